@@ -1,0 +1,63 @@
+//! Secrets backends: the trait that each implements, and its contract.
+//!
+//! Every backend's folder has the same file names (`mod`, `config`, `client` or `parse`), so whoever has read one finds their
+//! way in the next. A backend never sees the command line, a connection or an output format.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Instant;
+
+use crate::env::Env;
+use crate::error::Result;
+use crate::value::{Answer, Lookup, Step};
+
+pub mod environment;
+pub mod kwargs;
+pub mod metastore;
+pub mod registry;
+
+/// A future that a backend returns.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A place where Airflow looks for connections, variables and configuration options.
+///
+/// # The contract
+/// - [`plan`](Self::plan) names every location that Airflow would ask for a lookup, in Airflow's order, without any I/O. It is
+///   the one place where names are computed: `get-conn` asks what `explain` prints.
+/// - [`ask`](Self::ask) asks one of these locations. *Found* and *absent* are answers; "could not tell" (refused, unreachable,
+///   malformed) is an error, whose kind comes from status codes and types, never from texts.
+/// - It has no retries of its own: `http` retries, within the deadline of the command. One login serves all that is asked of
+///   one instance, concurrently too.
+/// - It may log (`tracing`, at debug) whom it asked for what, the status and the time; never a value, a header's or a body's
+///   content. Its errors hold no part of a secret.
+/// - It is not asked for a step that it has marked as skipped.
+pub trait SecretsBackend: Send + Sync {
+    /// Returns Airflow's class path.
+    fn class_path(&self) -> &'static str;
+
+    /// Returns where it looks, for people: "Azure Key Vault <https://kv.vault.azure.net/>", "the environment".
+    fn place(&self) -> String;
+
+    /// Returns the steps of `lookup` in Airflow's order.
+    ///
+    /// # Errors
+    /// An id that Airflow would take out of its path (`..`), with status 2.
+    fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>>;
+
+    /// Asks for one step of `lookup`'s plan.
+    fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>>;
+
+    /// Whether asking needs the network, and so the runtime's timers and sockets.
+    fn needs_network(&self) -> bool {
+        false
+    }
+}
+
+/// What a backend is built with, beside its kwargs.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The environment in force: the process's, with env files under it.
+    pub env: &'a Env,
+    /// When the command has to be done.
+    pub deadline: Instant,
+}

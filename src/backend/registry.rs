@@ -1,0 +1,32 @@
+//! Airflow's class paths, and the constructor of each: the one place that knows which backends there are.
+
+use crate::backend::kwargs::Kwargs;
+use crate::backend::{Context, SecretsBackend, environment, metastore};
+use crate::error::{Error, Result};
+
+type Constructor = fn(Kwargs, &Context<'_>) -> Result<Box<dyn SecretsBackend>>;
+
+/// Every backend: its class path in Airflow, and its constructor.
+const BACKENDS: &[(&str, Constructor)] = &[
+    (environment::CLASS_PATH, environment::EnvironmentVariablesBackend::boxed),
+    (metastore::CLASS_PATH, metastore::MetastoreBackend::boxed),
+];
+
+/// Builds the backend of `class_path` from its kwargs, without any I/O but the reading of files that the kwargs name.
+///
+/// # Errors
+/// A class path that no backend has, and what the backend's own kwargs are refused for, both with status 2.
+pub fn build(class_path: &str, kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
+    match BACKENDS.iter().find(|(path, _)| *path == class_path) {
+        Some((_, constructor)) => constructor(kwargs, context),
+        None => Err(unknown(class_path)),
+    }
+}
+
+fn unknown(class_path: &str) -> Error {
+    let mut error = Error::usage(format!("secrets backend `{class_path}` is not supported"));
+    for (path, _) in BACKENDS {
+        error = error.with_detail(format!("supported: `{path}`"));
+    }
+    error
+}

@@ -91,7 +91,13 @@ pub struct GetConnArgs {
     /// The connection id
     pub conn_id: String,
     /// What to print
-    #[arg(short, long, value_name = "FORMAT", default_value = "uri", conflicts_with = "field")]
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        default_value = "uri",
+        conflicts_with = "field"
+    )]
     pub output: ConnectionFormat,
     /// Print this field alone: conn_type, host, login, password, schema, port, description, extra, extra.KEY
     #[arg(long, value_name = "NAME")]

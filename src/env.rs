@@ -83,7 +83,9 @@ impl Env {
 
     /// Iterates over the variables in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
-        self.variables.iter().map(|(name, variable)| (name.as_str(), variable))
+        self.variables
+            .iter()
+            .map(|(name, variable)| (name.as_str(), variable))
     }
 }
 
@@ -91,7 +93,15 @@ impl FromIterator<(String, Secret)> for Env {
     fn from_iter<T: IntoIterator<Item = (String, Secret)>>(iter: T) -> Self {
         let variables = iter
             .into_iter()
-            .map(|(name, value)| (name, Variable { value, origin: Origin::Process }))
+            .map(|(name, value)| {
+                (
+                    name,
+                    Variable {
+                        value,
+                        origin: Origin::Process,
+                    },
+                )
+            })
             .collect();
         Self { variables }
     }

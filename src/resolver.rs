@@ -2,7 +2,7 @@
 //!
 //! Owns the walk over backends and steps, for one name and for many. Must not know any backend, nor what a value means.
 
-use crate::backend::{Context, SecretsBackend, registry};
+use crate::backend::{CheckConnection, Context, SecretsBackend, registry};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
@@ -27,13 +27,18 @@ pub struct PlannedStep {
 }
 
 impl Resolver {
-    /// Builds every backend of the search path, without asking any.
+    /// Builds every backend of the search path, without asking any. `check_connection` is what a backend that reads whole files
+    /// checks their connections with.
     ///
     /// # Errors
     /// A backend that cannot be built, with status 2.
-    pub fn new(settings: &mut Settings) -> Result<Self> {
+    pub fn new(settings: &mut Settings, check_connection: CheckConnection) -> Result<Self> {
         let specs = std::mem::take(&mut settings.search_path);
-        let context = Context { env: &settings.env, deadline: settings.deadline };
+        let context = Context {
+            env: &settings.env,
+            deadline: settings.deadline,
+            check_connection,
+        };
         let backends = specs
             .into_iter()
             .map(|spec| registry::build(&spec.class_path, spec.kwargs, &context))
@@ -56,7 +61,12 @@ impl Resolver {
         if id.is_empty() {
             return Err(Error::usage(format!("the name of a {kind} is empty")));
         }
-        Ok(Lookup { kind, id: id.to_owned(), team: self.team.clone(), multi_team: self.multi_team })
+        Ok(Lookup {
+            kind,
+            id: id.to_owned(),
+            team: self.team.clone(),
+            multi_team: self.multi_team,
+        })
     }
 
     /// Returns every step that Airflow would take for `id`, in order, without asking anyone.
@@ -68,7 +78,11 @@ impl Resolver {
         let mut planned = Vec::new();
         for backend in &self.backends {
             for step in backend.plan(&lookup)? {
-                planned.push(PlannedStep { backend: backend.class_path(), place: backend.place(), step });
+                planned.push(PlannedStep {
+                    backend: backend.class_path(),
+                    place: backend.place(),
+                    step,
+                });
             }
         }
         Ok(planned)

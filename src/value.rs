@@ -46,6 +46,9 @@ pub struct Lookup {
 pub enum Found {
     /// Text, byte for byte as the backend keeps it: a connection's URI or JSON, a variable's or an option's value.
     Text(Secret),
+    /// A connection's text in a local file, which Airflow calls its `Connection(uri=…)` with: a URI even where it looks like
+    /// JSON, and blanks around it stay. Never empty.
+    Uri(Secret),
     /// The fields of a Vault secret that has no `conn_uri`: Airflow makes JSON of them and parses that.
     Fields(json::Object),
     /// The object of a local file: what Airflow calls its `Connection(…)` with.
@@ -58,6 +61,7 @@ impl fmt::Debug for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Text(_) => "Text(redacted)",
+            Self::Uri(_) => "Uri(redacted)",
             Self::Fields(_) => "Fields(redacted)",
             Self::Arguments(_) => "Arguments(redacted)",
             Self::Json(_) => "Json(redacted)",
@@ -132,12 +136,18 @@ impl Step {
     /// Creates a step that is asked.
     #[must_use]
     pub fn ask(location: Location) -> Self {
-        Self { location, skipped: None }
+        Self {
+            location,
+            skipped: None,
+        }
     }
 
     /// Creates a step that is skipped.
     #[must_use]
     pub fn skip(location: Location, why: impl Into<String>) -> Self {
-        Self { location, skipped: Some(why.into()) }
+        Self {
+            location,
+            skipped: Some(why.into()),
+        }
     }
 }

@@ -24,7 +24,9 @@ impl EnvironmentVariablesBackend {
     /// Builds the backend; it takes no kwargs.
     pub(crate) fn boxed(kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
         kwargs.finish(&[])?;
-        Ok(Box::new(Self { env: context.env.clone() }))
+        Ok(Box::new(Self {
+            env: context.env.clone(),
+        }))
     }
 }
 
@@ -49,7 +51,9 @@ impl SecretsBackend for EnvironmentVariablesBackend {
             let variable = format!("{prefix}_{}{TEAM_SEPARATOR}{id}", team.to_uppercase());
             steps.push(Step::ask(Location::Environment { variable }));
         }
-        steps.push(Step::ask(Location::Environment { variable: format!("{prefix}{id}") }));
+        steps.push(Step::ask(Location::Environment {
+            variable: format!("{prefix}{id}"),
+        }));
         Ok(steps)
     }
 

@@ -29,7 +29,10 @@ impl SecretsBackend for MetastoreBackend {
     }
 
     fn plan(&self, _: &Lookup) -> Result<Vec<Step>> {
-        Ok(vec![Step::skip(Location::Metastore, "secretctl does not ask Airflow's database")])
+        Ok(vec![Step::skip(
+            Location::Metastore,
+            "secretctl does not ask Airflow's database",
+        )])
     }
 
     fn ask<'a>(&'a self, _: &'a Lookup, _: &'a Step) -> BoxFuture<'a, Result<Answer>> {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::env::Env;
 use crate::error::Result;
-use crate::value::{Answer, Lookup, Step};
+use crate::value::{Answer, Found, Lookup, Step};
 
 pub mod environment;
 pub mod kwargs;
@@ -60,4 +60,22 @@ pub struct Context<'a> {
     pub env: &'a Env,
     /// When the command has to be done.
     pub deadline: Instant,
+    /// Whether Airflow takes something for a connection: for a backend that reads a whole file of them, and in which one that
+    /// Airflow would not take spoils the rest. Handed in from above, because a backend does not know what a connection is.
+    pub check_connection: CheckConnection,
+}
+
+/// Checks that Airflow would take what is found under a connection id for a connection.
+pub type CheckConnection = fn(conn_id: &str, found: &Found) -> Result<()>;
+
+impl<'a> Context<'a> {
+    /// Creates a context in which anything is taken for a connection.
+    #[must_use]
+    pub fn new(env: &'a Env, deadline: Instant) -> Self {
+        Self {
+            env,
+            deadline,
+            check_connection: |_, _| Ok(()),
+        }
+    }
 }

@@ -8,7 +8,10 @@ type Constructor = fn(Kwargs, &Context<'_>) -> Result<Box<dyn SecretsBackend>>;
 
 /// Every backend: its class path in Airflow, and its constructor.
 const BACKENDS: &[(&str, Constructor)] = &[
-    (environment::CLASS_PATH, environment::EnvironmentVariablesBackend::boxed),
+    (
+        environment::CLASS_PATH,
+        environment::EnvironmentVariablesBackend::boxed,
+    ),
     (metastore::CLASS_PATH, metastore::MetastoreBackend::boxed),
 ];
 

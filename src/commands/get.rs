@@ -22,7 +22,7 @@ fn print(session: &Session, global: &GlobalArgs, kind: SecretKind, id: &str) -> 
     let _ = &session.settings;
     let found = session.runtime.block_on(session.resolver.resolve(kind, id))?;
     match found {
-        Found::Text(text) => render::stdout(text.expose(), !global.no_newline),
+        Found::Text(text) | Found::Uri(text) => render::stdout(text.expose(), !global.no_newline),
         _ => Ok(()),
     }
 }

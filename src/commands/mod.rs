@@ -3,6 +3,7 @@
 //! Every command resolves all that it needs before it writes the first byte to stdout.
 
 use crate::cli::{Cli, Command};
+use crate::connection::Connection;
 use crate::env::Env;
 use crate::error::Result;
 use crate::resolver::Resolver;
@@ -24,15 +25,21 @@ impl Session {
     /// A configuration that cannot be used, with status 2.
     pub fn start(cli: &Cli, env: Env) -> Result<Self> {
         let mut settings = Settings::resolve(&cli.global, env)?;
-        let resolver = Resolver::new(&mut settings)?;
+        let resolver = Resolver::new(&mut settings, |conn_id, found| {
+            Connection::from_found(conn_id, found).map(drop)
+        })?;
         let mut builder = tokio::runtime::Builder::new_current_thread();
         if resolver.needs_network() {
             builder.enable_all();
         }
-        let runtime = builder
-            .build()
-            .map_err(|source| crate::error::Error::internal("the runtime cannot be started").with_source(source))?;
-        Ok(Self { settings, resolver, runtime })
+        let runtime = builder.build().map_err(|source| {
+            crate::error::Error::internal("the runtime cannot be started").with_source(source)
+        })?;
+        Ok(Self {
+            settings,
+            resolver,
+            runtime,
+        })
     }
 }
 

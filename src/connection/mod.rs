@@ -20,7 +20,9 @@ impl Connection {
     /// A value that Airflow would not take for a connection, with status 6. Names the part that is wrong, never the value.
     pub fn from_found(conn_id: &str, found: &Found) -> Result<Self> {
         let _ = found;
-        Ok(Self { conn_id: conn_id.to_owned() })
+        Ok(Self {
+            conn_id: conn_id.to_owned(),
+        })
     }
 
     /// Returns what `Connection.get_uri()` returns.

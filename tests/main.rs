@@ -1,1 +1,15 @@
 //! The one integration binary: every module is a subject, `support` holds what they share.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it stands"
+)]
+#![expect(
+    clippy::print_stderr,
+    reason = "seeds and skips are for whoever reads the test's output"
+)]
+#![expect(
+    unreachable_pub,
+    reason = "the modules of a test binary are seen by no other crate"
+)]
+
+mod support;

@@ -1,0 +1,160 @@
+//! Airflow, the judge: Python processes that answer questions in JSON lines (`tests/parity/judge.py`).
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
+
+use serde_json::{Value, json};
+
+use super::{skip, variable};
+
+/// A Python process with Airflow in it. It ends when its input does, which is at the latest when the test process ends.
+#[derive(Debug)]
+pub struct Judge(Mutex<Pipes>);
+
+#[derive(Debug)]
+struct Pipes {
+    _child: Child,
+    stdin: ChildStdin,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Judge {
+    /// Starts the judge of `python`; `mode` is an argument of `judge.py`.
+    fn start(python: &str, mode: &str) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/judge.py");
+        let mut child = Command::new(python)
+            .arg(script)
+            .arg(mode)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env(
+                "SECRETCTL_TEST_VERBOSE",
+                std::env::var_os("SECRETCTL_TEST_VERBOSE").unwrap_or_default(),
+            )
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("AIRFLOW_PYTHON {python}: {error}"));
+        let stdin = child.stdin.take().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self(Mutex::new(Pipes {
+            _child: child,
+            stdin,
+            stdout,
+        }))
+    }
+
+    /// Asks one question, `{"op": "area.name", …}`, and returns the answer of `op_name` in `judge_area.py`.
+    ///
+    /// An exception there is a failure of the test, unless the function itself makes an answer of it.
+    #[track_caller]
+    pub fn ask(&self, question: Value) -> Value {
+        let line = format!("{question}\n");
+        let mut pipes = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        pipes
+            .stdin
+            .write_all(line.as_bytes())
+            .and_then(|()| pipes.stdin.flush())
+            .expect("the judge listens");
+        let mut answer = String::new();
+        pipes.stdout.read_line(&mut answer).unwrap();
+        drop(pipes);
+        let mut answer: Value = serde_json::from_str(&answer)
+            .unwrap_or_else(|error| panic!("the judge died or answered no JSON ({error}): {line}{answer}"));
+        assert!(
+            answer["failed"].is_null(),
+            "the judge could not answer {line}{}",
+            answer["failed"].as_str().unwrap_or("?")
+        );
+        answer["answer"].take()
+    }
+
+    /// Asks many questions at once, which is faster by far than one by one.
+    #[track_caller]
+    pub fn ask_many(&self, questions: &[Value]) -> Vec<Value> {
+        let mut answers = Vec::with_capacity(questions.len());
+        for some in questions.chunks(2000) {
+            let Value::Array(some) = self.ask(json!({"op": "batch", "questions": some})) else {
+                panic!("a batch is answered by a list");
+            };
+            answers.extend(some);
+        }
+        answers
+    }
+}
+
+/// Returns the long-lived judge, or says why the test is skipped.
+pub fn airflow() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Judge> = OnceLock::new();
+    let python = python()?;
+    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting")))
+}
+
+/// A judge that has imported nothing of Airflow when the question comes: for configuration, which Airflow reads at import.
+#[derive(Debug)]
+pub struct Fresh {
+    judge: &'static Judge,
+    env: Vec<(String, String)>,
+}
+
+impl Fresh {
+    /// Asks one question in a process of its own, whose environment is the one given and PATH.
+    #[track_caller]
+    pub fn ask(&self, question: Value) -> Value {
+        let env: serde_json::Map<_, _> = self.env.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
+        self.judge.ask(json!({"env": env, "question": question}))
+    }
+}
+
+/// Returns a judge with the environment `env`, or says why the test is skipped.
+///
+/// Without `HOME` or `AIRFLOW_HOME` in `env` each is an empty folder of the process's own.
+pub fn airflow_fresh<K: Into<String>, V: Into<String>>(
+    env: impl IntoIterator<Item = (K, V)>,
+) -> Option<Fresh> {
+    static JUDGE: OnceLock<Judge> = OnceLock::new();
+    let python = python()?;
+    let judge = JUDGE.get_or_init(|| Judge::start(&python, "--fresh"));
+    Some(Fresh {
+        judge,
+        env: env.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),
+    })
+}
+
+fn python() -> Option<String> {
+    let python = variable("AIRFLOW_PYTHON");
+    if python.is_none() {
+        skip(
+            "airflow",
+            "AIRFLOW_PYTHON is not set; `scripts/test` installs Airflow and sets it",
+        );
+    }
+    python
+}
+
+#[test]
+fn the_judge_is_the_airflow_that_the_facts_are_about() {
+    let Some(judge) = airflow() else { return };
+    let versions = judge.ask(json!({"op": "versions"}));
+    assert_eq!(versions["apache-airflow"], "3.3.2");
+    assert_eq!(versions["apache-airflow-providers-hashicorp"], "4.8.4");
+    assert_eq!(versions["apache-airflow-providers-microsoft-azure"], "15.2.1");
+    assert_eq!(
+        judge.ask_many(&[json!({"op": "echo", "text": "é\n"})]),
+        [json!("é\n")]
+    );
+}
+
+#[test]
+fn a_fresh_judge_has_the_environment_it_is_given() {
+    let option = json!({"op": "option", "section": "core", "option": "dags_folder"});
+    let Some(judge) = airflow_fresh([("AIRFLOW__CORE__DAGS_FOLDER", "/one")]) else {
+        return;
+    };
+    assert_eq!(judge.ask(option.clone()), "/one");
+    let other = airflow_fresh([("AIRFLOW__CORE__DAGS_FOLDER", "/another")]).unwrap();
+    assert_eq!(other.ask(option), "/another");
+}

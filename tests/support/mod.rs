@@ -1,0 +1,26 @@
+//! What the tests share: the program under test, the judges that know the right answer, real servers, sizes and seeds.
+//!
+//! Owns every process that a test starts beside its own subject, and ends each by its pid. Must not know any area's rules.
+//! Nothing here sets the environment of the test process: children get the variables they are given and no others.
+
+mod judge;
+mod openbao;
+mod process;
+mod program;
+mod sizes;
+mod skip;
+
+pub use judge::{Fresh, Judge, airflow, airflow_fresh};
+pub use openbao::{Bao, bao};
+pub use process::{Guard, free_port, wait_for_port};
+pub use program::{Output, Program, secretctl};
+pub use sizes::{Random, cases, full, random, seed};
+pub use skip::{skip, variable};
+
+/// Makes a folder that is removed when the value is dropped.
+pub fn temp_dir() -> tempfile::TempDir {
+    tempfile::Builder::new()
+        .prefix("secretctl-test-")
+        .tempdir()
+        .unwrap()
+}

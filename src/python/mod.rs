@@ -2,4 +2,5 @@
 //!
 //! Must not know Airflow: a rule of Airflow's stands where its name says (`settings`, `connection`, a backend).
 
+pub mod float;
 pub mod json;

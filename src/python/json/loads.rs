@@ -1,0 +1,498 @@
+//! `json.loads`: text in, [`Value`] out, by the rules of CPython's C scanner.
+//!
+//! Owns the grammar (`NaN`, big integers, which characters are blank), the messages and where they point. It keeps its own
+//! stack, so that no depth of nesting can exhaust the thread's.
+//!
+//! Source: CPython 3.11, `Modules/_json.c` (`scan_once_unicode`, `scanstring_unicode`), `Lib/json/decoder.py`.
+
+use std::fmt;
+
+use super::{Object, Value};
+
+/// The deepest nesting that `json.loads` reads.
+///
+/// Python counts its own calls against a limit of 1000, so the exact figure depends on who calls: 993 from a plain script, some
+/// ten less from within Airflow.
+pub const MAX_DEPTH: usize = 993;
+
+/// The most digits of an integer: `sys.int_info.default_max_str_digits`.
+pub const MAX_INTEGER_DIGITS: usize = 4300;
+
+/// Why a text is not JSON, and where. Holds no part of the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: ErrorKind,
+    position: usize,
+    line: usize,
+    column: usize,
+}
+
+/// What kind of failure it is: Python raises a different exception for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// `JSONDecodeError`, with its message.
+    Syntax(&'static str),
+    /// `ValueError`: an integer of more than [`MAX_INTEGER_DIGITS`] digits.
+    IntegerTooLong,
+    /// `RecursionError`: nested deeper than [`MAX_DEPTH`].
+    TooDeep,
+    /// No exception in Python: an escape for half of a surrogate pair, which no UTF-8 text can hold.
+    LoneSurrogate,
+}
+
+impl Error {
+    /// Returns the kind.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Returns whether Python's exception is a `JSONDecodeError`: the one that Airflow catches at some places.
+    #[must_use]
+    pub fn is_decode_error(&self) -> bool {
+        matches!(self.kind, ErrorKind::Syntax(_))
+    }
+
+    /// Returns the position in characters from 0, as `JSONDecodeError.pos`.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Returns the line from 1, as `JSONDecodeError.lineno`.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Returns the column in characters from 1, as `JSONDecodeError.colno`.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.column
+    }
+
+    fn new(kind: ErrorKind, text: &str, offset: usize) -> Self {
+        let before = &text[..offset];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Self {
+            kind,
+            position: before.chars().count(),
+            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            ErrorKind::Syntax(message) => f.write_str(message),
+            ErrorKind::IntegerTooLong => write!(f, "integer of more than {MAX_INTEGER_DIGITS} digits"),
+            ErrorKind::TooDeep => f.write_str("nested too deeply"),
+            ErrorKind::LoneSurrogate => {
+                f.write_str("escape for half of a surrogate pair, which is no character")
+            }
+        }?;
+        write!(f, " at line {} column {}", self.line, self.column)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Parses JSON text as `json.loads(text)` does.
+///
+/// # Errors
+/// Where Python raises, and for a lone surrogate, which Python's text can hold and UTF-8 cannot. A lone surrogate is reported
+/// only when nothing else is wrong.
+pub fn loads(text: &str) -> Result<Value, Error> {
+    let mut scanner = Scanner {
+        text,
+        bytes: text.as_bytes(),
+        at: 0,
+        lone_surrogate: None,
+    };
+    scanner
+        .document()
+        .map_err(|Failure(kind, offset)| Error::new(kind, text, offset))
+        .and_then(|value| match scanner.lone_surrogate {
+            Some(offset) => Err(Error::new(ErrorKind::LoneSurrogate, text, offset)),
+            None => Ok(value),
+        })
+}
+
+/// A kind, and a byte offset into the text.
+struct Failure(ErrorKind, usize);
+
+/// A container that is being read.
+enum Open {
+    List(Vec<Value>),
+    Object(Object, String),
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    lone_surrogate: Option<usize>,
+}
+
+impl Scanner<'_> {
+    fn document(&mut self) -> Result<Value, Failure> {
+        if self.text.starts_with('\u{feff}') {
+            return self.fail("unexpected UTF-8 byte order mark", 0);
+        }
+        self.skip_blanks();
+        let value = self.value()?;
+        self.skip_blanks();
+        if self.at != self.bytes.len() {
+            return self.fail("extra data", self.at);
+        }
+        Ok(value)
+    }
+
+    /// Reads one value, with all that is in it.
+    fn value(&mut self) -> Result<Value, Failure> {
+        let mut open: Vec<Open> = Vec::new();
+        loop {
+            let mut value = match self.peek() {
+                Some(b'{') => {
+                    self.enter(&open)?;
+                    if self.peek() == Some(b'}') {
+                        self.at += 1;
+                        Value::Object(Object::new())
+                    } else {
+                        let key = self.key()?;
+                        open.push(Open::Object(Object::new(), key));
+                        continue;
+                    }
+                }
+                Some(b'[') => {
+                    self.enter(&open)?;
+                    if self.peek() == Some(b']') {
+                        self.at += 1;
+                        Value::List(Vec::new())
+                    } else {
+                        open.push(Open::List(Vec::new()));
+                        continue;
+                    }
+                }
+                _ => self.scalar()?,
+            };
+            // Hands the value to the container it is in, and that one to the next, as long as they end here.
+            loop {
+                let Some(container) = open.pop() else {
+                    return Ok(value);
+                };
+                self.skip_blanks();
+                let next = self.peek();
+                match container {
+                    Open::List(mut list) => {
+                        list.push(value);
+                        if next == Some(b']') {
+                            self.at += 1;
+                            value = Value::List(list);
+                            continue;
+                        }
+                        self.comma()?;
+                        open.push(Open::List(list));
+                    }
+                    Open::Object(mut object, key) => {
+                        object.insert(key, value);
+                        if next == Some(b'}') {
+                            self.at += 1;
+                            value = Value::Object(object);
+                            continue;
+                        }
+                        self.comma()?;
+                        let key = self.key()?;
+                        open.push(Open::Object(object, key));
+                    }
+                }
+                break;
+            }
+        }
+    }
+
+    /// Steps into a container, behind its bracket and blanks.
+    fn enter(&mut self, open: &[Open]) -> Result<(), Failure> {
+        if open.len() == MAX_DEPTH {
+            return Err(Failure(ErrorKind::TooDeep, self.at));
+        }
+        self.at += 1;
+        self.skip_blanks();
+        Ok(())
+    }
+
+    fn comma(&mut self) -> Result<(), Failure> {
+        if self.peek() != Some(b',') {
+            return self.fail("expecting ',' delimiter", self.at);
+        }
+        self.at += 1;
+        self.skip_blanks();
+        Ok(())
+    }
+
+    /// Reads a key, its colon and the blanks around it.
+    fn key(&mut self) -> Result<String, Failure> {
+        if self.peek() != Some(b'"') {
+            return self.fail("expecting property name enclosed in double quotes", self.at);
+        }
+        let key = self.string()?;
+        self.skip_blanks();
+        if self.peek() != Some(b':') {
+            return self.fail("expecting ':' delimiter", self.at);
+        }
+        self.at += 1;
+        self.skip_blanks();
+        Ok(key)
+    }
+
+    fn scalar(&mut self) -> Result<Value, Failure> {
+        const CONSTANTS: [(&str, Value); 6] = [
+            ("null", Value::Null),
+            ("true", Value::Bool(true)),
+            ("false", Value::Bool(false)),
+            ("NaN", Value::Float(f64::NAN)),
+            ("Infinity", Value::Float(f64::INFINITY)),
+            ("-Infinity", Value::Float(f64::NEG_INFINITY)),
+        ];
+        if self.peek() == Some(b'"') {
+            return self.string().map(Value::String);
+        }
+        let rest = &self.text[self.at..];
+        for (word, value) in CONSTANTS {
+            if rest.starts_with(word) {
+                self.at += word.len();
+                return Ok(value);
+            }
+        }
+        self.number()
+    }
+
+    /// Reads a number: as much of one as is there, so that `01` is 0 with something behind it.
+    fn number(&mut self) -> Result<Value, Failure> {
+        let start = self.at;
+        let integer = start + usize::from(self.peek() == Some(b'-'));
+        let mut at = match self.bytes.get(integer) {
+            Some(b'0') => integer + 1,
+            Some(b'1'..=b'9') => self.skip_digits(integer),
+            _ => return self.fail("expecting value", start),
+        };
+        let integer_end = at;
+        if self.bytes.get(at) == Some(&b'.') && self.is_digit(at + 1) {
+            at = self.skip_digits(at + 1);
+        }
+        if matches!(self.bytes.get(at), Some(b'e' | b'E')) {
+            let exponent = at + 1 + usize::from(matches!(self.bytes.get(at + 1), Some(b'+' | b'-')));
+            if self.is_digit(exponent) {
+                at = self.skip_digits(exponent);
+            }
+        }
+        self.at = at;
+        let number = &self.text[start..at];
+        if at > integer_end {
+            // Both sides read every decimal number to the nearest float, and one too large to infinity.
+            let value = number.parse().expect("the scanner has found a number");
+            return Ok(Value::Float(value));
+        }
+        if at - integer > MAX_INTEGER_DIGITS {
+            return Err(Failure(ErrorKind::IntegerTooLong, start));
+        }
+        Ok(Value::Int(if number == "-0" {
+            "0".to_owned()
+        } else {
+            number.to_owned()
+        }))
+    }
+
+    /// Reads a string, from its opening quote to behind its closing one.
+    fn string(&mut self) -> Result<String, Failure> {
+        let begin = self.at;
+        let mut at = begin + 1;
+        let mut string = String::new();
+        loop {
+            let stop = self.bytes[at..]
+                .iter()
+                .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
+            let Some(stop) = stop.map(|length| at + length) else {
+                return self.fail("unterminated string starting at", begin);
+            };
+            string.push_str(&self.text[at..stop]);
+            match self.bytes[stop] {
+                b'"' => {
+                    self.at = stop + 1;
+                    return Ok(string);
+                }
+                b'\\' => {}
+                _ => return self.fail("invalid control character", stop),
+            }
+            let Some(escape) = self.bytes.get(stop + 1) else {
+                return self.fail("unterminated string starting at", begin);
+            };
+            at = stop + 2;
+            string.push(match escape {
+                b'"' | b'\\' | b'/' => char::from(*escape),
+                b'b' => '\u{8}',
+                b'f' => '\u{c}',
+                b'n' => '\n',
+                b'r' => '\r',
+                b't' => '\t',
+                b'u' => {
+                    let (c, end) = self.unicode_escape(stop)?;
+                    at = end;
+                    c
+                }
+                _ => return self.fail("invalid \\escape", stop),
+            });
+        }
+    }
+
+    /// Reads `\uXXXX`, or two of them that make one character, at `start`; returns the character and where it ends.
+    fn unicode_escape(&mut self, start: usize) -> Result<(char, usize), Failure> {
+        let first = self.hex_digits(start)?;
+        let end = start + 6;
+        if let Some(c) = char::from_u32(first) {
+            return Ok((c, end));
+        }
+        // Python looks for the second half only where at least the closing quote can follow it.
+        let pair_follows = self.bytes.len() > end + 6 && self.bytes[end..].starts_with(b"\\u");
+        if first < 0xdc00 && pair_follows {
+            let second = self.hex_digits(end)?;
+            if (0xdc00..0xe000).contains(&second) {
+                let c = char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00));
+                return Ok((c.expect("two halves make one character"), end + 6));
+            }
+        }
+        self.lone_surrogate.get_or_insert(start);
+        Ok((char::REPLACEMENT_CHARACTER, end))
+    }
+
+    /// Reads the four digits of the `\uXXXX` at `start`. At least one character must follow them.
+    fn hex_digits(&self, start: usize) -> Result<u32, Failure> {
+        let digits = self
+            .bytes
+            .get(start + 2..start + 6)
+            .filter(|_| self.bytes.len() > start + 6);
+        let value = digits.and_then(|digits| {
+            digits.iter().try_fold(0, |value, digit| {
+                Some(value * 16 + char::from(*digit).to_digit(16)?)
+            })
+        });
+        value.ok_or(Failure(ErrorKind::Syntax("invalid \\uXXXX escape"), start + 1))
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn is_digit(&self, at: usize) -> bool {
+        self.bytes.get(at).is_some_and(u8::is_ascii_digit)
+    }
+
+    fn skip_digits(&self, at: usize) -> usize {
+        at + self.bytes[at..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count()
+    }
+
+    #[expect(clippy::unused_self, reason = "reads as a step of the scanner")]
+    fn fail<T>(&self, message: &'static str, offset: usize) -> Result<T, Failure> {
+        Err(Failure(ErrorKind::Syntax(message), offset))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ErrorKind, MAX_DEPTH, loads};
+    use crate::python::json::{Value, dumps};
+
+    fn round_trip(text: &str) -> String {
+        dumps(&loads(text).unwrap())
+    }
+
+    #[test]
+    fn the_last_value_of_a_repeated_key_stands_where_the_first_stood() {
+        assert_eq!(round_trip(r#"{"a": 1, "b": 2, "a": 3}"#), r#"{"a": 3, "b": 2}"#);
+    }
+
+    #[test]
+    fn numbers_keep_pythons_form() {
+        assert_eq!(
+            round_trip("[-0, -0.0, 1E400, 1e16, 1e-5, 123456789012345678901234567890, NaN, -Infinity]"),
+            "[0, -0.0, Infinity, 1e+16, 1e-05, 123456789012345678901234567890, NaN, -Infinity]"
+        );
+    }
+
+    #[test]
+    fn errors_point_at_the_character_that_is_wrong() {
+        for (text, message, position) in [
+            ("", "expecting value", 0),
+            ("[1,]", "expecting value", 3),
+            ("01", "extra data", 1),
+            ("{\"é\" 1}", "expecting ':' delimiter", 5),
+            (
+                "{\"a\":1,}",
+                "expecting property name enclosed in double quotes",
+                7,
+            ),
+            ("\"a\nb\"", "invalid control character", 2),
+            ("\"\\u12\"", "invalid \\uXXXX escape", 2),
+            ("\"abc", "unterminated string starting at", 0),
+            ("\u{feff}1", "unexpected UTF-8 byte order mark", 0),
+        ] {
+            let error = loads(text).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.position()),
+                (ErrorKind::Syntax(message), position),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_line_break_counts_for_lines_and_columns() {
+        let error = loads("{\n \"a\": x}").unwrap_err();
+        assert_eq!((error.line(), error.column()), (2, 7));
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_is_refused_unless_something_else_is_wrong() {
+        assert!(loads(r#""\ud83d\ude00""#).unwrap() == Value::from("\u{1f600}"));
+        assert_eq!(loads(r#""\ud83d""#).unwrap_err().kind(), ErrorKind::LoneSurrogate);
+        assert_eq!(
+            loads(r#""\ude00\ud83d""#).unwrap_err().kind(),
+            ErrorKind::LoneSurrogate
+        );
+        assert!(loads(r#"["\ud83d""#).unwrap_err().is_decode_error());
+    }
+
+    #[test]
+    fn depth_is_limited_and_cannot_exhaust_the_stack() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(loads(&nested(MAX_DEPTH)).is_ok());
+        assert_eq!(
+            loads(&nested(MAX_DEPTH + 1)).unwrap_err().kind(),
+            ErrorKind::TooDeep
+        );
+        assert_eq!(
+            loads(&"{\"a\":".repeat(1_000_000)).unwrap_err().kind(),
+            ErrorKind::TooDeep
+        );
+    }
+
+    #[test]
+    fn an_integer_of_4301_digits_is_refused() {
+        assert!(loads(&format!("-{}", "9".repeat(4300))).is_ok());
+        assert_eq!(
+            loads(&"9".repeat(4301)).unwrap_err().kind(),
+            ErrorKind::IntegerTooLong
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! `json.loads` and `json.dumps` of CPython 3.11: the one JSON type of Airflow's data.
+//!
+//! Owns [`Value`] and Python's notions of it (truth, `type().__name__`). Reading is in `loads`, writing in `dumps`. Must not
+//! know what the data means. `serde_json` serves JSON that is not Python's: it refuses `NaN`, rounds big integers and stops at
+//! another depth.
+//!
+//! <https://docs.python.org/3.11/library/json.html>
+
+use std::fmt;
+
+use indexmap::IndexMap;
+
+mod dumps;
+mod loads;
+
+pub use dumps::{dumps, dumps_compact};
+pub use loads::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS, loads};
+
+/// A JSON object: keys in the order of their first appearance, the last value of a repeated key.
+pub type Object = IndexMap<String, Value>;
+
+/// What `json.loads` returns.
+#[derive(Clone, PartialEq)]
+pub enum Value {
+    /// `None`
+    Null,
+    /// `True`, `False`
+    Bool(bool),
+    /// An integer of any size, as Python's `str()` writes it.
+    Int(String),
+    /// A float, with `NaN` and the infinities.
+    Float(f64),
+    /// Text.
+    String(String),
+    /// A list.
+    List(Vec<Value>),
+    /// A dictionary.
+    Object(Object),
+}
+
+impl Value {
+    /// Returns whether it is `None`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// Returns the text, when it is text.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the dictionary, when it is one.
+    #[must_use]
+    pub fn as_object(&self) -> Option<&Object> {
+        match self {
+            Self::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// Returns the list, when it is one.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// Returns Python's `bool(value)`: nothing, zero and what is empty are false; `NaN` is true.
+    #[must_use]
+    pub fn is_truthy(&self) -> bool {
+        match self {
+            Self::Null => false,
+            Self::Bool(value) => *value,
+            Self::Int(digits) => digits != "0",
+            Self::Float(value) => *value != 0.0,
+            Self::String(text) => !text.is_empty(),
+            Self::List(list) => !list.is_empty(),
+            Self::Object(object) => !object.is_empty(),
+        }
+    }
+
+    /// Returns Python's `type(value).__name__`, for a message that must not show the value.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "NoneType",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Float(_) => "float",
+            Self::String(_) => "str",
+            Self::List(_) => "list",
+            Self::Object(_) => "dict",
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "Null",
+            Self::Bool(_) => "Bool(redacted)",
+            Self::Int(_) => "Int(redacted)",
+            Self::Float(_) => "Float(redacted)",
+            Self::String(_) => "String(redacted)",
+            Self::List(_) => "List(redacted)",
+            Self::Object(_) => "Object(redacted)",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Value;
+
+    #[test]
+    fn truth_is_pythons() {
+        for (value, truth) in [
+            (Value::Null, false),
+            (Value::Bool(true), true),
+            (Value::Int("0".into()), false),
+            (Value::Int("-1".into()), true),
+            (Value::Float(-0.0), false),
+            (Value::Float(f64::NAN), true),
+            (Value::from(""), false),
+            (Value::from("0"), true),
+            (Value::List(vec![]), false),
+            (Value::List(vec![Value::Null]), true),
+            (Value::Object(super::Object::new()), false),
+        ] {
+            assert_eq!(value.is_truthy(), truth, "{}", value.type_name());
+        }
+    }
+
+    #[test]
+    fn debug_never_shows_a_value() {
+        assert_eq!(format!("{:?}", Value::from("hunter2")), "String(redacted)");
+    }
+}

@@ -1,27 +1,80 @@
 //! A backend's kwargs: taken one by one, by name and type; what is left over is an unknown kwarg.
 //!
 //! Owns the leniency towards text forms (`"2"` for 2) that `AIRFLOW__SECRETS__BACKEND_KWARG__*` needs, and "did you mean".
-//! Must not know any backend.
+//! Must not know any backend, nor how kwargs are configured (`settings` does).
+//!
+//! Airflow hands its kwargs to Python as they are, and a text form then fails or means something else: `"false"` is true.
+//! Here a kwarg that is a number, a boolean or a list has its text form accepted.
+
+use indexmap::IndexMap;
 
 use crate::error::{Error, Result};
-use crate::python::json::{Object, Value};
+use crate::python::json::{self, Object, Value};
 
 /// The kwargs of one backend.
 #[derive(Clone, Debug, Default)]
 pub struct Kwargs {
-    values: Object,
+    values: IndexMap<String, Kwarg>,
+}
+
+/// One kwarg: its value, and the variable that set it alone.
+#[derive(Clone, Debug)]
+struct Kwarg {
+    value: Value,
+    /// `AIRFLOW__SECRETS__BACKEND_KWARG__<KEY>`, when that set it: the value is then text, whatever type is meant.
+    variable: Option<String>,
 }
 
 impl Kwargs {
     /// Takes the object that `backend_kwargs` holds.
     #[must_use]
     pub fn new(values: Object) -> Self {
+        let values = values
+            .into_iter()
+            .map(|(name, value)| {
+                (
+                    name,
+                    Kwarg {
+                        value,
+                        variable: None,
+                    },
+                )
+            })
+            .collect();
         Self { values }
+    }
+
+    /// Sets the kwarg `name` to text that the environment variable `variable` holds, over what it was.
+    pub fn set_from_variable(&mut self, name: String, text: String, variable: String) {
+        self.values.insert(
+            name,
+            Kwarg {
+                value: Value::String(text),
+                variable: Some(variable),
+            },
+        );
+    }
+
+    /// Returns whether the kwarg `name` is there, `null` included.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
+    /// Returns the kwarg `name` without taking it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.get(name).map(|kwarg| &kwarg.value)
+    }
+
+    /// Returns the names that are not taken yet, in the order in which they were given.
+    pub fn remaining(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
     }
 
     /// Takes the kwarg `name` as it is.
     pub fn take(&mut self, name: &str) -> Option<Value> {
-        self.values.shift_remove(name)
+        self.take_kwarg(name).map(|kwarg| kwarg.value)
     }
 
     /// Takes a text kwarg; absent and `null` are `None`.
@@ -29,10 +82,151 @@ impl Kwargs {
     /// # Errors
     /// A value that is no text, with status 2.
     pub fn text(&mut self, name: &str) -> Result<Option<String>> {
-        match self.take(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Error::usage(format!("backend kwarg `{name}` must be text"))),
+        match self.take_kwarg(name) {
+            None => Ok(None),
+            Some(kwarg) => match kwarg.value {
+                Value::Null => Ok(None),
+                Value::String(text) => Ok(Some(text)),
+                _ => Err(kwarg.refused(name, "text")),
+            },
+        }
+    }
+
+    /// Takes a text kwarg that has a default: absent is `default`, `null` is `None`.
+    ///
+    /// # Errors
+    /// A value that is no text, with status 2.
+    pub fn text_or(&mut self, name: &str, default: &str) -> Result<Option<String>> {
+        if self.contains(name) {
+            self.text(name)
+        } else {
+            Ok(Some(default.to_owned()))
+        }
+    }
+
+    /// Takes an integer kwarg; absent and `null` are `None`. `"2"`, `2.0` and `true` are integers too, as in Python's
+    /// comparisons.
+    ///
+    /// # Errors
+    /// A value that is no integer of 64 bits, with status 2.
+    pub fn integer(&mut self, name: &str) -> Result<Option<i64>> {
+        let Some(kwarg) = self.take_kwarg(name) else {
+            return Ok(None);
+        };
+        let integer = match &kwarg.value {
+            Value::Null => return Ok(None),
+            Value::Bool(boolean) => Some(i64::from(*boolean)),
+            Value::Int(digits) => digits.parse().ok(),
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Float(float) => integral(*float),
+            _ => None,
+        };
+        integer.map(Some).ok_or_else(|| kwarg.refused(name, "an integer"))
+    }
+
+    /// Takes a kwarg that is a number; absent and `null` are `None`. Text of a number is one.
+    ///
+    /// # Errors
+    /// A value that is no finite number, with status 2.
+    pub fn number(&mut self, name: &str) -> Result<Option<f64>> {
+        let Some(kwarg) = self.take_kwarg(name) else {
+            return Ok(None);
+        };
+        let number = match &kwarg.value {
+            Value::Null => return Ok(None),
+            Value::Bool(boolean) => Some(f64::from(u8::from(*boolean))),
+            Value::Int(digits) => digits.parse().ok(),
+            Value::String(text) => text.trim().parse().ok(),
+            Value::Float(float) => Some(*float),
+            _ => None,
+        };
+        number
+            .filter(|number: &f64| number.is_finite())
+            .map(Some)
+            .ok_or_else(|| kwarg.refused(name, "a number"))
+    }
+
+    /// Takes a boolean kwarg; absent and `null` are `None`. Numbers are true unless they are 0; text is what [`boolean_word`]
+    /// takes it for.
+    ///
+    /// # Errors
+    /// A value that is neither, with status 2.
+    pub fn boolean(&mut self, name: &str) -> Result<Option<bool>> {
+        let Some(kwarg) = self.take_kwarg(name) else {
+            return Ok(None);
+        };
+        let boolean = match &kwarg.value {
+            Value::Null => return Ok(None),
+            Value::Bool(boolean) => Some(*boolean),
+            Value::Int(digits) => Some(digits != "0" && digits != "-0"),
+            Value::Float(float) => Some(*float != 0.0),
+            Value::String(text) => boolean_word(text),
+            Value::List(_) | Value::Object(_) => None,
+        };
+        boolean
+            .map(Some)
+            .ok_or_else(|| kwarg.refused(name, "true or false"))
+    }
+
+    /// Takes a kwarg that is a text or a list of texts, as Vault's paths are; absent and `null` are `None`. Text that a
+    /// variable of its own holds and that is a JSON list is that list.
+    ///
+    /// # Errors
+    /// A value that is neither, with status 2.
+    pub fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>> {
+        let Some(kwarg) = self.take_kwarg(name) else {
+            return Ok(None);
+        };
+        let list = match &kwarg.value {
+            Value::Null => return Ok(None),
+            Value::String(text) => match kwarg.variable.as_ref().and_then(|_| list_in_text(text)) {
+                Some(list) => list,
+                None => return Ok(Some(vec![text.clone()])),
+            },
+            Value::List(list) => list.clone(),
+            _ => return Err(kwarg.refused(name, "text or a list of texts")),
+        };
+        let texts = list.into_iter().map(|item| {
+            if let Value::String(text) = item {
+                Some(text)
+            } else {
+                None
+            }
+        });
+        match texts.collect::<Option<Vec<_>>>() {
+            Some(texts) => Ok(Some(texts)),
+            None => Err(kwarg.refused(name, "text or a list of texts")),
+        }
+    }
+
+    /// Takes a kwarg as [`texts`](Self::texts) does, with a default: absent is `default` alone, `null` is `None`.
+    ///
+    /// # Errors
+    /// A value that is neither text nor a list of texts, with status 2.
+    pub fn texts_or(&mut self, name: &str, default: &str) -> Result<Option<Vec<String>>> {
+        if self.contains(name) {
+            self.texts(name)
+        } else {
+            Ok(Some(vec![default.to_owned()]))
+        }
+    }
+
+    /// Takes a kwarg that is an object; absent and `null` are `None`. Text that is a JSON object is one.
+    ///
+    /// # Errors
+    /// A value that is no object, with status 2.
+    pub fn object(&mut self, name: &str) -> Result<Option<Object>> {
+        let Some(kwarg) = self.take_kwarg(name) else {
+            return Ok(None);
+        };
+        match kwarg.value {
+            Value::Null => Ok(None),
+            Value::Object(object) => Ok(Some(object)),
+            Value::String(ref text) => match json_in_text(text) {
+                Some(Value::Object(object)) => Ok(Some(object)),
+                _ => Err(kwarg.refused(name, "an object")),
+            },
+            _ => Err(kwarg.refused(name, "an object")),
         }
     }
 
@@ -41,10 +235,191 @@ impl Kwargs {
     /// # Errors
     /// An unknown kwarg, with status 2 and the nearest of `known`.
     pub fn finish(self, known: &[&str]) -> Result<()> {
-        let _ = known;
-        match self.values.keys().next() {
-            None => Ok(()),
-            Some(name) => Err(Error::usage(format!("unknown backend kwarg `{name}`"))),
+        let Some((name, kwarg)) = self.values.into_iter().next() else {
+            return Ok(());
+        };
+        let mut error = Error::usage(format!("unknown backend kwarg `{}`", printable(&name)));
+        if let Some(variable) = &kwarg.variable {
+            error = error.with_detail(format!("set by `{}`", printable(variable)));
+        }
+        Err(match nearest(&name, known) {
+            Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
+            None if known.is_empty() => error.with_hint("this backend takes no kwargs"),
+            None => error.with_hint(format!("this backend's kwargs are {}", listed(known))),
+        })
+    }
+
+    fn take_kwarg(&mut self, name: &str) -> Option<Kwarg> {
+        self.values.shift_remove(name)
+    }
+}
+
+impl Kwarg {
+    /// The error of a kwarg of the wrong type.
+    fn refused(&self, name: &str, wanted: &str) -> Error {
+        let error = Error::usage(format!("backend kwarg `{name}` must be {wanted}"));
+        match &self.variable {
+            Some(variable) => error.with_detail(format!("set by `{}`", printable(variable))),
+            None => error.with_detail(format!("it is {}", type_name(&self.value))),
+        }
+    }
+}
+
+/// Reads the text form of a boolean, in any case: `true`, `t`, `yes`, `on`, `1`, and their opposites.
+#[must_use]
+pub fn boolean_word(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "on" | "1" => Some(true),
+        "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let name: String = name
+        .chars()
+        .take(64)
+        .collect::<String>()
+        .to_lowercase()
+        .replace(['-', ' '], "_");
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(&name, candidate), *candidate))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate)
+}
+
+/// The integer that `float` is equal to.
+fn integral(float: f64) -> Option<i64> {
+    // Integers up to 2^53 are exact in both types; no kwarg means a larger one.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the bound above it is far below that of i64"
+    )]
+    (float.trunc().to_bits() == float.to_bits() && float.abs() <= 9_007_199_254_740_992.0)
+        .then_some(float as i64)
+}
+
+fn list_in_text(text: &str) -> Option<Vec<Value>> {
+    match text
+        .trim_start()
+        .starts_with('[')
+        .then(|| json_in_text(text))
+        .flatten()
+    {
+        Some(Value::List(list)) => Some(list),
+        _ => None,
+    }
+}
+
+fn json_in_text(text: &str) -> Option<Value> {
+    json::loads(text).ok()
+}
+
+/// What `json.loads` calls the type of `value`.
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Int(_) | Value::Float(_) => "a number",
+        Value::String(_) => "text",
+        Value::List(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// `name` for an error message: short, and without control characters.
+fn printable(name: &str) -> String {
+    let mut printable: String = name.escape_debug().take(80).collect();
+    if printable.len() < name.len() {
+        printable.push('…');
+    }
+    printable
+}
+
+fn listed(names: &[&str]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kwargs(pairs: &[(&str, Value)]) -> Kwargs {
+        Kwargs::new(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                .collect(),
+        )
+    }
+
+    fn from_variable(name: &str, text: &str) -> Kwargs {
+        let mut kwargs = Kwargs::default();
+        let variable = format!("AIRFLOW__SECRETS__BACKEND_KWARG__{}", name.to_uppercase());
+        kwargs.set_from_variable(name.to_owned(), text.to_owned(), variable);
+        kwargs
+    }
+
+    #[test]
+    fn null_is_not_the_default() {
+        let mut kwargs = kwargs(&[("a", Value::Null)]);
+        assert_eq!(kwargs.text_or("a", "x").unwrap(), None);
+        assert_eq!(kwargs.text_or("b", "x").unwrap().as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn text_forms_are_numbers_booleans_and_lists() {
+        assert_eq!(from_variable("n", "2").integer("n").unwrap(), Some(2));
+        assert_eq!(from_variable("n", "2.5").number("n").unwrap(), Some(2.5));
+        assert_eq!(from_variable("b", "False").boolean("b").unwrap(), Some(false));
+        let list = from_variable("p", r#"["p1", "p2"]"#).texts("p").unwrap();
+        assert_eq!(list, Some(vec!["p1".to_owned(), "p2".to_owned()]));
+    }
+
+    #[test]
+    fn text_of_a_list_in_the_json_stays_one_text() {
+        let mut kwargs = kwargs(&[("p", Value::String(r#"["p1"]"#.to_owned()))]);
+        assert_eq!(kwargs.texts("p").unwrap(), Some(vec![r#"["p1"]"#.to_owned()]));
+    }
+
+    #[test]
+    fn a_wrong_type_names_the_kwarg_and_never_its_value() {
+        let error = kwargs(&[("url", Value::Int("4711".to_owned()))])
+            .text("url")
+            .unwrap_err();
+        assert_eq!(error.message(), "backend kwarg `url` must be text");
+        assert!(!format!("{error:?}").contains("4711"));
+        let error = from_variable("timeout", "hunter2").number("timeout").unwrap_err();
+        assert_eq!(
+            error.details(),
+            ["set by `AIRFLOW__SECRETS__BACKEND_KWARG__TIMEOUT`"]
+        );
+        assert!(!format!("{error:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn an_unknown_kwarg_gets_the_nearest_right_name() {
+        let error = kwargs(&[("conections_path", Value::Null)])
+            .finish(&["connections_path", "variables_path"])
+            .unwrap_err();
+        assert_eq!(error.message(), "unknown backend kwarg `conections_path`");
+        assert_eq!(error.hint(), Some("did you mean `connections_path`?"));
+    }
+
+    #[test]
+    fn whole_floats_and_booleans_are_integers_and_others_are_not() {
+        assert_eq!(kwargs(&[("n", Value::Float(2.0))]).integer("n").unwrap(), Some(2));
+        assert_eq!(kwargs(&[("n", Value::Bool(true))]).integer("n").unwrap(), Some(1));
+        for value in [Value::Float(2.5), Value::Float(f64::NAN), Value::List(Vec::new())] {
+            assert!(kwargs(&[("n", value)]).integer("n").is_err());
         }
     }
 }

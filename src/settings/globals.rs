@@ -1,0 +1,305 @@
+//! The options of every command: the command line's, then the `SECRETCTL_` variable of the same name, then the default.
+//!
+//! Owns the names and the text forms of these variables. Must not know Airflow's configuration.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::origin::{Provenance, Source};
+use crate::backend::kwargs::boolean_word;
+use crate::cli::{ColorChoice, GlobalArgs};
+use crate::env::{Env, Variable};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// The default of `--timeout`.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The longest `--timeout`: a year. Longer ones are taken as this.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// An option that takes a value: its name on the command line, and its variable.
+struct Named {
+    option: &'static str,
+    variable: &'static str,
+}
+
+/// An option without a value: its name on the command line, and its variable.
+type Flag = Named;
+
+const CONFIG: Named = Named {
+    option: "--config",
+    variable: "SECRETCTL_CONFIG",
+};
+const BACKEND: Named = Named {
+    option: "--backend",
+    variable: "SECRETCTL_BACKEND",
+};
+const BACKEND_KWARGS: Named = Named {
+    option: "--backend-kwargs",
+    variable: "SECRETCTL_BACKEND_KWARGS",
+};
+const TEAM: Named = Named {
+    option: "--team",
+    variable: "SECRETCTL_TEAM",
+};
+const TIMEOUT: Named = Named {
+    option: "--timeout",
+    variable: "SECRETCTL_TIMEOUT",
+};
+const COLOR: Named = Named {
+    option: "--color",
+    variable: "SECRETCTL_COLOR",
+};
+const VERBOSE: Named = Named {
+    option: "--verbose",
+    variable: "SECRETCTL_VERBOSE",
+};
+const WORKER: Flag = Flag {
+    option: "--worker",
+    variable: "SECRETCTL_WORKER",
+};
+const NO_FALLBACK: Flag = Flag {
+    option: "--no-fallback",
+    variable: "SECRETCTL_NO_FALLBACK",
+};
+const LENIENT: Flag = Flag {
+    option: "--lenient",
+    variable: "SECRETCTL_LENIENT",
+};
+const NO_NEWLINE: Flag = Flag {
+    option: "--no-newline",
+    variable: "SECRETCTL_NO_NEWLINE",
+};
+const NO_MASK: Flag = Flag {
+    option: "--no-mask",
+    variable: "SECRETCTL_NO_MASK",
+};
+const QUIET: Flag = Flag {
+    option: "--quiet",
+    variable: "SECRETCTL_QUIET",
+};
+
+/// `SECRETCTL_ENV_FILE`: the env files of `--env-file`, separated as the folders of `PATH` are.
+pub(super) const ENV_FILE_VARIABLE: &str = "SECRETCTL_ENV_FILE";
+
+/// The options of every command, resolved.
+pub(super) struct Globals {
+    pub(super) config: Option<(PathBuf, Source)>,
+    pub(super) backend: Option<(Secret, Source)>,
+    /// The JSON text.
+    pub(super) backend_kwargs: Option<(Secret, Source)>,
+    pub(super) worker: bool,
+    pub(super) team: Option<String>,
+    pub(super) timeout: Duration,
+    pub(super) no_fallback: bool,
+    pub(super) lenient: bool,
+    pub(super) no_newline: bool,
+    pub(super) no_mask: bool,
+    pub(super) quiet: bool,
+    pub(super) verbose: u8,
+    pub(super) color: ColorChoice,
+}
+
+impl Globals {
+    pub(super) fn resolve(args: &GlobalArgs, env: &Env, provenance: &mut Provenance) -> Result<Self> {
+        let mut reader = Reader { env, provenance };
+        let config = match &args.config {
+            Some(path) => Some((path.clone(), Source::Option(CONFIG.option))),
+            None => reader
+                .variable(&CONFIG)
+                .map(|(variable, source)| (path_of(&variable.value), source)),
+        };
+        let backend = reader.text(args.backend.as_deref(), &BACKEND);
+        let backend_kwargs = match reader.text(args.backend_kwargs.as_deref(), &BACKEND_KWARGS) {
+            Some((text, source)) => Some((contents(text, &source)?, source)),
+            None => None,
+        };
+        Ok(Self {
+            config,
+            backend,
+            backend_kwargs,
+            worker: reader.flag(args.worker, &WORKER)?,
+            team: reader.team(args.team.as_deref())?,
+            timeout: reader.timeout(args.timeout.as_deref())?,
+            no_fallback: reader.flag(args.no_fallback, &NO_FALLBACK)?,
+            lenient: reader.flag(args.lenient, &LENIENT)?,
+            no_newline: reader.flag(args.no_newline, &NO_NEWLINE)?,
+            no_mask: reader.flag(args.no_mask, &NO_MASK)?,
+            quiet: reader.flag(args.quiet, &QUIET)?,
+            verbose: reader.verbose(args.verbose)?,
+            color: reader.color(args.color)?,
+        })
+    }
+}
+
+/// Looks an option up, and notes what settled it.
+struct Reader<'a> {
+    env: &'a Env,
+    provenance: &'a mut Provenance,
+}
+
+impl<'a> Reader<'a> {
+    /// The variable of `named`; an empty one counts as absent.
+    fn variable(&mut self, named: &Named) -> Option<(&'a Variable, Source)> {
+        let variable = self
+            .env
+            .variable(named.variable)
+            .filter(|variable| !variable.value.is_empty())?;
+        let source = Source::Variable {
+            name: named.variable.to_owned(),
+            origin: variable.origin.clone(),
+        };
+        self.provenance.settled(named.option, source.clone());
+        Some((variable, source))
+    }
+
+    /// A value: the option's, the empty one included, else the variable's.
+    fn text(&mut self, option: Option<&str>, named: &Named) -> Option<(Secret, Source)> {
+        match option {
+            Some(text) => {
+                self.provenance
+                    .settled(named.option, Source::Option(named.option));
+                Some((Secret::from(text), Source::Option(named.option)))
+            }
+            None => self
+                .variable(named)
+                .map(|(variable, source)| (variable.value.clone(), source)),
+        }
+    }
+
+    fn flag(&mut self, option: bool, flag: &Flag) -> Result<bool> {
+        if option {
+            self.provenance.settled(flag.option, Source::Option(flag.option));
+            return Ok(true);
+        }
+        let Some((variable, source)) = self.variable(flag) else {
+            return Ok(false);
+        };
+        variable
+            .value
+            .expose_text()
+            .and_then(boolean_word)
+            .ok_or_else(|| Error::usage(format!("{source} must be true or false")))
+    }
+
+    fn team(&mut self, option: Option<&str>) -> Result<Option<String>> {
+        match self.text(option, &TEAM) {
+            None => Ok(None),
+            Some((text, source)) => match text.expose_text() {
+                Some("") => Err(Error::usage(format!("{source} is empty"))),
+                Some(text) => Ok(Some(text.to_owned())),
+                None => Err(Error::usage(format!("{source} is not UTF-8"))),
+            },
+        }
+    }
+
+    fn timeout(&mut self, option: Option<&str>) -> Result<Duration> {
+        let Some((text, source)) = self.text(option, &TIMEOUT) else {
+            return Ok(DEFAULT_TIMEOUT);
+        };
+        text.expose_text()
+            .and_then(seconds)
+            .ok_or_else(|| Error::usage(format!("{source} must be a positive number of seconds")))
+    }
+
+    fn verbose(&mut self, count: u8) -> Result<u8> {
+        if count > 0 {
+            return Ok(count);
+        }
+        let Some((variable, source)) = self.variable(&VERBOSE) else {
+            return Ok(0);
+        };
+        let text = variable.value.expose_text();
+        text.and_then(|text| text.parse().ok().or_else(|| boolean_word(text).map(u8::from)))
+            .ok_or_else(|| Error::usage(format!("{source} must be a number from 0 to 255")))
+    }
+
+    fn color(&mut self, option: Option<ColorChoice>) -> Result<ColorChoice> {
+        if let Some(choice) = option {
+            return Ok(choice);
+        }
+        let Some((variable, source)) = self.variable(&COLOR) else {
+            return Ok(ColorChoice::Auto);
+        };
+        match variable.value.expose_text() {
+            Some("auto") => Ok(ColorChoice::Auto),
+            Some("always") => Ok(ColorChoice::Always),
+            Some("never") => Ok(ColorChoice::Never),
+            _ => Err(Error::usage(format!("{source} must be auto, always or never"))),
+        }
+    }
+}
+
+/// Reads a positive number of seconds: digits, with a decimal point or without.
+fn seconds(text: &str) -> Option<Duration> {
+    let decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds: f64 = if decimal { text.parse().ok()? } else { return None };
+    if seconds <= 0.0 {
+        return None;
+    }
+    // A number below the clock's nanosecond is still positive.
+    let duration = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_TIMEOUT);
+    Some(duration.clamp(Duration::from_nanos(1), LONGEST_TIMEOUT))
+}
+
+/// The kwargs that an option gives: its text, or with `@FILE` and `@-` what is in the file or comes on standard input.
+fn contents(text: Secret, source: &Source) -> Result<Secret> {
+    let Some(path) = text.expose().strip_prefix(b"@") else {
+        return Ok(text);
+    };
+    let mut bytes = Vec::new();
+    let (place, read) = if path == b"-" {
+        (
+            "standard input".to_owned(),
+            std::io::stdin().lock().read_to_end(&mut bytes),
+        )
+    } else {
+        let path = path_of(&Secret::new(path));
+        let read = std::fs::File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes));
+        (format!("`{}`", path.display()), read)
+    };
+    match read {
+        Ok(_) => Ok(Secret::new(bytes)),
+        Err(cause) => {
+            Err(Error::usage(format!("{place}, which {source} names, cannot be read")).with_source(cause))
+        }
+    }
+}
+
+/// The path that `bytes` name; on systems whose paths are Unicode, what is not UTF-8 is replaced.
+pub(super) fn path_of(bytes: &Secret) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        PathBuf::from(std::ffi::OsStr::from_bytes(bytes.expose()))
+    }
+    #[cfg(not(unix))]
+    {
+        PathBuf::from(String::from_utf8_lossy(bytes.expose()).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_a_positive_number_of_seconds() {
+        assert_eq!(seconds("30"), Some(Duration::from_secs(30)));
+        assert_eq!(seconds("0.25"), Some(Duration::from_millis(250)));
+        assert_eq!(seconds(".5"), Some(Duration::from_millis(500)));
+        for refused in [
+            "", "0", "0.0", "-1", "+1", "1e3", "inf", "nan", "NaN", " 1", "1s", "1.2.3", ".", "0x10", "1_0",
+        ] {
+            assert_eq!(seconds(refused), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_timeout_beyond_all_clocks_is_a_year() {
+        assert_eq!(seconds(&"9".repeat(400)), Some(LONGEST_TIMEOUT));
+        assert_eq!(seconds("0.00000000000001"), Some(Duration::from_nanos(1)));
+    }
+}

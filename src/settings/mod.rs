@@ -173,7 +173,8 @@ fn kwargs_from_json(json: &Secret, origin: &Source) -> Result<Kwargs> {
     if json.is_empty() {
         return Ok(Kwargs::default());
     }
-    let value = json::loads(json).map_err(|cause| Error::usage(format!("{origin} is not JSON")).with_source(cause))?;
+    let value = json::loads(json)
+        .map_err(|cause| Error::usage(format!("{origin} is not JSON")).with_source(cause))?;
     match value {
         json::Value::Object(object) => Ok(Kwargs::new(object)),
         json::Value::Null | json::Value::Bool(false) => Ok(Kwargs::default()),

@@ -1,86 +1,78 @@
 //! The one HTTP client: TLS, proxies, timeouts, retries, a limit on size, and redirects that never take a token along.
 //!
-//! Must not know Vault or Azure. A URL arrives quoted and is sent as it is; headers and bodies are secrets.
+//! HTTP/1.1 over hyper, as requests and urllib3 speak it. Must not know Vault or Azure. A URL arrives quoted and is sent as
+//! it is; headers and bodies are secrets.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use rustls::ClientConfig;
+use tokio::sync::Semaphore;
+
 use crate::secret::Secret;
+
+mod body;
+mod connect;
+mod exchange;
+mod failure;
+mod pool;
+mod proxy;
+mod redirect;
+mod retry;
+mod target;
+mod tls;
+
+pub use failure::{CertificateProblem, Failure, FailureKind};
+pub use proxy::Proxies;
+pub use retry::Retry;
+pub use tls::{Identity, Roots};
+
+use target::Target;
+
+/// The most requests that one client has under way.
+const MAX_AT_ONCE: usize = 8;
 
 /// How a client talks: all of it decided by the backend that builds it.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Whose certificates are trusted.
     pub roots: Roots,
-    /// A client certificate and its key, both PEM; one file may hold both.
-    pub identity: Option<(PathBuf, Option<PathBuf>)>,
+    /// The client's own certificate.
+    pub identity: Option<Identity>,
     /// The proxies.
     pub proxies: Proxies,
-    /// The longest that one attempt may take.
+    /// The longest that connecting, and each wait for the server, may take; `Duration::MAX` for no limit of its own.
     pub attempt_timeout: Duration,
     /// When the whole command has to be done.
     pub deadline: Instant,
 }
 
-/// Whose certificates are trusted.
-#[derive(Clone, Debug)]
-pub enum Roots {
-    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` as given, else the system's bundle, else Mozilla's.
-    System {
-        /// `SSL_CERT_FILE`
-        cert_file: Option<PathBuf>,
-        /// `SSL_CERT_DIR`
-        cert_dir: Option<PathBuf>,
-    },
-    /// A PEM file, or a folder of them.
-    Path(PathBuf),
-    /// Anybody's: `"verify": false`.
-    Unverified,
-}
-
-/// The proxies that apply, with Python's rules of which request goes through which.
-#[derive(Clone, Debug, Default)]
-pub struct Proxies {
-    /// The proxy of `http` URLs.
-    pub http: Option<String>,
-    /// The proxy of `https` URLs.
-    pub https: Option<String>,
-    /// The hosts that none serves, as `NO_PROXY` lists them.
-    pub no_proxy: Option<String>,
-}
-
 /// A request. The URL is sent as it stands: it must be quoted.
-#[derive(Debug)]
 pub struct Request {
     /// `GET`, `POST`, …
     pub method: &'static str,
     /// Scheme, host, quoted path and query.
     pub url: String,
-    /// Headers; a value may be a token.
+    /// Headers; a value may be a token. `Host`, `User-Agent`, `Accept`, `Accept-Encoding` and `Content-Length` are added.
     pub headers: Vec<(String, Secret)>,
     /// The body.
     pub body: Option<Secret>,
     /// What is tried again.
     pub retry: Retry,
+    /// Whether redirects to the same host and port are followed. Others are refused; when not, a redirect is the answer.
+    pub follow_redirects: bool,
 }
 
-/// What is tried again, and how often.
-#[derive(Clone, Debug)]
-pub struct Retry {
-    /// Attempts after the first.
-    pub retries: u32,
-    /// Statuses that are tried again.
-    pub statuses: &'static [u16],
-    /// Statuses that are tried again when the answer has `Retry-After`.
-    pub statuses_with_retry_after: &'static [u16],
-    /// The first pause; it doubles.
-    pub backoff: Duration,
-    /// Whether a connection cut after the request was sent is tried again: only what is idempotent.
-    pub after_sending: bool,
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A response, whole.
-#[derive(Debug)]
 pub struct Response {
     /// The status.
     pub status: u16,
@@ -88,4 +80,128 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// The body, decoded.
     pub body: Secret,
+}
+
+impl Response {
+    /// Returns the first header `name`, which is in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(header, _)| header == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The client: options, connections that are kept, and TLS once it is needed.
+pub struct Client {
+    options: Options,
+    pool: pool::Pool,
+    tls: OnceLock<Arc<ClientConfig>>,
+    permits: Semaphore,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Client {
+    /// Creates a client. Nothing is read or connected to before the first request.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        let pool = pool::Pool::default();
+        Self {
+            options,
+            pool,
+            tls: OnceLock::new(),
+            permits: Semaphore::new(MAX_AT_ONCE),
+        }
+    }
+
+    /// Sends a request, again where its policy says so, and follows redirects to the same place.
+    ///
+    /// At most 8 are under way at once; more wait.
+    ///
+    /// # Errors
+    /// What kept it from an answer. An answer of any status is none.
+    pub async fn send(&self, request: Request) -> Result<Response, Failure> {
+        let target = Target::parse(&request.url)?;
+        let place = target.origin.authority();
+        let deadline = tokio::time::Instant::from_std(self.options.deadline);
+        let work = async {
+            let _permit = self.permits.acquire().await;
+            self.follow(target, request).await
+        };
+        tokio::time::timeout_at(deadline, work).await.unwrap_or_else(|_| {
+            Err(Failure::new(
+                FailureKind::Deadline,
+                format!("{place} did not answer before the command's time was up"),
+            ))
+        })
+    }
+
+    /// Sends a request and follows where the answers lead.
+    async fn follow(&self, mut target: Target, mut request: Request) -> Result<Response, Failure> {
+        for _ in 0..=redirect::MAX_REDIRECTS {
+            let response = self.attempts(&target, &request).await?;
+            let location = redirect::location(&response).filter(|_| request.follow_redirects);
+            let Some(location) = location else {
+                return Ok(response);
+            };
+            request.url = redirect::follow(&target, location)?;
+            target = Target::parse(&request.url)?;
+            redirect::rebuild(&mut request, response.status);
+        }
+        Err(Failure::new(
+            FailureKind::TooManyRedirects,
+            format!("{} redirects for ever", target.origin),
+        ))
+    }
+
+    /// Sends a request as often as its policy allows. A pause that would outlast the deadline is not begun.
+    async fn attempts(&self, target: &Target, request: &Request) -> Result<Response, Failure> {
+        let mut retry = 0;
+        loop {
+            let begun = Instant::now();
+            let outcome = self.attempt(target, request).await;
+            tracing::debug!(
+                method = request.method,
+                url = ?target,
+                status = outcome.as_ref().ok().map(|response| response.status),
+                failure = outcome.as_ref().err().map(|failure| tracing::field::debug(failure.kind())),
+                took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+                "request"
+            );
+            if retry == request.retry.retries || !request.retry.wants(&outcome) {
+                return outcome;
+            }
+            retry += 1;
+            let pause = request.retry.pause(retry, &outcome);
+            if pause >= self.options.deadline.saturating_duration_since(Instant::now()) {
+                return outcome;
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Returns the configuration of TLS, read once.
+    fn tls(&self) -> Result<Arc<ClientConfig>, Failure> {
+        if let Some(config) = self.tls.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = tls::config(&self.options.roots, self.options.identity.as_ref())?;
+        Ok(Arc::clone(self.tls.get_or_init(|| config)))
+    }
 }

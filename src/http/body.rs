@@ -1,0 +1,155 @@
+//! The body of an answer: read within limits of time and size, and decoded.
+
+use std::io::Read as _;
+use std::time::Duration;
+
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use tokio::time::timeout;
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::failure::{Failure, FailureKind};
+use crate::secret::Secret;
+
+/// The longest body that is read, before and after decoding. Vault and Key Vault answer with kilobytes.
+pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// Reads `body` to its end. `quiet` is the longest that nothing may arrive.
+pub(super) async fn read(mut body: Incoming, place: &str, quiet: Duration) -> Result<Secret, Failure> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > MAX_BODY_BYTES {
+        return Err(too_large(place));
+    }
+    let mut bytes = Wiped::with_capacity(announced.min(1 << 20));
+    loop {
+        let frame = timeout(quiet, body.frame()).await.map_err(|_| {
+            Failure::new(
+                FailureKind::Timeout,
+                format!("{place} did not finish its answer in time"),
+            )
+        })?;
+        match frame {
+            None => return Ok(Secret::new(std::mem::take(&mut *bytes.0))),
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    if bytes.0.len() + data.len() > MAX_BODY_BYTES {
+                        return Err(too_large(place));
+                    }
+                    bytes.extend(data);
+                }
+            }
+            Some(Err(source)) => {
+                let message = format!("{place} cut the connection within its answer");
+                return Err(Failure::new(FailureKind::Cut, message).with_source(source));
+            }
+        }
+    }
+}
+
+/// Decodes a body as its `Content-Encoding` says; an encoding that was not asked for leaves it as it is.
+pub(super) fn decode(body: Secret, encoding: Option<&str>, place: &str) -> Result<Secret, Failure> {
+    let encoding = encoding.unwrap_or_default().trim().to_ascii_lowercase();
+    let bytes = body.expose();
+    if bytes.is_empty() {
+        return Ok(body);
+    }
+    let limit = MAX_BODY_BYTES as u64 + 1;
+    let mut decoded = Zeroizing::new(Vec::new());
+    let result = match encoding.as_str() {
+        "gzip" | "x-gzip" => MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut decoded),
+        // RFC 9110 means zlib's format; some servers send the bare one, and urllib3 takes both.
+        "deflate" if is_zlib(bytes) => ZlibDecoder::new(bytes).take(limit).read_to_end(&mut decoded),
+        "deflate" => DeflateDecoder::new(bytes).take(limit).read_to_end(&mut decoded),
+        _ => return Ok(body),
+    };
+    match result {
+        Ok(length) if length > MAX_BODY_BYTES => Err(too_large(place)),
+        Ok(_) => Ok(Secret::new(std::mem::take(&mut *decoded))),
+        Err(source) => {
+            let message = format!("{place} answers with a body that is not {encoding}");
+            Err(Failure::new(FailureKind::Malformed, message).with_source(source))
+        }
+    }
+}
+
+/// Whether the two bytes of a zlib header stand at the start (RFC 1950, section 2.2).
+fn is_zlib(bytes: &[u8]) -> bool {
+    matches!(bytes, [method, flags, ..] if method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
+}
+
+fn too_large(place: &str) -> Failure {
+    let limit = MAX_BODY_BYTES >> 20;
+    Failure::new(
+        FailureKind::TooLarge,
+        format!("{place} answers with more than {limit} MB"),
+    )
+}
+
+/// Bytes that leave no copy behind when they grow.
+struct Wiped(Zeroizing<Vec<u8>>);
+
+impl Wiped {
+    fn with_capacity(capacity: usize) -> Self {
+        Self(Zeroizing::new(Vec::with_capacity(capacity)))
+    }
+
+    fn extend(&mut self, data: &[u8]) {
+        let needed = self.0.len() + data.len();
+        if needed > self.0.capacity() {
+            let mut grown = Vec::with_capacity(needed.max(2 * self.0.capacity()));
+            grown.extend_from_slice(&self.0);
+            self.0.zeroize();
+            self.0 = Zeroizing::new(grown);
+        }
+        self.0.extend_from_slice(data);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+    use super::*;
+
+    #[test]
+    fn gzip_and_both_kinds_of_deflate_are_decoded() {
+        let text = b"{\"data\": {}}".repeat(100);
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
+        let mut bare = DeflateEncoder::new(Vec::new(), Compression::fast());
+        for writer in [&mut gzip as &mut dyn std::io::Write, &mut zlib, &mut bare] {
+            writer.write_all(&text).expect("memory");
+        }
+        let encoded = [
+            ("gzip", gzip.finish().expect("memory")),
+            ("deflate", zlib.finish().expect("memory")),
+            ("Deflate", bare.finish().expect("memory")),
+            ("br", text.clone()),
+        ];
+        for (encoding, bytes) in encoded {
+            let decoded = decode(Secret::new(bytes), Some(encoding), "h").expect(encoding);
+            assert_eq!(decoded.expose(), text, "{encoding}");
+        }
+    }
+
+    #[test]
+    fn a_small_body_that_unfolds_past_the_limit_is_refused() {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        for _ in 0..33 {
+            gzip.write_all(&vec![0; 1 << 20]).expect("memory");
+        }
+        let bomb = Secret::new(gzip.finish().expect("memory"));
+        let failure = decode(bomb, Some("gzip"), "h").expect_err("too large");
+        assert_eq!(failure.kind(), FailureKind::TooLarge);
+    }
+
+    #[test]
+    fn what_is_not_gzip_is_malformed() {
+        let failure = decode(Secret::from("<html>"), Some("gzip"), "h").expect_err("malformed");
+        assert_eq!(failure.kind(), FailureKind::Malformed);
+    }
+}

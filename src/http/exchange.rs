@@ -1,0 +1,199 @@
+//! One request and its answer on one connection, a kept one or a new one.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper_util::rt::TokioIo;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::failure::{Failure, FailureKind};
+use super::pool::Sender;
+use super::target::{Scheme, Target};
+use super::{Client, Request, Response, body, connect, tls};
+use crate::secret::Secret;
+
+impl Client {
+    /// Sends a request once. A kept connection that the server has closed meanwhile does not count as an attempt.
+    pub(super) async fn attempt(&self, target: &Target, request: &Request) -> Result<Response, Failure> {
+        let proxy = self.options.proxies.select(&target.origin)?;
+        let absolute = proxy.is_some() && target.origin.scheme == Scheme::Http;
+        let message = || message(target, request, proxy.as_ref().filter(|_| absolute));
+        // Lets the runtime notice what the server has closed since the last answer.
+        tokio::task::yield_now().await;
+        while let Some(sender) = self.pool.take(&target.origin) {
+            match self.exchange(sender, message()?, target).await {
+                Ok(response) => return Ok(response),
+                Err(Lost { unsent: true, .. }) => {}
+                Err(Lost { failure, .. })
+                    if failure.kind() == FailureKind::Cut && request.retry.after_sending => {}
+                Err(Lost { failure, .. }) => return Err(failure),
+            }
+        }
+        let limit = self.options.attempt_timeout;
+        let stream = connect::connect(&target.origin, proxy.as_ref(), || self.tls(), limit).await?;
+        let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|source| wire(&target.origin.authority(), source))?;
+        tokio::spawn(async move {
+            // Its failure is told to whoever waits for the answer.
+            let _ = connection.await;
+        });
+        self.exchange(sender, message()?, target)
+            .await
+            .map_err(|lost| lost.failure)
+    }
+
+    /// Sends a message and reads the answer whole; the connection is kept when it can be used again.
+    async fn exchange(
+        &self,
+        mut sender: Sender,
+        message: hyper::Request<Full<Bytes>>,
+        target: &Target,
+    ) -> Result<Response, Lost> {
+        let place = target.origin.authority();
+        let quiet: Duration = self.options.attempt_timeout;
+        let answer = match timeout(quiet, sender.try_send_request(message)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(mut error)) => {
+                let unsent = error.take_message().is_some();
+                return Err(Lost {
+                    unsent,
+                    failure: wire(&place, error.into_error()),
+                });
+            }
+            Err(_) => {
+                return Err(
+                    Failure::new(FailureKind::Timeout, format!("{place} did not answer in time")).into(),
+                );
+            }
+        };
+        let (head, incoming) = answer.into_parts();
+        let headers: Vec<(String, String)> = head
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
+        let read = body::read(incoming, &place, quiet).await?;
+        let mut response = Response {
+            status: head.status.as_u16(),
+            headers,
+            body: read,
+        };
+        let body = std::mem::replace(&mut response.body, Secret::from(""));
+        response.body = body::decode(body, response.header("content-encoding"), &place)?;
+        self.pool.put(target.origin.clone(), sender);
+        Ok(response)
+    }
+}
+
+/// A failure, and whether the request never left.
+struct Lost {
+    unsent: bool,
+    failure: Failure,
+}
+
+impl From<Failure> for Lost {
+    fn from(failure: Failure) -> Self {
+        Self {
+            unsent: false,
+            failure,
+        }
+    }
+}
+
+/// Builds hyper's message: in absolute form for a proxy that is asked for an `http` URL.
+fn message(
+    target: &Target,
+    request: &Request,
+    proxy: Option<&Target>,
+) -> Result<hyper::Request<Full<Bytes>>, Failure> {
+    let refused = |what: &str| Failure::configuration(format!("{what} cannot be sent over HTTP"));
+    let uri = match proxy {
+        None => target.path.clone(),
+        Some(_) => format!("{}{}", target.origin, target.path),
+    };
+    let body = match &request.body {
+        Some(body) => Bytes::from_owner(Zeroizing::new(body.expose().to_vec())),
+        None => Bytes::new(),
+    };
+    let mut message = hyper::Request::new(Full::new(body));
+    *message.method_mut() = request.method.parse().map_err(|_| refused("the method"))?;
+    *message.uri_mut() = uri.parse().map_err(|_| refused("the URL"))?;
+    let headers = message.headers_mut();
+    let host = HeaderValue::from_str(&target.origin.host_header()).map_err(|_| refused("the host"))?;
+    headers.insert(hyper::header::HOST, host);
+    headers.insert(
+        hyper::header::USER_AGENT,
+        HeaderValue::from_static(concat!("secretctl/", env!("CARGO_PKG_VERSION"))),
+    );
+    headers.insert(hyper::header::ACCEPT, HeaderValue::from_static("*/*"));
+    headers.insert(
+        hyper::header::ACCEPT_ENCODING,
+        HeaderValue::from_static("gzip, deflate"),
+    );
+    let basic = [
+        ("authorization", &target.basic),
+        (
+            "proxy-authorization",
+            &proxy.and_then(|proxy| proxy.basic.clone()),
+        ),
+    ];
+    for (name, value) in basic {
+        if let Some(value) = value {
+            headers.insert(
+                HeaderName::from_static(name),
+                sensitive(value).ok_or_else(|| refused("the credentials"))?,
+            );
+        }
+    }
+    for (name, value) in &request.headers {
+        let value = sensitive(value).ok_or_else(|| refused(&format!("the value of header `{name}`")))?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused("the name of a header"))?;
+        headers.insert(name, value);
+    }
+    Ok(message)
+}
+
+fn sensitive(value: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_bytes(value.expose()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Makes a failure of hyper's error: TLS, no HTTP, or a connection that was cut.
+fn wire(place: &str, error: hyper::Error) -> Failure {
+    use std::error::Error as _;
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+            return tls::failure(place, tls);
+        }
+        // An io::Error shows its custom error, not itself, as its source's source.
+        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
+            if let Some(tls) = io
+                .get_ref()
+                .and_then(|custom| custom.downcast_ref::<rustls::Error>())
+            {
+                return tls::failure(place, tls);
+            }
+        }
+        cause = inner.source();
+    }
+    if error.is_parse() {
+        return Failure::new(FailureKind::Malformed, format!("{place} does not answer in HTTP"))
+            .with_source(error);
+    }
+    Failure::new(
+        FailureKind::Cut,
+        format!("{place} closed the connection without an answer"),
+    )
+    .with_source(error)
+}

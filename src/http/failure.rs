@@ -1,0 +1,141 @@
+//! What keeps a request from its answer, by kind: the types from which a backend makes its error.
+//!
+//! A failure names the server, never a header or a body. Kinds come from types, not from texts.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::error::{Error, ErrorKind};
+
+/// What kind of failure it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The URL, a proxy, a CA bundle or a client certificate cannot be used: a matter of configuration.
+    Configuration,
+    /// The name could not be resolved, or nobody took the connection.
+    Connect,
+    /// The connection, or the server's answer, took longer than one attempt may.
+    Timeout,
+    /// The command's own time ran out.
+    Deadline,
+    /// The server's certificate is not to be trusted.
+    Certificate(CertificateProblem),
+    /// The TLS handshake failed for another reason.
+    Tls,
+    /// The proxy refused, or did not answer as a proxy.
+    Proxy,
+    /// The connection was cut before or in the answer.
+    Cut,
+    /// The answer is not HTTP.
+    Malformed,
+    /// The answer's body is longer than is read.
+    TooLarge,
+    /// The server redirects to where neither token nor body may go.
+    RedirectRefused,
+    /// The server redirects for ever.
+    TooManyRedirects,
+}
+
+/// What is wrong with a server's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CertificateProblem {
+    /// No trusted authority has signed it.
+    UnknownIssuer,
+    /// It has expired.
+    Expired,
+    /// It is not valid yet.
+    NotYetValid,
+    /// It is for another name.
+    WrongName,
+    /// Anything else.
+    Other,
+}
+
+/// A failure: its kind, a line that says what failed on which server, and the cause.
+pub struct Failure(Box<Inner>);
+
+struct Inner {
+    kind: FailureKind,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Failure {
+    /// Creates a failure of `kind`.
+    pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            source: None,
+        }))
+    }
+
+    /// Creates a failure of configuration.
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Configuration, message)
+    }
+
+    /// Sets the cause.
+    #[must_use]
+    pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Returns the kind.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        self.0.kind
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_ref()
+            .map(|source| &**source as &(dyn StdError + 'static))
+    }
+}
+
+impl From<Failure> for Error {
+    /// Makes the program's error of it: a configuration that cannot be used is status 2, anything else "could not tell", 5.
+    fn from(failure: Failure) -> Self {
+        let kind = match failure.0.kind {
+            FailureKind::Configuration => ErrorKind::Usage,
+            _ => ErrorKind::Unavailable,
+        };
+        let hint = match failure.0.kind {
+            FailureKind::Deadline => Some("`--timeout` sets how long the whole command may take"),
+            FailureKind::Certificate(CertificateProblem::UnknownIssuer) => Some(
+                "name the authority's certificate in `SSL_CERT_FILE`, or in `REQUESTS_CA_BUNDLE` as for Airflow",
+            ),
+            _ => None,
+        };
+        let inner = *failure.0;
+        let mut error = Self::new(kind, inner.message);
+        if let Some(source) = inner.source {
+            error = error.with_source(source);
+        }
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Which proxy a request goes through: the rules of Python's requests and urllib, exceptions included.
+//!
+//! Sources: requests 2.34.2, `utils.py` (`select_proxy`, `should_bypass_proxies`, `get_environ_proxies`) and `sessions.py`
+//! (`merge_environment_settings`); CPython 3.11, `urllib/request.py` (`getproxies_environment`, `proxy_bypass_environment`).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use super::failure::Failure;
+use super::target::{Origin, Target};
+use crate::env::Env;
+
+/// The proxies that apply: those that a kwarg names, over those of the environment.
+#[derive(Clone, Default)]
+pub struct Proxies {
+    /// What a `proxies` kwarg has: a scheme, `scheme://host`, `all`, `no_proxy`; `None` switches the environment's off.
+    explicit: BTreeMap<String, Option<String>>,
+    /// `http_proxy` as `http`, `all_proxy` as `all`, `no_proxy` as `no`, …
+    environment: BTreeMap<String, String>,
+    /// `no_proxy`, else `NO_PROXY`, not empty.
+    no_proxy: Option<String>,
+}
+
+impl Proxies {
+    /// Reads the environment's proxies: any `<scheme>_proxy`, in lower case before any other case. `HTTP_PROXY` is left out
+    /// for a CGI program, where it is a header that a client sent.
+    #[must_use]
+    pub fn from_env(env: &Env) -> Self {
+        let mut environment = BTreeMap::new();
+        for (name, variable) in env.iter() {
+            let Some(scheme) = name
+                .len()
+                .checked_sub(6)
+                .and_then(|at| name.get(at..).map(|end| (at, end)))
+            else {
+                continue;
+            };
+            if scheme.1.eq_ignore_ascii_case("_proxy") {
+                if let Some(text) = variable.value.expose_text().filter(|text| !text.is_empty()) {
+                    environment.insert(name[..scheme.0].to_lowercase(), text.to_owned());
+                }
+            }
+        }
+        if env.get("REQUEST_METHOD").is_some() {
+            environment.remove("http");
+        }
+        for (name, variable) in env.iter() {
+            let Some(scheme) = name.strip_suffix("_proxy") else {
+                continue;
+            };
+            match variable.value.expose_text() {
+                Some(text) if !text.is_empty() => environment.insert(scheme.to_lowercase(), text.to_owned()),
+                _ => environment.remove(&scheme.to_lowercase()),
+            };
+        }
+        let no_proxy = env
+            .non_empty("no_proxy")
+            .or_else(|| env.non_empty("NO_PROXY"))
+            .map(str::to_owned);
+        Self {
+            explicit: BTreeMap::new(),
+            environment,
+            no_proxy,
+        }
+    }
+
+    /// Sets what a `proxies` kwarg has.
+    #[must_use]
+    pub fn with_explicit(mut self, explicit: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
+        self.explicit.extend(explicit);
+        self
+    }
+
+    /// Returns the proxy for requests to `origin`.
+    pub(super) fn select(&self, origin: &Origin) -> Result<Option<Target>, Failure> {
+        if self.explicit.is_empty() && self.environment.is_empty() {
+            return Ok(None);
+        }
+        let bypassed = self.bypasses(origin);
+        let scheme = origin.scheme.as_str();
+        let host = &origin.host;
+        let keys = [
+            format!("{scheme}://{host}"),
+            scheme.to_owned(),
+            format!("all://{host}"),
+            "all".to_owned(),
+        ];
+        let chosen = keys.iter().find_map(|key| match self.explicit.get(key) {
+            Some(Some(proxy)) => Some(proxy),
+            Some(None) => None,
+            None if bypassed => None,
+            None => self.environment.get(key),
+        });
+        match chosen.map(|proxy| proxy.trim()) {
+            None | Some("") => Ok(None),
+            Some(proxy) => parse(proxy).map(Some),
+        }
+    }
+
+    /// Whether the environment's proxies are not for `origin`: `requests.utils.should_bypass_proxies`.
+    fn bypasses(&self, origin: &Origin) -> bool {
+        let explicit = self.explicit.get("no_proxy").cloned().flatten();
+        let host = &origin.host;
+        if let Some(list) = explicit.as_ref().or(self.no_proxy.as_ref()) {
+            let list = list.replace(' ', "");
+            let entries = list.split(',').filter(|entry| !entry.is_empty());
+            if let Ok(address) = host.parse::<Ipv4Addr>() {
+                if entries
+                    .into_iter()
+                    .any(|entry| in_network(address, entry).unwrap_or(entry == host))
+                {
+                    return true;
+                }
+            } else {
+                let with_port = if origin.port_given {
+                    format!("{host}:{}", origin.port)
+                } else {
+                    host.clone()
+                };
+                if entries.map(|entry| entry.trim_start_matches('.')).any(|entry| {
+                    let suffix = format!(".{entry}");
+                    [host, &with_port]
+                        .iter()
+                        .any(|name| *name == entry || name.ends_with(&suffix))
+                }) {
+                    return true;
+                }
+            }
+        }
+        match explicit.or_else(|| self.environment.get("no").cloned()) {
+            Some(list) => urllib_bypasses(host, &list),
+            None => false,
+        }
+    }
+}
+
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.explicit.keys())
+            .entries(self.environment.keys())
+            .finish()
+    }
+}
+
+/// Whether `entry` is a network in CIDR notation that holds `address`; `None` when it is no network.
+fn in_network(address: Ipv4Addr, entry: &str) -> Option<bool> {
+    let (network, bits) = entry.split_once('/')?;
+    let network: Ipv4Addr = network.parse().ok()?;
+    let bits: u32 = bits.parse().ok().filter(|bits| (1..=32).contains(bits))?;
+    let mask = u32::MAX << (32 - bits);
+    Some(u32::from(address) & mask == u32::from(network) & mask)
+}
+
+/// `urllib.request.proxy_bypass_environment`.
+fn urllib_bypasses(host: &str, list: &str) -> bool {
+    if list == "*" {
+        return true;
+    }
+    let only = match host.rsplit_once(':') {
+        Some((only, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => only,
+        _ => host,
+    };
+    list.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .any(|name| {
+            let name = name.trim_start_matches('.').to_lowercase();
+            let suffix = format!(".{name}");
+            only == name || host == name || only.ends_with(&suffix) || host.ends_with(&suffix)
+        })
+}
+
+/// Takes a proxy's URL apart; one without a scheme is `http`. It may hold a password and is not shown.
+fn parse(proxy: &str) -> Result<Target, Failure> {
+    let with_scheme = if proxy.contains("://") {
+        proxy.to_owned()
+    } else {
+        format!("http://{proxy}")
+    };
+    if with_scheme
+        .get(..5)
+        .is_some_and(|start| start.eq_ignore_ascii_case("socks"))
+    {
+        return Err(Failure::configuration(
+            "a SOCKS proxy is configured, which is not supported",
+        ));
+    }
+    Target::parse(&with_scheme)
+        .map_err(|cause| Failure::configuration("the URL of the proxy cannot be used").with_source(cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn env(variables: &[(&str, &str)]) -> Env {
+        variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Secret::from(*value)))
+            .collect()
+    }
+
+    fn chosen(variables: &[(&str, &str)], url: &str) -> Option<String> {
+        let origin = Target::parse(url).expect("a URL").origin;
+        let proxy = Proxies::from_env(&env(variables))
+            .select(&origin)
+            .expect("a proxy");
+        proxy.map(|proxy| proxy.origin.authority())
+    }
+
+    #[test]
+    fn lower_case_wins_and_an_empty_lower_case_switches_off() {
+        let both = [("http_proxy", "low:1"), ("HTTP_PROXY", "up:2")];
+        assert_eq!(chosen(&both, "http://h/").as_deref(), Some("low:1"));
+        assert_eq!(
+            chosen(&[("http_proxy", ""), ("HTTP_PROXY", "up:2")], "http://h/"),
+            None
+        );
+        assert_eq!(
+            chosen(&[("HTTP_PROXY", "up:2"), ("REQUEST_METHOD", "GET")], "http://h/"),
+            None
+        );
+        assert_eq!(
+            chosen(&[("ALL_PROXY", "all:3")], "https://h/").as_deref(),
+            Some("all:3")
+        );
+    }
+
+    #[test]
+    fn no_proxy_matches_as_python_does() {
+        let cases = [
+            ("h.example", "http://h.example:8200/", true),
+            (".example", "http://h.example/", true),
+            ("example", "http://h.example/", true),
+            ("xample", "http://h.example/", false),
+            ("h.example:8200", "http://h.example:8200/", true),
+            ("h.example:8201", "http://h.example:8200/", false),
+            ("10.0.0.0/8", "http://10.1.2.3/", true),
+            ("10.0.0.0/8", "http://11.1.2.3/", false),
+            ("10.0.0.0/0", "http://11.1.2.3/", false),
+            ("127.0.0.1", "http://127.0.0.1:8200/", true),
+            ("127.0.0.1:8200", "http://127.0.0.1:8200/", false),
+            ("*", "http://h/", true),
+            ("*.example", "http://h.example/", false),
+            (" H.EXAMPLE , x", "http://h.example/", true),
+            ("::1", "http://[::1]:8200/", true),
+        ];
+        for (list, url, bypassed) in cases {
+            let found = chosen(&[("HTTP_PROXY", "p:1"), ("NO_PROXY", list)], url);
+            assert_eq!(found.is_none(), bypassed, "{list} {url}");
+        }
+    }
+
+    #[test]
+    fn a_kwarg_names_proxies_by_scheme_and_host_and_ignores_no_proxy() {
+        let proxies =
+            Proxies::from_env(&env(&[("NO_PROXY", "*"), ("HTTPS_PROXY", "env:1")])).with_explicit([
+                ("http://special".to_owned(), Some("one:1".to_owned())),
+                ("http".to_owned(), Some("two:2".to_owned())),
+                ("https".to_owned(), None),
+            ]);
+        let select = |url| {
+            let origin = Target::parse(url).expect("a URL").origin;
+            proxies
+                .select(&origin)
+                .expect("a proxy")
+                .map(|proxy| proxy.origin.authority())
+        };
+        assert_eq!(select("http://special/").as_deref(), Some("one:1"));
+        assert_eq!(select("http://other/").as_deref(), Some("two:2"));
+        assert_eq!(select("https://other/"), None);
+    }
+
+    #[test]
+    fn a_socks_proxy_is_refused() {
+        let origin = Target::parse("http://h/").expect("a URL").origin;
+        let proxies = Proxies::from_env(&env(&[("ALL_PROXY", "socks5://p:1")]));
+        assert!(proxies.select(&origin).is_err());
+    }
+}

@@ -3,4 +3,13 @@
 //! Must not know Airflow: a rule of Airflow's stands where its name says (`settings`, `connection`, a backend).
 
 pub mod float;
+pub mod int;
+pub mod ipaddress;
 pub mod json;
+pub mod parse_qsl;
+pub mod quote;
+pub mod repr;
+pub mod text;
+mod text_tables;
+pub mod urlencode;
+pub mod urlsplit;

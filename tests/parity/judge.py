@@ -62,6 +62,7 @@ def main():
     sys.path.insert(0, HERE)
     # Ctrl-C goes to every process of the terminal; this one ends with its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # What Airflow prints must not be taken for an answer.
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     if not os.environ.pop("SECRETCTL_TEST_VERBOSE", ""):
@@ -124,6 +125,7 @@ def in_child(work):
     if pid == 0:
         code = 1
         try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.close(reader)
             with os.fdopen(writer, "w", encoding="utf-8") as out:
                 out.write(work())

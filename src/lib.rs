@@ -5,6 +5,18 @@
 //! ```text
 //! argv, environment -> cli -> settings -> backend -> value -> connection -> render -> stdout
 //! ```
+//!
+//! Who may use whom, and never the other way:
+//!
+//! ```text
+//! main -> commands -> { render -> connection -> python,
+//!                       resolver -> backend -> http,
+//!                       settings -> cli }
+//! error, secret, env, value: leaves that everybody uses
+//! ```
+//!
+//! A backend never sees the command line, a connection or an output format; `connection` does no I/O; only `env` reads the
+//! environment, only `render` writes stdout and stderr, only `main` ends the process.
 
 pub mod backend;
 pub mod cli;
@@ -19,3 +31,6 @@ pub mod resolver;
 pub mod secret;
 pub mod settings;
 pub mod value;
+
+/// The version of this crate.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -2,17 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use secretctl::cli::Cli;
+use secretctl::commands;
 use secretctl::env::Env;
-use secretctl::{commands, render};
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse(), Env::process()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            render::error(&error);
-            ExitCode::from(error.kind().exit_status())
-        }
-    }
+    ExitCode::from(commands::main(std::env::args_os(), Env::process()))
 }

@@ -1,0 +1,135 @@
+//! The command line: parsed, or refused with one message and a status.
+//!
+//! Owns what happens before there is a command: help, version, usage errors. In `exec` these have a status of their own, and
+//! nothing that is echoed may steer a terminal or hold a secret that was meant for another option.
+
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::cli::Cli;
+use crate::error::ErrorKind;
+use crate::render;
+use crate::render::terminal::printable;
+
+/// The status of `exec` when secretctl itself fails.
+pub(super) const EXEC_FAILED: u8 = 125;
+
+/// Parses `args`.
+///
+/// # Errors
+/// The exit status, when there is no command to run; what was to be said has been.
+pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
+    let error = match Cli::try_parse_from(args) {
+        Ok(cli) => return Ok(cli),
+        Err(error) => error,
+    };
+    if !error.use_stderr() {
+        return Err(
+            match render::stdout(error.render().to_string().as_bytes(), false) {
+                Ok(()) => 0,
+                Err(error) => error.kind().exit_status(),
+            },
+        );
+    }
+    render::terminal::write(usage_error(args, error).as_bytes());
+    Err(if command_name(args).is_some_and(|name| name == "exec") {
+        EXEC_FAILED
+    } else {
+        ErrorKind::Usage.exit_status()
+    })
+}
+
+/// Returns the text of a usage error. It is made again from arguments that can be echoed when these cannot.
+fn usage_error(args: &[OsString], error: clap::Error) -> String {
+    let echoed: Vec<Cow<'_, str>> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let safe: Vec<String> = echoed.iter().map(|arg| printable(arg).into_owned()).collect();
+    let mut error = if safe == echoed {
+        error
+    } else {
+        Cli::try_parse_from(&safe).err().unwrap_or(error)
+    };
+    for kind in [
+        ContextKind::InvalidArg,
+        ContextKind::InvalidValue,
+        ContextKind::InvalidSubcommand,
+    ] {
+        if let Some(ContextValue::String(text)) = error.get(kind)
+            && may_be_a_secret(text)
+        {
+            error.insert(kind, ContextValue::String("…".to_owned()));
+        }
+    }
+    let text = error.render().to_string();
+    text.lines().map(|line| printable(line) + "\n").collect()
+}
+
+/// Whether an argument that has lost its option may be part of one that holds a secret: of JSON, of a URI, of an assignment.
+fn may_be_a_secret(text: &str) -> bool {
+    !text.starts_with('-')
+        && (text.contains(['{', '}', '"', '=', ' ']) || text.contains("://") || text.len() > 100)
+}
+
+/// Returns the name of the command in `args`: the first argument that is neither an option nor an option's value.
+fn command_name(args: &[OsString]) -> Option<&OsStr> {
+    let command = Cli::command();
+    let takes_value = |option: &str| {
+        command.get_arguments().any(|arg| {
+            arg.get_action().takes_values()
+                && arg
+                    .get_long()
+                    .is_some_and(|long| option.strip_prefix("--") == Some(long))
+        })
+    };
+    let mut args = args.iter().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.to_str() {
+            Some(option) if option.starts_with('-') => {
+                if takes_value(option) {
+                    args.next();
+                }
+            }
+            _ => return Some(arg),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(args: &[&str]) -> Option<String> {
+        let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+        command_name(&args).map(|name| name.to_string_lossy().into_owned())
+    }
+
+    #[test]
+    fn the_command_is_found_behind_options_and_their_values() {
+        assert_eq!(
+            name(&[
+                "secretctl",
+                "--env-file",
+                "get-var",
+                "-q",
+                "--team=x",
+                "exec",
+                "--bogus"
+            ])
+            .as_deref(),
+            Some("exec")
+        );
+        assert_eq!(
+            name(&["secretctl", "--worker", "get-conn", "exec"]).as_deref(),
+            Some("get-conn")
+        );
+        assert_eq!(name(&["secretctl", "--bogus"]), None);
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,259 @@
+//! Masks: what is about to be printed, announced on stderr to a CI system that hides it in its logs.
+//!
+//! Owns the detection of such a system, the grammar of its command, and what of a connection is a secret. The list of names is
+//! Airflow's: `airflow/_shared/secrets_masker/secrets_masker.py`, `DEFAULT_SENSITIVE_FIELDS` (airflow 3.3.2).
+//! Sources of the grammars: <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>,
+//! <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
+
+use std::collections::HashSet;
+
+use crate::connection::Connection;
+use crate::env::Env;
+use crate::python::json::{Object, Value};
+use crate::secret::Secret;
+
+/// A value or line of fewer characters is not masked: it would blot out ordinary words.
+const SHORTEST: usize = 4;
+
+/// What is to be masked, and for whom.
+#[derive(Debug, Default)]
+pub struct Masks {
+    github: bool,
+    azure: bool,
+    lines: Vec<Secret>,
+}
+
+impl Masks {
+    /// Finds out who masks; nobody when masking is `off`.
+    #[must_use]
+    pub fn new(env: &Env, off: bool) -> Self {
+        let detected = |name| {
+            !off && env
+                .non_empty(name)
+                .is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
+        };
+        Self {
+            github: detected("GITHUB_ACTIONS"),
+            azure: detected("TF_BUILD"),
+            lines: Vec::new(),
+        }
+    }
+
+    /// Whether there is anybody to announce masks to.
+    #[must_use]
+    pub fn wanted(&self) -> bool {
+        self.github || self.azure
+    }
+
+    /// Adds every line of `bytes`.
+    pub fn add(&mut self, bytes: &[u8]) {
+        if self.wanted() {
+            for line in bytes.split(|byte| matches!(byte, b'\n' | b'\r')) {
+                if characters(line) >= SHORTEST {
+                    self.lines.push(Secret::new(line));
+                }
+            }
+        }
+    }
+
+    /// Adds text in the forms in which it can appear: as it is, quoted in a URL, escaped in JSON.
+    pub fn add_forms(&mut self, text: &str) {
+        self.add(text.as_bytes());
+        self.add(
+            percent_encoding::utf8_percent_encode(text, URL)
+                .to_string()
+                .as_bytes(),
+        );
+        self.add(json_escaped(text, false).as_bytes());
+        self.add(json_escaped(text, true).as_bytes());
+    }
+
+    /// Adds what is secret in a connection: its password and the extras that Airflow hides by their names.
+    pub fn add_connection(&mut self, connection: &Connection) {
+        if !self.wanted() {
+            return;
+        }
+        if let Ok(Some(password)) = connection.field("password") {
+            match password.expose_text() {
+                Some(text) => self.add_forms(text),
+                None => self.add(password.expose()),
+            }
+        }
+        if let Ok(object) = connection.to_object()
+            && let Some(Value::Object(extra)) = object.get("extra")
+        {
+            self.add_sensitive(extra);
+        }
+    }
+
+    /// Adds the values of `object`, at any depth, whose names are sensitive.
+    pub fn add_sensitive(&mut self, object: &Object) {
+        let mut open: Vec<(bool, &Value)> = object
+            .iter()
+            .map(|(key, value)| (is_sensitive(key), value))
+            .collect();
+        while let Some((sensitive, value)) = open.pop() {
+            match value {
+                Value::Object(inner) => {
+                    open.extend(
+                        inner
+                            .iter()
+                            .map(|(key, value)| (sensitive || is_sensitive(key), value)),
+                    );
+                }
+                Value::List(items) => open.extend(items.iter().map(|item| (sensitive, item))),
+                Value::String(text) if sensitive => self.add_forms(text),
+                Value::Int(digits) if sensitive => self.add(digits.as_bytes()),
+                _ => {}
+            }
+        }
+    }
+
+    /// Writes the masks to stderr. `-q` does not silence them.
+    pub fn announce(&self) {
+        let mut seen = HashSet::new();
+        let mut text = Vec::new();
+        for line in &self.lines {
+            if !seen.insert(line.expose()) {
+                continue;
+            }
+            if self.github {
+                text.extend_from_slice(b"::add-mask::");
+                escape(&mut text, line.expose(), b"%25");
+                text.push(b'\n');
+            }
+            if self.azure {
+                text.extend_from_slice(b"##vso[task.setsecret]");
+                escape(&mut text, line.expose(), b"%AZP25");
+                text.push(b'\n');
+            }
+        }
+        if !text.is_empty() {
+            super::terminal::write(&text);
+        }
+    }
+}
+
+/// What Python's `quote(safe="")` leaves alone is letters, digits and `_.-~`.
+const URL: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'~');
+
+/// Airflow's list of what a sensitive name contains.
+const SENSITIVE: [&str; 22] = [
+    "access_key",
+    "access_token",
+    "api_key",
+    "apikey",
+    "auth_header",
+    "authorization",
+    "bearer",
+    "connection_string",
+    "dsn",
+    "keyfile_dict",
+    "passphrase",
+    "passwd",
+    "password",
+    "private_key",
+    "proxies",
+    "proxy",
+    "proxy_password",
+    "secret",
+    "service_account",
+    "service_key",
+    "token",
+    "webhook_url",
+];
+
+/// Whether Airflow hides a value of this name.
+#[must_use]
+pub fn is_sensitive(name: &str) -> bool {
+    let name = name.trim().to_lowercase();
+    SENSITIVE.iter().any(|part| name.contains(part))
+}
+
+/// Returns how many characters there are in `bytes`; a byte that is no UTF-8 counts as one.
+fn characters(bytes: &[u8]) -> usize {
+    bytes
+        .utf8_chunks()
+        .map(|chunk| chunk.valid().chars().count() + chunk.invalid().len())
+        .sum()
+}
+
+/// Appends `line` as the data of a command: `%` as `percent`, so that what looks like an escape stays what it is.
+fn escape(text: &mut Vec<u8>, line: &[u8], percent: &[u8]) {
+    for &byte in line {
+        match byte {
+            b'%' => text.extend_from_slice(percent),
+            byte => text.push(byte),
+        }
+    }
+}
+
+/// Returns what stands between the quotes when `text` is written as JSON, with non-ASCII escaped or as it is.
+fn json_escaped(text: &str, ascii: bool) -> String {
+    use std::fmt::Write as _;
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' => escaped.push_str("\\\""),
+            '\\' => escaped.push_str("\\\\"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            '\u{8}' => escaped.push_str("\\b"),
+            '\u{c}' => escaped.push_str("\\f"),
+            c if u32::from(c) < 0x20 => {
+                let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+            }
+            c if ascii && !c.is_ascii() => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(escaped, "\\u{unit:04x}");
+                }
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn masks() -> Masks {
+        Masks {
+            github: true,
+            azure: false,
+            lines: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_line_of_four_characters_or_more_is_masked() {
+        let mut masks = masks();
+        masks.add("abcd\nabc\r\nüüüü\nü12".as_bytes());
+        let lines: Vec<_> = masks.lines.iter().map(Secret::expose_text).collect();
+        assert_eq!(lines, [Some("abcd"), Some("üüüü")]);
+    }
+
+    #[test]
+    fn a_password_is_masked_in_each_of_its_forms() {
+        let mut masks = masks();
+        masks.add_forms("p@ss\"ü");
+        let lines: Vec<_> = masks.lines.iter().filter_map(Secret::expose_text).collect();
+        assert_eq!(
+            lines,
+            ["p@ss\"ü", "p%40ss%22%C3%BC", "p@ss\\\"ü", "p@ss\\\"\\u00fc"]
+        );
+    }
+
+    #[test]
+    fn names_are_sensitive_as_airflow_has_it() {
+        assert!(is_sensitive("aws_secret_access_key"));
+        assert!(is_sensitive(" API_Key "));
+        assert!(!is_sensitive("region_name"));
+    }
+}

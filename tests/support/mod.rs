@@ -3,6 +3,7 @@
 //! Owns every process that a test starts beside its own subject, and ends each by its pid. Must not know any area's rules.
 //! Nothing here sets the environment of the test process: children get the variables they are given and no others.
 
+mod differences;
 mod judge;
 mod openbao;
 mod process;
@@ -10,6 +11,7 @@ mod program;
 mod sizes;
 mod skip;
 
+pub use differences::{Difference, difference, differs};
 pub use judge::{Fresh, Judge, airflow, airflow_fresh};
 pub use openbao::{Bao, bao};
 pub use process::{Guard, free_port, wait_for_port};

@@ -1,16 +1,55 @@
 //! Airflow's `Connection`: from a URI, JSON, fields or a local file's object, to fields, URI and JSON.
 //!
-//! Does no I/O. Source: airflow 3.3.2, `airflow/models/connection.py`.
+//! Owns what Airflow makes of what a backend has, each shape in its own way, and says which part is wrong when Airflow would
+//! raise. Does no I/O; must not know any backend nor how anything is printed.
+//!
+//! Source: airflow 3.3.2, `airflow/models/connection.py` (the *core* class, which the CLI, the server and every secrets backend
+//! use), `airflow/_shared/secrets_backend/base.py`, `airflow/secrets/local_filesystem.py`. The task SDK's class differs: a query's
+//! values stay text instead of being tried as JSON, `user:@host` has an empty password instead of none, and `extra` need not be
+//! a JSON object.
+//!
+//! A field that should be text may be anything that JSON can hold, as in Airflow: it is an error only for the output that cannot
+//! be made of it.
+
+use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::python::json;
+use crate::python::json::{self, Value};
+use crate::python::text;
 use crate::secret::Secret;
 use crate::value::Found;
 
+mod arguments;
+mod conn_id;
+mod construct;
+mod extra;
+mod field;
+mod from_json;
+mod from_uri;
+mod malformed;
+mod to_json;
+mod to_uri;
+
+pub use field::{FIELDS, check_field_name};
+
+use construct::Arguments;
+use extra::Extra;
+use malformed::Malformed;
+
 /// A connection as Airflow parses it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Connection {
-    conn_id: String,
+    /// `None` where Airflow's sanitizing leaves nothing of the id.
+    conn_id: Option<String>,
+    conn_type: Value,
+    description: Value,
+    host: Value,
+    login: Value,
+    /// Text, and not empty: Airflow stores no other password.
+    password: Option<String>,
+    schema: Value,
+    port: Value,
+    extra: Option<Extra>,
 }
 
 impl Connection {
@@ -19,44 +58,127 @@ impl Connection {
     /// # Errors
     /// A value that Airflow would not take for a connection, with status 6. Names the part that is wrong, never the value.
     pub fn from_found(conn_id: &str, found: &Found) -> Result<Self> {
-        let _ = found;
-        Ok(Self {
-            conn_id: conn_id.to_owned(),
-        })
+        parse(conn_id, found).map_err(|malformed| malformed.into_error(conn_id))
     }
 
     /// Returns what `Connection.get_uri()` returns.
     ///
     /// # Errors
-    /// What Python raises, with status 6.
+    /// What Python raises, with status 6: a part that should be text and is none.
     pub fn get_uri(&self) -> Result<Secret> {
-        Err(Error::internal("not yet"))
+        self.uri()
+            .map(Secret::from)
+            .map_err(|malformed| malformed.into_error(self.name()))
     }
 
     /// Returns what `Connection.as_json()` returns.
     ///
     /// # Errors
-    /// What Python raises, with status 6.
+    /// None today: whatever a connection holds can be written as JSON.
     pub fn as_json(&self) -> Result<Secret> {
-        Err(Error::internal("not yet"))
+        Ok(Secret::from(json::dumps(&Value::Object(self.pruned_object()))))
     }
 
-    /// Returns the object of `-o json`: `conn_id, conn_type, description, host, login, password, schema, port, extra, uri`.
+    /// Returns the object of `-o json`: `conn_id, conn_type, description, host, login, password, schema, port, extra, uri`; every
+    /// key is there, `null` where Airflow has `None`. `extra` is Airflow's `extra_dejson`: an object, empty when there is none.
     ///
     /// # Errors
-    /// What Python raises for one of these, with status 6.
+    /// What Python raises for `uri`, with status 6.
     pub fn to_object(&self) -> Result<json::Object> {
-        let _ = &self.conn_id;
-        Err(Error::internal("not yet"))
+        let mut object = self.object();
+        let uri = self
+            .uri()
+            .map_err(|malformed| malformed.into_error(self.name()))?;
+        object.insert("uri".to_owned(), Value::String(uri));
+        Ok(object)
     }
 
-    /// Returns one field: `conn_type`, …, `extra`, `extra.KEY[.KEY…]`; text as it is, anything else as compact JSON; `None`
-    /// where Airflow has `None` or extra lacks the key.
+    /// Returns one field: `conn_type`, `host`, `login`, `password`, `schema`, `port`, `description`, `extra`,
+    /// `extra.KEY[.KEY…]`. Text comes as it is, anything else as compact JSON; `None` where Airflow has `None` or extra lacks
+    /// the key. A `KEY` is a key of an object, or the index of a list from 0.
     ///
     /// # Errors
-    /// A name that is no field (status 2), an extra that is no JSON object (status 6).
+    /// A name that is no field, with status 2.
     pub fn field(&self, name: &str) -> Result<Option<Secret>> {
-        let _ = name;
-        Err(Error::internal("not yet"))
+        check_field_name(name)?;
+        Ok(self.named_field(name))
+    }
+
+    /// Returns the password.
+    #[must_use]
+    pub fn password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+
+    /// Returns the extra as Airflow keeps it: the text of a JSON object.
+    #[must_use]
+    pub fn extra_text(&self) -> Option<&str> {
+        self.extra.as_ref().map(Extra::text)
+    }
+
+    /// Returns Airflow's `extra_dejson`, or `None` when there is no extra.
+    #[must_use]
+    pub fn extra_object(&self) -> Option<&json::Object> {
+        self.extra.as_ref().map(Extra::object)
+    }
+
+    fn name(&self) -> &str {
+        self.conn_id.as_deref().unwrap_or("")
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("conn_id", &self.conn_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Follows `BaseSecretsBackend.deserialize_connection` for text and fields, and `_create_connection` for a local file's entries.
+fn parse(conn_id: &str, found: &Found) -> Result<Connection, Malformed> {
+    match found {
+        Found::Text(value) => {
+            let value = text::strip(expose_text(value)?);
+            if value.is_empty() {
+                Err(Malformed::new("it is blank"))
+            } else if value.starts_with('{') {
+                from_json::from_json(conn_id, value)
+            } else {
+                Connection::construct(conn_id, Arguments::uri(value))
+            }
+        }
+        Found::Uri(value) => Connection::construct(conn_id, Arguments::uri(expose_text(value)?)),
+        Found::Fields(fields) => from_json::from_kwargs(conn_id, fields.clone()),
+        Found::Arguments(arguments) => arguments::from_arguments(conn_id, arguments.clone()),
+        Found::Json(value) => Err(Malformed::new(format!(
+            "it is of type {} instead of text",
+            value.type_name()
+        ))),
+    }
+}
+
+/// Python reads bytes that are no UTF-8 as lone surrogates, which then end up in no output: they are refused at once.
+fn expose_text(value: &Secret) -> Result<&str, Malformed> {
+    value
+        .expose_text()
+        .ok_or_else(|| Malformed::new("it is not UTF-8"))
+}
+
+impl Malformed {
+    fn into_error(self, conn_id: &str) -> Error {
+        let message = format!(
+            "connection `{}` is malformed: {}",
+            conn_id.escape_debug(),
+            self.what
+        );
+        let mut error = Error::malformed(message);
+        if let Some(source) = self.source {
+            error = error.with_source(source);
+        }
+        match self.hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
     }
 }

@@ -1,0 +1,34 @@
+//! The object of a local file: `Connection(**object)`, without what [`from_json`](super::from_json) does beforehand.
+//!
+//! The connection type is not normalised, and a port stays what it is.
+//!
+//! Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py` (`_create_connection`).
+
+use super::Connection;
+use super::construct::Arguments;
+use super::from_json::unknown_key;
+use super::malformed::Malformed;
+use crate::python::json::{Object, Value, dumps};
+
+pub(super) fn from_arguments(conn_id: &str, mut object: Object) -> Result<Connection, Malformed> {
+    if let Some(own) = object.swap_remove("conn_id")
+        && own.as_str() != Some(conn_id)
+    {
+        return Err(Malformed::new("its `conn_id` is another one"));
+    }
+    let extra_dejson = object.swap_remove("extra_dejson");
+    let has_extra = object.contains_key("extra");
+    let mut arguments = Arguments::take(&mut object);
+    if let Some(key) = object.keys().next() {
+        return Err(unknown_key(key, &["extra_dejson"]));
+    }
+    if let Some(value) = extra_dejson {
+        if has_extra {
+            return Err(Malformed::new(
+                "`extra` and `extra_dejson` stand beside each other",
+            ));
+        }
+        arguments.extra = Value::String(dumps(&value));
+    }
+    Connection::construct(conn_id, arguments)
+}

@@ -1,0 +1,123 @@
+//! `Connection(conn_id, conn_type=…, …)`: what the constructor makes of its arguments.
+//!
+//! Source: airflow 3.3.2, `airflow/models/connection.py` (`Connection.__init__`), `airflow/models/crypto.py` (`set_password`,
+//! `set_extra`).
+
+use super::extra::Extra;
+use super::malformed::Malformed;
+use super::{Connection, conn_id, from_uri};
+use crate::python::json::{Object, Value, dumps};
+
+/// The constructor's arguments, `None` where none is given.
+pub(super) struct Arguments {
+    pub(super) conn_type: Value,
+    pub(super) description: Value,
+    pub(super) host: Value,
+    pub(super) login: Value,
+    pub(super) password: Value,
+    pub(super) schema: Value,
+    pub(super) port: Value,
+    pub(super) extra: Value,
+    pub(super) uri: Value,
+}
+
+impl Arguments {
+    const NONE: Self = Self {
+        conn_type: Value::Null,
+        description: Value::Null,
+        host: Value::Null,
+        login: Value::Null,
+        password: Value::Null,
+        schema: Value::Null,
+        port: Value::Null,
+        extra: Value::Null,
+        uri: Value::Null,
+    };
+
+    /// The one argument `uri`.
+    pub(super) fn uri(uri: &str) -> Self {
+        Self {
+            uri: Value::from(uri),
+            ..Self::NONE
+        }
+    }
+
+    /// Takes the arguments out of `kwargs`. What is left there is no argument of the constructor's.
+    pub(super) fn take(kwargs: &mut Object) -> Self {
+        // A connection's team has no part in any output.
+        kwargs.swap_remove("team_name");
+        let mut take = |name| kwargs.swap_remove(name).unwrap_or(Value::Null);
+        Self {
+            conn_type: take("conn_type"),
+            description: take("description"),
+            host: take("host"),
+            login: take("login"),
+            password: take("password"),
+            schema: take("schema"),
+            port: take("port"),
+            extra: take("extra"),
+            uri: take("uri"),
+        }
+    }
+
+    fn has_part_beside_uri(&self) -> bool {
+        let parts = [
+            &self.conn_type,
+            &self.host,
+            &self.login,
+            &self.password,
+            &self.schema,
+            &self.port,
+            &self.extra,
+        ];
+        parts.into_iter().any(Value::is_truthy)
+    }
+}
+
+impl Connection {
+    /// Follows the constructor.
+    pub(super) fn construct(conn_id: &str, arguments: Arguments) -> Result<Self, Malformed> {
+        let conn_id = conn_id::sanitize(conn_id).map(str::to_owned);
+        let description = arguments.description.clone();
+        let arguments = if arguments.uri.is_truthy() {
+            if arguments.has_part_beside_uri() {
+                return Err(Malformed::new("`uri` stands beside other parts of a connection"));
+            }
+            let Value::String(uri) = &arguments.uri else {
+                return Err(Malformed::of_type("uri", &arguments.uri, "text"));
+            };
+            from_uri::parse_from_uri(uri)?
+        } else {
+            arguments
+        };
+        Ok(Self {
+            conn_id,
+            description,
+            conn_type: arguments.conn_type,
+            host: arguments.host,
+            login: arguments.login,
+            password: password(arguments.password)?,
+            schema: arguments.schema,
+            port: arguments.port,
+            extra: extra(arguments.extra)?,
+        })
+    }
+}
+
+/// An empty password is not stored; one that is no text cannot be.
+fn password(value: Value) -> Result<Option<String>, Malformed> {
+    match value {
+        value if !value.is_truthy() => Ok(None),
+        Value::String(password) => Ok(Some(password)),
+        value => Err(Malformed::of_type("password", &value, "text")),
+    }
+}
+
+/// An object becomes its JSON text, and whatever is text must be that of an object.
+fn extra(value: Value) -> Result<Option<Extra>, Malformed> {
+    match value {
+        value if !value.is_truthy() => Ok(None),
+        Value::String(text) => Extra::parse(text).map(Some),
+        value => Extra::parse(dumps(&value)).map(Some),
+    }
+}

@@ -1,0 +1,98 @@
+//! One field of a connection by its name: `host`, `extra`, `extra.KEY.KEY`.
+//!
+//! Owns the names, and how the path of a field reaches into the extra.
+
+use super::Connection;
+use crate::error::{Error, Result};
+use crate::python::json::{Value, dumps_compact};
+use crate::secret::Secret;
+
+/// The fields of a connection; `extra` may be followed by a path.
+pub const FIELDS: [&str; 8] = [
+    "conn_type",
+    "description",
+    "host",
+    "login",
+    "password",
+    "schema",
+    "port",
+    "extra",
+];
+
+/// Checks that Airflow's connection has the field `name`.
+///
+/// # Errors
+/// A name that is no field, with status 2 and the nearest that is one.
+pub fn check_field_name(name: &str) -> Result<()> {
+    let (field, path) = name
+        .split_once('.')
+        .map_or((name, None), |(field, path)| (field, Some(path)));
+    if FIELDS.contains(&field) && (path.is_none() || field == "extra") {
+        return Ok(());
+    }
+    let error = Error::usage(format!("a connection has no field `{}`", name.escape_debug()));
+    let nearest = FIELDS
+        .iter()
+        .map(|known| (strsim::jaro_winkler(known, field), known))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b));
+    Err(match nearest {
+        Some((_, known)) if !FIELDS.contains(&field) => error.with_hint(format!("the nearest is `{known}`")),
+        _ => error.with_hint(format!("the fields are {}, extra.KEY", FIELDS.join(", "))),
+    })
+}
+
+impl Connection {
+    /// Returns the field `name`, which is one.
+    pub(super) fn named_field(&self, name: &str) -> Option<Secret> {
+        match name {
+            "conn_type" => printed(&self.conn_type),
+            "description" => printed(&self.description),
+            "host" => printed(&self.host),
+            "login" => printed(&self.login),
+            "password" => self.password().map(Secret::from),
+            "schema" => printed(&self.schema),
+            "port" => printed(&self.port),
+            "extra" => self
+                .extra_object()
+                .and_then(|extra| printed(&Value::Object(extra.clone()))),
+            _ => printed(reach(self.extra.as_ref()?.value(), name.strip_prefix("extra.")?)?),
+        }
+    }
+}
+
+/// Follows `path` into `value`. Where a key itself has dots, the rest of the path is taken for one key.
+fn reach<'a>(mut value: &'a Value, mut path: &str) -> Option<&'a Value> {
+    loop {
+        let (key, rest) = path
+            .split_once('.')
+            .map_or((path, None), |(key, rest)| (key, Some(rest)));
+        value = match (child(value, key), rest) {
+            (Some(child), None) => return Some(child),
+            (Some(child), Some(rest)) => {
+                path = rest;
+                child
+            }
+            (None, _) => return child(value, path),
+        };
+    }
+}
+
+fn child<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
+    match value {
+        Value::Object(object) => object.get(key),
+        Value::List(items) if key.bytes().all(|byte| byte.is_ascii_digit()) => {
+            items.get(key.parse::<usize>().ok()?)
+        }
+        _ => None,
+    }
+}
+
+/// Text as it is, anything else as compact JSON, nothing for `None`.
+fn printed(value: &Value) -> Option<Secret> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(Secret::from(text.as_str())),
+        value => Some(Secret::from(dumps_compact(value))),
+    }
+}

@@ -1,0 +1,107 @@
+//! `Connection.from_json`: the text of a JSON object, or a Vault secret's fields, which Airflow makes such a text of.
+//!
+//! Source: airflow 3.3.2, `airflow/models/connection.py` (`from_json`, `_normalize_conn_type`).
+
+use super::Connection;
+use super::construct::Arguments;
+use super::malformed::{Malformed, key_name};
+use crate::python::int;
+use crate::python::json::{Object, Value, loads};
+
+/// The constructor's arguments that may stand in JSON.
+const KEYS: [&str; 10] = [
+    "conn_type",
+    "description",
+    "host",
+    "login",
+    "password",
+    "schema",
+    "port",
+    "extra",
+    "uri",
+    "team_name",
+];
+
+/// Parses `text`, which starts with `{`.
+pub(super) fn from_json(conn_id: &str, text: &str) -> Result<Connection, Malformed> {
+    match loads(text) {
+        Ok(Value::Object(kwargs)) => from_kwargs(conn_id, kwargs),
+        Ok(value) => Err(Malformed::new(format!(
+            "it is JSON of type {}, not an object",
+            value.type_name()
+        ))),
+        Err(error) => Err(Malformed::new("it starts with `{` and is not JSON").because(error)),
+    }
+}
+
+/// Makes a connection of what the JSON holds.
+pub(super) fn from_kwargs(conn_id: &str, mut kwargs: Object) -> Result<Connection, Malformed> {
+    let mut arguments = Arguments::take(&mut kwargs);
+    if let Some(key) = kwargs.keys().next() {
+        return Err(unknown_key(key, &[]));
+    }
+    arguments.conn_type = normalized(arguments.conn_type)?;
+    arguments.port = port(arguments.port)?;
+    Connection::construct(conn_id, arguments)
+}
+
+/// Normalises a connection type. Airflow asks whether `-` is *in* it: a list or an object is let pass when it is not.
+fn normalized(conn_type: Value) -> Result<Value, Malformed> {
+    match conn_type {
+        Value::String(text) => Ok(if text.is_empty() {
+            Value::Null
+        } else {
+            Value::String(normalize_conn_type(text))
+        }),
+        conn_type if !conn_type.is_truthy() => Ok(Value::Null),
+        Value::List(items) if !items.iter().any(|item| item.as_str() == Some("-")) => Ok(Value::List(items)),
+        Value::Object(object) if !object.contains_key("-") => Ok(Value::Object(object)),
+        conn_type => Err(Malformed::of_type("conn_type", &conn_type, "text")),
+    }
+}
+
+/// Follows `_normalize_conn_type`.
+pub(super) fn normalize_conn_type(conn_type: String) -> String {
+    if conn_type == "postgresql" {
+        "postgres".to_owned()
+    } else if conn_type.contains('-') {
+        conn_type.replace('-', "_")
+    } else {
+        conn_type
+    }
+}
+
+/// Makes an integer of a port by Python's `int()`.
+fn port(port: Value) -> Result<Value, Malformed> {
+    if !port.is_truthy() {
+        return Ok(Value::Null);
+    }
+    let digits = match &port {
+        Value::String(text) => int::parse(text).ok_or_else(|| Malformed::new("`port` is no integer")),
+        Value::Int(digits) => Ok(digits.clone()),
+        Value::Float(value) => int::from_float(*value).ok_or_else(|| Malformed::new("`port` is no integer")),
+        Value::Bool(_) => Ok("1".to_owned()),
+        Value::Null | Value::List(_) | Value::Object(_) => {
+            Err(Malformed::of_type("port", &port, "an integer"))
+        }
+    };
+    digits.map(Value::Int)
+}
+
+/// The error of a key that is no argument of the constructor's, with the nearest that is one.
+pub(super) fn unknown_key(key: &str, more: &[&str]) -> Malformed {
+    let malformed = Malformed::new(format!("it has the unknown key `{}`", key_name(key)));
+    let nearest = KEYS
+        .iter()
+        .chain(more)
+        .map(|known| (strsim::jaro_winkler(known, key), known))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b));
+    match nearest {
+        Some((_, known)) => malformed.hint(format!("the key of that part is `{known}`")),
+        None => malformed.hint(format!(
+            "the keys of a connection are {}",
+            KEYS.map(|key| format!("`{key}`")).join(", ")
+        )),
+    }
+}

@@ -1,0 +1,141 @@
+//! `Connection._parse_from_uri`: the parts of a connection out of Airflow's URI.
+//!
+//! Airflow cuts the scheme off by replacing `scheme://` wherever it stands, and splits what is left a second time; a second `://`
+//! makes the protocol part of the host. All of it is kept, the strange included.
+//!
+//! Source: airflow 3.3.2, `airflow/models/connection.py` (`_parse_from_uri`, `_parse_netloc_to_hostname`, `_create_host`).
+
+use super::construct::Arguments;
+use super::from_json::normalize_conn_type;
+use super::malformed::Malformed;
+use crate::python::json::{self, Object, Value, dumps, loads};
+use crate::python::parse_qsl::parse_qsl;
+use crate::python::quote::unquote;
+use crate::python::urlsplit::{self, SplitResult, urlsplit};
+
+/// The name in a query under which the whole extra stands: Airflow's `EXTRA_KEY`.
+pub(super) const EXTRA_KEY: &str = "__extra__";
+
+const PERCENT_ENCODE: &str = "percent-encode what is reserved in the login and the password: `@` as %40, `:` as %3A, `/` as %2F, `?` as %3F, `#` as %23, \
+     `[` as %5B, `]` as %5D";
+
+/// Parses `uri`, which is not empty.
+pub(super) fn parse_from_uri(uri: &str) -> Result<Arguments, Malformed> {
+    let separators = uri.matches("://").count();
+    if separators > 2 {
+        return Err(Malformed::new("its URI has a third `://`"));
+    }
+    let host_with_protocol = separators == 2;
+    let scheme = split(uri, uri)?.scheme;
+    let rest = uri.replace(
+        &format!("{scheme}://"),
+        if host_with_protocol { "" } else { "//" },
+    );
+    if host_with_protocol {
+        let before = rest.split_once("://").map_or(&*rest, |(before, _)| before);
+        if before.contains(['@', ':']) {
+            return Err(with_hint(
+                Malformed::new("its URI has a `@` or `:` before the second `://`"),
+                uri,
+            ));
+        }
+    }
+    let parts = split(&rest, uri)?;
+    let protocol = Some(&*parts.scheme).filter(|protocol| host_with_protocol && !protocol.is_empty());
+    let host = match (protocol, hostname(&parts)) {
+        (Some(protocol), host) if !host.is_empty() => format!("{protocol}://{host}"),
+        (_, host) => host,
+    };
+    let port = parts.port().map_err(|error| {
+        with_hint(
+            Malformed::new("the `port` of its URI is none").because(error),
+            uri,
+        )
+    })?;
+    Ok(Arguments {
+        conn_type: Value::String(normalize_conn_type(scheme)),
+        description: Value::Null,
+        host: Value::String(host),
+        login: optional(parts.username()),
+        password: optional(parts.password()),
+        // The first character goes, whatever it is.
+        schema: Value::String(unquote(
+            parts
+                .path
+                .char_indices()
+                .nth(1)
+                .map_or("", |(at, _)| &parts.path[at..]),
+        )),
+        port: port.map_or(Value::Null, |port| Value::Int(port.to_string())),
+        extra: extra(&parts.query)?,
+        uri: Value::Null,
+    })
+}
+
+fn split(part: &str, uri: &str) -> Result<SplitResult, Malformed> {
+    urlsplit(part).map_err(|error| {
+        let malformed = Malformed::new("its URI is none").because(error);
+        match error {
+            urlsplit::Error::Normalization => malformed.hint("percent-encode that character"),
+            _ => with_hint(malformed, uri),
+        }
+    })
+}
+
+/// Adds the hint that users need most, when there is a login to which it may apply.
+fn with_hint(malformed: Malformed, uri: &str) -> Malformed {
+    if uri.contains('@') {
+        malformed.hint(PERCENT_ENCODE)
+    } else {
+        malformed
+    }
+}
+
+fn optional(quoted: Option<&str>) -> Value {
+    quoted.map_or(Value::Null, |quoted| Value::String(unquote(quoted)))
+}
+
+/// Follows `_parse_netloc_to_hostname`: a host that has a slash once it is decoded keeps its case.
+fn hostname(parts: &SplitResult) -> String {
+    let hostname = unquote(&parts.hostname().unwrap_or_default());
+    if !hostname.contains('/') {
+        return hostname;
+    }
+    let location = parts
+        .netloc
+        .rsplit_once('@')
+        .map_or(&*parts.netloc, |(_, location)| location);
+    unquote(location.split_once(':').map_or(location, |(host, _)| host))
+}
+
+/// Makes the extra of a query: what stands under `__extra__`, or else every value, read as JSON where it is JSON.
+fn extra(query: &str) -> Result<Value, Malformed> {
+    if query.is_empty() {
+        return Ok(Value::Null);
+    }
+    let mut values: Object = parse_qsl(query)
+        .map(|(name, value)| (name, Value::String(value)))
+        .collect();
+    if let Some(extra) = values.swap_remove(EXTRA_KEY) {
+        return Ok(extra);
+    }
+    for (name, value) in &mut values {
+        *value = match value {
+            Value::String(text) if !text.is_empty() => match loads(text) {
+                Ok(parsed) => parsed,
+                Err(error) if error.is_decode_error() => continue,
+                Err(error) => return Err(bad_value(name, error)),
+            },
+            _ => continue,
+        }
+    }
+    Ok(Value::String(dumps(&Value::Object(values))))
+}
+
+fn bad_value(name: &str, error: json::Error) -> Malformed {
+    let name = super::malformed::key_name(name);
+    Malformed::new(format!(
+        "the value of `{name}` in its URI's query is JSON that cannot be read"
+    ))
+    .because(error)
+}

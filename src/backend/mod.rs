@@ -13,6 +13,7 @@ use crate::value::{Answer, Found, Lookup, Step};
 
 pub mod environment;
 pub mod kwargs;
+pub mod local_filesystem;
 pub mod metastore;
 pub mod registry;
 

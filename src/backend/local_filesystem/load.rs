@@ -1,0 +1,218 @@
+//! What Airflow makes of an entry: a connection, a variable or a configuration option.
+//!
+//! A file is checked whole before anything in it is used: one bad entry spoils it, as in Airflow, where loading raises. Whether
+//! text or an object makes a connection is not known here; the check is handed in ([`CheckConnection`]). Source: airflow 3.3.2,
+//! `airflow/secrets/local_filesystem.py`, `load_connections_dict`, `load_variables`, `load_configs_dict`.
+
+use std::collections::HashSet;
+
+use super::node::Node;
+use super::parse::{Entries, Entry, Problem};
+use crate::backend::CheckConnection;
+use crate::python::json;
+use crate::python::yaml::{Id, NoJson};
+use crate::secret::Secret;
+use crate::value::{Found, SecretKind};
+
+/// What Airflow's `Connection(…)` takes, and `extra_dejson`, which the file's reader makes `extra` of.
+const CONNECTION_KEYS: &[&str] = &[
+    "conn_id",
+    "conn_type",
+    "description",
+    "host",
+    "login",
+    "password",
+    "schema",
+    "port",
+    "extra",
+    "uri",
+    "team_name",
+    "extra_dejson",
+];
+
+/// How many values aliases may add to what stands in a file before it counts as one that was made to grow.
+const MOST_FROM_ALIASES: usize = 1_000_000;
+
+/// Why an entry cannot be used although its file can: it has no form that could be printed.
+#[derive(Debug)]
+pub(super) struct Unprintable {
+    /// The argument of a connection that is at fault.
+    pub(super) argument: Option<String>,
+    pub(super) why: NoJson,
+}
+
+/// What is under a name: nothing, something, or something that has no form.
+pub(super) type Loaded = Result<Option<Found>, Unprintable>;
+
+/// Checks every entry of a file.
+pub(super) fn check(entries: &Entries, kind: SecretKind, check: CheckConnection) -> Result<(), Problem> {
+    match kind {
+        SecretKind::Connection => check_connections(entries, check),
+        SecretKind::Variable => Ok(()),
+        SecretKind::Config => {
+            for Entry { key_node, node, .. } in entries.iter() {
+                if node.list().is_some_and(|list| list.len() != 1) {
+                    return Err(Problem::at(
+                        key_node.line(),
+                        format!("{} is a list, and not of one", name(key_node)),
+                    ));
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Returns what a checked file has under `key`.
+pub(super) fn get(entries: &Entries, kind: SecretKind, key: &str) -> Loaded {
+    let Some(mut node) = entries.get(key) else {
+        return Ok(None);
+    };
+    let is_list_of_one = kind != SecretKind::Variable;
+    if is_list_of_one && let Some(list) = node.list() {
+        match list.first() {
+            Some(only) => node = *only,
+            None => return Ok(None),
+        }
+    }
+    match kind {
+        SecretKind::Connection => connection(node, &mut MOST_FROM_ALIASES.clone()).map(Some),
+        SecretKind::Variable | SecretKind::Config => plain(node),
+    }
+}
+
+/// Text as it is, nothing for `None`, JSON for the rest. A date is the text that `str()` makes of it, which is what `airflow
+/// variables get` prints, and binary data is its bytes; within lists and objects neither has a form.
+fn plain(node: Node<'_>) -> Loaded {
+    if let Some(text) = node.secret() {
+        return Ok(Some(Found::Text(text)));
+    }
+    if let Node::Yaml(document, id) = node {
+        if let Some(date) = document.date(id) {
+            return Ok(Some(Found::Text(Secret::from(date))));
+        }
+        if let Some(bytes) = document.bytes(id) {
+            return Ok(Some(Found::Text(Secret::new(bytes))));
+        }
+    }
+    match node.to_json(&mut MOST_FROM_ALIASES.clone()) {
+        Ok(json::Value::Null) => Ok(None),
+        Ok(value) => Ok(Some(Found::Json(value))),
+        Err(why) => Err(Unprintable { argument: None, why }),
+    }
+}
+
+fn name(key: Node<'_>) -> String {
+    match key.text() {
+        Some(key) => format!("`{}`", key.escape_debug()),
+        None => "an entry whose key is no text".to_owned(),
+    }
+}
+
+fn check_connections(entries: &Entries, check: CheckConnection) -> Result<(), Problem> {
+    let mut budget = MOST_FROM_ALIASES;
+    if let Entries::Yaml(document) = entries {
+        budget += document.len();
+    }
+    let mut used = HashSet::new();
+    for Entry { key, key_node, node } in entries.iter() {
+        let problem =
+            |what: String| Problem::at(key_node.line(), format!("connection {} {what}", name(key_node)));
+        let value = match node.list().as_deref() {
+            None => node,
+            Some([]) => continue,
+            Some([only]) => *only,
+            Some([_, ..]) => return Err(problem("is a list of more than one".to_owned())),
+        };
+        if value.text().is_none() {
+            check_object(key_node, value, &mut used).map_err(problem)?;
+        }
+        let found = match connection(value, &mut budget) {
+            Ok(found) => found,
+            // What has no form cannot be told; Airflow has already taken the object's keys for good.
+            Err(_) => continue,
+        };
+        check(key.unwrap_or_default(), &found).map_err(|error| {
+            let problem = problem(format!("is none that Airflow takes: {}", error.message()));
+            Problem {
+                hint: error.hint().map(str::to_owned),
+                ..problem
+            }
+        })?;
+    }
+    Ok(())
+}
+
+/// Checks the keys of a connection that is an object.
+fn check_object(key: Node<'_>, value: Node<'_>, used: &mut HashSet<Id>) -> Result<(), String> {
+    let Some(arguments) = value.entries() else {
+        return Err("is neither text nor an object".to_owned());
+    };
+    let mut names = HashSet::new();
+    for (name_node, argument) in arguments {
+        let name = match name_node.text() {
+            Some(name) if CONNECTION_KEYS.contains(&name) => name,
+            Some(name) => return Err(illegal(name)),
+            None => return Err("has a key that is no text".to_owned()),
+        };
+        names.insert(name);
+        if name == "conn_id" && !argument.equals_key(key) {
+            return Err("has another `conn_id`".to_owned());
+        }
+    }
+    if names.contains("extra") && names.contains("extra_dejson") {
+        return Err("has both `extra` and `extra_dejson`".to_owned());
+    }
+    // Airflow writes the id into the object that it reads, so one object cannot be two connections.
+    if let Some(id) = value.identity()
+        && !used.insert(id)
+    {
+        return Err(
+            "is an alias of another connection: Airflow finds the other's `conn_id` in it".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+fn illegal(name: &str) -> String {
+    let nearest = CONNECTION_KEYS
+        .iter()
+        .max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
+    let name = name.escape_debug();
+    match nearest {
+        Some(nearest) if strsim::jaro(nearest, &name.to_string()) > 0.7 => {
+            format!("has the unknown key `{name}`: did you mean `{nearest}`?")
+        }
+        _ => format!("has the unknown key `{name}`"),
+    }
+}
+
+/// Returns what Airflow calls its `Connection(…)` with: `uri` for text, and an object as it is, with `extra` as the text that
+/// it is made of. Values beside `extra` stay as they are, whatever their type.
+fn connection(node: Node<'_>, budget: &mut usize) -> Result<Found, Unprintable> {
+    if let Some(text) = node.secret() {
+        return Ok(if text.is_empty() {
+            Found::Arguments(json::Object::new())
+        } else {
+            Found::Uri(text)
+        });
+    }
+    let mut arguments = json::Object::new();
+    for (name, value) in node.entries().into_iter().flatten() {
+        let name = name.text().unwrap_or_default();
+        let json = value.to_json(budget).map_err(|why| Unprintable {
+            argument: Some(name.to_owned()),
+            why,
+        })?;
+        match name {
+            "conn_id" => {}
+            "extra_dejson" => {
+                arguments.insert("extra".to_owned(), json::Value::String(json::dumps(&json)));
+            }
+            _ => {
+                arguments.insert(name.to_owned(), json);
+            }
+        }
+    }
+    Ok(Found::Arguments(arguments))
+}

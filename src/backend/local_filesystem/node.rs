@@ -1,0 +1,127 @@
+//! One value in a local file, whatever the file's form: what Airflow's rules ask of it, in Python's terms.
+
+use super::env_file::EnvValue;
+use crate::python::{json, yaml};
+use crate::secret::Secret;
+
+/// A value in a file.
+#[derive(Clone, Copy)]
+pub(super) enum Node<'a> {
+    /// A key.
+    Text(&'a str),
+    /// A value of an env file.
+    Env(&'a EnvValue),
+    /// A value of a JSON file.
+    Json(&'a json::Value),
+    /// A value of a YAML file.
+    Yaml(&'a yaml::Document, yaml::Id),
+}
+
+impl<'a> Node<'a> {
+    /// Returns the line on which it stands, where the file's form tells.
+    pub(super) fn line(self) -> Option<usize> {
+        match self {
+            Self::Text(_) | Self::Json(_) => None,
+            Self::Env(value) => Some(value.line),
+            Self::Yaml(document, id) => Some(document.line(id)),
+        }
+    }
+
+    /// Returns the text of a `str`.
+    pub(super) fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Json(value) => value.as_str(),
+            Self::Env(value) => value.value.expose_text(),
+            Self::Yaml(document, id) => document.text(id),
+        }
+    }
+
+    /// Returns the secret in a `str`.
+    pub(super) fn secret(self) -> Option<Secret> {
+        match self {
+            Self::Env(value) => Some(value.value.clone()),
+            _ => self.text().map(Secret::from),
+        }
+    }
+
+    /// Returns the elements of a `list`.
+    pub(super) fn list(self) -> Option<Vec<Self>> {
+        match self {
+            Self::Json(json::Value::List(list)) => Some(list.iter().map(Node::Json).collect()),
+            Self::Yaml(document, id) => Some(
+                document
+                    .list(id)?
+                    .iter()
+                    .map(|item| Self::Yaml(document, *item))
+                    .collect(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Returns the keys and values of a `dict`.
+    pub(super) fn entries(self) -> Option<Vec<(Self, Self)>> {
+        match self {
+            Self::Json(json::Value::Object(object)) => Some(
+                object
+                    .iter()
+                    .map(|(key, value)| (Self::Text(key), Self::Json(value)))
+                    .collect(),
+            ),
+            Self::Yaml(document, id) => Some(
+                document
+                    .entries(id)?
+                    .map(|(key, value)| (Self::Yaml(document, key), Self::Yaml(document, value)))
+                    .collect(),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Whether Python takes it for true.
+    pub(super) fn is_truthy(self) -> bool {
+        match self {
+            Self::Text(text) => !text.is_empty(),
+            Self::Env(value) => !value.value.is_empty(),
+            Self::Json(value) => match value {
+                json::Value::Null => false,
+                json::Value::Bool(value) => *value,
+                json::Value::Int(digits) => !matches!(digits.as_str(), "0" | "-0"),
+                json::Value::Float(value) => *value != 0.0,
+                json::Value::String(text) => !text.is_empty(),
+                json::Value::List(list) => !list.is_empty(),
+                json::Value::Object(object) => !object.is_empty(),
+            },
+            Self::Yaml(document, id) => document.is_truthy(id),
+        }
+    }
+
+    /// Whether Python's `==` holds between two values of one file, of which one is a key.
+    pub(super) fn equals_key(self, key: Self) -> bool {
+        match (self, key) {
+            (Self::Yaml(document, id), Self::Yaml(_, key)) => document.equals_key(id, key),
+            _ => self.text().is_some() && self.text() == key.text(),
+        }
+    }
+
+    /// Returns what tells this object from others that are equal to it: an alias in YAML is the same object again.
+    pub(super) fn identity(self) -> Option<yaml::Id> {
+        match self {
+            Self::Yaml(_, id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Returns it as JSON, spending from `budget`.
+    pub(super) fn to_json(self, budget: &mut usize) -> Result<json::Value, yaml::NoJson> {
+        match self {
+            Self::Text(text) => Ok(json::Value::String(text.to_owned())),
+            Self::Env(value) => Ok(json::Value::String(
+                String::from_utf8_lossy(value.value.expose()).into_owned(),
+            )),
+            Self::Json(value) => Ok(value.clone()),
+            Self::Yaml(document, id) => document.to_json(id, budget),
+        }
+    }
+}

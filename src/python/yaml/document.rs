@@ -1,0 +1,263 @@
+//! The objects of a loaded document, which may share parts and contain themselves, and what they are as JSON.
+
+use indexmap::IndexMap;
+
+use super::MAX_DEPTH;
+use crate::python::json;
+
+/// An object's place in its document; the same object has the same place wherever an alias names it.
+pub type Id = usize;
+
+/// What the safe loader makes of a node.
+#[derive(Clone)]
+pub(super) enum Object {
+    Null,
+    Bool(bool),
+    /// An integer, as Python's `str()` writes it.
+    Int(String),
+    /// An integer that Python does not write: it has more than 4300 digits.
+    HugeInt,
+    Float(f64),
+    Str(String),
+    Bytes(Vec<u8>),
+    /// `datetime.date`, as `str()` writes it.
+    Date(String),
+    /// `datetime.datetime`, as `str()` writes it, and its instant where it has a time zone, in microseconds.
+    DateTime(String, Option<i64>),
+    List(Vec<Id>),
+    /// A tuple of two, in the lists of `!!omap` and `!!pairs`.
+    Pair(Id, Id),
+    Map(IndexMap<Key, (Id, Id)>),
+    Set(IndexMap<Key, Id>),
+}
+
+/// A key: equal where Python's `==` and `hash` are, so that `1`, `1.0` and `true` are one.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Null,
+    /// A whole number, in decimal.
+    Whole(String),
+    /// The bits of any other number.
+    Float(u64),
+    Huge(Id),
+    Str(String),
+    Bytes(Vec<u8>),
+    Date(String),
+    DateTime(String),
+    Instant(i64),
+}
+
+/// Why a value has no form in JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoJson(&'static str);
+
+impl NoJson {
+    /// Returns what it is or has, as in "it has a date".
+    #[must_use]
+    pub fn what(self) -> &'static str {
+        self.0
+    }
+}
+
+/// A loaded document.
+#[derive(Default)]
+pub struct Document {
+    objects: Vec<(Object, usize)>,
+    root: Option<Id>,
+}
+
+impl Document {
+    pub(super) fn push(&mut self, object: Object, line: usize) -> Id {
+        self.objects.push((object, line));
+        self.objects.len() - 1
+    }
+
+    pub(super) fn replace(&mut self, id: Id, object: Object) {
+        self.objects[id].0 = object;
+    }
+
+    pub(super) fn set_root(&mut self, root: Id) {
+        self.root = Some(root);
+    }
+
+    /// Returns the key that an object is, or `None` for a collection.
+    pub(super) fn key(&self, id: Id) -> Option<Key> {
+        Some(match &self.objects[id].0 {
+            Object::Null => Key::Null,
+            Object::Bool(value) => Key::Whole(u8::from(*value).to_string()),
+            Object::Int(digits) => Key::Whole(digits.clone()),
+            Object::HugeInt => Key::Huge(id),
+            Object::Float(value) if *value == 0.0 => Key::Whole("0".to_owned()),
+            Object::Float(value) if value.is_finite() && value.fract() == 0.0 => {
+                Key::Whole(format!("{value:.0}"))
+            }
+            Object::Float(value) => Key::Float(value.to_bits()),
+            Object::Str(text) => Key::Str(text.clone()),
+            Object::Bytes(bytes) => Key::Bytes(bytes.clone()),
+            Object::Date(text) => Key::Date(text.clone()),
+            Object::DateTime(text, None) => Key::DateTime(text.clone()),
+            Object::DateTime(_, Some(instant)) => Key::Instant(*instant),
+            Object::List(_) | Object::Pair(..) | Object::Map(_) | Object::Set(_) => return None,
+        })
+    }
+
+    /// Returns the document's object; `None` when there is no document.
+    #[must_use]
+    pub fn root(&self) -> Option<Id> {
+        self.root
+    }
+
+    /// Returns how many objects there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Whether there is no object at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+
+    /// Returns the line on which an object's node begins, counted from 1.
+    #[must_use]
+    pub fn line(&self, id: Id) -> usize {
+        self.objects[id].1 + 1
+    }
+
+    /// Returns the text of a `str`.
+    #[must_use]
+    pub fn text(&self, id: Id) -> Option<&str> {
+        match &self.objects[id].0 {
+            Object::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the bytes of a `bytes`.
+    #[must_use]
+    pub fn bytes(&self, id: Id) -> Option<&[u8]> {
+        match &self.objects[id].0 {
+            Object::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Returns `str()` of a `date` or `datetime`.
+    #[must_use]
+    pub fn date(&self, id: Id) -> Option<&str> {
+        match &self.objects[id].0 {
+            Object::Date(text) | Object::DateTime(text, _) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the elements of a `list`.
+    #[must_use]
+    pub fn list(&self, id: Id) -> Option<&[Id]> {
+        match &self.objects[id].0 {
+            Object::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// Returns the keys and values of a `dict`.
+    #[must_use]
+    pub fn entries(&self, id: Id) -> Option<impl Iterator<Item = (Id, Id)> + '_> {
+        match &self.objects[id].0 {
+            Object::Map(map) => Some(map.values().copied()),
+            _ => None,
+        }
+    }
+
+    /// Returns what a `dict` has under a text.
+    #[must_use]
+    pub fn get(&self, id: Id, key: &str) -> Option<Id> {
+        match &self.objects[id].0 {
+            Object::Map(map) => map.get(&Key::Str(key.to_owned())).map(|(_, value)| *value),
+            _ => None,
+        }
+    }
+
+    /// Whether two objects, of which one is a key, are equal to Python.
+    #[must_use]
+    pub fn equals_key(&self, id: Id, key: Id) -> bool {
+        self.key(id).is_some_and(|id| Some(id) == self.key(key))
+    }
+
+    /// Whether Python takes an object for true.
+    #[must_use]
+    pub fn is_truthy(&self, id: Id) -> bool {
+        match &self.objects[id].0 {
+            Object::Null => false,
+            Object::Bool(value) => *value,
+            Object::Int(digits) => digits != "0",
+            Object::Float(value) => *value != 0.0,
+            Object::Str(text) => !text.is_empty(),
+            Object::Bytes(bytes) => !bytes.is_empty(),
+            Object::List(items) => !items.is_empty(),
+            Object::Map(map) => !map.is_empty(),
+            Object::Set(set) => !set.is_empty(),
+            Object::HugeInt | Object::Date(_) | Object::DateTime(..) | Object::Pair(..) => true,
+        }
+    }
+
+    /// Returns an object as JSON, as `json.loads(json.dumps(…))` would have it: keys are text, tuples are lists. Every value
+    /// takes one from `budget`, so that aliases of aliases cannot grow without bound.
+    ///
+    /// # Errors
+    /// What JSON has no form for: dates, binary data, sets, keys that are one of these, and what contains itself.
+    pub fn to_json(&self, id: Id, budget: &mut usize) -> Result<json::Value, NoJson> {
+        self.json_at(id, budget, MAX_DEPTH)
+    }
+
+    fn json_at(&self, id: Id, budget: &mut usize, depth: usize) -> Result<json::Value, NoJson> {
+        let Some(depth) = depth.checked_sub(1) else {
+            return Err(NoJson("a part that contains itself"));
+        };
+        let Some(left) = budget.checked_sub(1) else {
+            return Err(NoJson("too many aliases of aliases"));
+        };
+        *budget = left;
+        Ok(match &self.objects[id].0 {
+            Object::Null => json::Value::Null,
+            Object::Bool(value) => json::Value::Bool(*value),
+            Object::Int(digits) => json::Value::Int(digits.clone()),
+            Object::HugeInt => return Err(NoJson("a number of more than 4300 digits")),
+            Object::Float(value) => json::Value::Float(*value),
+            Object::Str(text) => json::Value::String(text.clone()),
+            Object::Bytes(_) => return Err(NoJson("binary data")),
+            Object::Date(_) | Object::DateTime(..) => return Err(NoJson("a date")),
+            Object::Set(_) => return Err(NoJson("a set")),
+            Object::Pair(key, value) => json::Value::List(vec![
+                self.json_at(*key, budget, depth)?,
+                self.json_at(*value, budget, depth)?,
+            ]),
+            Object::List(items) => json::Value::List(
+                items
+                    .iter()
+                    .map(|item| self.json_at(*item, budget, depth))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Object::Map(map) => {
+                let mut object = json::Object::new();
+                for (key, value) in map.values() {
+                    object.insert(self.json_key(*key)?, self.json_at(*value, budget, depth)?);
+                }
+                json::Value::Object(object)
+            }
+        })
+    }
+
+    /// Returns a key as `json.dumps` writes it.
+    fn json_key(&self, id: Id) -> Result<String, NoJson> {
+        Ok(match &self.objects[id].0 {
+            Object::Str(text) => text.clone(),
+            Object::Null => "null".to_owned(),
+            Object::Bool(value) => value.to_string(),
+            Object::Int(digits) => digits.clone(),
+            Object::Float(_) => json::dumps(&self.json_at(id, &mut 1, 1)?),
+            _ => return Err(NoJson("a key that is neither text nor a number")),
+        })
+    }
+}

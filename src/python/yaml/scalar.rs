@@ -1,0 +1,539 @@
+//! The values of scalars: integers, floats, binary data and timestamps, each as PyYAML's constructor of that tag makes them.
+//!
+//! An explicit tag (`!!int "0b0b1"`) brings any text here, so Python's own `int()` and `float()` are followed as well.
+//! Source: PyYAML 6.0.3, `yaml/constructor.py`; CPython 3.11, `Modules/binascii.c`.
+
+use super::document::Object;
+use crate::python::text::is_space;
+use crate::python::{int as integer, json};
+
+type Result<T> = std::result::Result<T, &'static str>;
+
+const NO_INTEGER: &str = "it is no integer";
+const NO_FLOAT: &str = "it is no number";
+const NO_TIMESTAMP: &str = "it is no timestamp";
+
+/// `construct_yaml_bool`
+pub(super) fn bool(text: &str) -> Result<Object> {
+    match text.to_lowercase().as_str() {
+        "yes" | "true" | "on" => Ok(Object::Bool(true)),
+        "no" | "false" | "off" => Ok(Object::Bool(false)),
+        _ => Err("it is no boolean"),
+    }
+}
+
+/// Splits off the sign that PyYAML looks for itself.
+fn sign(text: &str) -> (bool, &str) {
+    match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    }
+}
+
+/// `construct_yaml_int`
+pub(super) fn int(text: &str) -> Result<Object> {
+    let text = text.replace('_', "");
+    let (negative, text) = sign(&text);
+    let number = match text.as_bytes() {
+        [] => return Err(NO_INTEGER),
+        [b'0'] => Number::default(),
+        [b'0', b'b', ..] => Number::parse(&text[2..], 2, ["0b", "0B"])?,
+        [b'0', b'x', ..] => Number::parse(&text[2..], 16, ["0x", "0X"])?,
+        [b'0', ..] => Number::parse(text, 8, ["0o", "0O"])?,
+        _ if text.contains(':') => {
+            let mut sum = Number::default();
+            for part in text.split(':') {
+                let part = Number::decimal(part)?;
+                sum.times_plus(60, 0);
+                sum = sum.plus(part)?;
+            }
+            sum
+        }
+        _ => Number::decimal(text)?,
+    };
+    Ok(number.into_object(negative))
+}
+
+/// An integer of any size: limbs of 9 decimal digits, the lowest first, without zeros at the top.
+#[derive(Default)]
+struct Number {
+    negative: bool,
+    limbs: Vec<u32>,
+}
+
+impl Number {
+    const LIMB: u64 = 1_000_000_000;
+    /// The most digits that Python writes.
+    const DIGITS: usize = json::MAX_INTEGER_DIGITS;
+
+    /// Python's `int(text)`.
+    fn decimal(text: &str) -> Result<Self> {
+        let text = integer::parse(text).ok_or(NO_INTEGER)?;
+        let (negative, digits) = sign(&text);
+        let mut number = Self {
+            negative,
+            limbs: Vec::new(),
+        };
+        if digits != "0" {
+            // All of it is ASCII digits, so it splits anywhere.
+            for limb in digits.as_bytes().rchunks(9) {
+                number.limbs.push(
+                    limb.iter()
+                        .fold(0, |value, digit| value * 10 + u32::from(digit - b'0')),
+                );
+            }
+        }
+        Ok(number)
+    }
+
+    /// Python's `int(text, base)` without underscores: blanks around it, a sign, and the base's own prefix.
+    fn parse(text: &str, base: u32, prefix: [&str; 2]) -> Result<Self> {
+        let (negative, digits) = sign(text.trim_matches(is_space));
+        let digits = prefix
+            .iter()
+            .find_map(|prefix| digits.strip_prefix(prefix))
+            .unwrap_or(digits);
+        if digits.is_empty() || !digits.chars().all(|c| c.is_digit(base)) {
+            return Err(NO_INTEGER);
+        }
+        let mut number = Self {
+            negative,
+            limbs: Vec::new(),
+        };
+        for digit in digits.chars().filter_map(|c| c.to_digit(base)) {
+            number.times_plus(u64::from(base), digit);
+            if number.is_huge() {
+                break;
+            }
+        }
+        number.negative &= !number.limbs.is_empty();
+        Ok(number)
+    }
+
+    fn is_huge(&self) -> bool {
+        self.limbs.len() > Self::DIGITS / 9 + 1
+    }
+
+    fn times_plus(&mut self, factor: u64, plus: u32) {
+        if self.is_huge() {
+            return;
+        }
+        let mut carry = u64::from(plus);
+        for limb in &mut self.limbs {
+            let value = u64::from(*limb) * factor + carry;
+            *limb = Self::low(value);
+            carry = value / Self::LIMB;
+        }
+        if carry > 0 {
+            self.limbs.push(Self::low(carry));
+        }
+    }
+
+    fn low(value: u64) -> u32 {
+        u32::try_from(value % Self::LIMB).expect("a remainder of 1e9 fits 32 bits")
+    }
+
+    /// Adds two numbers. Parts of both signs (`!!int 1:-2`) are added where they are small, and refused where they are not.
+    fn plus(mut self, other: Self) -> Result<Self> {
+        if self.negative != other.negative && !self.limbs.is_empty() && !other.limbs.is_empty() {
+            let sum = self.small()? + other.small()?;
+            let mut number = Self {
+                negative: sum < 0,
+                limbs: Vec::new(),
+            };
+            let mut rest = sum.unsigned_abs();
+            while rest > 0 {
+                number.limbs.push(Self::low(rest));
+                rest /= Self::LIMB;
+            }
+            return Ok(number);
+        }
+        let mut carry = 0;
+        for index in 0..self.limbs.len().max(other.limbs.len()) {
+            if index == self.limbs.len() {
+                self.limbs.push(0);
+            }
+            let value = u64::from(self.limbs[index])
+                + u64::from(other.limbs.get(index).copied().unwrap_or(0))
+                + carry;
+            self.limbs[index] = Self::low(value);
+            carry = value / Self::LIMB;
+        }
+        if carry > 0 {
+            self.limbs.push(Self::low(carry));
+        }
+        self.negative |= other.negative;
+        Ok(self)
+    }
+
+    fn small(&self) -> Result<i64> {
+        if self.limbs.len() > 2 {
+            return Err(NO_INTEGER);
+        }
+        let value = self
+            .limbs
+            .iter()
+            .rev()
+            .fold(0, |value, limb| value * 1_000_000_000 + i64::from(*limb));
+        Ok(if self.negative { -value } else { value })
+    }
+
+    fn into_object(self, negate: bool) -> Object {
+        let Some((top, rest)) = self.limbs.split_last() else {
+            return Object::Int("0".to_owned());
+        };
+        let mut text = if self.negative == negate {
+            String::new()
+        } else {
+            "-".to_owned()
+        };
+        text.push_str(&top.to_string());
+        for limb in rest.iter().rev() {
+            text.push_str(&format!("{limb:09}"));
+        }
+        if text.trim_start_matches('-').len() > Self::DIGITS {
+            Object::HugeInt
+        } else {
+            Object::Int(text)
+        }
+    }
+}
+
+/// `construct_yaml_float`
+pub(super) fn float(text: &str) -> Result<Object> {
+    let text = text.replace('_', "").to_lowercase();
+    let (negative, text) = sign(&text);
+    if text.is_empty() {
+        return Err(NO_FLOAT);
+    }
+    let value = match text {
+        ".inf" => f64::INFINITY,
+        ".nan" => return Ok(Object::Float(f64::NAN)),
+        _ if text.contains(':') => {
+            let (mut sum, mut base) = (0.0, 1.0);
+            for part in text.rsplit(':') {
+                sum += python_float(part)? * base;
+                base *= 60.0;
+            }
+            sum
+        }
+        _ => python_float(text)?,
+    };
+    Ok(Object::Float(if negative { -value } else { value }))
+}
+
+/// Python's `float(text)`, for text without underscores.
+fn python_float(text: &str) -> Result<f64> {
+    text.trim_matches(is_space).parse().map_err(|_| NO_FLOAT)
+}
+
+/// `construct_yaml_binary`: base64 as `binascii.a2b_base64` reads it, which skips what is not of its alphabet.
+pub(super) fn binary(text: &str) -> Result<Object> {
+    if !text.is_ascii() {
+        return Err("binary data that is not ASCII");
+    }
+    let (mut bytes, mut position, mut left, mut pads) = (Vec::new(), 0_u8, 0_u8, 0_u8);
+    for byte in text.bytes() {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                if position >= 2 {
+                    pads += 1;
+                    if position + pads >= 4 {
+                        return Ok(Object::Bytes(bytes));
+                    }
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        pads = 0;
+        match position {
+            0 => left = value,
+            1 => {
+                bytes.push(left << 2 | value >> 4);
+                left = value & 0x0f;
+            }
+            2 => {
+                bytes.push(left << 4 | value >> 2);
+                left = value & 0x03;
+            }
+            _ => bytes.push(left << 6 | value),
+        }
+        position = (position + 1) % 4;
+    }
+    if position == 0 {
+        Ok(Object::Bytes(bytes))
+    } else {
+        Err("binary data that is not base64")
+    }
+}
+
+/// The numbers of a timestamp's text.
+struct Fields<'a> {
+    rest: &'a [u8],
+}
+
+impl Fields<'_> {
+    fn number(&mut self, least: usize, most: usize) -> Result<u32> {
+        let count = self
+            .rest
+            .iter()
+            .take(most)
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        if count < least {
+            return Err(NO_TIMESTAMP);
+        }
+        let (digits, rest) = self.rest.split_at(count);
+        self.rest = rest;
+        Ok(digits
+            .iter()
+            .fold(0, |value, digit| value * 10 + u32::from(digit - b'0')))
+    }
+
+    fn skip(&mut self, byte: u8) -> Result<()> {
+        self.rest = self.rest.strip_prefix(&[byte]).ok_or(NO_TIMESTAMP)?;
+        Ok(())
+    }
+
+    fn skip_blanks(&mut self) -> bool {
+        let count = self
+            .rest
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t'))
+            .count();
+        self.rest = &self.rest[count..];
+        count > 0
+    }
+}
+
+/// `construct_yaml_timestamp`
+pub(super) fn timestamp(text: &str) -> Result<Object> {
+    // Python's `$` holds in front of a newline at the end, too.
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let mut fields = Fields {
+        rest: text.as_bytes(),
+    };
+    let year = fields.number(4, 4)?;
+    fields.skip(b'-')?;
+    let month = fields.number(1, 2)?;
+    fields.skip(b'-')?;
+    let day = fields.number(1, 2)?;
+    let days = days_since_epoch(year, month, day).ok_or("a date that does not exist")?;
+    let date = format!("{year:04}-{month:02}-{day:02}");
+    match fields.rest.first() {
+        None => return Ok(Object::Date(date)),
+        Some(b'T' | b't') => fields.rest = &fields.rest[1..],
+        Some(_) if fields.skip_blanks() => {}
+        Some(_) => return Err(NO_TIMESTAMP),
+    }
+    let hour = fields.number(1, 2)?;
+    fields.skip(b':')?;
+    let minute = fields.number(2, 2)?;
+    fields.skip(b':')?;
+    let second = fields.number(2, 2)?;
+    if hour > 23 || minute > 59 || second > 59 {
+        return Err("a time that does not exist");
+    }
+    let microsecond = fraction(&mut fields);
+    let offset = zone(&mut fields)?;
+    let mut text = format!("{date} {hour:02}:{minute:02}:{second:02}");
+    if microsecond > 0 {
+        text.push_str(&format!(".{microsecond:06}"));
+    }
+    let instant = offset.map(|offset| {
+        let (sign, offset_minutes) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
+        text.push_str(&format!(
+            "{sign}{:02}:{:02}",
+            offset_minutes / 60,
+            offset_minutes % 60
+        ));
+        let minutes = days * 1440 + i64::from(hour * 60 + minute) - offset;
+        (minutes * 60 + i64::from(second)) * 1_000_000 + i64::from(microsecond)
+    });
+    Ok(Object::DateTime(text, instant))
+}
+
+/// Reads `.123` as microseconds; digits beyond the sixth are cut.
+fn fraction(fields: &mut Fields<'_>) -> u32 {
+    let Some(rest) = fields.rest.strip_prefix(b".") else {
+        return 0;
+    };
+    let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    fields.rest = &rest[count..];
+    rest[..count]
+        .iter()
+        .chain(std::iter::repeat(&b'0'))
+        .take(6)
+        .fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))
+}
+
+/// Reads a time zone as minutes from UTC.
+fn zone(fields: &mut Fields<'_>) -> Result<Option<i64>> {
+    if fields.rest.is_empty() {
+        return Ok(None);
+    }
+    fields.skip_blanks();
+    let negative = match fields.rest {
+        b"Z" => return Ok(Some(0)),
+        [b'-', ..] => true,
+        [b'+', ..] => false,
+        _ => return Err(NO_TIMESTAMP),
+    };
+    fields.rest = &fields.rest[1..];
+    let hours = fields.number(1, 2)?;
+    let minutes = match fields.rest {
+        [] => 0,
+        _ => {
+            fields.skip(b':')?;
+            fields.number(2, 2)?
+        }
+    };
+    if !fields.rest.is_empty() {
+        return Err(NO_TIMESTAMP);
+    }
+    let offset = i64::from(hours * 60 + minutes);
+    if offset >= 1440 {
+        return Err("a time zone that does not exist");
+    }
+    Ok(Some(if negative { -offset } else { offset }))
+}
+
+/// Counts the days from 1970-01-01 to a date of the Gregorian calendar, or returns `None` for a date that does not exist.
+fn days_since_epoch(year: u32, month: u32, day: u32) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 => 28 + u32::from(is_leap),
+        1..=12 => 31,
+        _ => return None,
+    };
+    if year == 0 || day == 0 || day > length {
+        return None;
+    }
+    // Years that begin in March have their leap day at the end.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
+    Some(i64::from(days) - 719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{binary, days_since_epoch, float, int, timestamp};
+    use crate::python::yaml::document::Object;
+
+    fn digits_of(text: &str) -> Option<String> {
+        match int(text) {
+            Ok(Object::Int(digits)) => Some(digits),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn integers_are_yaml_1_1() {
+        for (text, digits) in [
+            ("0", "0"),
+            ("010", "8"),
+            ("-0x1F", "-31"),
+            ("0b1_01", "5"),
+            ("1_000", "1000"),
+            ("1:30", "90"),
+            ("-1:30", "-90"),
+            ("190:20:30", "685230"),
+            ("--5", "5"),
+            (" 7 ", "7"),
+            ("0o7", "7"),
+            ("0b0b1", "1"),
+            ("1:-2", "58"),
+            ("-0", "0"),
+            ("0xffffffffffffffffffffffff", "79228162514264337593543950335"),
+        ] {
+            assert_eq!(digits_of(text).as_deref(), Some(digits), "{text}");
+        }
+        for text in ["", "+", "0b", "0x_", "08", "1::2", "x", "0:30"] {
+            assert_eq!(digits_of(text), None, "{text}");
+        }
+        assert!(matches!(int(&"9".repeat(4300)), Ok(Object::Int(_))));
+        assert!(int(&"9".repeat(4301)).is_err());
+        assert!(matches!(
+            int(&format!("0x{}", "f".repeat(100_000))),
+            Ok(Object::HugeInt)
+        ));
+    }
+
+    #[test]
+    fn floats_are_yaml_1_1() {
+        for (text, repr) in [
+            ("1.", "1.0"),
+            ("-1_0.5e+3", "-10500.0"),
+            ("1:30.5", "90.5"),
+            ("-.INF", "-inf"),
+            (".nan", "nan"),
+            ("1e400", "inf"),
+            ("1e16", "1e+16"),
+            ("0.00001", "1e-05"),
+            ("123456789012345680.0", "1.2345678901234568e+17"),
+        ] {
+            let Ok(Object::Float(value)) = float(text) else {
+                panic!("{text}")
+            };
+            assert_eq!(crate::python::float::repr(value), repr, "{text}");
+        }
+        assert!(float("").is_err() && float("1:").is_err() && float("x").is_err());
+    }
+
+    #[test]
+    fn base64_is_read_as_leniently_as_python_does() {
+        for (text, bytes) in [
+            ("aGk=", Some(&b"hi"[..])),
+            ("aG k=\n!", Some(b"hi")),
+            ("aGk", None),
+            ("", Some(b"")),
+            ("=", Some(b"")),
+        ] {
+            let Object::Bytes(found) = binary(text).unwrap_or(Object::Null) else {
+                assert_eq!(bytes, None, "{text}");
+                continue;
+            };
+            assert_eq!(Some(&found[..]), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn timestamps_are_written_as_python_writes_them() {
+        for (text, written) in [
+            ("2024-01-31", Some("2024-01-31")),
+            ("2024-1-3", Some("2024-01-03")),
+            ("2024-01-31T1:02:03.45Z", Some("2024-01-31 01:02:03.450000+00:00")),
+            ("2024-01-31 01:02:03 -1:30", Some("2024-01-31 01:02:03-01:30")),
+            ("2024-01-31 01:02:03.1234567", Some("2024-01-31 01:02:03.123456")),
+            ("2023-02-29", None),
+            ("0000-01-01", None),
+            ("2024-01-31 24:00:00", None),
+            ("2024-01-31 00:00:00 +24", None),
+        ] {
+            let found = match timestamp(text) {
+                Ok(Object::Date(text) | Object::DateTime(text, _)) => Some(text),
+                _ => None,
+            };
+            assert_eq!(found.as_deref(), written, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_counted_from_1970() {
+        assert_eq!(days_since_epoch(1970, 1, 1), Some(0));
+        assert_eq!(days_since_epoch(2000, 3, 1), Some(11017));
+        assert_eq!(days_since_epoch(1, 1, 1), Some(-719_162));
+    }
+}

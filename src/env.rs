@@ -3,9 +3,11 @@
 //! Owns the only reading of the process's environment; everything else is handed an [`Env`]. Env files are laid under it by
 //! `settings`: the process's own variables win. Must not know what a variable means.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 
 use crate::secret::Secret;
 
@@ -27,10 +29,10 @@ pub struct Variable {
     pub origin: Origin,
 }
 
-/// An environment: the process's own, or a map in a test.
+/// An environment: the process's own, or a map in a test. It keeps the order of the process's, as Python's `os.environ` does.
 #[derive(Clone, Default)]
 pub struct Env {
-    variables: BTreeMap<String, Variable>,
+    variables: IndexMap<String, Variable>,
 }
 
 impl Env {
@@ -73,15 +75,15 @@ impl Env {
     /// there already.
     pub fn set_default(&mut self, name: String, variable: Variable) -> Option<&Variable> {
         match self.variables.entry(name) {
-            std::collections::btree_map::Entry::Occupied(entry) => Some(entry.into_mut()),
-            std::collections::btree_map::Entry::Vacant(entry) => {
+            Entry::Occupied(entry) => Some(entry.into_mut()),
+            Entry::Vacant(entry) => {
                 entry.insert(variable);
                 None
             }
         }
     }
 
-    /// Iterates over the variables in the order of their names.
+    /// Iterates over the variables: the process's in its order, then those of env files.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
         self.variables
             .iter()
@@ -91,19 +93,18 @@ impl Env {
 
 impl FromIterator<(String, Secret)> for Env {
     fn from_iter<T: IntoIterator<Item = (String, Secret)>>(iter: T) -> Self {
-        let variables = iter
-            .into_iter()
-            .map(|(name, value)| {
-                (
-                    name,
-                    Variable {
-                        value,
-                        origin: Origin::Process,
-                    },
-                )
-            })
-            .collect();
-        Self { variables }
+        let mut env = Self::default();
+        // Of a name that stands there twice, the first counts, as in `getenv` and in Python.
+        for (name, value) in iter {
+            env.set_default(
+                name,
+                Variable {
+                    value,
+                    origin: Origin::Process,
+                },
+            );
+        }
+        env
     }
 }
 

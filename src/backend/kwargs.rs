@@ -29,19 +29,22 @@ impl Kwargs {
     /// Takes the object that `backend_kwargs` holds.
     #[must_use]
     pub fn new(values: Object) -> Self {
-        let values = values
-            .into_iter()
-            .map(|(name, value)| {
-                (
-                    name,
-                    Kwarg {
-                        value,
-                        variable: None,
-                    },
-                )
-            })
-            .collect();
-        Self { values }
+        let mut kwargs = Self::default();
+        kwargs.set_all(values);
+        kwargs
+    }
+
+    /// Sets every kwarg of `values`, over what it was.
+    pub fn set_all(&mut self, values: Object) {
+        for (name, value) in values {
+            self.values.insert(
+                name,
+                Kwarg {
+                    value,
+                    variable: None,
+                },
+            );
+        }
     }
 
     /// Sets the kwarg `name` to text that the environment variable `variable` holds, over what it was.

@@ -1,7 +1,9 @@
-//! What Airflow inherits from CPython, one function a file. Each file names the function it follows and links its documentation.
+//! What Airflow inherits from `CPython`, one function a file. Each file names the function it follows and links its documentation.
 //!
 //! Must not know Airflow: a rule of Airflow's stands where its name says (`settings`, `connection`, a backend).
 
+pub mod configparser;
+pub mod expandvars;
 pub mod float;
 pub mod int;
 pub mod ipaddress;
@@ -11,6 +13,7 @@ pub mod parse_qsl;
 pub mod path;
 pub mod quote;
 pub mod repr;
+pub mod shlex;
 pub mod text;
 mod text_tables;
 pub mod urlencode;

@@ -46,10 +46,11 @@ pub(super) fn lay_under<P: AsRef<Path>>(env: &mut Env, files: &[P]) -> Result<Ve
             continue;
         };
         let value = variable.value.clone();
-        if let Some(winner) = env.set_default(name.clone(), variable) {
-            if configures_secrets(&name) && winner.value != value {
-                shadowed.push((name, format!("{}:{line}", path.display())));
-            }
+        if let Some(winner) = env.set_default(name.clone(), variable)
+            && configures_secrets(&name)
+            && winner.value != value
+        {
+            shadowed.push((name, format!("{}:{line}", path.display())));
         }
     }
     Ok(warning(&shadowed).into_iter().collect())
@@ -125,11 +126,11 @@ impl<'a> Parser<'a> {
     /// Reads one assignment to the end of its last line; a name alone is `None`.
     fn assignment(&mut self) -> Result<Option<(String, Secret)>, &'static str> {
         const NO_ASSIGNMENT: &str = "expected NAME=VALUE";
-        if let Some(rest) = self.rest.strip_prefix(b"export") {
-            if rest.first().is_some_and(|byte| is_blank(*byte)) {
-                self.rest = rest;
-                self.skip_blanks();
-            }
+        if let Some(rest) = self.rest.strip_prefix(b"export")
+            && rest.first().is_some_and(|byte| is_blank(*byte))
+        {
+            self.rest = rest;
+            self.skip_blanks();
         }
         let name = self.name().ok_or(NO_ASSIGNMENT)?;
         self.skip_blanks();

@@ -2,6 +2,7 @@
 //!
 //! Owns the names and the text forms of these variables. Must not know Airflow's configuration.
 
+use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -268,16 +269,21 @@ fn contents(text: Secret, source: &Source) -> Result<Secret> {
     }
 }
 
-/// The path that `bytes` name; on systems whose paths are Unicode, what is not UTF-8 is replaced.
+/// The path that `bytes` name.
 pub(super) fn path_of(bytes: &Secret) -> PathBuf {
+    PathBuf::from(os_string_of(bytes.expose()))
+}
+
+/// The system's text of `bytes`; where that is Unicode, what is not UTF-8 is replaced.
+pub(super) fn os_string_of(bytes: &[u8]) -> OsString {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt as _;
-        PathBuf::from(std::ffi::OsStr::from_bytes(bytes.expose()))
+        std::ffi::OsStr::from_bytes(bytes).to_owned()
     }
     #[cfg(not(unix))]
     {
-        PathBuf::from(String::from_utf8_lossy(bytes.expose()).into_owned())
+        String::from_utf8_lossy(bytes).into_owned().into()
     }
 }
 

@@ -1,6 +1,50 @@
 //! Everything that configures a command, resolved once: (command line, environment, env files, airflow.cfg) -> [`Settings`].
 //!
-//! Owns the order of precedence. Must not know any backend: a class path and kwargs leave here as Airflow would read them.
+//! Owns the order of precedence, which stands here once and which `tests/settings/precedence.rs` walks. Must not know any
+//! backend: a class path and kwargs leave here as Airflow would read them.
+//!
+//! # Precedence
+//!
+//! Of two places that say something about the same thing, the one further up wins.
+//!
+//! **The environment** (`AIRFLOW_…`, `SECRETCTL_…`, and what backends read)
+//! 1. the process's own variables
+//! 2. env files, a later one before an earlier one, a later line before an earlier one: those of `--env-file`, or without any
+//!    those of the process's `SECRETCTL_ENV_FILE`
+//!
+//! **An option of every command** (`--timeout`, `--team`, …)
+//! 1. the command line
+//! 2. its variable (`SECRETCTL_TIMEOUT`), unless that is empty
+//! 3. its default
+//!
+//! **An option of Airflow** (`backend`, `backend_kwargs`, `multi_team`); an empty value of 3 or 6 is final
+//! 1. the command line: `--backend`, `--backend-kwargs`
+//! 2. `SECRETCTL_BACKEND`, `SECRETCTL_BACKEND_KWARGS`
+//! 3. `AIRFLOW__SECRETS__BACKEND`, `AIRFLOW__SECRETS__BACKEND_KWARGS`
+//! 4. `AIRFLOW__SECRETS__BACKEND_KWARGS_CMD`
+//! 5. `AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET`: an error, the backend would be asked for its own kwargs
+//! 6. `airflow.cfg`: `[secrets] backend`, `backend_kwargs`, each else of `[DEFAULT]`
+//! 7. `airflow.cfg`: `backend_kwargs_cmd`, unless it prints nothing
+//! 8. `airflow.cfg`: `backend_kwargs_secret`: an error, as 5
+//! 9. Airflow's default: no backend, no kwargs, `multi_team` off
+//!
+//! **A single kwarg**
+//! 1. `--backend-kwargs`, `SECRETCTL_BACKEND_KWARGS`
+//! 2. `AIRFLOW__SECRETS__BACKEND_KWARG__<KEY>`
+//! 3. the `backend_kwargs` of Airflow's configuration, which 1 replaces as a whole
+//!
+//! Kwargs of Airflow's configuration go with the class of Airflow's configuration: `--backend` with another class leaves them.
+//!
+//! **With `--worker`**, `[workers] secrets_backend` takes the place of `[secrets] backend`, with `secrets_backend_kwargs`,
+//! `AIRFLOW__WORKERS__SECRETS_BACKEND…` in everything above; when it is absent or empty, all of `[secrets]` serves and the
+//! kwargs of `[workers]` do not count.
+//!
+//! **The file `airflow.cfg`**
+//! 1. `--config`
+//! 2. `SECRETCTL_CONFIG`
+//! 3. `AIRFLOW_CONFIG`, expanded; an empty one names no file
+//! 4. `AIRFLOW_HOME`, expanded, and in it `airflow.cfg`
+//! 5. `~/airflow/airflow.cfg`
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -10,16 +54,23 @@ use crate::backend::{environment, metastore};
 use crate::cli::{ColorChoice, GlobalArgs};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::python::json;
-use crate::secret::Secret;
 
+mod airflow_cfg;
+mod backend;
+mod command;
+mod core;
 mod env_file;
+mod expand;
 mod globals;
+mod home;
+mod lookup;
 mod origin;
 
 pub use origin::{Note, Provenance, Source};
 
+use airflow_cfg::ConfigText;
 use globals::Globals;
+use lookup::Configuration;
 
 /// One backend of the search path.
 #[derive(Debug)]
@@ -71,35 +122,27 @@ impl Settings {
     pub fn resolve(args: &GlobalArgs, mut env: Env) -> Result<Self> {
         let started = Instant::now();
         let env_files = env_files(args, &env);
-        let warnings = env_file::lay_under(&mut env, &env_files)?;
+        let mut warnings = env_file::lay_under(&mut env, &env_files)?;
         let mut provenance = Provenance {
             env_files,
             ..Provenance::default()
         };
         let globals = Globals::resolve(args, &env, &mut provenance)?;
-        let mut search_path: Vec<BackendSpec> = configured_backend(&globals, &env)?.into_iter().collect();
-        if globals.no_fallback {
-            if search_path.is_empty() {
-                return Err(Error::usage(
-                    "no secrets backend is configured, and `--no-fallback` asks no other",
-                ));
-            }
-        } else {
-            search_path.extend(
-                [environment::CLASS_PATH, metastore::CLASS_PATH].map(|class_path| BackendSpec {
-                    class_path: class_path.to_owned(),
-                    kwargs: Kwargs::default(),
-                    origin: Source::Default,
-                }),
+        let deadline = started + globals.timeout;
+        let airflow = Airflow::read(&globals, &env, deadline, &mut provenance, &mut warnings)?;
+        if globals.team.is_some() && !airflow.multi_team {
+            return Err(
+                Error::usage("a team is given, and Airflow's `[core] multi_team` is off")
+                    .with_hint("set `AIRFLOW__CORE__MULTI_TEAM=True`, or leave `--team` out"),
             );
         }
         Ok(Self {
+            search_path: search_path(&globals, airflow.backend)?,
             env,
-            search_path,
             team: globals.team,
-            multi_team: false,
+            multi_team: airflow.multi_team,
             lenient: globals.lenient,
-            deadline: started + globals.timeout,
+            deadline,
             no_newline: globals.no_newline,
             no_mask: globals.no_mask,
             quiet: globals.quiet,
@@ -125,59 +168,66 @@ fn env_files(args: &GlobalArgs, env: &Env) -> Vec<PathBuf> {
     }
 }
 
-fn configured_backend(globals: &Globals, env: &Env) -> Result<Option<BackendSpec>> {
-    let variable = |name: &str| {
-        env.variable(name).map(|variable| {
-            let origin = Source::Variable {
-                name: name.to_owned(),
-                origin: variable.origin.clone(),
-            };
-            (variable.value.clone(), origin)
+/// What Airflow's configuration says.
+struct Airflow {
+    backend: Option<BackendSpec>,
+    multi_team: bool,
+}
+
+impl Airflow {
+    fn read(
+        globals: &Globals,
+        env: &Env,
+        deadline: Instant,
+        provenance: &mut Provenance,
+        warnings: &mut Vec<String>,
+    ) -> Result<Self> {
+        let mut configuration = Configuration {
+            env,
+            file: None,
+            deadline,
+            provenance,
+        };
+        let text;
+        // Airflow reads the file before it asks for anything: one that does not parse stops it whatever the environment says.
+        if core::unit_test_mode(&mut configuration)? {
+            configuration.provenance.notes.push(Note::UnitTestMode);
+        } else {
+            text = ConfigText::read(globals.config.as_ref(), env, warnings)?;
+            configuration.file = text.as_ref().map(ConfigText::parse).transpose()?;
+            configuration.provenance.config_file =
+                configuration.file.as_ref().map(|file| file.path.to_owned());
+            if configuration.file.is_some() && core::unit_test_mode(&mut configuration)? {
+                configuration.file = None;
+                configuration.provenance.notes.push(Note::UnitTestMode);
+            }
+        }
+        let backend = backend::configured(globals, &mut configuration)?;
+        Ok(Self {
+            backend,
+            multi_team: core::multi_team(&mut configuration)?,
         })
-    };
-    let Some((class_path, origin)) = globals
-        .backend
-        .clone()
-        .or_else(|| variable("AIRFLOW__SECRETS__BACKEND"))
-    else {
-        return Ok(None);
-    };
-    let class_path = text(&class_path, &origin)?.to_owned();
-    if class_path.is_empty() {
-        return Ok(None);
     }
-    let kwargs = match globals
-        .backend_kwargs
-        .clone()
-        .or_else(|| variable("AIRFLOW__SECRETS__BACKEND_KWARGS"))
-    {
-        Some((json, origin)) => kwargs_from_json(&json, &origin)?,
-        None => Kwargs::default(),
-    };
-    Ok(Some(BackendSpec {
-        class_path,
-        kwargs,
-        origin,
-    }))
 }
 
-fn text<'a>(value: &'a Secret, origin: &Source) -> Result<&'a str> {
-    value
-        .expose_text()
-        .ok_or_else(|| Error::usage(format!("{origin} is not UTF-8")))
-}
-
-/// Reads backend kwargs as Airflow's `getjson` does: empty text and every falsy value are none.
-fn kwargs_from_json(json: &Secret, origin: &Source) -> Result<Kwargs> {
-    let json = text(json, origin)?;
-    if json.is_empty() {
-        return Ok(Kwargs::default());
+/// Airflow's search path: the configured backend, the environment, and Airflow's database.
+fn search_path(globals: &Globals, configured: Option<BackendSpec>) -> Result<Vec<BackendSpec>> {
+    let mut search_path: Vec<_> = configured.into_iter().collect();
+    if globals.no_fallback {
+        if search_path.is_empty() {
+            return Err(
+                Error::usage("no secrets backend is configured, and `--no-fallback` asks no other")
+                    .with_hint("set `AIRFLOW__SECRETS__BACKEND`, or leave `--no-fallback` out"),
+            );
+        }
+        return Ok(search_path);
     }
-    let value = json::loads(json)
-        .map_err(|cause| Error::usage(format!("{origin} is not JSON")).with_source(cause))?;
-    match value {
-        json::Value::Object(object) => Ok(Kwargs::new(object)),
-        json::Value::Null | json::Value::Bool(false) => Ok(Kwargs::default()),
-        _ => Err(Error::usage(format!("{origin} is not a JSON object"))),
-    }
+    search_path.extend(
+        [environment::CLASS_PATH, metastore::CLASS_PATH].map(|class_path| BackendSpec {
+            class_path: class_path.to_owned(),
+            kwargs: Kwargs::default(),
+            origin: Source::Default,
+        }),
+    );
+    Ok(search_path)
 }

@@ -83,6 +83,8 @@ pub enum Note {
         /// Why.
         reason: &'static str,
     },
+    /// `[core] unit_test_mode` is on: Airflow does not go by `airflow.cfg` then.
+    UnitTestMode,
 }
 
 impl fmt::Display for Note {
@@ -97,6 +99,7 @@ impl fmt::Display for Note {
                 write!(f, "{setting}: {} expanded in {source}", references.join(", "))
             }
             Self::Ignored { source, reason } => write!(f, "{source} is ignored: {reason}"),
+            Self::UnitTestMode => f.write_str("airflow.cfg is ignored: [core] unit_test_mode is on"),
         }
     }
 }

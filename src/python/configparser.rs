@@ -1,0 +1,425 @@
+//! `configparser.ConfigParser` of `CPython` 3.11, as Airflow configures it: strict, `=` and `:`, whole-line comments with `#`
+//! and `;`, empty lines within values, names in their own case, and basic interpolation.
+//!
+//! Must not know Airflow's sections. One pass over the text, whose slices the parser keeps: a value is put together when it is
+//! asked for.
+//!
+//! <https://docs.python.org/3.11/library/configparser.html>
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
+use crate::python::text::is_space;
+
+/// The section whose options every section has.
+const DEFAULT_SECTION: &str = "DEFAULT";
+
+/// Python's `MAX_INTERPOLATION_DEPTH`.
+const MAX_DEPTH: usize = 10;
+
+/// How many bytes and references one value may take to interpolate. Python has no bound, and memory has.
+const MAX_WORK: usize = 16 << 20;
+
+/// A parsed file.
+#[derive(Debug, Default)]
+pub struct ConfigParser<'t> {
+    defaults: Section<'t>,
+    sections: IndexMap<&'t str, Section<'t>>,
+}
+
+type Section<'t> = IndexMap<&'t str, RawValue<'t>>;
+
+/// A value's lines as they stand, without the blanks around each.
+#[derive(Debug)]
+struct RawValue<'t> {
+    line: usize,
+    first: &'t str,
+    continued: Vec<&'t str>,
+}
+
+/// What is wrong with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParseError {
+    /// `MissingSectionHeaderError`
+    MissingSectionHeader,
+    /// `DuplicateSectionError`
+    DuplicateSection,
+    /// `DuplicateOptionError`
+    DuplicateOption,
+    /// `ParsingError`
+    NoOption,
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MissingSectionHeader => "an option stands before the first `[section]`",
+            Self::DuplicateSection => "the section was there before",
+            Self::DuplicateOption => "the option was there before in this section",
+            Self::NoOption => "the line is no `option = value`",
+        })
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// Why a value cannot be interpolated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InterpolationError {
+    /// `InterpolationSyntaxError`: a `%` that is neither `%%` nor `%(name)s`.
+    Syntax,
+    /// `InterpolationMissingOptionError`: the name in `%(name)s` is no option here.
+    MissingOption,
+    /// `InterpolationDepthError`: more than ten references deep.
+    Depth,
+    /// The value would be longer than memory can be expected to hold.
+    TooLong,
+}
+
+impl fmt::Display for InterpolationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Syntax => "a `%` must be written `%%`, or begin a reference `%(name)s`",
+            Self::MissingOption => "a `%(name)s` names no option of the section or of `[DEFAULT]`",
+            Self::Depth => "`%(name)s` references are nested too deeply",
+            Self::TooLong => "`%(name)s` references make the value too long",
+        })
+    }
+}
+
+impl std::error::Error for InterpolationError {}
+
+impl<'t> ConfigParser<'t> {
+    /// Parses `text`, whose lines end in `\n`, `\r\n` or `\r`.
+    ///
+    /// # Errors
+    /// What Python raises, and the line, counted from 1. Where Python lists every bad line, this is the first.
+    pub fn parse(text: &'t str) -> Result<Self, (usize, ParseError)> {
+        let mut reader = Reader {
+            parser: Self::default(),
+            section: None,
+            option: None,
+            indent: 0,
+            bad_line: None,
+        };
+        let mut number = 0;
+        for chunk in text.split('\n') {
+            let chunk = chunk.strip_suffix('\r').unwrap_or(chunk);
+            for line in chunk.split('\r') {
+                number += 1;
+                reader.line(number, line).map_err(|error| (number, error))?;
+            }
+        }
+        match reader.bad_line {
+            Some(number) => Err((number, ParseError::NoOption)),
+            None => Ok(reader.parser),
+        }
+    }
+
+    /// Returns the line of `option` when the file has `section` and this, or `[DEFAULT]`, has the option: `has_option`.
+    #[must_use]
+    pub fn line_of(&self, section: &str, option: &str) -> Option<usize> {
+        let section = self.sections.get(section)?;
+        self.raw(section, option).map(|value| value.line)
+    }
+
+    /// Returns the interpolated value of `option`: `get`.
+    ///
+    /// # Errors
+    /// A reference that leads nowhere, and a lone `%`.
+    pub fn get(&self, section: &str, option: &str) -> Result<Option<String>, InterpolationError> {
+        let Some(section) = self.sections.get(section) else {
+            return Ok(None);
+        };
+        let Some(value) = self.raw(section, option) else {
+            return Ok(None);
+        };
+        let mut interpolation = Interpolation {
+            parser: self,
+            section,
+            value: String::new(),
+            work: 0,
+        };
+        interpolation.add(&value.joined(), 1)?;
+        Ok(Some(interpolation.value))
+    }
+
+    fn raw<'s>(&'s self, section: &'s Section<'t>, option: &str) -> Option<&'s RawValue<'t>> {
+        section.get(option).or_else(|| self.defaults.get(option))
+    }
+}
+
+impl RawValue<'_> {
+    /// Python's `'\n'.join(lines).rstrip()`.
+    fn joined(&self) -> String {
+        let mut joined = self.first.to_owned();
+        for line in &self.continued {
+            joined.push('\n');
+            joined.push_str(line);
+        }
+        joined.truncate(joined.trim_end_matches(is_space).len());
+        joined
+    }
+}
+
+/// Where in the parser's sections the reader is.
+#[derive(Clone, Copy)]
+enum Place {
+    Defaults,
+    Section(usize),
+}
+
+struct Reader<'t> {
+    parser: ConfigParser<'t>,
+    section: Option<Place>,
+    /// The option that a deeper line continues.
+    option: Option<usize>,
+    indent: usize,
+    bad_line: Option<usize>,
+}
+
+impl<'t> Reader<'t> {
+    fn line(&mut self, number: usize, line: &'t str) -> Result<(), ParseError> {
+        let unindented = line.trim_start_matches(is_space);
+        if unindented.starts_with(['#', ';']) {
+            return Ok(());
+        }
+        let text = unindented.trim_end_matches(is_space);
+        if text.is_empty() {
+            if let Some(value) = self.current_value() {
+                value.continued.push("");
+            }
+            return Ok(());
+        }
+        let indent = line[..line.len() - unindented.len()].chars().count();
+        if indent > self.indent
+            && let Some(value) = self.current_value()
+        {
+            value.continued.push(text);
+            return Ok(());
+        }
+        self.indent = indent;
+        if let Some(name) = section_name(text) {
+            self.begin_section(name)
+        } else if self.section.is_none() {
+            Err(ParseError::MissingSectionHeader)
+        } else {
+            self.begin_option(number, text)
+        }
+    }
+
+    fn begin_section(&mut self, name: &'t str) -> Result<(), ParseError> {
+        self.option = None;
+        self.section = Some(if name == DEFAULT_SECTION {
+            Place::Defaults
+        } else {
+            match self.parser.sections.entry(name) {
+                Entry::Occupied(_) => return Err(ParseError::DuplicateSection),
+                Entry::Vacant(entry) => {
+                    let index = entry.index();
+                    entry.insert(Section::default());
+                    Place::Section(index)
+                }
+            }
+        });
+        Ok(())
+    }
+
+    fn begin_option(&mut self, number: usize, text: &'t str) -> Result<(), ParseError> {
+        let Some((name, value)) = text.split_once(['=', ':']) else {
+            self.bad_line.get_or_insert(number);
+            return Ok(());
+        };
+        let (name, value) = (
+            name.trim_end_matches(is_space),
+            value.trim_start_matches(is_space),
+        );
+        if name.is_empty() {
+            self.bad_line.get_or_insert(number);
+        }
+        let Some(section) = self.current_section() else {
+            return Ok(());
+        };
+        let Entry::Vacant(entry) = section.entry(name) else {
+            return Err(ParseError::DuplicateOption);
+        };
+        let index = entry.index();
+        entry.insert(RawValue {
+            line: number,
+            first: value,
+            continued: Vec::new(),
+        });
+        self.option = (!name.is_empty()).then_some(index);
+        Ok(())
+    }
+
+    fn current_section(&mut self) -> Option<&mut Section<'t>> {
+        match self.section? {
+            Place::Defaults => Some(&mut self.parser.defaults),
+            Place::Section(index) => self
+                .parser
+                .sections
+                .get_index_mut(index)
+                .map(|(_, section)| section),
+        }
+    }
+
+    fn current_value(&mut self) -> Option<&mut RawValue<'t>> {
+        let option = self.option?;
+        self.current_section()?
+            .get_index_mut(option)
+            .map(|(_, value)| value)
+    }
+}
+
+/// The name between the first `[` and the last `]` of a line that begins with `[`; what stands behind does not count.
+fn section_name(text: &str) -> Option<&str> {
+    let (name, _) = text.strip_prefix('[')?.rsplit_once(']')?;
+    (!name.is_empty()).then_some(name)
+}
+
+/// A value under interpolation: Python's `BasicInterpolation`.
+struct Interpolation<'p, 't> {
+    parser: &'p ConfigParser<'t>,
+    section: &'p Section<'t>,
+    value: String,
+    work: usize,
+}
+
+impl Interpolation<'_, '_> {
+    /// Adds `text` with its references replaced. Goes `MAX_DEPTH` deep at most.
+    fn add(&mut self, text: &str, depth: usize) -> Result<(), InterpolationError> {
+        if depth > MAX_DEPTH {
+            return Err(InterpolationError::Depth);
+        }
+        let mut rest = text;
+        while let Some((plain, reference)) = rest.split_once('%') {
+            self.push(plain)?;
+            rest = match reference.bytes().next() {
+                Some(b'%') => {
+                    self.push("%")?;
+                    &reference[1..]
+                }
+                Some(b'(') => {
+                    let (name, rest) = reference[1..].split_once(')').ok_or(InterpolationError::Syntax)?;
+                    let rest = rest.strip_prefix('s').filter(|_| !name.is_empty());
+                    let rest = rest.ok_or(InterpolationError::Syntax)?;
+                    let value = self
+                        .parser
+                        .raw(self.section, name)
+                        .ok_or(InterpolationError::MissingOption)?;
+                    let value = value.joined();
+                    if value.contains('%') {
+                        self.add(&value, depth + 1)?;
+                    } else {
+                        self.push(&value)?;
+                    }
+                    rest
+                }
+                _ => return Err(InterpolationError::Syntax),
+            };
+        }
+        self.push(rest)
+    }
+
+    fn push(&mut self, text: &str) -> Result<(), InterpolationError> {
+        self.work += text.len() + 1;
+        if self.work > MAX_WORK {
+            return Err(InterpolationError::TooLong);
+        }
+        self.value.push_str(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(text: &str, option: &str) -> Option<String> {
+        ConfigParser::parse(text).unwrap().get("s", option).unwrap()
+    }
+
+    fn problem(text: &str) -> (usize, ParseError) {
+        ConfigParser::parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn values_lose_the_blanks_around_them_and_no_inline_comment() {
+        assert_eq!(get("[s] x\na =  b ; c # d \n", "a").as_deref(), Some("b ; c # d"));
+        assert_eq!(get("[s]\na: b = c\n", "a").as_deref(), Some("b = c"));
+        assert_eq!(get("[s]\nA = b\n", "a"), None);
+        assert_eq!(get("[s]\na =\n", "a").as_deref(), Some(""));
+    }
+
+    #[test]
+    fn deeper_lines_continue_a_value_over_comments_and_empty_lines() {
+        let text = "[s]\na = {\n  # comment\n\n\t\"k\": 1\n ; comment\n  }\n\nb = 2\n";
+        assert_eq!(get(text, "a").as_deref(), Some("{\n\n\"k\": 1\n}"));
+        assert_eq!(get(text, "b").as_deref(), Some("2"));
+        assert_eq!(
+            get(" [s]\n  a = 1\n   2\n  b = 3\n", "a").as_deref(),
+            Some("1\n2")
+        );
+        assert_eq!(get("[s]\na =\n b = 1\n", "a").as_deref(), Some("\nb = 1"));
+    }
+
+    #[test]
+    fn lines_end_in_any_newline() {
+        assert_eq!(get("[s]\r\na = 1\r\n 2\r\nb = 3\r", "a").as_deref(), Some("1\n2"));
+        assert_eq!(get("[s]\ra = 1\rb = 3", "b").as_deref(), Some("3"));
+    }
+
+    #[test]
+    fn strict_errors_name_their_line() {
+        assert_eq!(problem("# c\na = 1\n"), (2, ParseError::MissingSectionHeader));
+        assert_eq!(
+            problem("\u{feff}[s]\na = 1\n"),
+            (1, ParseError::MissingSectionHeader)
+        );
+        assert_eq!(
+            problem("[s]\na = 1\n[t]\n[s]\n"),
+            (4, ParseError::DuplicateSection)
+        );
+        assert_eq!(problem("[s]\na = 1\na : 2\n"), (3, ParseError::DuplicateOption));
+        assert_eq!(
+            problem("[DEFAULT]\na = 1\n[DEFAULT]\na = 2\n"),
+            (4, ParseError::DuplicateOption)
+        );
+        assert_eq!(problem("[s]\na = {\n}\n"), (3, ParseError::NoOption));
+        assert_eq!(problem("[s]\n= 1\n"), (2, ParseError::NoOption));
+    }
+
+    #[test]
+    fn the_default_section_serves_sections_that_are_there() {
+        let parser = ConfigParser::parse("[DEFAULT]\na = 1\n[s]\n").unwrap();
+        assert_eq!(parser.line_of("s", "a"), Some(2));
+        assert_eq!(parser.line_of("t", "a"), None);
+        assert_eq!(parser.line_of("DEFAULT", "a"), None);
+    }
+
+    #[test]
+    fn references_are_interpolated_from_the_section_and_from_default() {
+        let text = "[DEFAULT]\nd = D\n[s]\na = 100%% %(d)s%(b)s\nb = <%(d)s>\nlone = 5%\nno = %(x)s\nloop = %(loop)s\n";
+        assert_eq!(get(text, "a").as_deref(), Some("100% D<D>"));
+        let parser = ConfigParser::parse(text).unwrap();
+        assert_eq!(parser.get("s", "lone"), Err(InterpolationError::Syntax));
+        assert_eq!(parser.get("s", "no"), Err(InterpolationError::MissingOption));
+        assert_eq!(parser.get("s", "loop"), Err(InterpolationError::Depth));
+    }
+
+    #[test]
+    fn references_that_multiply_end_in_an_error() {
+        let mut text = "[s]\na0 = %%\n".to_owned();
+        for level in 1..9 {
+            let reference = format!("%(a{})s", level - 1);
+            text.push_str(&format!("a{level} = {}\n", reference.repeat(40)));
+        }
+        assert_eq!(
+            ConfigParser::parse(&text).unwrap().get("s", "a8"),
+            Err(InterpolationError::TooLong)
+        );
+    }
+}

@@ -1,0 +1,107 @@
+//! `airflow.cfg`: which file it is, and its text.
+//!
+//! Owns the search for the file. Must not know which options are asked for.
+//!
+//! Source: airflow 3.3.2, `airflow/configuration.py`, `get_airflow_home`, `get_airflow_config`; `CPython` 3.11,
+//! `ConfigParser.read`, which leaves out a file that it cannot open.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::expand::expand;
+use super::globals::path_of;
+use super::origin::Source;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::python::configparser::ConfigParser;
+use crate::secret::Secret;
+
+/// The text of an `airflow.cfg`.
+#[derive(Debug)]
+pub(super) struct ConfigText {
+    path: PathBuf,
+    text: Secret,
+}
+
+/// A parsed `airflow.cfg`.
+#[derive(Debug)]
+pub(super) struct ConfigFile<'t> {
+    pub(super) path: &'t Path,
+    pub(super) parser: ConfigParser<'t>,
+}
+
+impl ConfigText {
+    /// Reads the file that `--config` names, else the one that Airflow would read, of which the absence is no error.
+    ///
+    /// # Errors
+    /// A file of `--config` that cannot be read, and a path that expands for ever, with status 2.
+    pub(super) fn read(
+        named: Option<&(PathBuf, Source)>,
+        env: &Env,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<Self>> {
+        let path = match named {
+            Some((path, _)) => path.clone(),
+            None => airflow_config(env)?,
+        };
+        match (fs::read(&path), named) {
+            (Ok(bytes), _) => Ok(Some(Self {
+                path,
+                text: Secret::new(bytes),
+            })),
+            (Err(cause), Some((_, source))) => {
+                let message = format!("`{}`, which {source} names, cannot be read", path.display());
+                Err(Error::usage(message).with_source(cause))
+            }
+            (Err(cause), None) => {
+                if cause.kind() == io::ErrorKind::PermissionDenied {
+                    warnings.push(format!(
+                        "`{}` cannot be read and is left out, as Airflow does: {cause}",
+                        path.display()
+                    ));
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Parses the text.
+    ///
+    /// # Errors
+    /// What Airflow does not start with: text that is not UTF-8 or no `airflow.cfg`, with status 2.
+    pub(super) fn parse(&self) -> Result<ConfigFile<'_>> {
+        let path = self.path.as_path();
+        let text = self.text.expose_text().ok_or_else(|| {
+            let valid = self
+                .text
+                .expose()
+                .utf8_chunks()
+                .next()
+                .map_or(0, |chunk| chunk.valid().matches('\n').count());
+            Error::usage(format!("`{}` line {} is not UTF-8", path.display(), valid + 1))
+        })?;
+        let parser = ConfigParser::parse(text).map_err(|(line, problem)| {
+            Error::usage(format!("`{}` line {line}: {problem}", path.display()))
+        })?;
+        Ok(ConfigFile { path, parser })
+    }
+}
+
+/// `$AIRFLOW_CONFIG`, else `$AIRFLOW_HOME/airflow.cfg`, else `~/airflow/airflow.cfg`. An empty path names no file.
+fn airflow_config(env: &Env) -> Result<PathBuf> {
+    let expanded = |name: &str, path: &Secret| match expand(path, env) {
+        Ok(expanded) => Ok(path_of(&expanded.value)),
+        Err(_) => Err(Error::usage(format!(
+            "{name} refers to itself: it expands for ever"
+        ))),
+    };
+    match env.get("AIRFLOW_CONFIG") {
+        Some(path) => expanded("AIRFLOW_CONFIG", path),
+        None => match env.get("AIRFLOW_HOME") {
+            Some(home) => expanded("AIRFLOW_HOME", home),
+            None => expanded("HOME", &Secret::from("~/airflow")),
+        }
+        .map(|home| home.join("airflow.cfg")),
+    }
+}

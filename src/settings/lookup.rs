@@ -1,0 +1,184 @@
+//! One option of Airflow's configuration: the environment, then `airflow.cfg`, each with `_CMD` and `_SECRET`.
+//!
+//! Owns Airflow's order of lookup and the expansion of what is found. Must not know what an option means.
+//!
+//! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `AirflowConfigParser.get`.
+
+use std::time::Instant;
+
+use super::airflow_cfg::ConfigFile;
+use super::command;
+use super::expand::expand;
+use super::origin::{Note, Provenance, Source};
+use crate::env::{Env, Variable};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// An option that is asked for, in lower case as Airflow asks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AirflowOption {
+    pub(super) section: &'static str,
+    pub(super) name: &'static str,
+    /// Whether `_CMD` and `_SECRET` work for it: what Airflow's `config.yml` has as `sensitive`.
+    pub(super) sensitive: bool,
+}
+
+/// Airflow's configuration: where options are looked up.
+pub(super) struct Configuration<'a> {
+    pub(super) env: &'a Env,
+    pub(super) file: Option<ConfigFile<'a>>,
+    pub(super) deadline: Instant,
+    pub(super) provenance: &'a mut Provenance,
+}
+
+/// A value as Airflow would return it, and where it stood.
+#[derive(Debug)]
+pub(super) struct Configured {
+    pub(super) value: Secret,
+    pub(super) source: Source,
+}
+
+impl Configured {
+    /// The value as text.
+    ///
+    /// # Errors
+    /// One that is not UTF-8, with status 2.
+    pub(super) fn text(&self) -> Result<&str> {
+        let text = self.value.expose_text();
+        text.ok_or_else(|| Error::usage(format!("{} is not UTF-8", self.source)))
+    }
+}
+
+impl Configuration<'_> {
+    /// Looks `option` up; `None` is Airflow's default. An empty value of the environment or of the file is final.
+    ///
+    /// # Errors
+    /// A value that cannot be expanded or interpolated, a command that fails, and a nested lookup, with status 2.
+    pub(super) fn get(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
+        let found = match self.from_environment(option)? {
+            Some(found) => Some(found),
+            None => self.from_file(option)?,
+        };
+        if let Some(found) = &found {
+            self.provenance.settled(option.name, found.source.clone());
+        }
+        Ok(found)
+    }
+
+    fn from_environment(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
+        let name = variable_name(option);
+        if let Some((variable, source)) = self.variable(&name) {
+            return self.expanded(option, &variable.value, source).map(Some);
+        }
+        if let Some((variable, source)) = self.variable(&format!("{name}_CMD")) {
+            if option.sensitive {
+                return self.printed(&variable.value, source).map(Some);
+            }
+            self.provenance.ignored(source, NOT_SENSITIVE);
+        }
+        if let Some((_, source)) = self.variable(&format!("{name}_SECRET")) {
+            if option.sensitive {
+                return Err(nested(option, &source));
+            }
+            self.provenance.ignored(source, NOT_SENSITIVE);
+        }
+        Ok(None)
+    }
+
+    fn from_file(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
+        if let Some((value, source)) = self.file_option(option.section, option.name)? {
+            return self.expanded(option, &value, source).map(Some);
+        }
+        if let Some((line, source)) = self.file_option(option.section, &format!("{}_cmd", option.name))? {
+            if option.sensitive {
+                let printed = self.printed(&line, source)?;
+                if !printed.value.is_empty() {
+                    return Ok(Some(printed));
+                }
+            } else {
+                self.provenance.ignored(source, NOT_SENSITIVE);
+            }
+        }
+        if let Some((_, source)) = self.file_option(option.section, &format!("{}_secret", option.name))? {
+            if option.sensitive {
+                return Err(nested(option, &source));
+            }
+            self.provenance.ignored(source, NOT_SENSITIVE);
+        }
+        Ok(None)
+    }
+
+    fn variable(&self, name: &str) -> Option<(Variable, Source)> {
+        let variable = self.env.variable(name)?.clone();
+        let source = Source::Variable {
+            name: name.to_owned(),
+            origin: variable.origin.clone(),
+        };
+        Some((variable, source))
+    }
+
+    /// An option of the file, interpolated.
+    fn file_option(&self, section: &str, name: &str) -> Result<Option<(Secret, Source)>> {
+        let Some(file) = &self.file else { return Ok(None) };
+        let Some(line) = file.parser.line_of(section, name) else {
+            return Ok(None);
+        };
+        let source = Source::Config {
+            file: file.path.to_owned(),
+            line,
+            section: section.to_owned(),
+            option: name.to_owned(),
+        };
+        match file.parser.get(section, name) {
+            Ok(value) => Ok(value.map(|value| (Secret::from(value), source))),
+            Err(cause) => Err(Error::usage(format!("{source} cannot be interpolated")).with_source(cause)),
+        }
+    }
+
+    fn expanded(&mut self, option: AirflowOption, value: &Secret, source: Source) -> Result<Configured> {
+        let expanded = expand(value, self.env).map_err(|endless| {
+            let references = endless.references.join("`, `");
+            Error::usage(format!("{source} expands for ever"))
+                .with_detail(format!("a variable refers to itself: `{references}`"))
+        })?;
+        if !expanded.references.is_empty() {
+            self.provenance.notes.push(Note::Expanded {
+                setting: option.name.to_owned(),
+                source: source.clone(),
+                references: expanded.references,
+            });
+        }
+        Ok(Configured {
+            value: expanded.value,
+            source,
+        })
+    }
+
+    /// What a command prints. It is not expanded.
+    fn printed(&self, line: &Secret, source: Source) -> Result<Configured> {
+        let value = command::run(line, self.env, self.deadline)
+            .map_err(|error| error.map_message(|message| format!("{source}: {message}")))?;
+        Ok(Configured { value, source })
+    }
+}
+
+/// Why a `_CMD` or `_SECRET` of an option does not count.
+const NOT_SENSITIVE: &str = "Airflow has `_CMD` and `_SECRET` for sensitive options only, and this is none";
+
+/// The error of an option that a secrets backend would have to be asked for, before there is one.
+fn nested(option: AirflowOption, source: &Source) -> Error {
+    Error::usage(format!(
+        "{source} would ask the secrets backend for its own `{}`",
+        option.name
+    ))
+    .with_hint(format!("set `{}` or `{0}_CMD` instead", variable_name(option)))
+}
+
+/// `AIRFLOW__SECTION__OPTION`
+fn variable_name(option: AirflowOption) -> String {
+    format!(
+        "AIRFLOW__{}__{}",
+        option.section.to_uppercase(),
+        option.name.to_uppercase()
+    )
+}

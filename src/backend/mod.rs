@@ -11,6 +11,7 @@ use crate::env::Env;
 use crate::error::Result;
 use crate::value::{Answer, Found, Lookup, Step};
 
+pub mod azure_key_vault;
 pub mod environment;
 pub mod kwargs;
 pub mod local_filesystem;

@@ -1,13 +1,17 @@
 //! Airflow's class paths, and the constructor of each: the one place that knows which backends there are.
 
 use crate::backend::kwargs::Kwargs;
-use crate::backend::{Context, SecretsBackend, environment, local_filesystem, metastore};
+use crate::backend::{Context, SecretsBackend, azure_key_vault, environment, local_filesystem, metastore};
 use crate::error::{Error, Result};
 
 type Constructor = fn(Kwargs, &Context<'_>) -> Result<Box<dyn SecretsBackend>>;
 
 /// Every backend: its class path in Airflow, and its constructor.
 const BACKENDS: &[(&str, Constructor)] = &[
+    (
+        azure_key_vault::CLASS_PATH,
+        azure_key_vault::AzureKeyVaultBackend::boxed,
+    ),
     (
         local_filesystem::CLASS_PATH,
         local_filesystem::LocalFilesystemBackend::boxed,

@@ -1,0 +1,157 @@
+//! Key Vault's challenge authentication, as a policy on the SDK's pipeline: one challenge for all, a token ahead of its answer,
+//! and Python's reading of it.
+//!
+//! The SDK's own policy stands in front: it sends a first request without a token, hands the 401's challenge to the credential and
+//! sends again. This one makes of any challenge that Python reads the one form that the SDK reads, checks its resource as
+//! Python does (ports, letter case), asks for the token while the challenge is under way, answers further requests without a token
+//! from memory, and meets a claims challenge. Facts: `challenge_auth_policy.py` of azure-keyvault-secrets 4.12.0.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azure_core::http::headers::{AUTHORIZATION, Headers, WWW_AUTHENTICATE};
+use azure_core::http::policies::{Policy, PolicyResult};
+use azure_core::http::{AsyncRawResponse, Context, Request, StatusCode};
+use tokio::sync::Mutex;
+
+use super::challenge::{Challenge, usual_scope};
+use super::tokens::Tokens;
+use super::transport::into_sdk;
+use crate::error::Result;
+
+/// The policy.
+#[derive(Debug)]
+pub(super) struct ChallengePolicy {
+    tokens: Arc<Tokens>,
+    verify_resource: bool,
+    known: Mutex<Option<Challenge>>,
+}
+
+impl ChallengePolicy {
+    /// Creates the policy of a client whose tokens come from `tokens`.
+    pub(super) fn new(tokens: Arc<Tokens>, verify_resource: bool) -> Self {
+        Self {
+            tokens,
+            verify_resource,
+            known: Mutex::new(None),
+        }
+    }
+
+    /// Sends a request that has no token: the vault is asked for its challenge once.
+    async fn discover(
+        &self,
+        context: &Context<'_>,
+        request: &mut Request,
+        next: &[Arc<dyn Policy>],
+    ) -> PolicyResult {
+        let mut known = self.known.lock().await;
+        if let Some(challenge) = &*known {
+            return Ok(canonical(challenge));
+        }
+        self.tokens
+            .ask_ahead(usual_scope(request.url().host_str().unwrap_or_default()));
+        let response = next[0].send(context, request, &next[1..]).await?;
+        match self.read(request, &response) {
+            Ok(Some(challenge)) => {
+                self.tokens.challenged(&challenge.scope, challenge.tenant.clone());
+                let response = canonical(&challenge);
+                *known = Some(challenge);
+                Ok(response)
+            }
+            Ok(None) => Ok(response),
+            Err(error) => {
+                self.tokens.give_up();
+                Err(into_sdk(error))
+            }
+        }
+    }
+
+    /// Sends a request that has a token. A challenge in its answer is a new one, or asks for claims.
+    async fn authorized(
+        &self,
+        context: &Context<'_>,
+        request: &mut Request,
+        next: &[Arc<dyn Policy>],
+    ) -> PolicyResult {
+        let response = next[0].send(context, request, &next[1..]).await?;
+        if response.status() != StatusCode::Unauthorized {
+            return Ok(response);
+        }
+        if let Some(token) = bearer(request) {
+            self.tokens.forget(token).await;
+        }
+        let Some(mut challenge) = self.read(request, &response).map_err(into_sdk)? else {
+            *self.known.lock().await = None;
+            return Ok(response);
+        };
+        if let Some(claims) = challenge.claims.take() {
+            let token = self
+                .tokens
+                .with_claims(&challenge.scope, claims)
+                .await
+                .map_err(into_sdk)?;
+            request.insert_header(AUTHORIZATION, format!("Bearer {}", token.token.secret()));
+            return next[0].send(context, request, &next[1..]).await;
+        }
+        self.tokens.challenged(&challenge.scope, challenge.tenant.clone());
+        // The SDK reads the header; the body says why the token was refused.
+        let (status, mut headers, body) = response.deconstruct();
+        headers.insert(WWW_AUTHENTICATE, challenge.canonical());
+        *self.known.lock().await = Some(challenge);
+        Ok(AsyncRawResponse::from_bytes(
+            status,
+            headers,
+            body.collect().await?,
+        ))
+    }
+
+    /// Reads and checks the challenge of a 401; `None` when there is none.
+    fn read(&self, request: &Request, response: &AsyncRawResponse) -> Result<Option<Challenge>> {
+        if response.status() != StatusCode::Unauthorized {
+            return Ok(None);
+        }
+        let Some(header) = response.headers().get_optional_str(&WWW_AUTHENTICATE) else {
+            return Ok(None);
+        };
+        let mut challenge = Challenge::parse(header)?;
+        let url = request.url();
+        if challenge.scope.is_empty() {
+            // A claims challenge is for the scope of the challenge before it.
+            usual_scope(url.host_str().unwrap_or_default()).clone_into(&mut challenge.scope);
+        }
+        if self.verify_resource {
+            let host = url.host_str().unwrap_or_default();
+            match url.port() {
+                Some(port) => challenge.verify(&format!("{host}:{port}"))?,
+                None => challenge.verify(host)?,
+            }
+        }
+        Ok(Some(challenge))
+    }
+}
+
+/// The 401 that the SDK reads.
+fn canonical(challenge: &Challenge) -> AsyncRawResponse {
+    let mut headers = Headers::new();
+    headers.insert(WWW_AUTHENTICATE, challenge.canonical());
+    AsyncRawResponse::from_bytes(StatusCode::Unauthorized, headers, Vec::new())
+}
+
+/// The token of a request.
+fn bearer(request: &Request) -> Option<&str> {
+    request
+        .headers()
+        .get_optional_str(&AUTHORIZATION)?
+        .strip_prefix("Bearer ")
+}
+
+#[async_trait]
+impl Policy for ChallengePolicy {
+    async fn send(&self, context: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
+        if bearer(request).is_some() {
+            self.authorized(context, request, next).await
+        } else {
+            self.discover(context, request, next).await
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Reading one secret: the SDK's `SecretClient`, and what its answers mean.
+//!
+//! Owns the meaning of every status and of Key Vault's error codes. Must not know names, nor credentials.
+//! Facts: <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret>,
+//! <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>.
+
+use std::sync::Arc;
+
+use azure_core::credentials::TokenCredential;
+use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
+use serde_json::Value;
+
+use super::authorize::ChallengePolicy;
+use super::config::Config;
+use super::credential::Redaction;
+use super::tokens::Tokens;
+use super::transport::{Exchange, Transport, from_sdk, sdk_failure};
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
+use crate::value::{Answer, Found};
+
+/// A client of one vault.
+pub(super) struct VaultClient {
+    secrets: SecretClient,
+    redactor: Arc<Redaction>,
+    host: String,
+}
+
+impl VaultClient {
+    /// Creates a client. Nothing is sent before the first secret is asked for.
+    ///
+    /// # Errors
+    /// What the SDK takes for no URL, with status 2.
+    pub(super) fn new(
+        config: &Config,
+        tokens: Arc<Tokens>,
+        exchange: Arc<dyn Exchange>,
+        redactor: Arc<Redaction>,
+    ) -> Result<Self> {
+        let policy = ChallengePolicy::new(Arc::clone(&tokens), config.verify_challenge_resource);
+        let mut client_options = Transport::options(exchange, config.retry.clone());
+        client_options.per_try_policies.push(Arc::new(policy));
+        let options = SecretClientOptions {
+            api_version: config.api_version.clone(),
+            client_options,
+            // `ChallengePolicy` checks it, as Python does.
+            verify_challenge_resource: Some(false),
+        };
+        let credential: Arc<dyn TokenCredential> = tokens;
+        let secrets = SecretClient::new(config.endpoint.as_str(), credential, Some(options))
+            .map_err(|_| Error::usage("backend kwarg `vault_url` is no URL of a Key Vault"))?;
+        let host = config.endpoint.host_str().unwrap_or_default().to_owned();
+        Ok(Self {
+            secrets,
+            redactor,
+            host,
+        })
+    }
+
+    /// Reads the secret `name`.
+    ///
+    /// # Errors
+    /// What kept it from telling, with status 4, 5 or 6.
+    pub(super) async fn get(&self, name: &str) -> Result<Answer> {
+        let error = match self.secrets.get_secret(name, None).await {
+            Ok(response) => return self.found(response.body()),
+            Err(error) => error,
+        };
+        if let azure_core::error::ErrorKind::HttpResponse {
+            status, raw_response, ..
+        } = error.kind()
+        {
+            let body = raw_response.as_ref().map_or(&[][..], |response| response.body());
+            return self.refused(u16::from(*status), body);
+        }
+        let failure = sdk_failure(&error, "the request to Key Vault");
+        Err(from_sdk(error).unwrap_or(failure))
+    }
+
+    /// What a 200 holds.
+    fn found(&self, body: &[u8]) -> Result<Answer> {
+        let Ok(Value::Object(mut secret)) = serde_json::from_slice(body) else {
+            return Err(self.not_key_vault(200));
+        };
+        match secret.remove("value") {
+            Some(Value::String(text)) => Ok(Answer::Found(Found::Text(Secret::from(text)))),
+            // Airflow goes on to the plain name when a team's secret is null.
+            Some(Value::Null) => Ok(Answer::Absent {
+                hint: Some("the secret is there, and its value is null".to_owned()),
+            }),
+            Some(_) => Err(Error::malformed("the secret's value is no text")),
+            None => Err(Error::malformed("Key Vault's answer has no `value`")),
+        }
+    }
+
+    /// What any other status means.
+    fn refused(&self, status: u16, body: &[u8]) -> Result<Answer> {
+        let answer: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
+        if answer.is_none() && !(body.is_empty() || status == 429 || status >= 500) {
+            return Err(self.not_key_vault(status));
+        }
+        let error = answer.as_ref().and_then(|answer| answer.get("error"));
+        let text =
+            |value: Option<&Value>, name| value?.get(name)?.as_str().map(|text| self.redactor.clean(text));
+        let code = text(error, "code").unwrap_or_default();
+        let inner = text(error.and_then(|error| error.get("innererror")), "code");
+        let words = text(error, "message").filter(|words| !words.is_empty());
+        let host = &self.host;
+        let mut error = match status {
+            404 => return Ok(Answer::ABSENT),
+            401 => Error::denied(format!("Key Vault {host} refused the token"))
+                .with_hint(unauthorized(words.as_deref())),
+            403 => {
+                let (what, hint) = forbidden(inner.as_deref(), words.as_deref());
+                Error::denied(format!("Key Vault {host} {what}")).with_hint(hint)
+            }
+            429 => Error::unavailable(format!("Key Vault {host} is throttling requests")).with_hint(
+                "try again later; a vault serves 4,000 reads in 10 seconds, to all of its clients together",
+            ),
+            300..=399 => Error::unavailable(format!(
+                "Key Vault {host} redirects (status {status}) to where no token may go"
+            )),
+            _ => Error::unavailable(format!("Key Vault {host} answered with status {status}")),
+        };
+        let code = inner.filter(|inner| !inner.is_empty()).unwrap_or(code);
+        if let Some(words) = words {
+            let code = if code.is_empty() {
+                String::new()
+            } else {
+                format!("{code}: ")
+            };
+            error = error.with_detail(format!("{code}{words}"));
+        } else if !code.is_empty() {
+            error = error.with_detail(code);
+        }
+        if status == 400 {
+            error = error.or_hint("check the kwarg `api_version`, if it is set");
+        }
+        Err(error)
+    }
+
+    fn not_key_vault(&self, status: u16) -> Error {
+        let host = &self.host;
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("{host} answered with status {status} and something that is not Key Vault's JSON"),
+        )
+        .with_hint("a proxy or a gateway may have answered in its place; check `vault_url` and HTTPS_PROXY")
+    }
+}
+
+/// What to do about a token that was refused.
+fn unauthorized(words: Option<&str>) -> &'static str {
+    let issuer = words.is_some_and(|words| words.contains("AKV10032") || words.contains("issuer"));
+    if issuer {
+        "the vault belongs to another tenant than the credential; check the tenant id"
+    } else {
+        "check that the credential is of the vault's cloud and tenant, and this machine's clock"
+    }
+}
+
+/// What a 403 means, by its inner code (`ForbiddenBy…`, `AccessDenied`, `Secret…`), and what to do.
+fn forbidden(inner: Option<&str>, words: Option<&str>) -> (&'static str, &'static str) {
+    match inner.unwrap_or_default() {
+        "ForbiddenByRbac" => (
+            "denies this identity: it has no role that may read secrets",
+            "assign it the role `Key Vault Secrets User` on the vault; a new assignment takes some minutes",
+        ),
+        "ForbiddenByPolicy" | "AccessDenied" => (
+            "denies this identity: no access policy lets it read secrets",
+            "add an access policy with the secret permission `Get`, or the role `Key Vault Secrets User`",
+        ),
+        "ForbiddenByFirewall" => (
+            "denies this network: its firewall does not let this address in",
+            "add this machine's address under the vault's Networking, or use its private endpoint",
+        ),
+        "ForbiddenByConnection" => (
+            "denies this connection: it takes them from a private endpoint alone",
+            "reach it through its private endpoint, or allow public access under the vault's Networking",
+        ),
+        "SecretDisabled" => (
+            "has the secret, and it is disabled",
+            "enable the secret, or set a new version of it",
+        ),
+        "SecretNotYetValid" => (
+            "has the secret, and it is not valid yet",
+            "check the secret's activation date",
+        ),
+        "SecretExpired" => (
+            "has the secret, and it has expired",
+            "check the secret's expiration date, or set a new version of it",
+        ),
+        _ if words.is_some_and(|words| words.contains("disabled secret")) => (
+            "has the secret, and it is disabled",
+            "enable the secret, or set a new version of it",
+        ),
+        _ => (
+            "denies this identity the secret",
+            "give it the role `Key Vault Secrets User`, or the secret permission `Get`, on the vault",
+        ),
+    }
+}

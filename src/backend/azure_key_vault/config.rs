@@ -1,0 +1,311 @@
+//! The backend's kwargs, resolved: the vault, the names, the identity, and how the vault's client talks.
+//!
+//! Facts: `AzureKeyVaultBackend.__init__` of the Microsoft Azure provider 15.2.1, and what `SecretClient` of
+//! azure-keyvault-secrets 4.12.0 takes from the kwargs that the backend passes on. Must not send anything, nor know a credential.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use url::Url;
+
+use super::names::Names;
+use super::retry;
+use crate::backend::kwargs::{Kwargs, boolean_word, nearest};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::http::{Identity as ClientIdentity, Options, Proxies, Retry, Roots};
+use crate::python::json::Value;
+use crate::secret::Secret;
+
+/// The version of the service's API that Airflow's client asks for (`DEFAULT_VERSION`).
+const API_VERSION: &str = "2026-04-01";
+
+/// `ConnectionConfiguration.timeout` and `.read_timeout` of azure-core.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The kwargs that have a meaning here: Airflow's own, then those of its `SecretClient`.
+const KNOWN: &[&str] = &[
+    "connections_prefix",
+    "variables_prefix",
+    "config_prefix",
+    "vault_url",
+    "sep",
+    "tenant_id",
+    "client_id",
+    "client_secret",
+    "managed_identity_client_id",
+    "workload_identity_tenant_id",
+    "api_version",
+    "verify_challenge_resource",
+    "connection_timeout",
+    "read_timeout",
+    "connection_verify",
+    "connection_cert",
+    "use_env_settings",
+    "proxies",
+    "retry_total",
+    "retry_status",
+    "retry_backoff_factor",
+];
+
+/// What `SecretClient` takes and secretctl has no use for: neither a mistake nor worth more than a word.
+const WITHOUT_EFFECT: &[&str] = &[
+    "auto_request_id",
+    "connection_data_block_size",
+    "headers",
+    "http_logging_policy",
+    "logging_enable",
+    "permit_redirects",
+    "polling_interval",
+    "redirect_max",
+    "request_id",
+    "retry_backoff_max",
+    "retry_connect",
+    "retry_mode",
+    "retry_on_status_codes",
+    "retry_read",
+    "sdk_moniker",
+    "timeout",
+    "user_agent",
+    "user_agent_overwrite",
+    "user_agent_use_env",
+];
+
+/// Whom the backend is to be, as the kwargs say it.
+#[derive(Clone, Debug)]
+pub(super) enum Identity {
+    /// All three of `tenant_id`, `client_id` and `client_secret`.
+    ClientSecret {
+        tenant_id: String,
+        client_id: String,
+        client_secret: Secret,
+    },
+    /// `DefaultAzureCredential()`
+    Default,
+    /// `DefaultAzureCredential` with `managed_identity_client_id` and `workload_identity_tenant_id`, which count as a pair only.
+    ManagedIdentity { client_id: String, tenant_id: String },
+}
+
+/// The configuration of one backend.
+#[derive(Clone, Debug)]
+pub(super) struct Config {
+    pub(super) names: Names,
+    /// As it is configured, for people.
+    pub(super) vault_url: String,
+    /// What requests are sent to.
+    pub(super) endpoint: Url,
+    pub(super) identity: Identity,
+    pub(super) api_version: String,
+    pub(super) verify_challenge_resource: bool,
+    /// What is tried again at the vault.
+    pub(super) retry: Retry,
+    /// How the vault's client differs from the login's; `None` when it does not.
+    pub(super) transport: Option<Transport>,
+    /// What the user should be told.
+    pub(super) warnings: Vec<String>,
+}
+
+/// The kwargs of the vault's transport. They do not apply to logins: Airflow builds its credential without them.
+#[derive(Clone, Debug)]
+pub(super) struct Transport {
+    verify: Verify,
+    identity: Option<ClientIdentity>,
+    use_env_settings: bool,
+    proxies: Vec<(String, Option<String>)>,
+    attempt_timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum Verify {
+    Environment,
+    Path(PathBuf),
+    Nobody,
+}
+
+impl Config {
+    /// Takes the kwargs.
+    ///
+    /// # Errors
+    /// A kwarg of the wrong type, or a `vault_url` that is missing or no Key Vault's, with status 2.
+    pub(super) fn new(mut kwargs: Kwargs) -> Result<Self> {
+        let connections = kwargs.text_or("connections_prefix", "airflow-connections")?;
+        let variables = kwargs.text_or("variables_prefix", "airflow-variables")?;
+        let config = kwargs.text_or("config_prefix", "airflow-config")?;
+        let names = Names::new(connections, variables, config, kwargs.text_or("sep", "-")?);
+        let vault_url = kwargs.text("vault_url")?.unwrap_or_default();
+        let endpoint = super::vault_url::parse(&vault_url)?;
+        let identity = identity(&mut kwargs)?;
+        let api_version = match kwargs.take("api_version") {
+            None => API_VERSION.to_owned(),
+            Some(Value::String(text) | Value::Int(text)) => text,
+            Some(Value::Float(number)) => number.to_string(),
+            Some(_) => return Err(Error::usage("backend kwarg `api_version` must be text")),
+        };
+        let verify_challenge_resource = kwargs.boolean("verify_challenge_resource")?.unwrap_or(true);
+        let retry = retry::of_kwargs(&mut kwargs)?;
+        let transport = Transport::new(&mut kwargs)?;
+        Ok(Self {
+            names,
+            vault_url,
+            endpoint,
+            identity,
+            api_version,
+            verify_challenge_resource,
+            retry,
+            transport,
+            warnings: kwargs.remaining().map(unknown).collect(),
+        })
+    }
+}
+
+fn identity(kwargs: &mut Kwargs) -> Result<Identity> {
+    let mut text = |name| kwargs.text(name).map(|text| text.filter(|text| !text.is_empty()));
+    let (tenant, client, secret) = (text("tenant_id")?, text("client_id")?, text("client_secret")?);
+    let (managed, workload) = (
+        text("managed_identity_client_id")?,
+        text("workload_identity_tenant_id")?,
+    );
+    Ok(match (tenant, client, secret, managed, workload) {
+        (Some(tenant_id), Some(client_id), Some(client_secret), ..) => Identity::ClientSecret {
+            tenant_id,
+            client_id,
+            client_secret: client_secret.into(),
+        },
+        (.., Some(client_id), Some(tenant_id)) => Identity::ManagedIdentity { client_id, tenant_id },
+        _ => Identity::Default,
+    })
+}
+
+/// Says what becomes of a kwarg that Airflow does not know either.
+fn unknown(name: &str) -> String {
+    let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+    if WITHOUT_EFFECT.contains(&name) {
+        return format!("backend kwarg `{shown}` has no effect in secretctl");
+    }
+    match nearest(name, KNOWN) {
+        Some(nearest) => format!(
+            "backend kwarg `{shown}` is unknown, and ignored as by Airflow; did you mean `{nearest}`?"
+        ),
+        None => format!("backend kwarg `{shown}` is unknown, and ignored as by Airflow"),
+    }
+}
+
+impl Transport {
+    fn new(kwargs: &mut Kwargs) -> Result<Option<Self>> {
+        const NAMES: [&str; 6] = [
+            "connection_verify",
+            "connection_cert",
+            "use_env_settings",
+            "proxies",
+            "connection_timeout",
+            "read_timeout",
+        ];
+        if !NAMES.iter().any(|name| kwargs.contains(name)) {
+            return Ok(None);
+        }
+        let verify = match kwargs.take("connection_verify") {
+            None | Some(Value::Null | Value::Bool(true)) => Verify::Environment,
+            Some(Value::Bool(false)) => Verify::Nobody,
+            Some(Value::String(text)) => match boolean_word(&text) {
+                Some(true) => Verify::Environment,
+                Some(false) => Verify::Nobody,
+                None => Verify::Path(text.into()),
+            },
+            Some(_) => {
+                return Err(Error::usage(
+                    "backend kwarg `connection_verify` must be true, false or a path",
+                ));
+            }
+        };
+        let identity = kwargs
+            .texts("connection_cert")?
+            .map(|paths| paths.into_iter().map(PathBuf::from).collect::<Vec<_>>());
+        let identity = match identity.as_deref() {
+            None => None,
+            Some([certificate]) => Some(ClientIdentity {
+                certificate: certificate.clone(),
+                key: None,
+            }),
+            Some([certificate, key]) => Some(ClientIdentity {
+                certificate: certificate.clone(),
+                key: Some(key.clone()),
+            }),
+            Some(_) => {
+                return Err(Error::usage(
+                    "backend kwarg `connection_cert` must be a path, or a pair of them",
+                ));
+            }
+        };
+        let mut proxies = Vec::new();
+        for (scheme, proxy) in kwargs.object("proxies")?.unwrap_or_default() {
+            proxies.push(match proxy {
+                Value::Null => (scheme, None),
+                Value::String(url) => (scheme, Some(url)),
+                _ => {
+                    return Err(Error::usage(
+                        "backend kwarg `proxies` must have URLs as its values",
+                    ));
+                }
+            });
+        }
+        let mut seconds = |name| match kwargs.number(name)? {
+            None => Ok(None),
+            Some(seconds) => Duration::try_from_secs_f64(seconds)
+                .ok()
+                .filter(|timeout| !timeout.is_zero())
+                .map(Some)
+                .ok_or_else(|| {
+                    Error::usage(format!(
+                        "backend kwarg `{name}` must be a positive number of seconds"
+                    ))
+                }),
+        };
+        // One limit serves both here: the longer of those that are given.
+        let attempt_timeout = seconds("connection_timeout")?
+            .max(seconds("read_timeout")?)
+            .unwrap_or(TIMEOUT);
+        Ok(Some(Self {
+            verify,
+            identity,
+            use_env_settings: kwargs.boolean("use_env_settings")?.unwrap_or(true),
+            proxies,
+            attempt_timeout,
+        }))
+    }
+
+    /// Returns how the vault's client talks.
+    pub(super) fn options(&self, env: &Env, deadline: Instant) -> Options {
+        let bare = Env::default();
+        let environment = options(if self.use_env_settings { env } else { &bare }, deadline);
+        Options {
+            roots: match &self.verify {
+                Verify::Environment => environment.roots,
+                Verify::Path(path) => Roots::Path(path.clone()),
+                Verify::Nobody => Roots::Unverified,
+            },
+            identity: self.identity.clone(),
+            proxies: environment.proxies.with_explicit(self.proxies.iter().cloned()),
+            attempt_timeout: self.attempt_timeout,
+            deadline,
+        }
+    }
+}
+
+/// Returns how the login's client talks, and the vault's without kwargs: as requests does in this environment.
+pub(super) fn options(env: &Env, deadline: Instant) -> Options {
+    let path = |name| env.non_empty(name).map(PathBuf::from);
+    let roots = match path("REQUESTS_CA_BUNDLE").or_else(|| path("CURL_CA_BUNDLE")) {
+        Some(bundle) => Roots::Path(bundle),
+        None => Roots::System {
+            cert_file: path("SSL_CERT_FILE"),
+            cert_dir: path("SSL_CERT_DIR"),
+        },
+    };
+    Options {
+        roots,
+        identity: None,
+        proxies: Proxies::from_env(env),
+        attempt_timeout: TIMEOUT,
+        deadline,
+    }
+}

@@ -1,0 +1,156 @@
+//! Which tenant is asked for a token: `resolve_tenant` and `validate_tenant_id` of azure-identity 1.27.0 for Python.
+//!
+//! Must not send anything. A credential is configured for one tenant; a vault's challenge names its own.
+
+use super::{TokenRequest, VaultTenant};
+use crate::env::Env;
+use crate::error::{Error, Result};
+
+/// A credential's tenant, and the others that it may ask.
+#[derive(Clone, Debug)]
+pub(super) struct Tenants {
+    default: String,
+    allowed: Vec<String>,
+    /// `AZURE_IDENTITY_DISABLE_MULTITENANTAUTH`
+    only_default: bool,
+}
+
+impl Tenants {
+    /// Takes the tenant that a credential is configured with.
+    ///
+    /// # Errors
+    /// What is no tenant's id, with status 2.
+    pub(super) fn new(env: &Env, default: &str, allowed: Vec<String>) -> Result<Self> {
+        validate(default)?;
+        Ok(Self::unchecked(env, default, allowed))
+    }
+
+    /// Takes a credential's tenant that may be none.
+    pub(super) fn unchecked(env: &Env, default: &str, allowed: Vec<String>) -> Self {
+        Self {
+            default: default.to_owned(),
+            allowed,
+            only_default: env.non_empty("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH").is_some()
+                || default == "adfs",
+        }
+    }
+
+    /// Returns the tenant to ask, without waiting for the vault's challenge unless it could change the answer.
+    ///
+    /// # Errors
+    /// A vault of a tenant that the credential may not ask, with status 4.
+    pub(super) async fn to_ask(&self, request: &TokenRequest) -> Result<String> {
+        let known = request.tenant.borrow().clone();
+        match known {
+            VaultTenant::Known(tenant) => self.resolve(tenant.as_deref()),
+            VaultTenant::Unknown if self.is_settled() => Ok(self.default.clone()),
+            VaultTenant::Unknown => self.resolve(request.vault_tenant().await.as_deref()),
+        }
+    }
+
+    /// Checks, once the challenge is there, that the tenant that was asked is the one to ask.
+    ///
+    /// # Errors
+    /// As [`to_ask`](Self::to_ask).
+    pub(super) async fn check(&self, request: &TokenRequest) -> Result<()> {
+        if !self.only_default {
+            self.resolve(request.vault_tenant().await.as_deref())?;
+        }
+        Ok(())
+    }
+
+    /// Whether any challenge leads to the default tenant, or to an error.
+    fn is_settled(&self) -> bool {
+        let others = self.allowed.iter().any(|tenant| *tenant != self.default);
+        self.only_default || !(others || self.default.is_empty() || self.default == "organizations")
+    }
+
+    /// `resolve_tenant`
+    fn resolve(&self, vault: Option<&str>) -> Result<String> {
+        let Some(vault) = vault.filter(|vault| *vault != self.default) else {
+            return Ok(self.default.clone());
+        };
+        // AD FS has no tenants: Python's challenge policy leaves it out.
+        if self.only_default || vault.to_ascii_lowercase().ends_with("adfs") {
+            return Ok(self.default.clone());
+        }
+        let any = |allowed: &[String]| allowed.iter().any(|tenant| tenant == "*" || tenant == vault);
+        if self.default.is_empty()
+            || any(&self.allowed)
+            || (self.allowed.is_empty() && self.default == "organizations")
+        {
+            return Ok(vault.to_owned());
+        }
+        let shown: String = vault.chars().filter(|c| is_valid(*c)).take(64).collect();
+        Err(Error::denied(format!(
+            "the vault belongs to tenant `{shown}`, and the credential is for `{}`",
+            self.default
+        ))
+        .with_hint(format!(
+            "configure tenant `{shown}`, by its id as the vault names it"
+        )))
+    }
+}
+
+fn is_valid(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '.'
+}
+
+/// `validate_tenant_id`
+fn validate(tenant: &str) -> Result<()> {
+    if tenant.is_empty() || !tenant.chars().all(is_valid) {
+        return Err(
+            Error::usage("the tenant id is not one: it has letters, digits, `-` and `.` only")
+                .with_hint("the tenant id is on the overview page of Microsoft Entra ID in the Azure portal"),
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenants(default: &str, allowed: &[&str]) -> Tenants {
+        Tenants::unchecked(
+            &Env::default(),
+            default,
+            allowed.iter().map(|&tenant| tenant.to_owned()).collect(),
+        )
+    }
+
+    #[test]
+    fn another_tenant_than_the_configured_one_is_refused_unless_it_is_allowed() {
+        assert_eq!(tenants("a", &[]).resolve(Some("a")).ok().as_deref(), Some("a"));
+        assert_eq!(tenants("a", &[]).resolve(None).ok().as_deref(), Some("a"));
+        assert!(tenants("a", &[]).resolve(Some("b")).is_err());
+        assert!(tenants("a", &[]).resolve(Some("A")).is_err());
+        assert_eq!(tenants("a", &["b"]).resolve(Some("b")).ok().as_deref(), Some("b"));
+        assert_eq!(tenants("", &[]).resolve(Some("b")).ok().as_deref(), Some("b"));
+        assert_eq!(
+            tenants("organizations", &[]).resolve(Some("b")).ok().as_deref(),
+            Some("b")
+        );
+        assert_eq!(
+            tenants("adfs", &[]).resolve(Some("b")).ok().as_deref(),
+            Some("adfs")
+        );
+        assert_eq!(tenants("a", &[]).resolve(Some("adfs")).ok().as_deref(), Some("a"));
+    }
+
+    #[test]
+    fn only_a_settled_tenant_is_asked_ahead_of_the_challenge() {
+        assert!(tenants("a", &[]).is_settled());
+        assert!(tenants("a", &["a"]).is_settled());
+        assert!(!tenants("a", &["b"]).is_settled());
+        assert!(!tenants("organizations", &[]).is_settled());
+        assert!(!tenants("", &[]).is_settled());
+    }
+
+    #[test]
+    fn a_tenant_that_would_change_the_url_is_no_tenant() {
+        for tenant in ["", "a/b", "a b", "../common", "a?x", "é"] {
+            assert!(validate(tenant).is_err(), "{tenant}");
+        }
+    }
+}

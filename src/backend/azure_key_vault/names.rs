@@ -1,0 +1,251 @@
+//! The names of secrets: (prefix, id, team, separator) -> what Key Vault is asked for, or why it is not.
+//!
+//! Facts: `AzureKeyVaultBackend.build_path` and its callers in `airflow/providers/microsoft/azure/secrets/key_vault.py` of the
+//! Microsoft Azure provider 15.2.1. Must not know the vault, nor any request.
+
+use crate::error::{Error, Result};
+use crate::value::{Lookup, SecretKind};
+
+/// What stands between a team and a secret's id (`TEAM_SEP`).
+const TEAM_SEPARATOR: &str = "--";
+
+/// The most characters that a name can have.
+///
+/// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers>
+const LONGEST: usize = 127;
+
+/// The prefixes and the separator, as Airflow's constructor leaves them.
+#[derive(Clone, Debug)]
+pub(super) struct Names {
+    /// The prefix of connections; `None` when connections are not looked up.
+    pub(super) connections: Option<String>,
+    /// The prefix of variables.
+    pub(super) variables: Option<String>,
+    /// The prefix of configuration options.
+    pub(super) config: Option<String>,
+    /// The separator; `None` is a `null`, with which Airflow can build no name.
+    pub(super) sep: Option<String>,
+}
+
+/// One name of a lookup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    /// The secret's name; empty when none can be computed.
+    pub(super) name: String,
+    /// Why it is not asked for, when it is not.
+    pub(super) skipped: Option<String>,
+}
+
+impl Name {
+    fn skip(name: String, why: impl Into<String>) -> Self {
+        Self {
+            name,
+            skipped: Some(why.into()),
+        }
+    }
+
+    /// Takes a name that was built, unless Key Vault cannot have it.
+    fn check(name: String) -> Self {
+        let skipped = invalid(&name);
+        Self { name, skipped }
+    }
+}
+
+impl Names {
+    /// Takes the kwargs as `AzureKeyVaultBackend.__init__` does: trailing characters of `sep` leave the prefixes.
+    pub(super) fn new(
+        connections: Option<String>,
+        variables: Option<String>,
+        config: Option<String>,
+        sep: Option<String>,
+    ) -> Self {
+        // With `None`, Python's `rstrip` would take blanks; no name is ever built then.
+        let characters = sep.as_deref().unwrap_or_default();
+        let strip = |prefix: Option<String>| prefix.map(|prefix| rstrip(&prefix, characters).to_owned());
+        Self {
+            connections: strip(connections),
+            variables: strip(variables),
+            config: strip(config),
+            sep,
+        }
+    }
+
+    /// Returns the names that Airflow asks for, in its order: the team's, then the plain one.
+    ///
+    /// # Errors
+    /// A separator that is `null`, with status 2: Airflow fails on it at every lookup.
+    pub(super) fn of(&self, lookup: &Lookup) -> Result<Vec<Name>> {
+        let (prefix, kwarg) = match lookup.kind {
+            SecretKind::Connection => (&self.connections, "connections_prefix"),
+            SecretKind::Variable => (&self.variables, "variables_prefix"),
+            SecretKind::Config => (&self.config, "config_prefix"),
+        };
+        let Some(prefix) = prefix else {
+            return Ok(vec![Name::skip(String::new(), format!("`{kwarg}` is null"))]);
+        };
+        let Some(sep) = self.sep.as_deref() else {
+            return Err(
+                Error::usage("backend kwarg `sep` is null, with which Airflow can build no name")
+                    .with_hint("leave `sep` out for the usual `-`, or give it as text"),
+            );
+        };
+        let plain = build_path(prefix, &lookup.id, sep);
+        if lookup.multi_team && build_path("", &lookup.id, sep).contains(TEAM_SEPARATOR) {
+            let why =
+                format!("with multi_team, an id whose name has `{TEAM_SEPARATOR}` could be another team's");
+            return Ok(vec![Name::skip(plain, why)]);
+        }
+        let mut names = Vec::with_capacity(2);
+        let team = lookup.team.as_deref().filter(|team| !team.is_empty());
+        if let (Some(team), SecretKind::Connection | SecretKind::Variable) = (team, lookup.kind) {
+            let id = format!(
+                "{}{TEAM_SEPARATOR}{}",
+                build_path("", team, sep),
+                lookup.id.replace('_', sep)
+            );
+            names.push(Name::check(build_path(prefix, &id, sep)));
+        }
+        names.push(Name::check(plain));
+        Ok(names)
+    }
+}
+
+/// `AzureKeyVaultBackend.build_path`: no separator behind an empty prefix, and then every `_` of it all becomes `sep`.
+fn build_path(prefix: &str, id: &str, sep: &str) -> String {
+    if prefix.is_empty() {
+        id.replace('_', sep)
+    } else {
+        format!("{prefix}{sep}{id}").replace('_', sep)
+    }
+}
+
+/// `str.rstrip(characters)`: cuts trailing characters that are among `characters`, which is no suffix.
+fn rstrip<'a>(text: &'a str, characters: &str) -> &'a str {
+    text.trim_end_matches(|c| characters.contains(c))
+}
+
+/// Says why Key Vault cannot have `name`: anything but `[0-9a-zA-Z-]{1,127}`.
+fn invalid(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("the name is empty".to_owned());
+    }
+    if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
+        let shown = match c {
+            ' ' => "a blank".to_owned(),
+            c if c.is_control() => format!("`{}`", c.escape_default()),
+            c => format!("`{c}`"),
+        };
+        return Some(format!(
+            "the name has {shown}; a Key Vault secret's has 0-9, a-z, A-Z and - only"
+        ));
+    }
+    (name.len() > LONGEST).then(|| {
+        format!(
+            "the name is {} characters long; a Key Vault secret's is {LONGEST} at most",
+            name.len()
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(prefix: Option<&str>, sep: Option<&str>) -> Names {
+        let prefix = prefix.map(str::to_owned);
+        Names::new(prefix.clone(), prefix.clone(), prefix, sep.map(str::to_owned))
+    }
+
+    fn lookup(id: &str, team: Option<&str>) -> Lookup {
+        Lookup {
+            kind: SecretKind::Connection,
+            id: id.to_owned(),
+            team: team.map(str::to_owned),
+            multi_team: team.is_some(),
+        }
+    }
+
+    fn asked(names: &Names, lookup: &Lookup) -> Vec<String> {
+        let names = names.of(lookup).expect("names can be built");
+        names
+            .into_iter()
+            .filter(|name| name.skipped.is_none())
+            .map(|name| name.name)
+            .collect()
+    }
+
+    #[test]
+    fn an_underscore_becomes_the_separator_everywhere() {
+        let names = names(Some("airflow_connections"), Some("-"));
+        assert_eq!(
+            asked(&names, &lookup("smtp_default", None)),
+            ["airflow-connections-smtp-default"]
+        );
+    }
+
+    #[test]
+    fn trailing_characters_of_the_separator_leave_the_prefix() {
+        let names = names(Some("conn-xy-x"), Some("xy-"));
+        assert_eq!(names.connections.as_deref(), Some("conn"));
+    }
+
+    #[test]
+    fn an_empty_prefix_takes_no_separator() {
+        assert_eq!(asked(&names(Some(""), Some("-")), &lookup("a_b", None)), ["a-b"]);
+        assert_eq!(asked(&names(Some("---"), Some("-")), &lookup("a", None)), ["a"]);
+    }
+
+    #[test]
+    fn a_null_prefix_is_not_looked_up() {
+        let steps = names(None, Some("-")).of(&lookup("a", None)).expect("names");
+        assert_eq!(steps[0].skipped.as_deref(), Some("`connections_prefix` is null"));
+    }
+
+    #[test]
+    fn a_null_separator_is_an_error_only_where_a_name_would_be_built() {
+        assert!(names(Some("p"), None).of(&lookup("a", None)).is_err());
+        assert!(names(None, None).of(&lookup("a", None)).is_ok());
+    }
+
+    #[test]
+    fn a_team_is_asked_first() {
+        let names = names(Some("conn"), Some("-"));
+        assert_eq!(
+            asked(&names, &lookup("db_1", Some("data_eng"))),
+            ["conn-data-eng--db-1", "conn-db-1"]
+        );
+    }
+
+    #[test]
+    fn an_id_that_could_name_a_team_is_refused_with_multi_team_alone() {
+        let names = names(Some("conn"), Some("-"));
+        assert!(asked(&names, &lookup("a__b", Some("t"))).is_empty());
+        assert_eq!(asked(&names, &lookup("a__b", None)), ["conn-a--b"]);
+    }
+
+    #[test]
+    fn a_name_that_key_vault_cannot_have_says_which_character() {
+        let steps = names(Some("conn"), Some("-"))
+            .of(&lookup("a.b", None))
+            .expect("names");
+        assert!(steps[0].skipped.as_deref().is_some_and(|why| why.contains("`.`")));
+        let steps = names(Some("conn"), Some("-"))
+            .of(&lookup("a\nb", None))
+            .expect("names");
+        assert!(
+            steps[0]
+                .skipped
+                .as_deref()
+                .is_some_and(|why| why.contains("`\\n`"))
+        );
+        let steps = names(Some(""), Some("-"))
+            .of(&lookup(&"a".repeat(128), None))
+            .expect("names");
+        assert!(
+            steps[0]
+                .skipped
+                .as_deref()
+                .is_some_and(|why| why.contains("128 characters"))
+        );
+    }
+}

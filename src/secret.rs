@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 ///
 /// Bytes and not text, because an environment variable can hold any bytes and a variable's value is printed byte for
 /// byte.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {

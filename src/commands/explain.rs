@@ -18,5 +18,5 @@ pub(super) fn run(session: &Session, args: &ExplainArgs) -> Result<()> {
         ExplainFormat::Json => explain::json(word, &args.name, &steps),
         ExplainFormat::Text => explain::text(kind, &args.name, &steps),
     };
-    render::stdout(text.as_bytes(), session.newline)
+    render::stdout(text.as_bytes(), !session.settings.no_newline)
 }

@@ -2,7 +2,7 @@
 
 use super::{Session, stored};
 use crate::cli::{ConnectionFormat, GetConfigArgs, GetConnArgs, GetVarArgs};
-use crate::connection::Connection;
+use crate::connection::{Connection, check_field_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
 use crate::render::{self, dotenv};
@@ -10,7 +10,11 @@ use crate::secret::Secret;
 use crate::value::{Found, SecretKind};
 
 /// Prints a connection, or one field of it.
-pub(super) fn connection(session: &Session, args: &GetConnArgs) -> Result<()> {
+pub(super) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConnArgs) -> Result<()> {
+    if let Some(name) = &args.field {
+        check_field_name(name)?;
+    }
+    let session = &start()?;
     let mut masks = session.masks();
     let value = match session.resolve(SecretKind::Connection, &args.conn_id) {
         Ok(found) => match &args.field {
@@ -105,5 +109,5 @@ fn print(session: &Session, mut masks: render::Masks, value: Option<&Secret>) ->
     let value = value.map_or(&b""[..], Secret::expose);
     masks.add(value);
     masks.announce();
-    render::stdout(value, session.newline)
+    render::stdout(value, !session.settings.no_newline)
 }

@@ -4,7 +4,9 @@
 
 use std::ffi::OsString;
 
-use crate::cli::{Cli, Command, GlobalArgs};
+use futures_util::StreamExt as _;
+
+use crate::cli::{Cli, ColorChoice, Command, GlobalArgs};
 use crate::connection::Connection;
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
@@ -13,10 +15,16 @@ use crate::resolver::Resolver;
 use crate::settings::Settings;
 use crate::value::{Found, SecretKind};
 
+mod exec;
 mod explain;
+mod export;
 mod get;
+mod names;
 mod stored;
 mod usage;
+
+/// How many names are asked for at a time.
+const AT_A_TIME: usize = 8;
 
 /// What every command starts from: settings, the search path built from them, and a runtime to ask it with.
 pub struct Session {
@@ -24,8 +32,6 @@ pub struct Session {
     resolver: Resolver,
     runtime: tokio::runtime::Runtime,
     terminal: Terminal,
-    newline: bool,
-    no_mask: bool,
 }
 
 impl Session {
@@ -34,8 +40,8 @@ impl Session {
     /// # Errors
     /// A configuration that cannot be used, with status 2.
     pub fn start(args: &GlobalArgs, env: Env) -> Result<Self> {
-        let terminal = Terminal::new(args.color, args.quiet, &env);
         let mut settings = Settings::resolve(args, env)?;
+        let terminal = Terminal::new(settings.color, settings.quiet, &settings.env);
         for warning in &settings.warnings {
             terminal.warning(warning);
         }
@@ -54,8 +60,6 @@ impl Session {
             resolver,
             runtime,
             terminal,
-            newline: !args.no_newline,
-            no_mask: args.no_mask,
         })
     }
 
@@ -66,7 +70,25 @@ impl Session {
 
     /// Returns an empty set of masks for the CI system that this runs under.
     fn masks(&self) -> Masks {
-        Masks::new(&self.settings.env, self.no_mask)
+        Masks::new(&self.settings.env, self.settings.no_mask)
+    }
+
+    /// Asks for many, a few at a time, and returns the answers in the order of the questions: all of them, or up to the first
+    /// that could not be told.
+    fn resolve_all(&self, lookups: &[(SecretKind, &str)]) -> Result<Vec<Result<Found>>> {
+        self.runtime.block_on(async {
+            let mut answers = Vec::with_capacity(lookups.len());
+            let mut stream = futures_util::stream::iter(lookups)
+                .map(|&(kind, id)| self.resolver.resolve(kind, id))
+                .buffered(AT_A_TIME);
+            while let Some(answer) = stream.next().await {
+                match answer {
+                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    answer => answers.push(answer),
+                }
+            }
+            Ok(answers)
+        })
     }
 }
 
@@ -77,9 +99,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
         Ok(cli) => cli,
         Err(status) => return status,
     };
-    let terminal = Terminal::new(cli.global.color, cli.global.quiet, &env);
+    let terminal = Terminal::new(
+        cli.global.color.unwrap_or(ColorChoice::Auto),
+        cli.global.quiet,
+        &env,
+    );
     match run(&cli, env) {
-        Ok(()) => 0,
+        Ok(status) => status,
         Err(error) => {
             terminal.error(&error);
             exit_status(&cli.command, error.kind())
@@ -87,19 +113,22 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     }
 }
 
-/// Runs the command of `cli` under `env`.
+/// Runs the command of `cli` under `env`, and returns the exit status of its success.
 ///
 /// # Errors
 /// Whatever kept it from its answer; its kind is the exit status.
-pub fn run(cli: &Cli, env: Env) -> Result<()> {
+pub fn run(cli: &Cli, env: Env) -> Result<u8> {
     let session = || Session::start(&cli.global, env);
     match &cli.command {
-        Command::GetConn(args) => get::connection(&session()?, args),
+        Command::GetConn(args) => get::connection(session, args),
         Command::GetVar(args) => get::variable(&session()?, args),
         Command::GetConfig(args) => get::config(&session()?, args),
+        Command::Exec(args) => return exec::run(&session()?, args),
+        Command::Export(args) => export::run(&session()?, args),
         Command::Explain(args) => explain::run(&session()?, args),
         _ => Err(Error::internal("not yet")),
     }
+    .map(|()| 0)
 }
 
 /// Returns the exit status of a failure of `kind` in `command`: in `exec` every one of secretctl's own is 125, so that it is

@@ -73,15 +73,10 @@ impl Masks {
         if !self.wanted() {
             return;
         }
-        if let Ok(Some(password)) = connection.field("password") {
-            match password.expose_text() {
-                Some(text) => self.add_forms(text),
-                None => self.add(password.expose()),
-            }
+        if let Some(password) = connection.password() {
+            self.add_forms(password);
         }
-        if let Ok(object) = connection.to_object()
-            && let Some(Value::Object(extra)) = object.get("extra")
-        {
+        if let Some(extra) = connection.extra_object() {
             self.add_sensitive(extra);
         }
     }
@@ -119,12 +114,12 @@ impl Masks {
             }
             if self.github {
                 text.extend_from_slice(b"::add-mask::");
-                escape(&mut text, line.expose(), b"%25");
+                escape_for_github(&mut text, line.expose());
                 text.push(b'\n');
             }
             if self.azure {
                 text.extend_from_slice(b"##vso[task.setsecret]");
-                escape(&mut text, line.expose(), b"%AZP25");
+                super::azure_pipelines::escape(&mut text, line.expose());
                 text.push(b'\n');
             }
         }
@@ -182,11 +177,11 @@ fn characters(bytes: &[u8]) -> usize {
         .sum()
 }
 
-/// Appends `line` as the data of a command: `%` as `percent`, so that what looks like an escape stays what it is.
-fn escape(text: &mut Vec<u8>, line: &[u8], percent: &[u8]) {
+/// Appends `line` as the data of a command of GitHub's, where `%` starts an escape.
+fn escape_for_github(text: &mut Vec<u8>, line: &[u8]) {
     for &byte in line {
         match byte {
-            b'%' => text.extend_from_slice(percent),
+            b'%' => text.extend_from_slice(b"%25"),
             byte => text.push(byte),
         }
     }

@@ -2,13 +2,22 @@
 //!
 //! One file a format. Must not know where a value came from; must not decide what is printed.
 
+pub mod airflow;
+pub mod azure_pipelines;
 pub mod dotenv;
 pub mod explain;
+pub mod export;
+pub mod file;
+pub mod github_env;
+pub mod gitlab_dotenv;
+pub mod kubernetes;
 pub mod masks;
 pub mod output;
 pub mod shell;
 pub mod terminal;
+pub mod yaml;
 
+pub use export::{Entry, Exported};
 pub use masks::Masks;
 pub use output::stdout;
 pub use terminal::Terminal;

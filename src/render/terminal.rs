@@ -28,11 +28,11 @@ pub struct Terminal {
 impl Terminal {
     /// Decides on colour: the choice, then `NO_COLOR` (not empty), then `CLICOLOR_FORCE`, then a terminal that is not `dumb`.
     #[must_use]
-    pub fn new(choice: Option<ColorChoice>, quiet: bool, env: &Env) -> Self {
+    pub fn new(choice: ColorChoice, quiet: bool, env: &Env) -> Self {
         let color = match choice {
-            Some(ColorChoice::Always) => true,
-            Some(ColorChoice::Never) => false,
-            Some(ColorChoice::Auto) | None => {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => {
                 if env.non_empty("NO_COLOR").is_some() {
                     false
                 } else if env.non_empty("CLICOLOR_FORCE").is_some_and(|force| force != "0") {

@@ -1,0 +1,127 @@
+//! `export`: many names at once, in the form that a reader of theirs takes.
+//!
+//! Owns which names a format takes, and where the result goes. Must not know how a format looks: that is `render`'s.
+
+use std::path::Path;
+
+use super::{Session, names, stored};
+use crate::cli::{ExportArgs, ExportFormat};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::render::{self, Entry, file};
+
+/// Resolves everything, and prints or writes it.
+pub(super) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
+    check(args)?;
+    if let Some(out) = &args.out {
+        refuse_ci_file(out, &session.settings.env)?;
+        file::check(out)?;
+    }
+    let mut masks = session.masks();
+    let resolved = names::resolve(session, names::wanted(&args.names)?)?;
+    let exported = match args.format {
+        ExportFormat::AirflowConnections => {
+            let connections = resolved
+                .iter()
+                .filter_map(|one| Some((one.wanted.id.as_str(), one.connection.as_ref()?)));
+            render::airflow::connections(connections, &mut masks)?
+        }
+        ExportFormat::AirflowVariables => {
+            let variables: Vec<_> = resolved
+                .iter()
+                .map(|one| (one.wanted.id.as_str(), stored::text(&one.found)))
+                .collect();
+            render::airflow::variables(&variables, &mut masks)?
+        }
+        format => {
+            let entries: Vec<Entry> = resolved
+                .iter()
+                .map(names::Resolved::entry)
+                .collect::<Result<_>>()?;
+            render::export::export(format, &entries, args.name.as_deref(), &mut masks)?
+        }
+    };
+    for one in &resolved {
+        one.mask(&mut masks);
+    }
+    warn(session, args.format, &exported.warnings);
+    masks.announce();
+    let bytes = exported.bytes.expose();
+    let commands = matches!(
+        args.format,
+        ExportFormat::GithubEnv | ExportFormat::AzurePipelines
+    );
+    match &args.out {
+        Some(out) => file::write(out, bytes),
+        None if session.settings.no_newline && !commands => {
+            render::stdout(bytes.strip_suffix(b"\n").unwrap_or(bytes), false)
+        }
+        None => render::stdout(bytes, false),
+    }
+}
+
+fn warn(session: &Session, format: ExportFormat, warnings: &[String]) {
+    if format == ExportFormat::GitlabDotenv {
+        session
+            .terminal
+            .warning("GitLab cannot be told from a job to mask these values in its log");
+    }
+    for warning in warnings {
+        session.terminal.warning(warning);
+    }
+}
+
+/// Checks that the format takes the names.
+fn check(args: &ExportArgs) -> Result<()> {
+    let names = &args.names;
+    let refused = |format: &str, options: &str| {
+        Err(Error::usage(format!(
+            "`--format {format}` takes no {options}: it is what Airflow imports by id"
+        )))
+    };
+    match args.format {
+        ExportFormat::AirflowConnections if !names.var.is_empty() || !names.set.is_empty() => {
+            return refused("airflow-connections", "`--var` and no `--set`");
+        }
+        ExportFormat::AirflowVariables if !names.conn.is_empty() || !names.set.is_empty() => {
+            return refused("airflow-variables", "`--conn` and no `--set`");
+        }
+        _ => {}
+    }
+    if args.name.is_some() && args.format != ExportFormat::Kubernetes {
+        return Err(Error::usage("`--name` is for `--format kubernetes`"));
+    }
+    if names.conn.is_empty() && names.var.is_empty() && names.set.is_empty() {
+        return Err(
+            Error::usage("there is nothing to export").with_hint("name it with `--conn`, `--var` or `--set`")
+        );
+    }
+    Ok(())
+}
+
+/// The files that the steps of a GitHub job share, to which a step appends.
+const GITHUB_FILES: [&str; 5] = [
+    "GITHUB_ENV",
+    "GITHUB_OUTPUT",
+    "GITHUB_PATH",
+    "GITHUB_STATE",
+    "GITHUB_STEP_SUMMARY",
+];
+
+/// Refuses to replace a file that other steps of a job have written.
+fn refuse_ci_file(out: &Path, env: &Env) -> Result<()> {
+    let same = |file: &str| {
+        let file = Path::new(file);
+        file == out || matches!((file.canonicalize(), out.canonicalize()), (Ok(file), Ok(out)) if file == out)
+    };
+    match GITHUB_FILES
+        .into_iter()
+        .find(|name| env.non_empty(name).is_some_and(same))
+    {
+        Some(name) => Err(Error::usage(format!(
+            "`--out` would replace what other steps wrote to `${name}`"
+        ))
+        .with_hint(format!("append to it: `secretctl export … >> \"${name}\"`"))),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,291 @@
+//! `--conn`, `--var` and `--set`: many names, resolved at once.
+//!
+//! Owns the names that values get in an environment, and the clash of two of them. Every name is known, and every lookup
+//! answered, before anything is printed or started.
+
+use std::collections::HashMap;
+
+use super::{Session, stored};
+use crate::cli::NamesArgs;
+use crate::connection::{Connection, check_field_name};
+use crate::error::{Error, ErrorKind, Result};
+use crate::python::json;
+use crate::render::{Entry, Masks};
+use crate::secret::Secret;
+use crate::value::{Found, SecretKind};
+
+/// One thing to be resolved, and the name that it gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// The name in the environment.
+    pub(super) name: String,
+    pub(super) kind: SecretKind,
+    pub(super) id: String,
+    field: Option<String>,
+}
+
+/// A connection or variable, and what was found.
+pub(super) struct Resolved {
+    pub(super) wanted: Wanted,
+    pub(super) found: Found,
+    /// Set for a connection.
+    pub(super) connection: Option<Connection>,
+}
+
+/// Reads the options.
+///
+/// # Errors
+/// With status 2: a reference that is none, a name that no environment can hold, two names that are the same.
+pub(super) fn wanted(args: &NamesArgs) -> Result<Vec<Wanted>> {
+    let plain = |kind, id: &String| Wanted {
+        name: stored::environment_name(kind, id),
+        kind,
+        id: id.clone(),
+        field: None,
+    };
+    let mut all: Vec<Wanted> = Vec::new();
+    let mut positions: HashMap<String, usize> = HashMap::new();
+    let connections = args.conn.iter().map(|id| Ok(plain(SecretKind::Connection, id)));
+    let variables = args.var.iter().map(|key| Ok(plain(SecretKind::Variable, key)));
+    for wanted in connections
+        .chain(variables)
+        .chain(args.set.iter().map(|text| assignment(text)))
+    {
+        let wanted = wanted?;
+        if wanted.id.is_empty() {
+            return Err(Error::usage(format!("the name of a {} is empty", wanted.kind)));
+        }
+        if wanted.name.is_empty() || wanted.name.contains(['=', '\0']) {
+            return Err(Error::usage(format!(
+                "`{}` cannot be the name of an environment variable",
+                wanted.name
+            )));
+        }
+        // Windows knows no difference between upper and lower case here.
+        let key = if cfg!(windows) {
+            wanted.name.to_uppercase()
+        } else {
+            wanted.name.clone()
+        };
+        match positions.get(&key).map(|&position| &all[position]) {
+            Some(first) if *first == wanted => {}
+            Some(first) => {
+                return Err(
+                    Error::usage(format!("two values would both be named `{}`", wanted.name))
+                        .with_detail(format!("{} and {}", described(first), described(&wanted)))
+                        .with_hint("give one of them a name of its own with `--set NAME=REF`"),
+                );
+            }
+            None => {
+                positions.insert(key, all.len());
+                all.push(wanted);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Reads `NAME=conn:ID[#FIELD]` or `NAME=var:KEY[#FIELD]`. What is wrong is not echoed: it may be a value.
+fn assignment(text: &str) -> Result<Wanted> {
+    let form = "`--set` takes NAME=conn:ID, NAME=conn:ID#FIELD, NAME=var:KEY or NAME=var:KEY#FIELD";
+    let Some((name, reference)) = text.split_once('=') else {
+        return Err(Error::usage("an argument of `--set` has no `=`").with_hint(form));
+    };
+    let (kind, rest) = if let Some(rest) = reference.strip_prefix("conn:") {
+        (SecretKind::Connection, rest)
+    } else if let Some(rest) = reference.strip_prefix("var:") {
+        (SecretKind::Variable, rest)
+    } else {
+        return Err(Error::usage(format!(
+            "`--set {name}=…` names neither a connection nor a variable"
+        ))
+        .with_hint(form));
+    };
+    let (id, field) = match rest.split_once('#') {
+        Some((id, field)) => (id, Some(field.to_owned())),
+        None => (rest, None),
+    };
+    if let (SecretKind::Connection, Some(field)) = (kind, &field) {
+        check_field_name(field)?;
+    }
+    Ok(Wanted {
+        name: name.to_owned(),
+        kind,
+        id: id.to_owned(),
+        field,
+    })
+}
+
+fn described(wanted: &Wanted) -> String {
+    match &wanted.field {
+        Some(field) => format!("`{field}` of {} `{}`", wanted.kind, wanted.id),
+        None => format!("{} `{}`", wanted.kind, wanted.id),
+    }
+}
+
+/// Asks for everything that is wanted, each id once.
+///
+/// # Errors
+/// The first that could not be told; else every name that was not found, in one error.
+pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Resolved>> {
+    let mut lookups: Vec<(SecretKind, &str)> = Vec::new();
+    let mut positions: HashMap<(SecretKind, &str), usize> = HashMap::new();
+    for one in &wanted {
+        positions.entry((one.kind, &one.id)).or_insert_with(|| {
+            lookups.push((one.kind, &one.id));
+            lookups.len() - 1
+        });
+    }
+    let answers = session.resolve_all(&lookups)?;
+    let mut found = Vec::with_capacity(answers.len());
+    let mut missing: Option<Error> = None;
+    for answer in answers {
+        match answer {
+            Ok(value) => found.push(Some(value)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                found.push(None);
+                missing = Some(match missing {
+                    None => error,
+                    Some(first) => first.with_detail(format!("and {}", error.message())),
+                });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if let Some(error) = missing {
+        return Err(error);
+    }
+    let found: Vec<Option<Found>> = wanted
+        .iter()
+        .map(|one| found[positions[&(one.kind, one.id.as_str())]].clone())
+        .collect();
+    wanted
+        .into_iter()
+        .zip(found.into_iter().flatten())
+        .map(|(wanted, found)| {
+            let connection = match wanted.kind {
+                SecretKind::Connection => Some(Connection::from_found(&wanted.id, &found)?),
+                _ => None,
+            };
+            Ok(Resolved {
+                wanted,
+                found,
+                connection,
+            })
+        })
+        .collect()
+}
+
+impl Resolved {
+    /// Returns the name and the value that it has in an environment.
+    ///
+    /// # Errors
+    /// A field that there is none of (status 3), an unknown one (2), a value that is not what it must be (6).
+    pub(super) fn entry(&self) -> Result<Entry> {
+        let wanted = &self.wanted;
+        let value = match (&self.connection, &wanted.field) {
+            (Some(connection), None) => stored::for_environment(&self.found, connection)?,
+            (Some(connection), Some(field)) => connection.field(field)?.ok_or_else(|| self.lacks(field))?,
+            (None, None) => stored::text(&self.found),
+            (None, Some(field)) => {
+                let value = stored::parse_json(&wanted.id, &self.found)?;
+                match stored::reach(&value, field) {
+                    Some(json::Value::String(text)) => Secret::from(text.as_str()),
+                    Some(part) => json::dumps_compact(part).into(),
+                    None => return Err(self.lacks(field)),
+                }
+            }
+        };
+        Ok(Entry {
+            name: wanted.name.clone(),
+            value,
+        })
+    }
+
+    fn lacks(&self, field: &str) -> Error {
+        Error::not_found(format!(
+            "{} `{}` has no `{field}`",
+            self.wanted.kind, self.wanted.id
+        ))
+    }
+
+    /// Adds what is secret in it to the masks.
+    pub(super) fn mask(&self, masks: &mut Masks) {
+        if let Some(connection) = &self.connection {
+            masks.add_connection(connection);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(conn: &[&str], var: &[&str], set: &[&str]) -> NamesArgs {
+        let owned = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
+        NamesArgs {
+            conn: owned(conn),
+            var: owned(var),
+            set: owned(set),
+        }
+    }
+
+    fn names(args: &NamesArgs) -> Vec<String> {
+        wanted(args)
+            .expect("they are names")
+            .into_iter()
+            .map(|wanted| wanted.name)
+            .collect()
+    }
+
+    #[test]
+    fn names_are_those_that_airflow_reads() {
+        let args = args(
+            &["smtp_default", "MY-DB"],
+            &["straße"],
+            &["PGPASSWORD=conn:db#password"],
+        );
+        assert_eq!(
+            names(&args),
+            [
+                "AIRFLOW_CONN_SMTP_DEFAULT",
+                "AIRFLOW_CONN_MY-DB",
+                "AIRFLOW_VAR_STRASSE",
+                "PGPASSWORD"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_same_name_for_the_same_thing_is_no_clash() {
+        assert_eq!(
+            names(&args(&["a", "a"], &[], &["AIRFLOW_CONN_A=conn:a"])),
+            ["AIRFLOW_CONN_A"]
+        );
+    }
+
+    #[test]
+    fn the_same_name_for_two_things_is_an_error() {
+        for args in [
+            args(&["a", "A"], &[], &[]),
+            args(&[], &["x"], &["AIRFLOW_VAR_X=conn:a"]),
+        ] {
+            assert_eq!(wanted(&args).expect_err("they clash").kind(), ErrorKind::Usage);
+        }
+    }
+
+    #[test]
+    fn a_malformed_reference_is_refused_without_its_text() {
+        for text in [
+            "hunter2",
+            "X=hunter2",
+            "X=hunter2:a",
+            "=conn:a",
+            "X=conn:",
+            "X=var:#a",
+        ] {
+            let error = wanted(&args(&[], &[], &[text])).expect_err("it is no reference");
+            assert!(!format!("{error:?}").contains("hunter2"), "{text}");
+        }
+    }
+}

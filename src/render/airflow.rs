@@ -1,0 +1,91 @@
+//! The files that `airflow connections import` and `airflow variables import` read.
+//!
+//! Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py` (`_create_connection`),
+//! `airflow/cli/commands/connection_command.py`, `variable_command.py`.
+
+use super::{Exported, Masks};
+use crate::connection::Connection;
+use crate::error::{Error, Result};
+use crate::python::json::{self, Object, Value};
+use crate::secret::Secret;
+
+/// The arguments of Airflow's `Connection(…)`, in the order of its own export.
+const ARGUMENTS: [&str; 7] = [
+    "conn_type",
+    "description",
+    "host",
+    "login",
+    "password",
+    "schema",
+    "port",
+];
+
+/// Returns one object, connection id to arguments. Airflow wants a type, and an extra that is text.
+///
+/// # Errors
+/// A connection without a type, with status 6.
+pub fn connections<'a>(
+    connections: impl IntoIterator<Item = (&'a str, &'a Connection)>,
+    masks: &mut Masks,
+) -> Result<Exported> {
+    let mut file = Object::new();
+    for (conn_id, connection) in connections {
+        let mut parsed = connection.to_object()?;
+        let mut arguments = Object::new();
+        for name in ARGUMENTS {
+            if let Some(value) = parsed.shift_remove(name).filter(|value| !value.is_null()) {
+                arguments.insert(name.to_owned(), value);
+            }
+        }
+        match arguments.get_mut("conn_type") {
+            Some(Value::String(name)) if !name.is_empty() => *name = normalised(name),
+            _ => {
+                return Err(Error::malformed(format!(
+                    "`airflow connections import` cannot take connection `{conn_id}`: it has no type"
+                )));
+            }
+        }
+        if let Some(extra) = connection.field("extra")? {
+            let Some(text) = extra.expose_text() else {
+                return Err(Error::malformed(format!(
+                    "the extra of connection `{conn_id}` is not UTF-8"
+                )));
+            };
+            masks.add_forms(text);
+            arguments.insert("extra".to_owned(), Value::String(text.to_owned()));
+        }
+        file.insert(conn_id.to_owned(), Value::Object(arguments));
+    }
+    Ok(written(file))
+}
+
+/// Returns one object, variable key to text. A value that is JSON stays text: of an object, Airflow would take the `value`.
+///
+/// # Errors
+/// A value that is not UTF-8, with status 6.
+pub fn variables(variables: &[(&str, Secret)], masks: &mut Masks) -> Result<Exported> {
+    let mut file = Object::new();
+    for (key, value) in variables {
+        let Some(text) = value.expose_text() else {
+            return Err(Error::malformed(format!(
+                "`airflow variables import` cannot take variable `{key}`: it is not UTF-8"
+            )));
+        };
+        masks.add_forms(text);
+        file.insert((*key).to_owned(), Value::String(text.to_owned()));
+    }
+    Ok(written(file))
+}
+
+/// Returns a type as `Connection._normalize_conn_type` has it: a local file's is not normalised.
+fn normalised(conn_type: &str) -> String {
+    if conn_type == "postgresql" {
+        "postgres".to_owned()
+    } else {
+        conn_type.replace('-', "_")
+    }
+}
+
+fn written(file: Object) -> Exported {
+    Exported::plain(json::dumps_compact(&Value::Object(file)) + "\n")
+}

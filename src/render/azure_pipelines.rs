@@ -1,0 +1,49 @@
+//! Logging commands that set secret variables for the later steps of an Azure Pipelines job.
+//!
+//! Source: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>; the agent's `Command.cs`, which
+//! undoes the escapes.
+
+use super::{Entry, Exported, shell};
+use crate::error::Result;
+
+/// Returns one `##vso[task.setvariable …]` line an entry.
+///
+/// # Errors
+/// A value that is not UTF-8 or has NUL (status 6), a name that is none (2).
+pub fn render(entries: &[Entry]) -> Result<Exported> {
+    let mut text = Vec::new();
+    let mut warnings = Vec::new();
+    for entry in entries {
+        shell::check_name(&entry.name)?;
+        let value = entry.text_for_environment("Azure Pipelines")?;
+        if value.contains(['\n', '\r']) {
+            warnings.push(format!(
+                "`{}` has more than one line, which the agent refuses unless the pipeline sets SYSTEM_UNSAFEALLOWMULTILINESECRET",
+                entry.name
+            ));
+        }
+        text.extend_from_slice(
+            format!("##vso[task.setvariable variable={};issecret=true]", entry.name).as_bytes(),
+        );
+        escape(&mut text, value.as_bytes());
+        text.push(b'\n');
+    }
+    Ok(Exported {
+        bytes: crate::secret::Secret::new(text),
+        warnings,
+    })
+}
+
+/// Appends the data of a command, escaped as the agent undoes it.
+pub(super) fn escape(text: &mut Vec<u8>, data: &[u8]) {
+    for &byte in data {
+        match byte {
+            b'%' => text.extend_from_slice(b"%AZP25"),
+            b'\r' => text.extend_from_slice(b"%0D"),
+            b'\n' => text.extend_from_slice(b"%0A"),
+            b']' => text.extend_from_slice(b"%5D"),
+            b';' => text.extend_from_slice(b"%3B"),
+            byte => text.push(byte),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Many names and values -> the text of one format, and the masks that go with it.
+//!
+//! Owns what all formats share: their refusals, and that a mask is announced in the form in which a value is printed.
+
+use super::{Masks, azure_pipelines, dotenv, github_env, gitlab_dotenv, kubernetes, shell, yaml};
+use crate::cli::ExportFormat;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// A name in an environment, and its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: Secret,
+}
+
+impl Entry {
+    /// Returns the value as text.
+    ///
+    /// # Errors
+    /// A value that is not UTF-8, with status 6.
+    pub(super) fn text(&self, format: &str) -> Result<&str> {
+        self.value
+            .expose_text()
+            .ok_or_else(|| self.refused(format, "bytes that are not UTF-8"))
+    }
+
+    /// Returns the value as text without NUL, for what ends up in an environment.
+    ///
+    /// # Errors
+    /// A value that is not UTF-8 or has NUL, with status 6.
+    pub(super) fn text_for_environment(&self, format: &str) -> Result<&str> {
+        match self.text(format)? {
+            text if text.contains('\0') => Err(self.refused(format, "NUL")),
+            text => Ok(text),
+        }
+    }
+
+    /// Returns the error of a value that `format` cannot carry because it has `what`.
+    pub(super) fn refused(&self, format: &str, what: &str) -> Error {
+        Error::malformed(format!(
+            "{format} cannot carry `{}`: its value has {what}",
+            self.name
+        ))
+    }
+}
+
+/// The text of a format.
+#[derive(Debug, Default)]
+pub struct Exported {
+    /// The text, with a newline at its end.
+    pub bytes: Secret,
+    /// What the user should be told.
+    pub warnings: Vec<String>,
+}
+
+impl Exported {
+    /// Takes a text that there is nothing to say about.
+    pub(super) fn plain(text: impl Into<Vec<u8>>) -> Self {
+        Self {
+            bytes: Secret::new(text),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Returns `entries` in `format`, and adds what is printed of them to `masks`. `name` is a Kubernetes Secret's.
+///
+/// # Errors
+/// A value that the format cannot carry (status 6), a name that it cannot (2).
+pub fn export(
+    format: ExportFormat,
+    entries: &[Entry],
+    name: Option<&str>,
+    masks: &mut Masks,
+) -> Result<Exported> {
+    for entry in entries {
+        masks.add(entry.value.expose());
+    }
+    match format {
+        ExportFormat::Dotenv => lines(entries, masks, dotenv::line),
+        ExportFormat::Shell => lines(entries, masks, shell::line),
+        ExportFormat::GithubEnv => github_env::render(entries),
+        ExportFormat::AzurePipelines => azure_pipelines::render(entries),
+        ExportFormat::GitlabDotenv => gitlab_dotenv::render(entries),
+        ExportFormat::Kubernetes => kubernetes::render(entries, name.unwrap_or("secretctl"), masks),
+        ExportFormat::Yaml => yaml::render(entries, masks),
+        ExportFormat::Json | ExportFormat::AirflowConnections | ExportFormat::AirflowVariables => {
+            json(entries, masks)
+        }
+    }
+}
+
+/// Writes one line an entry, and masks what stands behind its `=`, without the quotes around it.
+fn lines(
+    entries: &[Entry],
+    masks: &mut Masks,
+    line: fn(&str, &Secret) -> Result<Secret>,
+) -> Result<Exported> {
+    let mut text = Vec::new();
+    for entry in entries {
+        let line = line(&entry.name, &entry.value)?;
+        let line = line.expose();
+        let value = line.splitn(2, |&byte| byte == b'=').nth(1).unwrap_or_default();
+        masks.add(match value {
+            [b'\'' | b'"', inner @ .., b'\'' | b'"'] => inner,
+            bare => bare,
+        });
+        text.extend_from_slice(line);
+        text.push(b'\n');
+    }
+    Ok(Exported::plain(text))
+}
+
+/// Writes one object, name to text.
+fn json(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
+    let mut object = serde_json::Map::new();
+    for entry in entries {
+        let text = entry.text("JSON")?;
+        masks.add_forms(text);
+        object.insert(entry.name.clone(), text.into());
+    }
+    Ok(Exported::plain(format!(
+        "{:#}\n",
+        serde_json::Value::Object(object)
+    )))
+}

@@ -1,0 +1,82 @@
+//! `--out`: a file that appears at once, whole, and readable by its owner alone.
+//!
+//! Owns what is refused: a target or folder through which another user could choose what is written, or read it.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// Checks, before anything is asked for, that `path` can be written.
+///
+/// # Errors
+/// With status 2: a symbolic link, anything else that is no file, a folder that is missing or that everybody can write.
+pub fn check(path: &Path) -> Result<()> {
+    let shown = path.display();
+    match path.symlink_metadata() {
+        Ok(target) if target.is_symlink() => {
+            return Err(Error::usage(format!(
+                "`{shown}` is a symbolic link, which `--out` does not follow"
+            )));
+        }
+        Ok(target) if !target.is_file() => return Err(Error::usage(format!("`{shown}` is not a file"))),
+        Ok(_) | Err(_) => {}
+    }
+    if path.file_name().is_none() {
+        return Err(Error::usage(format!("`{shown}` is not the name of a file")));
+    }
+    let folder = folder(path);
+    let metadata = folder.metadata().map_err(|cause| {
+        Error::usage(format!("folder `{}` cannot be used", folder.display())).with_source(cause)
+    })?;
+    if !metadata.is_dir() {
+        return Err(Error::usage(format!("`{}` is not a folder", folder.display())));
+    }
+    if others_can_replace_files(&metadata) {
+        return Err(Error::usage(format!(
+            "everybody can replace files in folder `{}`",
+            folder.display()
+        ))
+        .with_hint("write to a folder of your own"));
+    }
+    Ok(())
+}
+
+/// Writes `bytes` to a temporary file beside `path` that only its owner can read, and renames it to `path`.
+///
+/// # Errors
+/// What [`check`] refuses; a file that cannot be written, with status 1.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    check(path)?;
+    let failed = |cause: std::io::Error| {
+        Error::internal(format!("`{}` cannot be written", path.display())).with_source(cause)
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix(".secretctl-")
+        .tempfile_in(folder(path))
+        .map_err(failed)?;
+    file.write_all(bytes)
+        .and_then(|()| file.as_file().sync_all())
+        .map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// Whether everybody can write the folder, without the sticky bit that keeps their hands off others' files.
+#[cfg(unix)]
+fn others_can_replace_files(folder: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    folder.mode() & 0o002 != 0 && folder.mode() & 0o1000 == 0
+}
+
+#[cfg(not(unix))]
+fn others_can_replace_files(_: &std::fs::Metadata) -> bool {
+    false
+}

@@ -1,0 +1,39 @@
+//! What GitLab CI reads from a job's `artifacts:reports:dotenv`.
+//!
+//! Source: <https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv>; GitLab's
+//! `app/services/ci/parse_dotenv_artifact_service.rb`, which strips a value and keeps its quotes.
+
+use std::fmt::Write as _;
+
+use super::{Entry, Exported, shell};
+use crate::error::{Error, Result};
+
+/// GitLab takes a file of fewer bytes.
+const TOO_LONG: usize = 5 * 1024;
+
+/// Returns one line an entry: no quotes, and `$` doubled, because GitLab replaces variables in it.
+///
+/// # Errors
+/// With status 6: more than one line, NUL, not UTF-8, blanks around a value (GitLab strips them), more than it takes. A name
+/// that is none, with status 2.
+pub fn render(entries: &[Entry]) -> Result<Exported> {
+    let mut text = String::new();
+    for entry in entries {
+        shell::check_name(&entry.name)?;
+        let value = entry.text_for_environment("GitLab's dotenv")?;
+        if value.contains(['\n', '\r']) {
+            return Err(entry.refused("GitLab's dotenv", "more than one line"));
+        }
+        let is_blank = |c: char| c.is_ascii_whitespace() || c == '\x0b';
+        if value.starts_with(is_blank) || value.ends_with(is_blank) {
+            return Err(entry.refused("GitLab's dotenv", "blanks around it, which GitLab strips"));
+        }
+        let _ = writeln!(text, "{}={}", entry.name, value.replace('$', "$$"));
+    }
+    if text.len() >= TOO_LONG {
+        return Err(Error::malformed(
+            "GitLab's dotenv cannot carry these values: it takes less than 5 KiB in all",
+        ));
+    }
+    Ok(Exported::plain(text))
+}

@@ -1,7 +1,9 @@
 //! Airflow's class paths, and the constructor of each: the one place that knows which backends there are.
 
 use crate::backend::kwargs::Kwargs;
-use crate::backend::{Context, SecretsBackend, azure_key_vault, environment, local_filesystem, metastore};
+use crate::backend::{
+    Context, SecretsBackend, azure_key_vault, environment, hashicorp_vault, local_filesystem, metastore,
+};
 use crate::error::{Error, Result};
 
 type Constructor = fn(Kwargs, &Context<'_>) -> Result<Box<dyn SecretsBackend>>;
@@ -12,6 +14,7 @@ const BACKENDS: &[(&str, Constructor)] = &[
         azure_key_vault::CLASS_PATH,
         azure_key_vault::AzureKeyVaultBackend::boxed,
     ),
+    (hashicorp_vault::CLASS_PATH, hashicorp_vault::VaultBackend::boxed),
     (
         local_filesystem::CLASS_PATH,
         local_filesystem::LocalFilesystemBackend::boxed,

@@ -1,0 +1,197 @@
+//! URLs of Vault's API, quoted and joined as hvac, requests and urllib3 do it one after another.
+//!
+//! Sources: hvac 2.4.0, `utils.py` (`format_url`), `adapters.py` (`urljoin`, `RawAdapter.request`); urllib3 2.8.0,
+//! `util/url.py` (`_remove_path_dot_segments`, `_encode_invalid_chars`).
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::error::{Error, Result};
+
+/// What urllib3 quotes in the path of a configured URL; a `%` may begin what is quoted already.
+const BASE_PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'%')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'-')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'/');
+
+/// Where Vault is: the `url` kwarg or `VAULT_ADDR`, taken apart.
+#[derive(Clone, Debug)]
+pub(super) struct Address {
+    /// Scheme, user, host and port.
+    origin: String,
+    /// The path in front of `/v1`, quoted, without outer slashes.
+    prefix: String,
+}
+
+impl Address {
+    /// Takes a configured URL apart.
+    ///
+    /// # Errors
+    /// A URL that is not `http://…` or `https://…`, or has a query, with status 2. It is not shown: it may hold a password.
+    pub(super) fn new(url: &str, configured_by: &str) -> Result<Self> {
+        let unusable = |what: &str| Error::usage(format!("{configured_by} {what}"));
+        let url = url.trim_start().trim_matches('/');
+        let Some((scheme, rest)) = url.split_once("://") else {
+            return Err(unusable("has no scheme").with_hint("begin it with `http://` or `https://`"));
+        };
+        if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+            return Err(unusable("is neither `http://…` nor `https://…`"));
+        }
+        if rest.contains(['?', '#']) {
+            return Err(unusable("has a query or a fragment"));
+        }
+        let (authority, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        if authority.is_empty() {
+            return Err(unusable("has no host"));
+        }
+        let prefix = utf8_percent_encode(prefix, BASE_PATH).to_string();
+        Ok(Self {
+            origin: format!("{scheme}://{authority}"),
+            prefix,
+        })
+    }
+
+    /// Returns the URL of an API path, which is quoted and begins with `v1/`.
+    pub(super) fn url(&self, api_path: &str) -> String {
+        let api_path = collapse_slashes(api_path);
+        let path = match self.prefix.as_str() {
+            "" => format!("/{}", api_path.trim_matches('/')),
+            prefix => format!("/{prefix}/{}", api_path.trim_matches('/')),
+        };
+        format!("{}{}", self.origin, without_dots(&path))
+    }
+
+    /// Returns the address for people: without a user, without a password.
+    pub(super) fn shown(&self) -> String {
+        let (scheme, authority) = self.origin.split_once("://").unwrap_or(("", &self.origin));
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        match self.prefix.as_str() {
+            "" => format!("{scheme}://{host}"),
+            prefix => format!("{scheme}://{host}/{prefix}"),
+        }
+    }
+
+    /// Whether it is `https`.
+    pub(super) fn is_https(&self) -> bool {
+        self.origin
+            .get(..6)
+            .is_some_and(|start| start.eq_ignore_ascii_case("https:"))
+    }
+}
+
+/// Makes one slash of many.
+fn collapse_slashes(path: &str) -> String {
+    let mut collapsed = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character != '/' || !collapsed.ends_with('/') {
+            collapsed.push(character);
+        }
+    }
+    collapsed
+}
+
+/// Resolves the segments `.` and `..` of an absolute path as urllib3 does: a `.` or `..` at the end leaves a slash.
+fn without_dots(path: &str) -> String {
+    let mut out: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "." => {}
+            ".." => drop(out.pop()),
+            other => out.push(other),
+        }
+    }
+    if out.first().is_none_or(|first| !first.is_empty()) {
+        out.insert(0, "");
+    }
+    if path.ends_with("/.") || path.ends_with("/..") {
+        out.push("");
+    }
+    let joined = out.join("/");
+    if joined.is_empty() { "/".to_owned() } else { joined }
+}
+
+/// Returns a path within a mount as it is asked for: one slash where there are many, no `.` segment, no outer slash.
+pub(super) fn normalize(path: &str) -> String {
+    path.split('/')
+        .filter(|segment| !segment.is_empty() && *segment != ".")
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// Whether a segment of `path` is `..`, which would lead out of the path that is configured.
+pub(super) fn climbs(path: &str) -> bool {
+    path.split('/').any(|segment| segment == "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::python::quote::quote_path;
+
+    fn url(base: &str, path: &str) -> String {
+        Address::new(base, "the kwarg `url`")
+            .expect("an address")
+            .url(&format!("v1/secret/data/{}", quote_path(path)))
+    }
+
+    #[test]
+    fn paths_are_quoted_as_python_quotes_them() {
+        let base = "http://h:8200";
+        for (path, quoted) in [
+            ("a/b", "a/b"),
+            ("a b", "a%20b"),
+            ("a%2Fb", "a%252Fb"),
+            ("a?b#c", "a%3Fb%23c"),
+            ("ä~-._", "%C3%A4~-._"),
+            ("a\\b\0\n", "a%5Cb%00%0A"),
+            ("a//b/./c/", "a/b/c"),
+            ("a/.", "a/"),
+            ("+&=@:", "%2B%26%3D%40%3A"),
+        ] {
+            assert_eq!(
+                url(base, path),
+                format!("http://h:8200/v1/secret/data/{quoted}"),
+                "{path:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_path_prefix_is_kept_and_its_slashes_too() {
+        assert_eq!(
+            url("https://h/vault//x/", "a"),
+            "https://h/vault//x/v1/secret/data/a"
+        );
+        assert_eq!(
+            url("https://h/a b/../c%2f", "a"),
+            "https://h/c%2f/v1/secret/data/a"
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_and_not_shown() {
+        for base in ["h:8200", "vault://h", "http://", "http://u:hunter2@h/?x=1", ""] {
+            let error = Address::new(base, "the kwarg `url`").expect_err(base);
+            assert!(!format!("{error:?}").contains("hunter2"));
+        }
+        assert_eq!(
+            Address::new("http://u:p@h/x", "").expect("an address").shown(),
+            "http://h/x"
+        );
+    }
+}

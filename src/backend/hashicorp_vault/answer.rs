@@ -1,0 +1,164 @@
+//! What Vault's answers mean: the envelope, the secret in it, and what Airflow makes of its fields.
+//!
+//! Sources: <https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version>; hvac 2.4.0, `adapters.py`
+//! (`JSONAdapter`); apache-airflow-providers-hashicorp 4.8.4, `vault_client.py` (`get_secret`) and `secrets/vault.py`
+//! (`get_conn_value`, `get_variable`, `get_config`).
+
+use crate::error::{Error, Result};
+use crate::http::Response;
+use crate::python::json::{self, Object, Value};
+use crate::secret::Secret;
+use crate::value::{Answer, Found, SecretKind};
+
+/// An answer in Vault's JSON: an object.
+pub(super) struct Envelope(Object);
+
+impl Envelope {
+    /// Reads an answer; `None` when it is not JSON, or not an object.
+    pub(super) fn of(response: &Response) -> Option<Self> {
+        match json::loads(response.body.expose_text()?) {
+            Ok(Value::Object(object)) => Some(Self(object)),
+            _ => None,
+        }
+    }
+
+    /// Returns the token of a login's answer.
+    pub(super) fn client_token(&self) -> Option<Secret> {
+        let token = self.0.get("auth")?.as_object()?.get("client_token")?.as_str()?;
+        (!token.is_empty()).then(|| Secret::from(token))
+    }
+
+    /// Whether a login waits for a second factor.
+    pub(super) fn wants_second_factor(&self) -> bool {
+        let auth = self.0.get("auth").and_then(Value::as_object);
+        auth.and_then(|auth| auth.get("mfa_requirement"))
+            .is_some_and(|requirement| !requirement.is_null())
+    }
+
+    /// Returns the texts of `errors` and `warnings`.
+    pub(super) fn words(&self) -> Option<String> {
+        let lists = ["errors", "warnings"]
+            .iter()
+            .filter_map(|name| self.0.get(*name)?.as_list());
+        let words: Vec<&str> = lists.flatten().filter_map(Value::as_str).collect();
+        (!words.is_empty()).then(|| words.join("; "))
+    }
+
+    /// Whether a text of `errors` has `word` in it.
+    pub(super) fn says(&self, word: &str) -> bool {
+        self.words()
+            .is_some_and(|words| words.to_ascii_lowercase().contains(word))
+    }
+
+    /// Returns the version of the KV engine in an answer of `sys/internal/ui/mounts`; an engine without versions is 1.
+    pub(super) fn kv_engine_version(&self) -> Option<u8> {
+        let data = self.0.get("data")?.as_object()?;
+        if data.get("type")?.as_str()? != "kv" {
+            return None;
+        }
+        let options = data.get("options").and_then(Value::as_object);
+        match options
+            .and_then(|options| options.get("version"))
+            .and_then(Value::as_str)
+        {
+            Some("2") => Some(2),
+            _ => Some(1),
+        }
+    }
+
+    /// Whether it has a list of warnings with something in it.
+    pub(super) fn warns(&self) -> bool {
+        self.0
+            .get("warnings")
+            .and_then(Value::as_list)
+            .is_some_and(|warnings| !warnings.is_empty())
+    }
+
+    /// Returns what a 404 of KV v2 says about a version that is gone.
+    pub(super) fn gone(&self) -> Option<&'static str> {
+        let metadata = self.0.get("data")?.as_object()?.get("metadata")?.as_object()?;
+        if metadata.get("destroyed") == Some(&Value::Bool(true)) {
+            return Some("its newest version is destroyed");
+        }
+        let deleted = metadata
+            .get("deletion_time")
+            .and_then(Value::as_str)
+            .is_some_and(|time| !time.is_empty());
+        deleted.then_some("its newest version is deleted")
+    }
+
+    /// Returns the secret: `data.data` of KV v2, `data` of KV v1; `None` when there is no envelope around it.
+    pub(super) fn into_secret(mut self, kv_engine_version: u8) -> Option<Value> {
+        let data = self.0.shift_remove("data")?;
+        match (kv_engine_version, data) {
+            (1, data) => Some(data),
+            (_, Value::Object(mut data)) => data.shift_remove("data"),
+            _ => None,
+        }
+    }
+}
+
+/// Makes an answer of a secret, as Airflow does for each kind.
+///
+/// # Errors
+/// A secret that Airflow cannot use, with status 6. It names the field, never what is in it.
+pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
+    let mut fields = match secret {
+        Value::Null => return Ok(Answer::ABSENT),
+        Value::Object(fields) => fields,
+        other => {
+            return Err(Error::malformed(format!(
+                "the secret in Vault is {}, not fields",
+                described(&other)
+            )));
+        }
+    };
+    match kind {
+        SecretKind::Connection => match fields.get("conn_uri") {
+            Some(Value::String(uri)) if !uri.is_empty() => {
+                Ok(Answer::Found(Found::Text(Secret::from(uri.as_str()))))
+            }
+            Some(other) if other.is_truthy() => Err(Error::malformed(format!(
+                "the field `conn_uri` of the secret in Vault is {}, not text",
+                described(other)
+            ))),
+            _ => Ok(Answer::Found(Found::Fields(fields))),
+        },
+        SecretKind::Variable | SecretKind::Config => match fields.shift_remove("value") {
+            Some(Value::Null) => Ok(Answer::Null),
+            Some(Value::String(text)) => Ok(Answer::Found(Found::Text(Secret::from(text)))),
+            Some(other) => Ok(Answer::Found(Found::Json(other))),
+            None => Err(Error::malformed("the secret in Vault has no field `value`")
+                .with_hint("a variable is stored as `vault kv put <mount>/<path> value=…`")),
+        },
+    }
+}
+
+/// The error of an answer that no Vault gives.
+pub(super) fn no_vault(place: &str, response: &Response) -> Error {
+    let html = response
+        .header("content-type")
+        .is_some_and(|kind| kind.contains("html"))
+        || response.body.expose().trim_ascii_start().starts_with(b"<");
+    let what = match (html, response.body.is_empty()) {
+        (true, _) => "HTML",
+        (_, true) => "nothing",
+        _ => "something that is not Vault's JSON",
+    };
+    Error::unavailable(format!(
+        "{place} answers with {what} (status {})",
+        response.status
+    ))
+    .with_hint("this may be no Vault: check `url`")
+}
+
+fn described(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Int(_) | Value::Float(_) => "a number",
+        Value::String(_) => "a text",
+        Value::List(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,314 @@
+//! Asking Vault: one login for all that is asked, reads with the token, and once more when Vault rejects it.
+//!
+//! Owns headers, retries and what a login's answer means; what a read's answer means is `answer`'s. Source:
+//! apache-airflow-providers-hashicorp 4.8.4, `_internal_client/vault_client.py` (`_client`, `_run_with_reauth`).
+
+use std::sync::Mutex as Shared;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use super::answer::Envelope;
+use super::auth::{Credential, Login};
+use super::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{self, Request, Response, Retry};
+use crate::python::json;
+use crate::python::quote::quote_path;
+use crate::secret::{Redactor, Secret};
+
+/// Airflow's `Retry(total=3, backoff_factor=0.1, status_forcelist=[412, 500, 502, 503])`, which holds for GET, with urllib3's
+/// `RETRY_AFTER_STATUS_CODES`.
+const READ_RETRY: Retry = Retry {
+    retries: 3,
+    statuses: &[412, 500, 502, 503],
+    statuses_with_retry_after: &[413, 429, 503],
+    backoff: Duration::from_millis(100),
+    after_sending: true,
+};
+
+/// Airflow retries no login on a status. A deliberate difference: one that was throttled, or met a sealed or a standby server,
+/// was not looked at, and is tried again.
+const LOGIN_RETRY: Retry = Retry {
+    statuses: &[429, 503],
+    statuses_with_retry_after: &[],
+    after_sending: false,
+    ..READ_RETRY
+};
+
+/// A client of one Vault.
+pub(super) struct Client {
+    pub(super) config: Config,
+    http: http::Client,
+    session: Mutex<Session>,
+    redactor: Shared<Redactor>,
+}
+
+/// Where the login stands.
+enum Session {
+    /// Not logged in yet.
+    New,
+    /// A token, and how many logins it took.
+    Token(Secret, u32),
+    /// The login failed: nobody tries it again, because accounts lock.
+    Failed(Failed),
+}
+
+/// What is kept of a failed login for those who ask after it.
+struct Failed {
+    kind: ErrorKind,
+    message: String,
+    details: Vec<String>,
+    hint: Option<String>,
+}
+
+impl Client {
+    /// Creates the client; nobody is asked yet.
+    pub(super) fn new(config: Config) -> Self {
+        let mut redactor = Redactor::default();
+        config
+            .auth
+            .secrets()
+            .into_iter()
+            .for_each(|secret| redactor.add(secret));
+        let http = http::Client::new(config.http.clone());
+        Self {
+            config,
+            http,
+            session: Mutex::new(Session::New),
+            redactor: Shared::new(redactor),
+        }
+    }
+
+    /// Reads an API path, which is quoted and begins with `v1/`. A rejected token is replaced once.
+    ///
+    /// # Errors
+    /// A failed login, and whatever kept Vault from answering. A 403 that stays is an answer.
+    pub(super) async fn read(&self, api_path: &str) -> Result<Response> {
+        let (token, logins) = self.token(None).await?;
+        let response = self.get(api_path, token).await?;
+        if response.status != 403 {
+            return Ok(response);
+        }
+        let (token, _) = self.token(Some(logins)).await?;
+        self.get(api_path, token).await
+    }
+
+    /// Returns the version of the KV engine at `mount`, if the token may see it.
+    pub(super) async fn kv_engine_version(&self, mount: &str) -> Option<u8> {
+        let (token, _) = self.token(None).await.ok()?;
+        let response = self
+            .get(&format!("v1/sys/internal/ui/mounts/{}", quote_path(mount)), token)
+            .await
+            .ok()?;
+        Envelope::of(&response)?.kv_engine_version()
+    }
+
+    /// Adds what is never shown.
+    pub(super) fn hold(&self, secret: Secret) {
+        self.redactor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(secret);
+    }
+
+    /// Makes a server's words fit to be shown.
+    pub(super) fn clean(&self, text: &str) -> String {
+        self.redactor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clean(text)
+    }
+
+    /// Returns the token, logging in when there is none, or when the one of login number `rejected` no longer serves.
+    async fn token(&self, rejected: Option<u32>) -> Result<(Secret, u32)> {
+        let mut session = self.session.lock().await;
+        let logins = match &*session {
+            Session::Failed(failed) => return Err(failed.error()),
+            Session::Token(token, logins) if rejected != Some(*logins) => {
+                return Ok((token.clone(), *logins));
+            }
+            Session::Token(_, logins) => logins + 1,
+            Session::New => 1,
+        };
+        match self.log_in().await {
+            Ok(token) => {
+                self.hold(token.clone());
+                *session = Session::Token(token.clone(), logins);
+                Ok((token, logins))
+            }
+            Err(error) => {
+                *session = Session::Failed(Failed::of(&error));
+                Err(error)
+            }
+        }
+    }
+
+    async fn log_in(&self) -> Result<Secret> {
+        match self.config.auth.credential().await? {
+            Credential::Token(token) => Ok(token),
+            Credential::Login(login) => self.post(login).await,
+        }
+    }
+
+    /// Sends a login and returns the token that it is answered with.
+    async fn post(&self, login: Login) -> Result<Secret> {
+        let auth_type = self.config.auth.name();
+        let mut request = self.request("POST", &login.api_path, None, LOGIN_RETRY);
+        request
+            .headers
+            .push(("content-type".to_owned(), "application/json".into()));
+        request.body = Some(Secret::from(json::dumps(&json::Value::Object(login.body))));
+        let place = self.config.address.shown();
+        let response = self
+            .http
+            .send(request)
+            .await
+            .map_err(|failure| self.unreachable(failure))?;
+        let envelope = Envelope::of(&response);
+        match response.status {
+            200 => match envelope.as_ref().and_then(Envelope::client_token) {
+                Some(token) => Ok(token),
+                None if envelope.as_ref().is_some_and(Envelope::wants_second_factor) => {
+                    Err(Error::unavailable(format!(
+                        "the `{auth_type}` login at {place} wants a second factor, which secretctl cannot give"
+                    )))
+                }
+                None => Err(Error::unavailable(format!(
+                    "the `{auth_type}` login at {place} was answered without a token"
+                ))
+                .with_hint("this may be no Vault: check `url`")),
+            },
+            404 if envelope.is_none() && !response.body.is_empty() => {
+                Err(super::answer::no_vault(&place, &response))
+            }
+            400 | 401 | 403 | 404 | 405 => {
+                let mut error = Error::denied(format!("Vault at {place} refused the `{auth_type}` login"));
+                if let Some(words) = envelope.and_then(|envelope| envelope.words()) {
+                    error = error.with_detail(format!("Vault says: {}", self.clean(&words)));
+                }
+                Err(match response.status {
+                    404 | 405 => error.with_hint(format!(
+                        "there may be no `{auth_type}` auth method at `{}`: check `auth_mount_point`{}",
+                        login.api_path.trim_start_matches("v1/"),
+                        self.namespace_advice()
+                    )),
+                    _ => error.with_hint(self.config.auth.refusal_hint()),
+                })
+            }
+            _ => Err(self.out_of_order(&response)),
+        }
+    }
+
+    async fn get(&self, api_path: &str, token: Secret) -> Result<Response> {
+        let request = self.request("GET", api_path, Some(token), READ_RETRY);
+        self.http
+            .send(request)
+            .await
+            .map_err(|failure| self.unreachable(failure))
+    }
+
+    fn request(&self, method: &'static str, api_path: &str, token: Option<Secret>, retry: Retry) -> Request {
+        let mut headers = Vec::new();
+        if self.config.request_header {
+            headers.push(("x-vault-request".to_owned(), "true".into()));
+        }
+        if let Some(token) = token {
+            headers.push(("x-vault-token".to_owned(), token));
+        }
+        if let Some(namespace) = &self.config.namespace {
+            headers.push(("x-vault-namespace".to_owned(), namespace.as_str().into()));
+        }
+        let url = self.config.address.url(api_path);
+        Request {
+            method,
+            url,
+            headers,
+            body: None,
+            retry,
+            follow_redirects: self.config.allow_redirects,
+        }
+    }
+
+    /// The error of a request that got no answer.
+    fn unreachable(&self, failure: http::Failure) -> Error {
+        let place = self.config.address.shown();
+        let kind = failure.kind();
+        let error = Error::from(failure);
+        match kind {
+            http::FailureKind::Configuration => error,
+            http::FailureKind::Malformed if !self.config.address.is_https() => {
+                error.or_hint("the server may want https: begin `url` with `https://`")
+            }
+            http::FailureKind::Tls => error.or_hint("the server may not speak TLS: check `url`"),
+            http::FailureKind::Certificate(http::CertificateProblem::UnknownIssuer) => error.with_hint(
+                "name the authority's certificate in the backend kwarg `verify`, or in `REQUESTS_CA_BUNDLE`",
+            ),
+            http::FailureKind::Connect => error.or_hint(format!("check `url`: it is {place}")),
+            _ => error,
+        }
+    }
+
+    /// The error of an answer that is neither a secret nor a refusal.
+    pub(super) fn out_of_order(&self, response: &Response) -> Error {
+        let place = self.config.address.shown();
+        let envelope = Envelope::of(response);
+        let status = response.status;
+        let mut error = match (status, &envelope) {
+            (_, None) if status < 500 && status != 429 => return super::answer::no_vault(&place, response),
+            (412, _) => Error::unavailable(format!(
+                "Vault at {place} has not caught up with its primary yet (412)"
+            )),
+            (429, _) => Error::unavailable(format!("Vault at {place} throttles requests (429)")),
+            (503, Some(envelope)) if envelope.says("sealed") => {
+                Error::unavailable(format!("Vault at {place} is sealed (503)"))
+                    .with_hint("it has to be unsealed, with `vault operator unseal`")
+            }
+            (_, Some(envelope)) if envelope.says("standby") || envelope.says("active") => Error::unavailable(
+                format!("Vault at {place} is a standby that does not reach its active node ({status})"),
+            ),
+            (500.., _) => Error::unavailable(format!("Vault at {place} is out of order ({status})")),
+            _ => Error::unavailable(format!("Vault at {place} does not serve this request ({status})")),
+        };
+        if let Some(words) = envelope.and_then(|envelope| envelope.words()) {
+            error = error.with_detail(format!("Vault says: {}", self.clean(&words)));
+        }
+        if let Some(wish) = response.header("retry-after") {
+            error = error.with_detail(format!("it asks to be asked again after {}", self.clean(wish)));
+        }
+        error
+    }
+
+    /// Returns what to add to an advice when `VAULT_NAMESPACE` is set.
+    pub(super) fn namespace_advice(&self) -> &'static str {
+        if self.config.ignored_namespace {
+            " and `namespace` (`VAULT_NAMESPACE` is not read, as in Airflow)"
+        } else {
+            ""
+        }
+    }
+}
+
+impl Failed {
+    fn of(error: &Error) -> Self {
+        Self {
+            kind: error.kind(),
+            message: error.message().to_owned(),
+            details: error.details().to_vec(),
+            hint: error.hint().map(str::to_owned),
+        }
+    }
+
+    fn error(&self) -> Error {
+        let error = Error::new(self.kind, self.message.clone());
+        let error = self
+            .details
+            .iter()
+            .fold(error, |error, detail| error.with_detail(detail.clone()));
+        match &self.hint {
+            Some(hint) => error.with_hint(hint.clone()),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The kwargs of Airflow's `VaultBackend`, and what of them `hvac.Client` would get.
+//!
+//! Sources: apache-airflow-providers-hashicorp 4.8.4, `secrets/vault.py` and `_internal_client/vault_client.py` (`_client`);
+//! hvac 2.4.0, `v1/__init__.py` and `adapters.py`; requests 2.34.2, `sessions.py` (`merge_environment_settings`).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::address::Address;
+use super::auth::{self, Auth};
+use super::paths::{self, Paths};
+use crate::backend::Context;
+use crate::backend::kwargs::{Kwargs, boolean_word};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::http::{Identity, Options, Proxies, Roots};
+use crate::python::json::Value;
+
+/// hvac's `DEFAULT_URL`.
+const DEFAULT_URL: &str = "http://localhost:8200";
+
+/// hvac's default of `timeout`.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The names of the kwargs that are taken here: `url`, and those of `hvac.Client` and its adapter.
+const KWARGS: &[&str] = &[
+    "url",
+    "namespace",
+    "verify",
+    "cert",
+    "timeout",
+    "proxies",
+    "allow_redirects",
+    "session",
+    "adapter",
+    "ignore_exceptions",
+    "strict_http",
+    "request_header",
+];
+
+/// The backend's configuration, complete.
+#[derive(Debug)]
+pub(super) struct Config {
+    pub(super) paths: Paths,
+    pub(super) auth: Auth,
+    pub(super) address: Address,
+    pub(super) namespace: Option<String>,
+    /// Whether `X-Vault-Request` is sent, which a Vault agent may insist on.
+    pub(super) request_header: bool,
+    pub(super) allow_redirects: bool,
+    pub(super) http: Options,
+    /// Whether `VAULT_NAMESPACE` is set, which Airflow does not read.
+    pub(super) ignored_namespace: bool,
+}
+
+impl Config {
+    /// Takes every kwarg.
+    ///
+    /// # Errors
+    /// A kwarg that is unknown, missing, of the wrong type or cannot be used, with status 2.
+    pub(super) fn new(mut kwargs: Kwargs, context: &Context<'_>) -> Result<Self> {
+        let env = context.env;
+        let paths = Paths::from_kwargs(&mut kwargs)?;
+        let auth = Auth::from_kwargs(&mut kwargs, env)?;
+        let address = address(&mut kwargs, env)?;
+        let http = Options {
+            roots: roots(&mut kwargs, env)?,
+            identity: identity(&mut kwargs, env)?,
+            proxies: proxies(&mut kwargs, env)?,
+            attempt_timeout: timeout(&mut kwargs)?,
+            deadline: context.deadline,
+        };
+        let allow_redirects = flag(&mut kwargs, "allow_redirects", true)?;
+        let request_header = flag(&mut kwargs, "request_header", true)?;
+        flag(&mut kwargs, "strict_http", false)?;
+        if flag(&mut kwargs, "ignore_exceptions", false)? {
+            return Err(unsupported("ignore_exceptions"));
+        }
+        for name in ["session", "adapter"] {
+            if kwargs.take(name).is_some_and(|value| !value.is_null()) {
+                return Err(unsupported(name).with_detail("it takes an object of Python's"));
+            }
+        }
+        let namespace = kwargs
+            .text("namespace")?
+            .filter(|namespace| !namespace.is_empty());
+        let ignored_namespace = namespace.is_none() && env.non_empty("VAULT_NAMESPACE").is_some();
+        kwargs.finish(&[paths::KWARGS, auth::KWARGS, KWARGS].concat())?;
+        Ok(Self {
+            paths,
+            auth,
+            address,
+            namespace,
+            request_header,
+            allow_redirects,
+            http,
+            ignored_namespace,
+        })
+    }
+}
+
+fn unsupported(name: &str) -> Error {
+    Error::usage(format!("backend kwarg `{name}` is not supported"))
+}
+
+/// Takes a boolean; null is false, as Python finds it.
+fn flag(kwargs: &mut Kwargs, name: &str, default: bool) -> Result<bool> {
+    if kwargs.contains(name) {
+        Ok(kwargs.boolean(name)?.unwrap_or(false))
+    } else {
+        Ok(default)
+    }
+}
+
+fn address(kwargs: &mut Kwargs, env: &Env) -> Result<Address> {
+    if let Some(url) = kwargs.text("url")?.filter(|url| !url.is_empty()) {
+        return Address::new(&url, "the backend kwarg `url`");
+    }
+    match env.text("VAULT_ADDR") {
+        Some(url) => Address::new(url, "the variable `VAULT_ADDR`"),
+        None => Address::new(DEFAULT_URL, "the default address"),
+    }
+}
+
+/// Whose certificates are trusted: `verify`; where it is true, `REQUESTS_CA_BUNDLE`, then `CURL_CA_BUNDLE`; where it is null,
+/// `VAULT_CACERT`, then `VAULT_CAPATH`, then as when it is true.
+fn roots(kwargs: &mut Kwargs, env: &Env) -> Result<Roots> {
+    let named = |names: &[&str]| {
+        names
+            .iter()
+            .find_map(|name| env.non_empty(name))
+            .map(PathBuf::from)
+            .map(Roots::Path)
+    };
+    let trusted = || named(&["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]).unwrap_or_else(|| Roots::system(env));
+    match kwargs.get("verify").cloned() {
+        Some(Value::Null) => {
+            kwargs.take("verify");
+            Ok(named(&["VAULT_CACERT", "VAULT_CAPATH"]).unwrap_or_else(trusted))
+        }
+        Some(Value::String(path)) if boolean_word(&path).is_none() => {
+            kwargs.take("verify");
+            if path.is_empty() {
+                // Python finds an empty text false, and would not verify at all.
+                return Err(Error::usage("backend kwarg `verify` is empty")
+                    .with_hint("it is true, false, or the path of a CA bundle"));
+            }
+            Ok(Roots::Path(path.into()))
+        }
+        _ if flag(kwargs, "verify", true)? => Ok(trusted()),
+        _ => Ok(Roots::Unverified),
+    }
+}
+
+/// The client certificate: `cert`, a file or a pair of certificate and key; else `VAULT_CLIENT_CERT` and `VAULT_CLIENT_KEY`.
+fn identity(kwargs: &mut Kwargs, env: &Env) -> Result<Option<Identity>> {
+    match kwargs.texts("cert")?.as_deref() {
+        None => Ok(env.non_empty("VAULT_CLIENT_CERT").map(|certificate| Identity {
+            certificate: certificate.into(),
+            key: env.non_empty("VAULT_CLIENT_KEY").map(PathBuf::from),
+        })),
+        Some([file]) if file.is_empty() => Ok(None),
+        Some([file]) => Ok(Some(Identity {
+            certificate: file.into(),
+            key: None,
+        })),
+        Some([certificate, key]) => Ok(Some(Identity {
+            certificate: certificate.into(),
+            key: Some(key.into()),
+        })),
+        Some(_) => Err(Error::usage(
+            "backend kwarg `cert` must be a file, or a pair of a certificate and its key",
+        )),
+    }
+}
+
+/// The proxies: `proxies`, an object of scheme (or `scheme://host`) to URL, over those of the environment.
+fn proxies(kwargs: &mut Kwargs, env: &Env) -> Result<Proxies> {
+    let mut explicit = Vec::new();
+    for (scheme, proxy) in kwargs.object("proxies")?.unwrap_or_default() {
+        match proxy {
+            Value::Null => explicit.push((scheme, None)),
+            Value::String(url) => explicit.push((scheme, Some(url))),
+            _ => return Err(Error::usage("backend kwarg `proxies` must be an object of texts")),
+        }
+    }
+    Ok(Proxies::from_env(env).with_explicit(explicit))
+}
+
+/// The longest that connecting, and each wait for the server, may take; null is without end.
+fn timeout(kwargs: &mut Kwargs) -> Result<Duration> {
+    if !kwargs.contains("timeout") {
+        return Ok(DEFAULT_TIMEOUT);
+    }
+    match kwargs.number("timeout")? {
+        None => Ok(Duration::MAX),
+        Some(seconds) if seconds > 0.0 => Ok(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+        Some(_) => Err(Error::usage(
+            "backend kwarg `timeout` must be more than 0 seconds",
+        )),
+    }
+}

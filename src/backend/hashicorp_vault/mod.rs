@@ -1,0 +1,180 @@
+//! HashiCorp Vault, HCP Vault and OpenBao: Airflow's `VaultBackend`.
+//!
+//! Sources: apache-airflow-providers-hashicorp 4.8.4, `secrets/vault.py` and `_internal_client/vault_client.py`; hvac 2.4.0.
+//!
+//! Not built on the `vaultrs` crate: it quotes a path's segments by the WHATWG rules and not as hvac does, cannot send
+//! `"secret_id": null`, keeps a response's body in its errors without a limit on its size, and its request types, tokens
+//! among them, can be shown by `Debug` and `tracing`.
+
+use crate::backend::kwargs::Kwargs;
+use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::error::{Error, Result};
+use crate::python::quote::quote_path;
+use crate::secret::Secret;
+use crate::value::{Answer, Found, Location, Lookup, SecretKind, Step};
+
+mod address;
+mod answer;
+mod auth;
+mod client;
+mod config;
+mod paths;
+
+use answer::Envelope;
+use client::Client;
+use config::Config;
+
+/// Airflow's class path.
+pub const CLASS_PATH: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+
+/// A value up to this many bytes is kept, so that it is never shown among a server's words.
+const MAX_HELD_BYTES: usize = 4096;
+
+/// Vault as a secrets backend.
+pub struct VaultBackend {
+    client: Client,
+}
+
+impl VaultBackend {
+    /// Builds the backend of its kwargs; nobody is asked.
+    ///
+    /// # Errors
+    /// A kwarg that is unknown, missing, of the wrong type or cannot be used, with status 2.
+    pub(crate) fn boxed(kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
+        let config = Config::new(kwargs, context)?;
+        Ok(Box::new(Self {
+            client: Client::new(config),
+        }))
+    }
+
+    /// Asks for one path of one mount.
+    async fn read(&self, kind: SecretKind, mount: &str, path: &str, kv_engine_version: u8) -> Result<Answer> {
+        let api_path = match kv_engine_version {
+            1 => format!("v1/{}/{}", quote_path(mount), quote_path(path)),
+            _ => format!("v1/{}/data/{}", quote_path(mount), quote_path(path)),
+        };
+        let response = self.client.read(&api_path).await?;
+        let place = self.client.config.address.shown();
+        let envelope = Envelope::of(&response);
+        match response.status {
+            200 => {
+                let envelope = envelope.ok_or_else(|| answer::no_vault(&place, &response))?;
+                let secret = envelope.into_secret(kv_engine_version).ok_or_else(|| {
+                    Error::unavailable(format!(
+                        "{place} answers without a secret of KV v{kv_engine_version}"
+                    ))
+                    .with_hint("`kv_engine_version` may not be that of the mount, or this may be no Vault")
+                })?;
+                let answer = answer::of_secret(kind, secret)
+                    .map_err(|error| error.with_detail(format!("it is at `{path}` of mount `{mount}`")))?;
+                self.hold(&answer);
+                Ok(answer)
+            }
+            404 => match envelope {
+                Some(envelope) => Ok(Answer::Absent {
+                    hint: self.absence(mount, kv_engine_version, &envelope).await,
+                }),
+                None if response.body.is_empty() => Ok(Answer::ABSENT),
+                None => Err(answer::no_vault(&place, &response)),
+            },
+            401 | 403 => Err(self.denied(mount, path, envelope.as_ref())),
+            _ => Err(self.client.out_of_order(&response)),
+        }
+    }
+
+    /// Returns what is worth knowing about a secret that is not there.
+    async fn absence(&self, mount: &str, kv_engine_version: u8, envelope: &Envelope) -> Option<String> {
+        if let Some(gone) = envelope.gone() {
+            return Some(format!("there is a secret in Vault, but {gone}"));
+        }
+        if envelope.warns() {
+            if let Some(actual) = self
+                .client
+                .kv_engine_version(mount)
+                .await
+                .filter(|it| *it != kv_engine_version)
+            {
+                return Some(format!(
+                    "mount `{mount}` is KV v{actual}: set the kwarg `kv_engine_version` to {actual}"
+                ));
+            }
+        }
+        envelope
+            .words()
+            .map(|words| format!("Vault says: {}", self.client.clean(&words)))
+    }
+
+    /// The error of a read that the token is not allowed.
+    fn denied(&self, mount: &str, path: &str, envelope: Option<&Envelope>) -> Error {
+        let auth = &self.client.config.auth;
+        let place = self.client.config.address.shown();
+        let mut error = Error::denied(format!(
+            "Vault at {place} does not let the token read `{path}` of mount `{mount}`"
+        ));
+        if let Some(words) = envelope.and_then(Envelope::words) {
+            error = error.with_detail(format!("Vault says: {}", self.client.clean(&words)));
+        }
+        if auth.name() == "token" {
+            return error.with_hint(auth.refusal_hint());
+        }
+        error.with_hint(format!(
+            "check the policies of the login's role, `mount_point`{}",
+            self.client.namespace_advice()
+        ))
+    }
+
+    /// Keeps a value from being shown among a server's words.
+    fn hold(&self, answer: &Answer) {
+        let texts: Vec<Secret> = match answer {
+            Answer::Found(Found::Text(text)) => vec![text.clone()],
+            Answer::Found(Found::Fields(fields)) => fields
+                .values()
+                .filter_map(|value| value.as_str())
+                .map(Secret::from)
+                .collect(),
+            _ => Vec::new(),
+        };
+        texts
+            .into_iter()
+            .filter(|text| text.expose().len() <= MAX_HELD_BYTES)
+            .for_each(|text| self.client.hold(text));
+    }
+}
+
+impl SecretsBackend for VaultBackend {
+    fn class_path(&self) -> &'static str {
+        CLASS_PATH
+    }
+
+    fn place(&self) -> String {
+        let config = &self.client.config;
+        match config.paths.mount_point() {
+            Some(mount) => format!("Vault {} (mount `{mount}`)", config.address.shown()),
+            None => format!("Vault {}", config.address.shown()),
+        }
+    }
+
+    fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {
+        self.client.config.paths.plan(lookup)
+    }
+
+    fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
+        Box::pin(async move {
+            match &step.location {
+                Location::Vault {
+                    mount_point,
+                    path,
+                    kv_engine_version,
+                } => {
+                    self.read(lookup.kind, mount_point, path, *kv_engine_version)
+                        .await
+                }
+                _ => Ok(Answer::ABSENT),
+            }
+        })
+    }
+
+    fn needs_network(&self) -> bool {
+        true
+    }
+}

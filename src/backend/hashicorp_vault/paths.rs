@@ -1,0 +1,188 @@
+//! Which path of which mount Airflow asks for a name: base paths, teams, and mounts that are part of the name.
+//!
+//! Source: apache-airflow-providers-hashicorp 4.8.4, `secrets/vault.py` (`_parse_path`, `_get_secret_with_base`,
+//! `_names_a_team_namespace`, `_get_secret`, `get_config`) and `_internal_client/vault_client.py` (`_parse_secret_path`).
+
+use super::address::{climbs, normalize};
+use crate::backend::kwargs::Kwargs;
+use crate::error::{Error, Result};
+use crate::value::{Location, Lookup, SecretKind, Step};
+
+/// Airflow's default of `mount_point`.
+const DEFAULT_MOUNT_POINT: &str = "secret";
+
+/// The names of the kwargs that are taken here.
+pub(super) const KWARGS: &[&str] = &[
+    "connections_path",
+    "variables_path",
+    "config_path",
+    "use_team_secrets_path",
+    "global_secrets_path",
+    "mount_point",
+    "kv_engine_version",
+];
+
+/// How names become paths.
+#[derive(Clone, Debug)]
+pub(super) struct Paths {
+    connections: Option<Vec<String>>,
+    variables: Option<Vec<String>>,
+    config: Option<Vec<String>>,
+    use_team_secrets_path: bool,
+    /// `None` where it is null or empty: the name's first segment is the mount.
+    mount_point: Option<String>,
+    kv_engine_version: u8,
+}
+
+impl Paths {
+    /// Takes what configures the paths.
+    ///
+    /// # Errors
+    /// A value of the wrong type, with status 2.
+    pub(super) fn from_kwargs(kwargs: &mut Kwargs) -> Result<Self> {
+        let mut paths = |name, default| -> Result<Option<Vec<String>>> {
+            let paths = kwargs.texts_or(name, default)?;
+            Ok(paths.map(|paths| {
+                paths
+                    .iter()
+                    .map(|path| path.trim_end_matches('/').to_owned())
+                    .collect()
+            }))
+        };
+        let (mut connections, mut variables, mut config) = (
+            paths("connections_path", "connections")?,
+            paths("variables_path", "variables")?,
+            paths("config_path", "config")?,
+        );
+        if let Some(global) = kwargs.text("global_secrets_path")? {
+            for paths in [&mut connections, &mut variables, &mut config] {
+                paths
+                    .get_or_insert_default()
+                    .push(global.trim_end_matches('/').to_owned());
+            }
+        }
+        let use_team_secrets_path = match kwargs.contains("use_team_secrets_path") {
+            true => kwargs.boolean("use_team_secrets_path")?.unwrap_or(false),
+            false => true,
+        };
+        let mount_point = kwargs
+            .text_or("mount_point", DEFAULT_MOUNT_POINT)?
+            .filter(|mount| !mount.is_empty());
+        let kv_engine_version = match kwargs.integer("kv_engine_version")? {
+            None | Some(0 | 2) => 2,
+            Some(1) => 1,
+            Some(_) => return Err(Error::usage("backend kwarg `kv_engine_version` must be 1 or 2")),
+        };
+        Ok(Self {
+            connections,
+            variables,
+            config,
+            use_team_secrets_path,
+            mount_point,
+            kv_engine_version,
+        })
+    }
+
+    /// Returns the mount of every name, where there is one.
+    pub(super) fn mount_point(&self) -> Option<&str> {
+        self.mount_point.as_deref()
+    }
+
+    /// Returns the steps of a lookup, in Airflow's order.
+    ///
+    /// # Errors
+    /// An id, or a team, that climbs out of its path with `..`, with status 2.
+    pub(super) fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {
+        let id = lookup.id.as_str();
+        if climbs(id) {
+            return Err(Error::usage(format!(
+                "the name of the {} climbs out of its path with `..`",
+                lookup.kind
+            ))
+            .with_detail("Vault would be asked for another path than the one that is configured"));
+        }
+        let (bases, kwarg) = match lookup.kind {
+            SecretKind::Connection => (&self.connections, "connections_path"),
+            SecretKind::Variable => (&self.variables, "variables_path"),
+            SecretKind::Config => (&self.config, "config_path"),
+        };
+        let Some(bases) = bases.as_ref().filter(|bases| !bases.is_empty()) else {
+            let what = if bases.is_some() { "an empty list" } else { "null" };
+            return Ok(vec![self.skip(
+                id,
+                format!("`{kwarg}` is {what}: {}s are not looked up in Vault", lookup.kind),
+            )]);
+        };
+        let scoped = lookup.kind != SecretKind::Config && lookup.multi_team && self.use_team_secrets_path;
+        let team = if scoped { lookup.team.as_deref() } else { None };
+        if team.is_some_and(climbs) {
+            return Err(Error::usage(
+                "the name of the team climbs out of its path with `..`",
+            ));
+        }
+        if scoped && team.is_none() && self.key_part(id).is_some_and(|(_, key)| key.contains('/')) {
+            let why = "with `multi_team` and no team, an id with `/` could name a team's secret";
+            return Ok(vec![self.skip(id, why.to_owned())]);
+        }
+        Ok(bases.iter().map(|base| self.step(base, team, id)).collect())
+    }
+
+    /// Splits a name into its mount (empty where the mount is configured) and the rest; `None` when the mount is missing.
+    fn key_part<'a>(&self, id: &'a str) -> Option<(&'a str, &'a str)> {
+        if self.mount_point.is_some() {
+            Some(("", id))
+        } else {
+            id.split_once('/')
+        }
+    }
+
+    /// Returns the step of one base path.
+    fn step(&self, base: &str, team: Option<&str>, id: &str) -> Step {
+        let missing_mount = "`mount_point` is null and the name has no `/` behind a mount";
+        let Some((mount, key)) = self.key_part(id) else {
+            return self.skip(id, missing_mount.to_owned());
+        };
+        let base = match team {
+            Some(team) => format!("{base}/{team}"),
+            None => base.to_owned(),
+        };
+        let path = if base.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{base}/{key}")
+        };
+        let path = if mount.is_empty() {
+            path
+        } else {
+            format!("{mount}/{path}")
+        };
+        match &self.mount_point {
+            Some(mount) => Step::ask(self.location(mount, &path)),
+            None => match path.split_once('/') {
+                Some((mount, path)) => Step::ask(self.location(mount, path)),
+                None => self.skip(id, missing_mount.to_owned()),
+            },
+        }
+    }
+
+    fn skip(&self, id: &str, why: String) -> Step {
+        Step::skip(
+            self.location(self.mount_point.as_deref().unwrap_or_default(), id),
+            why,
+        )
+    }
+
+    fn location(&self, mount: &str, path: &str) -> Location {
+        // A `.` at the end leaves a slash behind it in the URL, and so in what is asked for.
+        let slash = if path == "." || path.ends_with("/.") {
+            "/"
+        } else {
+            ""
+        };
+        Location::Vault {
+            mount_point: normalize(mount),
+            path: format!("{}{slash}", normalize(path)),
+            kv_engine_version: self.kv_engine_version,
+        }
+    }
+}

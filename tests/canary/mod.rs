@@ -1,0 +1,294 @@
+//! Canaries: secrets that no message may hold, put into every place that a secret can come from.
+//!
+//! Every canary is `Zq7<place>Kx9v`, so that a leak says which place leaked. Each scenario is run with every command and format,
+//! quiet and at the highest verbosity. stdout may hold a canary only where the command succeeds and is there to print values;
+//! stderr never may, in no encoding that a message could have.
+
+mod debug;
+mod leaks;
+#[cfg(unix)]
+mod process;
+mod scenarios;
+mod servers;
+
+use leaks::Canaries;
+use scenarios::Scenario;
+
+use crate::support::{Output, secretctl};
+
+/// What is asked: the command line, and whether its stdout is for values.
+const COMMANDS: &[(&[&str], bool)] = &[
+    (&["get-conn", "warehouse"], true),
+    (&["explain", "conn", "warehouse", "--probe"], false),
+    (
+        &["exec", "--conn", "warehouse", "--var", "hello", "--", "true"],
+        true,
+    ),
+    (&["get-var", "hello", "--json"], true),
+    (&["get-config", "hello"], true),
+    // What follows is asked where an answer costs no time.
+    (&["get-conn", "warehouse", "-o", "airflow-uri"], true),
+    (&["get-conn", "warehouse", "-o", "json"], true),
+    (&["get-conn", "warehouse", "-o", "raw"], true),
+    (&["get-conn", "warehouse", "-o", "env"], true),
+    (&["get-conn", "warehouse", "--field", "password"], true),
+    (&["get-conn", "warehouse", "--field", "extra.a.b.c"], true),
+    (&["get-conn", "warehouse", "--field", "passwrd"], true),
+    (&["get-conn", "missing"], true),
+    (&["get-var", "hello"], true),
+    (&["get-var", "hello", "--field", "a.0.b"], true),
+    (
+        &[
+            "exec",
+            "--set",
+            "A=conn:warehouse#extra.a",
+            "--set",
+            "B=var:hello#b",
+            "--",
+            "true",
+        ],
+        true,
+    ),
+    (
+        &[
+            "exec",
+            "--pristine",
+            "--conn",
+            "warehouse",
+            "--",
+            "/nonexistent/command",
+        ],
+        true,
+    ),
+    (
+        &[
+            "export",
+            "--conn",
+            "warehouse",
+            "--var",
+            "hello",
+            "--format",
+            "dotenv",
+        ],
+        true,
+    ),
+    (
+        &[
+            "export",
+            "--conn",
+            "warehouse",
+            "--var",
+            "hello",
+            "--format",
+            "shell",
+        ],
+        true,
+    ),
+    (
+        &[
+            "export",
+            "--conn",
+            "warehouse",
+            "--var",
+            "hello",
+            "--format",
+            "json",
+        ],
+        true,
+    ),
+    (
+        &[
+            "export",
+            "--conn",
+            "warehouse",
+            "--var",
+            "hello",
+            "--format",
+            "yaml",
+        ],
+        true,
+    ),
+    (
+        &[
+            "export",
+            "--conn",
+            "warehouse",
+            "--var",
+            "hello",
+            "--format",
+            "github-env",
+        ],
+        true,
+    ),
+    (
+        &[
+            "export",
+            "--conn",
+            "warehouse",
+            "--var",
+            "hello",
+            "--format",
+            "azure-pipelines",
+        ],
+        true,
+    ),
+    (
+        &[
+            "export",
+            "--conn",
+            "warehouse",
+            "--var",
+            "hello",
+            "--format",
+            "gitlab-dotenv",
+        ],
+        true,
+    ),
+    (
+        &[
+            "export",
+            "--conn",
+            "warehouse",
+            "--var",
+            "hello",
+            "--format",
+            "kubernetes",
+        ],
+        true,
+    ),
+    (
+        &["export", "--conn", "warehouse", "--format", "airflow-connections"],
+        true,
+    ),
+    (
+        &["export", "--var", "hello", "--format", "airflow-variables"],
+        true,
+    ),
+    (
+        &[
+            "export",
+            "--var",
+            "hello",
+            "--format",
+            "shell",
+            "--out",
+            "/nonexistent/folder/file",
+        ],
+        true,
+    ),
+    (&["explain", "conn", "warehouse"], false),
+    (&["explain", "var", "hello", "-o", "json"], false),
+    (&["explain", "var", "hello", "--probe", "-o", "json"], false),
+];
+
+/// How many of the commands are asked where a server is slow to be given up.
+const FEW: usize = 5;
+
+/// How much is said: by default, and as much as possible.
+type Verbosity = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+const VERBOSITIES: &[Verbosity] = &[
+    (&[], &[]),
+    (
+        &["-vvv", "--color", "always"],
+        &[("SECRETCTL_LOG", "trace"), ("RUST_BACKTRACE", "full")],
+    ),
+];
+
+fn run(scenario: &Scenario, verbosity: Verbosity, command: &[&str]) -> Output {
+    let program = secretctl()
+        .env("PATH", std::env::var("PATH").unwrap_or_default())
+        .envs(scenario.env());
+    let program = program
+        .envs(verbosity.1.iter().copied())
+        .dir(scenario.dir())
+        .stdin(&scenario.stdin);
+    program.args(verbosity.0).args(&scenario.args).args(command).run()
+}
+
+/// Describes what of `output` holds a canary that must not be there.
+fn leak(canaries: &Canaries, output: &Output, prints_values: bool) -> Option<String> {
+    let on_stderr = canaries.found_in(output.stderr.as_bytes());
+    let allowed = prints_values && output.status == 0;
+    let on_stdout = if allowed {
+        Vec::new()
+    } else {
+        canaries.found_in(&output.stdout)
+    };
+    if on_stderr.is_empty() && on_stdout.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "on stderr {on_stderr:?}, on stdout {on_stdout:?}, status {}:\n{}",
+        output.status, output.stderr
+    ))
+}
+
+/// Runs `scenario` with its commands and fails on every leak, every panic, and a status that is not the expected one.
+fn check(scenario: &Scenario) {
+    let canaries = Canaries::of(&scenario.texts());
+    let commands = if scenario.slow { &COMMANDS[..FEW] } else { COMMANDS };
+    let mut found = Vec::new();
+    for (command, prints_values) in commands {
+        for verbosity in VERBOSITIES {
+            let output = run(scenario, *verbosity, command);
+            assert!(
+                !output.stderr.contains("panicked"),
+                "{}: {command:?}: {}",
+                scenario.name,
+                output.stderr
+            );
+            if let Some(leak) = leak(&canaries, &output, *prints_values) {
+                found.push(format!(
+                    "{}: {command:?} {verbosity:?} leaks {leak}",
+                    scenario.name
+                ));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{} leaks\n{}", found.len(), found.join("\n"));
+    let output = run(scenario, VERBOSITIES[0], COMMANDS[0].0);
+    assert_eq!(
+        output.status, scenario.status,
+        "{}: {}",
+        scenario.name, output.stderr
+    );
+    if scenario.status == 0 {
+        assert!(
+            !canaries.found_in(&output.stdout).is_empty(),
+            "{}: the value is not printed",
+            scenario.name
+        );
+    }
+}
+
+#[test]
+fn nothing_of_the_settings_is_shown() {
+    scenarios::settings().iter().for_each(check);
+}
+
+#[test]
+fn nothing_of_local_files_is_shown() {
+    scenarios::local_files().iter().for_each(check);
+}
+
+#[test]
+fn nothing_of_the_environment_is_shown() {
+    scenarios::environment().iter().for_each(check);
+}
+
+#[test]
+fn nothing_of_vaults_values_is_shown() {
+    let Some(bao) = crate::support::bao() else { return };
+    servers::vault(bao).iter().for_each(check);
+}
+
+#[test]
+fn no_credential_is_shown_when_nobody_answers() {
+    servers::unreachable().iter().for_each(check);
+}
+
+#[test]
+fn no_credential_is_shown_when_the_server_sends_it_back() {
+    let (_server, scenarios) = servers::echoing();
+    scenarios.iter().for_each(check);
+}

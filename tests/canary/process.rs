@@ -1,0 +1,132 @@
+//! What the system shows of the process and of its children: environment, core dumps, files.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::leaks::canary;
+use super::scenarios::VAULT;
+use crate::support::{Program, secretctl, skip, temp_dir};
+
+const EXEC: &[&str] = &["exec", "--var", "hello", "--pristine", "--"];
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pristine_child_has_the_path_and_what_was_asked_for() {
+    let output = secretctl()
+        .env("PATH", "/usr/bin:/bin")
+        .env("AIRFLOW_VAR_HELLO", "world")
+        .env("AIRFLOW_VAR_OTHER", canary("other"))
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", "{}")
+        .env("SECRETCTL_TIMEOUT", "9")
+        .env("VAULT_TOKEN", canary("token"))
+        .args(EXEC)
+        .args(["cat", "/proc/self/environ"])
+        .run();
+    let mut variables: Vec<_> = output.ok().split_terminator('\0').collect();
+    variables.sort_unstable();
+    assert_eq!(variables, ["AIRFLOW_VAR_HELLO=world", "PATH=/usr/bin:/bin"]);
+}
+
+#[test]
+fn a_child_never_gets_the_variables_that_are_for_secretctl_alone() {
+    let dir = temp_dir();
+    std::fs::write(
+        dir.path().join("a.env"),
+        format!("AIRFLOW_VAR_HELLO=world\nTOKEN={}\n", canary("envfile")),
+    )
+    .unwrap();
+    let output = secretctl()
+        .env("PATH", "/usr/bin:/bin")
+        .env("SECRETCTL_TIMEOUT", "9")
+        .env("KEPT", "1")
+        .dir(&dir)
+        .args(["--env-file", "a.env", "exec", "--var", "hello", "--", "env"])
+        .run();
+    let text = output.ok();
+    assert!(
+        text.contains("KEPT=1\n") && text.contains("AIRFLOW_VAR_HELLO=world\n"),
+        "{text}"
+    );
+    assert!(!text.contains("SECRETCTL_") && !text.contains("TOKEN"), "{text}");
+}
+
+/// Runs `path` with core dumps wanted, ends it by SIGSEGV, and tells whether the system wrote a core.
+fn dumps_core(program: &Program) -> bool {
+    let dir = temp_dir();
+    let command = program.command();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", "ulimit -c unlimited; exec \"$0\" \"$@\""])
+        .arg(command.get_program())
+        .args(command.get_args());
+    shell
+        .env_clear()
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .current_dir(&dir);
+    let mut child = shell.stderr(std::process::Stdio::null()).spawn().unwrap();
+    // Long enough to read the environment, not long enough to give up the server that never answers.
+    std::thread::sleep(Duration::from_millis(500));
+    let kill = Command::new("kill")
+        .args(["-SEGV", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(kill.success());
+    let status = child.wait().unwrap();
+    assert_eq!(status.signal(), Some(11));
+    status.core_dumped()
+}
+
+#[test]
+fn a_crash_leaves_no_core_with_secrets_in_it() {
+    if !dumps_core(&Program::new("/bin/sleep").arg("60")) {
+        skip("core dumps", "the system writes none, of any program");
+        return;
+    }
+    // It listens and never answers, so that the token is in memory when the signal comes.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let kwargs = json!({"url": url, "auth_type": "token", "token": canary("core")});
+    let program = secretctl()
+        .env("AIRFLOW__SECRETS__BACKEND", VAULT)
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
+        .args(["get-var", "hello"]);
+    assert!(!dumps_core(&program));
+}
+
+#[test]
+fn a_written_file_is_its_owners_alone_and_nothing_is_left_beside_it() {
+    let dir = temp_dir();
+    let file = dir.path().join("secrets.env");
+    let program = || secretctl().env("AIRFLOW_VAR_HELLO", canary("written")).dir(&dir);
+    let args = [
+        "export",
+        "--var",
+        "hello",
+        "--format",
+        "shell",
+        "--out",
+        "secrets.env",
+    ];
+    assert_eq!(program().args(args).run().ok(), "");
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o7777,
+        0o600
+    );
+    // A name that is not found: the file keeps what it had.
+    let before = std::fs::read(&file).unwrap();
+    program().args(args).args(["--var", "missing"]).run().fails(3);
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+    let names: Vec<_> = std::fs::read_dir(&dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(names, ["secrets.env"]);
+}

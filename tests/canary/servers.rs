@@ -1,0 +1,246 @@
+//! Credentials and values that cross the network: a real Vault, nobody, and a server that sends back what it is sent.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::json;
+
+use super::leaks::canary;
+use super::scenarios::{AZURE, Scenario, VAULT};
+use crate::support::{Bao, free_port};
+
+/// Values of every shape in a real server.
+pub fn vault(bao: &Bao) -> Vec<Scenario> {
+    let mount = bao.kv(2);
+    let (role_id, secret_id) = bao.approle(&mount);
+    let (value, password) = (canary("vaultvalue"), canary("vaultpassword"));
+    let text = format!("{value}\n'\"$%\\ é::set-env ##vso[task]{value}");
+    let shapes = [
+        (
+            "a URI",
+            0,
+            json!({"conn_uri": format!("postgres://u:{password}%40@h/db?a={password}")}),
+            json!({"value": text}),
+        ),
+        (
+            "fields",
+            0,
+            json!({"conn_type": "x", "password": password, "extra": format!("{{\"a\": \"{password}\"}}")}),
+            json!({"value": {"a": value}}),
+        ),
+        (
+            "unknown fields",
+            6,
+            json!({"conn_type": "x", "passwrd": password}),
+            json!({"valeu": value}),
+        ),
+        (
+            "a port that is a secret",
+            6,
+            json!({"conn_uri": format!("x://h:{password}")}),
+            json!({"value": [value]}),
+        ),
+        (
+            "JSON cut off",
+            6,
+            json!({"conn_uri": format!("{{\"password\": \"{password}")}),
+            json!({"value": null, "other": value}),
+        ),
+    ];
+    let mut scenarios = Vec::new();
+    for (number, (name, status, connection, variable)) in shapes.into_iter().enumerate() {
+        let (remote, more) = (connection.to_string(), variable.to_string());
+        bao.put(&mount, &format!("c{number}/warehouse"), connection);
+        bao.put(&mount, &format!("v{number}/hello"), variable);
+        let kwargs = json!({
+            "url": bao.addr, "mount_point": mount, "auth_type": "approle", "role_id": role_id, "secret_id": secret_id,
+            "connections_path": format!("c{number}"), "variables_path": format!("v{number}"),
+        });
+        scenarios.push(
+            Scenario::new(name, status)
+                .backend(VAULT, kwargs.to_string())
+                .remote(remote)
+                .remote(more),
+        );
+    }
+    let wrong = |name: &str, kwargs: serde_json::Value| {
+        let mut all = json!({"url": bao.addr, "mount_point": mount});
+        all.as_object_mut()
+            .unwrap()
+            .extend(kwargs.as_object().unwrap().clone());
+        Scenario::new(name, 4).backend(VAULT, all.to_string())
+    };
+    scenarios.push(wrong(
+        "a wrong token",
+        json!({"auth_type": "token", "token": canary("wrongtoken")}),
+    ));
+    scenarios.push(wrong(
+        "a wrong secret id",
+        json!({"auth_type": "approle", "role_id": role_id, "secret_id": canary("wrongsecretid")}),
+    ));
+    scenarios.push(wrong(
+        "a wrong password",
+        json!({"auth_type": "userpass", "username": "nobody", "password": canary("wrongpassword")}),
+    ));
+    scenarios
+}
+
+/// The kwargs of each login, with a canary for every secret of it.
+fn logins() -> Vec<(&'static str, serde_json::Value)> {
+    vec![
+        ("token", json!({"auth_type": "token", "token": canary("token")})),
+        (
+            "approle",
+            json!({"auth_type": "approle", "role_id": "role", "secret_id": canary("secretid")}),
+        ),
+        (
+            "userpass",
+            json!({"auth_type": "userpass", "username": "u", "password": canary("userpass")}),
+        ),
+        (
+            "ldap",
+            json!({"auth_type": "ldap", "username": "u", "password": canary("ldap")}),
+        ),
+        (
+            "github",
+            json!({"auth_type": "github", "token": canary("github")}),
+        ),
+        (
+            "jwt",
+            json!({"auth_type": "jwt", "jwt_role": "r", "jwt_token": canary("jwt")}),
+        ),
+        (
+            "kubernetes",
+            json!({"auth_type": "kubernetes", "kubernetes_role": "r", "kubernetes_jwt_path": "{dir}/jwt"}),
+        ),
+        (
+            "aws_iam",
+            json!({"auth_type": "aws_iam", "role_id": "r", "key_id": canary("keyid"), "secret_id": canary("awssecret"), "region": "us-east-1"}),
+        ),
+    ]
+}
+
+fn with_login(name: &str, status: i32, url: &str, mut kwargs: serde_json::Value) -> Scenario {
+    kwargs["url"] = url.into();
+    Scenario::new(name, status)
+        .args(&["--timeout", "1"])
+        .backend(VAULT, kwargs.to_string())
+        .file("jwt", canary("kubernetes"))
+        .slow()
+}
+
+/// Every login where nobody answers, and addresses that hold a password.
+pub fn unreachable() -> Vec<Scenario> {
+    let nobody = format!("http://127.0.0.1:{}", free_port());
+    let mut scenarios: Vec<_> = logins()
+        .into_iter()
+        .map(|(name, kwargs)| with_login(name, 5, &nobody, kwargs))
+        .collect();
+    let token = || json!({"auth_type": "token", "token": canary("token")});
+    let port = free_port();
+    let address = format!(
+        "http://user:{}@127.0.0.1:{port}/?x={}",
+        canary("urlpassword"),
+        canary("urlquery")
+    );
+    scenarios.push(with_login("a password in the address", 5, &address, token()));
+    let proxy = format!("http://user:{}@127.0.0.1:{port}", canary("proxypassword"));
+    scenarios.push(
+        with_login(
+            "a password in the proxy's address",
+            5,
+            "http://vault.invalid",
+            token(),
+        )
+        .set("HTTP_PROXY", proxy),
+    );
+    scenarios.push(
+        Scenario::new("Key Vault's client secret", 5)
+            .args(&["--timeout", "1"])
+            .backend(
+                AZURE,
+                json!({
+                    "vault_url": format!("https://127.0.0.1:{port}"), "tenant_id": "t", "client_id": "c",
+                    "client_secret": canary("clientsecret"),
+                })
+                .to_string(),
+            )
+            .slow(),
+    );
+    scenarios
+}
+
+/// A server that answers every request with the request, as an error of Vault's.
+pub struct Echo {
+    address: String,
+    done: Arc<AtomicBool>,
+}
+
+impl Echo {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let done = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&done);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ended.load(Ordering::Relaxed) {
+                    return;
+                }
+                // A client that goes away is no failure of the server's.
+                let _ = echo(stream.unwrap());
+            }
+        });
+        Self { address, done }
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(&self.address);
+    }
+}
+
+fn echo(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.set_read_timeout(Some(std::time::Duration::from_secs(5)))?;
+    let mut request = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        let text = String::from_utf8_lossy(&request);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| {
+                line.to_lowercase()
+                    .strip_prefix("content-length: ")
+                    .map(str::to_owned)
+            });
+            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
+                break;
+            }
+        }
+        match stream.read(&mut chunk)? {
+            0 => return Ok(()),
+            n => request.extend_from_slice(&chunk[..n]),
+        }
+    }
+    let text = String::from_utf8_lossy(&request).into_owned();
+    let body = json!({"errors": [text], "warnings": [text]}).to_string();
+    write!(
+        stream,
+        "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// Every login against a server that sends back what it is sent.
+pub fn echoing() -> (Echo, Vec<Scenario>) {
+    let server = Echo::start();
+    let url = format!("http://{}", server.address);
+    let scenarios = logins()
+        .into_iter()
+        .map(|(name, kwargs)| with_login(name, 4, &url, kwargs))
+        .collect();
+    (server, scenarios)
+}

@@ -2,6 +2,9 @@
 //!
 //! Owns the walk over backends and steps, for one name and for many. Must not know any backend, nor what a value means.
 
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
 use crate::backend::{CheckConnection, Context, SecretsBackend, registry};
 use crate::error::{Error, Result};
 use crate::settings::Settings;
@@ -24,6 +27,29 @@ pub struct PlannedStep {
     pub place: String,
     /// The step.
     pub step: Step,
+}
+
+/// A step, and what came of asking it.
+#[derive(Debug)]
+pub struct ProbedStep {
+    /// The step.
+    pub planned: PlannedStep,
+    /// The answer, or why there is none; `None` for a step that is skipped.
+    pub outcome: Option<Result<Answer>>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl ProbedStep {
+    /// Takes a step that was not asked.
+    #[must_use]
+    pub fn unasked(planned: PlannedStep) -> Self {
+        Self {
+            planned,
+            outcome: None,
+            took: Duration::ZERO,
+        }
+    }
 }
 
 impl Resolver {
@@ -86,6 +112,43 @@ impl Resolver {
             }
         }
         Ok(planned)
+    }
+
+    /// Returns the names of `kind` that are known without asking anybody, each once.
+    #[must_use]
+    pub fn local_names(&self, kind: SecretKind) -> BTreeSet<String> {
+        self.backends
+            .iter()
+            .flat_map(|backend| backend.local_names(kind))
+            .collect()
+    }
+
+    /// Asks every step of `id`'s plan that Airflow would not skip, whatever the steps before it answer.
+    ///
+    /// # Errors
+    /// An id that is empty or climbs out of its path, with status 2. That a step could not tell is in its outcome.
+    pub async fn probe(&self, kind: SecretKind, id: &str) -> Result<Vec<ProbedStep>> {
+        let lookup = self.lookup(kind, id)?;
+        let mut probed = Vec::new();
+        for backend in &self.backends {
+            for step in backend.plan(&lookup)? {
+                let started = Instant::now();
+                let outcome = match step.skipped {
+                    Some(_) => None,
+                    None => Some(backend.ask(&lookup, &step).await),
+                };
+                probed.push(ProbedStep {
+                    planned: PlannedStep {
+                        backend: backend.class_path(),
+                        place: backend.place(),
+                        step,
+                    },
+                    outcome,
+                    took: started.elapsed(),
+                });
+            }
+        }
+        Ok(probed)
     }
 
     /// Asks the search path for `id`.

@@ -57,6 +57,16 @@ impl SecretsBackend for EnvironmentVariablesBackend {
         Ok(steps)
     }
 
+    fn local_names(&self, kind: SecretKind) -> Vec<String> {
+        let prefix = match kind {
+            SecretKind::Connection => "AIRFLOW_CONN_",
+            SecretKind::Variable => "AIRFLOW_VAR_",
+            SecretKind::Config => return Vec::new(),
+        };
+        let id = |name: &str| name.strip_prefix(prefix).map(str::to_lowercase);
+        self.env.iter().filter_map(|(name, _)| id(name)).collect()
+    }
+
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         let answer = match &step.location {
             Location::Environment { variable } => match self.env.get(variable) {

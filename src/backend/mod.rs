@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::env::Env;
 use crate::error::Result;
-use crate::value::{Answer, Found, Lookup, Step};
+use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 pub mod azure_key_vault;
 pub mod environment;
@@ -49,6 +49,13 @@ pub trait SecretsBackend: Send + Sync {
 
     /// Asks for one step of `lookup`'s plan.
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>>;
+
+    /// Returns the names that it has without asking anybody: those of local files and of the environment, for completions and
+    /// for the nearest right name. Others know none.
+    fn local_names(&self, kind: SecretKind) -> Vec<String> {
+        let _ = kind;
+        Vec::new()
+    }
 
     /// Whether asking needs the network, and so the runtime's timers and sockets.
     fn needs_network(&self) -> bool {

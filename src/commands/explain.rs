@@ -1,22 +1,33 @@
-//! `explain`: where Airflow would look for a name, in order, and what makes a step skip.
+//! `explain`: where Airflow would look for a name, in order, what makes a step skip, and what configured it all.
 
-use super::Session;
+use super::session::Session;
 use crate::cli::{ExplainArgs, ExplainFormat, Kind};
 use crate::error::Result;
 use crate::render::{self, explain};
+use crate::resolver::ProbedStep;
 use crate::value::SecretKind;
 
-/// Prints the steps of a lookup.
+/// Prints the steps of a lookup; with `--probe`, what came of asking each. That a step is denied or unreachable is an answer
+/// here.
 pub(super) fn run(session: &Session, args: &ExplainArgs) -> Result<()> {
     let (kind, word) = match args.kind {
         Kind::Conn => (SecretKind::Connection, "conn"),
         Kind::Var => (SecretKind::Variable, "var"),
         Kind::Config => (SecretKind::Config, "config"),
     };
-    let steps = session.resolver.plan(kind, &args.name)?;
+    let steps = if args.probe {
+        session.block_on(session.resolver.probe(kind, &args.name))?
+    } else {
+        session
+            .resolver
+            .plan(kind, &args.name)?
+            .into_iter()
+            .map(ProbedStep::unasked)
+            .collect()
+    };
     let text = match args.output {
         ExplainFormat::Json => explain::json(word, &args.name, &steps),
-        ExplainFormat::Text => explain::text(kind, &args.name, &steps),
+        ExplainFormat::Text => explain::text(kind, &args.name, &steps, &session.settings.provenance),
     };
     render::stdout(text.as_bytes(), !session.settings.no_newline)
 }

@@ -1,64 +1,111 @@
 //! `explain`'s steps, for people and as JSON.
+//!
+//! Owns the words of an outcome. Shows names, files and lines; never a value.
 
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
 use super::terminal::printable;
-use crate::resolver::PlannedStep;
-use crate::value::{Location, SecretKind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::resolver::{PlannedStep, ProbedStep};
+use crate::settings::{Note, Provenance};
+use crate::value::{Answer, Location, SecretKind};
 
 /// Returns `{"kind","name","lookups":[{"backend","location",…}]}` on one line.
 #[must_use]
-pub fn json(kind: &str, name: &str, steps: &[PlannedStep]) -> String {
+pub fn json(kind: &str, name: &str, steps: &[ProbedStep]) -> String {
     let lookups: Vec<Value> = steps.iter().map(lookup).collect();
     json!({"kind": kind, "name": name, "lookups": lookups}).to_string()
 }
 
-fn lookup(planned: &PlannedStep) -> Value {
+fn lookup(probed: &ProbedStep) -> Value {
+    let planned = &probed.planned;
     let mut lookup = Map::new();
-    lookup.insert("backend".to_owned(), planned.backend.into());
-    lookup.insert("location".to_owned(), location(planned).into());
+    let mut put = |key: &str, value: Value| lookup.insert(key.to_owned(), value);
+    put("backend", planned.backend.into());
+    put("location", location(planned).into());
     match &planned.step.location {
         Location::AzureKeyVault {
             vault_url,
             secret_name,
         } => {
-            lookup.insert("vault_url".to_owned(), vault_url.as_str().into());
-            lookup.insert("secret_name".to_owned(), secret_name.as_str().into());
+            put("vault_url", vault_url.as_str().into());
+            put("secret_name", secret_name.as_str().into());
         }
         Location::Vault {
             mount_point,
             path,
             kv_engine_version,
         } => {
-            lookup.insert("mount_point".to_owned(), mount_point.as_str().into());
-            lookup.insert("path".to_owned(), path.as_str().into());
-            lookup.insert("kv_engine_version".to_owned(), (*kv_engine_version).into());
+            put("mount_point", mount_point.as_str().into());
+            put("path", path.as_str().into());
+            put("kv_engine_version", (*kv_engine_version).into());
         }
         Location::Environment { variable } => {
-            lookup.insert("variable".to_owned(), variable.as_str().into());
+            put("variable", variable.as_str().into());
         }
         Location::File { file } => {
-            lookup.insert("file".to_owned(), file.as_deref().into());
+            put("file", file.as_deref().into());
         }
         Location::Metastore => {}
     }
     if let Some(why) = &planned.step.skipped {
-        lookup.insert("skipped".to_owned(), why.as_str().into());
+        put("skipped", why.as_str().into());
+    }
+    if let Some(outcome) = &probed.outcome {
+        put("outcome", word(outcome).into());
+        if let Some(reason) = reason(outcome) {
+            put("reason", reason.into());
+        }
+        put(
+            "milliseconds",
+            u64::try_from(probed.took.as_millis()).unwrap_or(u64::MAX).into(),
+        );
     }
     Value::Object(lookup)
 }
 
-/// Returns the steps for people, one a line, without a newline at the end.
+/// Returns the steps for people, and what configured them, without a newline at the end.
 #[must_use]
-pub fn text(kind: SecretKind, name: &str, steps: &[PlannedStep]) -> String {
-    let mut text = format!("{kind} `{}`: Airflow asks, in this order", printable(name));
-    for (index, planned) in steps.iter().enumerate() {
+pub fn text(kind: SecretKind, name: &str, steps: &[ProbedStep], provenance: &Provenance) -> String {
+    let mut text = format!("Airflow looks for {kind} `{}` in this order:", printable(name));
+    for (index, probed) in steps.iter().enumerate() {
+        let planned = &probed.planned;
         let _ = write!(text, "\n  {}. {}", index + 1, printable(&location(planned)));
         if let Some(why) = &planned.step.skipped {
             let _ = write!(text, "\n     skipped: {}", printable(why));
         }
+        if let Some(outcome) = &probed.outcome {
+            let _ = write!(text, "\n     {} ({} ms)", word(outcome), probed.took.as_millis());
+            if let Some(reason) = reason(outcome) {
+                let _ = write!(text, ": {}", printable(&reason));
+            }
+        }
+    }
+    text.push_str("\nConfigured by:");
+    match &provenance.config_file {
+        Some(file) => {
+            let _ = write!(
+                text,
+                "\n  airflow.cfg: {}",
+                printable(&file.display().to_string())
+            );
+        }
+        None => text.push_str("\n  airflow.cfg: none is read"),
+    }
+    for file in &provenance.env_files {
+        let _ = write!(text, "\n  env file: {}", printable(&file.display().to_string()));
+    }
+    if !provenance
+        .notes
+        .iter()
+        .any(|note| matches!(note, Note::Settled { setting, .. } if setting == "backend"))
+    {
+        text.push_str("\n  backend: none is configured");
+    }
+    for note in &provenance.notes {
+        let _ = write!(text, "\n  {}", printable(&note.to_string()));
     }
     text
 }
@@ -77,7 +124,42 @@ fn location(planned: &PlannedStep) -> String {
         }
         Location::Environment { variable } => format!("environment variable `{variable}`"),
         Location::File { file: Some(file) } => format!("file `{file}`"),
-        Location::File { file: None } => place.clone(),
-        Location::Metastore => place.clone(),
+        Location::File { file: None } | Location::Metastore => place.clone(),
     }
+}
+
+/// Returns what came of asking, in a word or two.
+fn word(outcome: &Result<Answer>) -> &'static str {
+    match outcome {
+        Ok(Answer::Found(_)) => "found",
+        Ok(Answer::Absent { .. } | Answer::Null) => "not found",
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound => "not found",
+            ErrorKind::Denied => "denied",
+            ErrorKind::Unavailable => "unreachable",
+            ErrorKind::Malformed => "malformed",
+            _ => "failed",
+        },
+    }
+}
+
+/// Returns what is known about an outcome beyond its word.
+fn reason(outcome: &Result<Answer>) -> Option<String> {
+    match outcome {
+        Ok(Answer::Found(_)) => None,
+        Ok(Answer::Absent { hint }) => hint.clone(),
+        Ok(Answer::Null) => Some("its value is null".to_owned()),
+        Err(error) => Some(message(error)),
+    }
+}
+
+/// Returns an error and its causes on one line.
+fn message(error: &Error) -> String {
+    let mut text = error.message().to_owned();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let _ = write!(text, ": {cause}");
+        source = cause.source();
+    }
+    text
 }

@@ -11,6 +11,7 @@ pub mod file;
 pub mod github_env;
 pub mod gitlab_dotenv;
 pub mod kubernetes;
+pub mod log;
 pub mod masks;
 pub mod output;
 pub mod shell;

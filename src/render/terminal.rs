@@ -75,6 +75,22 @@ impl Terminal {
         }
     }
 
+    /// Whether somebody watches who would like to know how far a long command is.
+    #[must_use]
+    pub fn shows_progress(self) -> bool {
+        !self.quiet && std::io::stderr().is_terminal()
+    }
+
+    /// Replaces the line of progress.
+    pub fn progress(self, done: usize, total: usize) {
+        write(format!("\r\x1b[Kresolved {done} of {total}").as_bytes());
+    }
+
+    /// Clears the line of progress.
+    pub fn clear_progress(self) {
+        write(b"\r\x1b[K");
+    }
+
     fn labelled(self, text: &mut String, color: &str, label: &str, message: &str) {
         let (on, off) = if self.color { (color, RESET) } else { ("", "") };
         let _ = writeln!(text, "{on}{label}:{off} {}", printable(message));

@@ -116,6 +116,12 @@ impl SecretsBackend for LocalFilesystemBackend {
         }])
     }
 
+    fn local_names(&self, kind: SecretKind) -> Vec<String> {
+        let entries = self.config.file(kind).and_then(|file| self.entries(kind, file).ok());
+        let names = entries.into_iter().flat_map(Entries::iter).filter_map(|entry| entry.key);
+        names.map(str::to_owned).collect()
+    }
+
     fn ask<'a>(&'a self, lookup: &'a Lookup, _: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(std::future::ready(self.answer(lookup)))
     }

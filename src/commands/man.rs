@@ -1,0 +1,77 @@
+//! `man`: the manual page, from the types of the command line.
+
+use std::io::{self, Write};
+
+use clap::CommandFactory as _;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
+
+use crate::cli::Cli;
+use crate::error::{Error, Result};
+use crate::render;
+
+/// What the options do not say.
+const SECTIONS: [(&str, &str); 3] = [
+    (
+        "EXIT STATUS",
+        "0 found; 1 an error of secretctl's own; 2 usage, or a configuration that cannot be used; 3 not found; 4 authentication \
+         refused, no credential, or permission denied; 5 a backend could not be reached or did not answer in time; 6 found, but the \
+         value is malformed. exec: the command's own, or 125 secretctl failed, 126 the command cannot be run, 127 it was not found.",
+    ),
+    (
+        "ENVIRONMENT",
+        "AIRFLOW__SECRETS__BACKEND, AIRFLOW__SECRETS__BACKEND_KWARGS and what else Airflow reads choose the backend. Every option \
+         of every command has a variable: SECRETCTL_ENV_FILE for --env-file, and so on; the command line wins. SECRETCTL_LOG holds \
+         log filters, such as secretctl=debug. NO_COLOR and CLICOLOR_FORCE decide on colour.",
+    ),
+    (
+        "FILES",
+        "airflow.cfg: $AIRFLOW_CONFIG, else $AIRFLOW_HOME/airflow.cfg, else ~/airflow/airflow.cfg. No .env file is read that is \
+         not named.",
+    ),
+];
+
+/// Prints the manual page: the program's, then a section for every command.
+pub(super) fn print() -> Result<()> {
+    let mut page = Vec::new();
+    write_page(&mut page)
+        .map_err(|cause| Error::internal("the manual page cannot be written").with_source(cause))?;
+    render::stdout(&page, false)
+}
+
+fn write_page(page: &mut dyn Write) -> io::Result<()> {
+    let mut command = Cli::command()
+        .disable_help_flag(true)
+        .mut_args(|arg| arg.hide_short_help(false));
+    command.build();
+    let man = Man::new(command.clone()).date("");
+    man.render_title(page)?;
+    man.render_name_section(page)?;
+    man.render_synopsis_section(page)?;
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    let mut roff = Roff::new();
+    roff.control("SH", ["COMMANDS"]);
+    for subcommand in command.get_subcommands() {
+        let mut usage = subcommand.clone();
+        roff.control("SS", [subcommand.get_name()]);
+        roff.text([roman(
+            subcommand
+                .get_about()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        )]);
+        roff.control("PP", []);
+        roff.text([roman(usage.render_usage().to_string())]);
+        for arg in subcommand.get_arguments().filter(|arg| !arg.is_global_set()) {
+            roff.control("TP", []);
+            roff.text([roman(arg.to_string())]);
+            roff.text([roman(arg.get_help().map(ToString::to_string).unwrap_or_default())]);
+        }
+    }
+    for (title, text) in SECTIONS {
+        roff.control("SH", [title]);
+        roff.text([roman(text)]);
+    }
+    roff.to_writer(page)
+}

@@ -1,0 +1,213 @@
+//! What a command that looks something up starts from: settings, the search path built from them, a runtime to ask it with.
+//!
+//! Owns the asking: one name or many, within the time that the command has, with a line of progress when it takes long.
+
+use std::future::Future;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::time::{Instant, Interval};
+
+use crate::cli::GlobalArgs;
+use crate::connection::Connection;
+use crate::env::Env;
+use crate::error::{Error, ErrorKind, Result};
+use crate::python::json;
+use crate::render::masks::is_sensitive;
+use crate::render::{Masks, Terminal, log};
+use crate::resolver::Resolver;
+use crate::settings::Settings;
+use crate::value::{Found, SecretKind};
+
+/// How many names are asked for at a time.
+const AT_A_TIME: usize = 8;
+
+/// How much later than the deadline the command ends by itself: whoever waits for an answer can say better what it waited for.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// After how long a command with many names says how far it is, and how often from then on.
+const PATIENCE: Duration = Duration::from_secs(1);
+const PROGRESS: Duration = Duration::from_millis(100);
+
+/// Settings, search path and runtime of one command.
+pub(super) struct Session {
+    pub(super) settings: Settings,
+    pub(super) resolver: Resolver,
+    pub(super) terminal: Terminal,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Session {
+    /// Resolves the settings, builds the search path, and says on stderr what the settings warn of.
+    ///
+    /// # Errors
+    /// A configuration that cannot be used, with status 2.
+    pub(super) fn start(args: &GlobalArgs, env: Env) -> Result<Self> {
+        let mut settings = Settings::resolve(args, env)?;
+        let terminal = Terminal::new(settings.color, settings.quiet, &settings.env);
+        log::start(settings.verbose, &settings.env)?;
+        for warning in &settings.warnings {
+            terminal.warning(warning);
+        }
+        if let Some(kwarg) = args
+            .backend_kwargs
+            .as_deref()
+            .and_then(secret_on_the_command_line)
+        {
+            terminal.warning(&format!(
+                "every process of this machine can read `{kwarg}` of `--backend-kwargs`; use `@FILE` or SECRETCTL_BACKEND_KWARGS"
+            ));
+        }
+        let resolver = Resolver::new(&mut settings, |conn_id, found| {
+            Connection::from_found(conn_id, found).map(drop)
+        })?;
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        if resolver.needs_network() {
+            builder.enable_all();
+        }
+        let runtime = builder
+            .build()
+            .map_err(|source| Error::internal("the runtime cannot be started").with_source(source))?;
+        Ok(Self {
+            settings,
+            resolver,
+            terminal,
+            runtime,
+        })
+    }
+
+    /// Asks the search path for `id`.
+    pub(super) fn resolve(&self, kind: SecretKind, id: &str) -> Result<Found> {
+        self.block_on(self.resolver.resolve(kind, id))
+    }
+
+    /// Asks for many, a few at a time, and returns the answers in the order of the questions: all of them, unless one could not
+    /// be told.
+    pub(super) fn resolve_all(&self, lookups: &[(SecretKind, &str)]) -> Result<Vec<Result<Found>>> {
+        self.block_on(async {
+            let mut progress = Progress::new(self, lookups.len());
+            let mut answers = Vec::with_capacity(lookups.len());
+            let mut stream = futures_util::stream::iter(lookups)
+                .map(|&(kind, id)| self.resolver.resolve(kind, id))
+                .buffered(AT_A_TIME);
+            loop {
+                let answer = tokio::select! {
+                    biased;
+                    answer = stream.next() => answer,
+                    () = progress.tick() => {
+                        progress.show(answers.len());
+                        continue;
+                    }
+                };
+                match answer {
+                    None => return Ok(answers),
+                    Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    Some(answer) => answers.push(answer),
+                }
+            }
+        })
+    }
+
+    /// Runs a future to its end, or to the end of the command's time.
+    pub(super) fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
+        if !self.resolver.needs_network() {
+            return self.runtime.block_on(future);
+        }
+        let end = Instant::from_std(self.settings.deadline + GRACE);
+        self.runtime.block_on(async {
+            tokio::time::timeout_at(end, future).await.unwrap_or_else(|_| {
+                Err(Error::unavailable(
+                    "no answer came within the time of `--timeout`",
+                ))
+            })
+        })
+    }
+
+    /// Returns an empty set of masks for the CI system that this runs under.
+    pub(super) fn masks(&self) -> Masks {
+        Masks::new(&self.settings.env, self.settings.no_mask)
+    }
+}
+
+/// A line that says how many of many are resolved; cleared when it is dropped.
+struct Progress {
+    clock: Option<Interval>,
+    terminal: Terminal,
+    total: usize,
+    shown: bool,
+}
+
+impl Progress {
+    fn new(session: &Session, total: usize) -> Self {
+        let wanted = total > 1 && session.resolver.needs_network() && session.terminal.shows_progress();
+        let clock = wanted.then(|| tokio::time::interval_at(Instant::now() + PATIENCE, PROGRESS));
+        Self {
+            clock,
+            terminal: session.terminal,
+            total,
+            shown: false,
+        }
+    }
+
+    async fn tick(&mut self) {
+        match &mut self.clock {
+            Some(clock) => {
+                clock.tick().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    fn show(&mut self, done: usize) {
+        self.terminal.progress(done, self.total);
+        self.shown = true;
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown {
+            self.terminal.clear_progress();
+        }
+    }
+}
+
+/// Returns the first kwarg of `--backend-kwargs` that holds a secret by its name; a path to one is none.
+fn secret_on_the_command_line(text: &str) -> Option<String> {
+    if text.starts_with('@') {
+        return None;
+    }
+    let Ok(json::Value::Object(kwargs)) = json::loads(text) else {
+        return None;
+    };
+    let is_secret = |name: &str, value: &json::Value| {
+        is_sensitive(name)
+            && !name.ends_with("_path")
+            && value.is_truthy()
+            && *value != json::Value::Bool(true)
+    };
+    kwargs
+        .into_iter()
+        .find(|(name, value)| is_secret(name, value))
+        .map(|(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::secret_on_the_command_line as secret;
+
+    #[test]
+    fn a_secret_on_the_command_line_is_told_by_its_name() {
+        assert_eq!(
+            secret(r#"{"url": "u", "secret_id": "x"}"#).as_deref(),
+            Some("secret_id")
+        );
+        assert_eq!(secret(r#"{"token": ""}"#), None);
+        assert_eq!(
+            secret(r#"{"token_path": "/t", "use_team_secrets_path": true}"#),
+            None
+        );
+        assert_eq!(secret("@file"), None);
+        assert_eq!(secret("{"), None);
+    }
+}

@@ -133,7 +133,7 @@ fn http_date(value: &str) -> Option<Duration> {
 }
 
 /// Counts the days from 1970-01-01 in the proleptic Gregorian calendar.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);

@@ -8,6 +8,7 @@ mod judge;
 mod openbao;
 mod process;
 mod program;
+pub mod server;
 mod sizes;
 mod skip;
 

@@ -13,6 +13,7 @@ use super::failure::{CertificateProblem, Failure, FailureKind};
 
 mod pem;
 mod roots;
+mod validity;
 mod verifier;
 
 pub use roots::Roots;

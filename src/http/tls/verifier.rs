@@ -3,17 +3,20 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
 
 use super::super::failure::Failure;
+use super::validity;
 
 /// Trusts what leads to a trusted certificate.
 pub(super) struct Trusted {
     webpki: Arc<WebPkiServerVerifier>,
+    certificates: Vec<CertificateDer<'static>>,
 }
 
 impl Trusted {
@@ -22,11 +25,10 @@ impl Trusted {
         certificates: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
     ) -> Result<Self, Failure> {
-        drop(certificates);
         let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), provider)
             .build()
             .map_err(|source| Failure::configuration("no certificate is trusted").with_source(source))?;
-        Ok(Self { webpki })
+        Ok(Self { webpki, certificates })
     }
 }
 
@@ -34,6 +36,36 @@ impl fmt::Debug for Trusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Trusted")
     }
+}
+
+impl Trusted {
+    /// Trusts a server that shows a trusted certificate itself, although it is an authority's: what
+    /// `openssl req -x509` makes for a Vault, and what OpenSSL, and so Airflow, accepts.
+    fn verify_itself(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        if !self
+            .certificates
+            .iter()
+            .any(|trusted| trusted.as_ref() == end_entity.as_ref())
+        {
+            return Err(Error::InvalidCertificate(CertificateError::UnknownIssuer));
+        }
+        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+        validity::check(end_entity, now.as_secs()).map_err(Error::InvalidCertificate)?;
+        Ok(ServerCertVerified::assertion())
+    }
+}
+
+/// Whether webpki's complaint is that the server's certificate is an authority's.
+fn is_authority(error: &OtherError) -> bool {
+    matches!(
+        error.0.downcast_ref::<webpki::Error>(),
+        Some(webpki::Error::CaUsedAsEndEntity)
+    )
 }
 
 impl ServerCertVerifier for Trusted {
@@ -45,8 +77,15 @@ impl ServerCertVerifier for Trusted {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        self.webpki
+        match self
+            .webpki
             .verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        {
+            Err(Error::InvalidCertificate(CertificateError::Other(other))) if is_authority(&other) => {
+                self.verify_itself(end_entity, server_name, now)
+            }
+            outcome => outcome,
+        }
     }
 
     fn verify_tls12_signature(

@@ -1,0 +1,551 @@
+//! A scripted HTTP server: it records what it is asked and answers as a test says, faults included, by http and by https.
+//!
+//! Serves the tests of every backend that speaks HTTP. Must not know any of them.
+
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rustls::pki_types::PrivateKeyDer;
+use serde_json::Value;
+
+/// A request as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// `GET`, …
+    pub method: String,
+    /// The path and query, or the whole URL that a proxy is asked for, as they stood.
+    pub target: String,
+    /// The headers, names in lower case, in their order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// The number of the connection it came on, from 0.
+    pub connection: usize,
+}
+
+impl Recorded {
+    /// Returns the value of header `name`, which is in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(header, _)| header == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the body as JSON, null when it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+/// An answer: bytes and pauses, and what becomes of the connection.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    /// Sent as it is, in place of status, headers and body.
+    raw: Option<Vec<u8>>,
+    /// Sent before the head, such as an interim answer.
+    before: Vec<u8>,
+    /// Where the answer is cut off, counted in bytes from its start.
+    cut_at: Option<usize>,
+    /// How long each piece waits.
+    pause: Duration,
+    /// How many bytes make a piece; 0 for all at once.
+    piece: usize,
+    chunked: bool,
+    close: bool,
+    hang: bool,
+}
+
+impl Reply {
+    /// Answers with `status` and no body.
+    pub fn status(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            raw: None,
+            before: Vec::new(),
+            cut_at: None,
+            pause: Duration::ZERO,
+            piece: 0,
+            chunked: false,
+            close: false,
+            hang: false,
+        }
+    }
+
+    /// Answers with JSON.
+    #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
+    pub fn json(status: u16, body: Value) -> Self {
+        Self::status(status)
+            .header("Content-Type", "application/json")
+            .body(body.to_string())
+    }
+
+    /// Answers with HTML, as something that is no API does.
+    pub fn html(status: u16) -> Self {
+        let page = "<!DOCTYPE html><html><body>Welcome to nginx!</body></html>";
+        Self::status(status)
+            .header("Content-Type", "text/html")
+            .body(page)
+    }
+
+    /// Sends `bytes` and closes the connection.
+    pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
+        let mut reply = Self::status(0);
+        reply.raw = Some(bytes.into());
+        reply.close = true;
+        reply
+    }
+
+    /// Never answers.
+    pub fn hang() -> Self {
+        let mut reply = Self::status(0);
+        reply.hang = true;
+        reply
+    }
+
+    /// Closes the connection without an answer.
+    pub fn cut() -> Self {
+        Self::raw("")
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Sends `bytes` before the head.
+    #[must_use]
+    pub fn before(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.before = bytes.into();
+        self
+    }
+
+    /// Sends the body in chunks.
+    #[must_use]
+    pub fn chunked(mut self) -> Self {
+        self.chunked = true;
+        self
+    }
+
+    /// Cuts the connection after `bytes` of the answer.
+    #[must_use]
+    pub fn cut_at(mut self, bytes: usize) -> Self {
+        self.cut_at = Some(bytes);
+        self.close = true;
+        self
+    }
+
+    /// Waits before the answer.
+    #[must_use]
+    pub fn after(mut self, pause: Duration) -> Self {
+        self.pause = pause;
+        self
+    }
+
+    /// Sends `bytes` at a time, with `pause` in front of each.
+    #[must_use]
+    pub fn dripping(mut self, bytes: usize, pause: Duration) -> Self {
+        self.piece = bytes;
+        self.pause = pause;
+        self
+    }
+
+    /// Closes the connection after the answer, without having announced it.
+    #[must_use]
+    pub fn close(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        if let Some(raw) = &self.raw {
+            return raw.clone();
+        }
+        let mut bytes = self.before.clone();
+        bytes.extend(format!("HTTP/1.1 {} Scripted\r\n", self.status).bytes());
+        for (name, value) in &self.headers {
+            bytes.extend(format!("{name}: {value}\r\n").bytes());
+        }
+        if self.chunked {
+            bytes.extend(b"Transfer-Encoding: chunked\r\n\r\n");
+            for chunk in self.body.chunks(7) {
+                bytes.extend(format!("{:x}\r\n", chunk.len()).bytes());
+                bytes.extend(chunk);
+                bytes.extend(b"\r\n");
+            }
+            bytes.extend(b"0\r\n\r\n");
+        } else {
+            let given = self
+                .headers
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+            if !given && self.status != 204 {
+                bytes.extend(format!("Content-Length: {}\r\n", self.body.len()).bytes());
+            }
+            bytes.extend(b"\r\n");
+            bytes.extend(&self.body);
+        }
+        bytes
+    }
+}
+
+type Handler = dyn Fn(&Recorded) -> Reply + Send + Sync;
+
+/// A server that answers until it is dropped.
+pub struct Server {
+    /// The port it listens on, at 127.0.0.1.
+    pub port: u16,
+    scheme: &'static str,
+    state: Arc<State>,
+}
+
+struct State {
+    handler: Box<Handler>,
+    recorded: Mutex<Vec<Recorded>>,
+    connections: AtomicUsize,
+    open: AtomicUsize,
+    most_open: AtomicUsize,
+    stopped: AtomicBool,
+    tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+impl Server {
+    /// Starts a server that answers each request as `handler` says. `handler` may be called by several threads.
+    pub fn start(handler: impl Fn(&Recorded) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(Box::new(handler), None)
+    }
+
+    /// Starts a server that gives `replies` in order, and the last one for ever.
+    pub fn script(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self::start(in_order(replies))
+    }
+
+    /// Starts a server as [`start`](Self::start) does, over TLS with `certificate`.
+    pub fn start_tls(
+        certificate: &Certificate,
+        handler: impl Fn(&Recorded) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(Box::new(handler), Some(certificate.server_config(None)))
+    }
+
+    /// Starts a server over TLS that wants a client certificate of `authority`.
+    pub fn start_mutual_tls(
+        certificate: &Certificate,
+        authority: &Authority,
+        handler: impl Fn(&Recorded) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        Self::listen(
+            Box::new(handler),
+            Some(certificate.server_config(Some(authority))),
+        )
+    }
+
+    fn listen(handler: Box<Handler>, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let state = Arc::new(State {
+            handler,
+            recorded: Mutex::default(),
+            connections: AtomicUsize::new(0),
+            open: AtomicUsize::new(0),
+            most_open: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            tls,
+        });
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if shared.stopped.load(Ordering::SeqCst) {
+                    return;
+                }
+                let state = Arc::clone(&shared);
+                let Ok(stream) = stream else { continue };
+                let number = state.connections.fetch_add(1, Ordering::SeqCst);
+                let open = state.open.fetch_add(1, Ordering::SeqCst) + 1;
+                state.most_open.fetch_max(open, Ordering::SeqCst);
+                std::thread::spawn(move || {
+                    state.serve(stream, number);
+                    state.open.fetch_sub(1, Ordering::SeqCst);
+                });
+            }
+        });
+        Self { port, scheme, state }
+    }
+
+    /// Returns `http://127.0.0.1:PORT`, or `https://localhost:PORT`.
+    pub fn url(&self) -> String {
+        let host = if self.scheme == "https" {
+            "localhost"
+        } else {
+            "127.0.0.1"
+        };
+        format!("{}://{host}:{}", self.scheme, self.port)
+    }
+
+    /// Returns what it was asked so far, and forgets it.
+    pub fn take(&self) -> Vec<Recorded> {
+        std::mem::take(&mut self.state.recorded.lock().unwrap())
+    }
+
+    /// Returns how many connections there were.
+    pub fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
+    }
+
+    /// Returns how many connections were open at once, at most.
+    pub fn most_open(&self) -> usize {
+        self.state.most_open.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.state.stopped.store(true, Ordering::SeqCst);
+        // Wakes the thread that waits for connections.
+        let _ = TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+/// Makes a handler that gives `replies` in order, and the last one for ever.
+pub fn in_order(
+    replies: impl IntoIterator<Item = Reply>,
+) -> impl Fn(&Recorded) -> Reply + Send + Sync + 'static {
+    let replies: Vec<Reply> = replies.into_iter().collect();
+    let next = AtomicUsize::new(0);
+    move |_| {
+        let at = next.fetch_add(1, Ordering::SeqCst);
+        replies[at.min(replies.len() - 1)].clone()
+    }
+}
+
+trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
+impl State {
+    fn serve(&self, tcp: TcpStream, connection: usize) {
+        let _ = tcp.set_nodelay(true);
+        let _ = tcp.set_read_timeout(Some(Duration::from_secs(60)));
+        let Ok(handle) = tcp.try_clone() else { return };
+        let stream: Box<dyn Stream> = match &self.tls {
+            None => Box::new(tcp),
+            Some(config) => {
+                let Ok(tls) = rustls::ServerConnection::new(Arc::clone(config)) else {
+                    return;
+                };
+                Box::new(rustls::StreamOwned::new(tls, tcp))
+            }
+        };
+        let mut reader = BufReader::new(stream);
+        while let Some(request) = read_request(&mut reader, connection) {
+            let head_only = request.method == "HEAD";
+            let reply = (self.handler)(&request);
+            self.recorded.lock().unwrap().push(request);
+            if reply.hang {
+                self.wait(Duration::from_secs(60));
+                break;
+            }
+            let sent = self.send(reader.get_mut(), &reply, head_only);
+            if !sent || reply.close {
+                break;
+            }
+        }
+        let _ = handle.shutdown(Shutdown::Both);
+    }
+
+    fn send(&self, stream: &mut Box<dyn Stream>, reply: &Reply, head_only: bool) -> bool {
+        let mut bytes = reply.bytes();
+        if let (true, Some(end)) = (head_only, bytes.windows(4).position(|four| four == b"\r\n\r\n")) {
+            bytes.truncate(end + 4);
+        }
+        bytes.truncate(reply.cut_at.unwrap_or(usize::MAX));
+        let piece = if reply.piece == 0 {
+            bytes.len().max(1)
+        } else {
+            reply.piece
+        };
+        for part in bytes.chunks(piece) {
+            self.wait(reply.pause);
+            if self.stopped.load(Ordering::SeqCst)
+                || stream.write_all(part).is_err()
+                || stream.flush().is_err()
+            {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Waits, but not beyond the server's end.
+    fn wait(&self, pause: Duration) {
+        let end = Instant::now() + pause;
+        while !self.stopped.load(Ordering::SeqCst) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            std::thread::sleep(left.min(Duration::from_millis(20)));
+        }
+    }
+}
+
+fn read_request(reader: &mut BufReader<Box<dyn Stream>>, connection: usize) -> Option<Recorded> {
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
+    let mut words = line.split_whitespace();
+    let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line).ok()?;
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        if line.is_empty() {
+            break;
+        }
+        let (name, value) = line.split_once(':')?;
+        headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+    }
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().unwrap_or(0))];
+    reader.read_exact(&mut body).ok()?;
+    Some(Recorded {
+        method,
+        target,
+        headers,
+        body,
+        connection,
+    })
+}
+
+/// A throw-away authority.
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// What a server's certificate says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// For localhost and 127.0.0.1, now.
+    Good,
+    /// For localhost, but no longer.
+    Expired,
+    /// For localhost, but not yet.
+    NotYet,
+    /// For another name, now.
+    WrongName,
+}
+
+/// A server's or a client's certificate and key.
+pub struct Certificate {
+    /// The certificate, PEM.
+    pub pem: String,
+    /// Its key, PEM.
+    pub key_pem: String,
+    der: Vec<u8>,
+    key_der: Vec<u8>,
+}
+
+impl Authority {
+    /// Makes an authority called `name`.
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        Self {
+            issuer: CertifiedIssuer::self_signed(params, key).unwrap(),
+        }
+    }
+
+    /// Returns the authority that tests trust.
+    pub fn trusted() -> &'static Self {
+        static TRUSTED: OnceLock<Authority> = OnceLock::new();
+        TRUSTED.get_or_init(|| Self::new("secretctl test authority"))
+    }
+
+    /// Returns its certificate, PEM.
+    pub fn pem(&self) -> String {
+        self.issuer.pem()
+    }
+
+    /// Makes a certificate.
+    pub fn certificate(&self, validity: Validity) -> Certificate {
+        let names = match validity {
+            Validity::WrongName => vec!["elsewhere.example".to_owned()],
+            _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+        };
+        let mut params = CertificateParams::new(names).unwrap();
+        match validity {
+            Validity::Expired => params.not_after = date_time_ymd(2001, 1, 1),
+            Validity::NotYet => params.not_before = date_time_ymd(2999, 1, 1),
+            Validity::Good | Validity::WrongName => {}
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Certificate {
+            pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+            der: certificate.der().to_vec(),
+            key_der: key.serialize_der(),
+        }
+    }
+}
+
+impl Certificate {
+    /// Makes a certificate for `names` that signs itself and calls itself an authority, as `openssl req -x509` does by default.
+    pub fn self_signed(names: &[&str]) -> Self {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Self {
+            pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+            der: certificate.der().to_vec(),
+            key_der: key.serialize_der(),
+        }
+    }
+
+    fn server_config(&self, clients: Option<&Authority>) -> Arc<rustls::ServerConfig> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let builder = match clients {
+            None => builder.with_no_client_auth(),
+            Some(authority) => {
+                let mut roots = rustls::RootCertStore::empty();
+                roots.add(authority.issuer.der().clone()).unwrap();
+                let verifier =
+                    rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                builder.with_client_cert_verifier(verifier.build().unwrap())
+            }
+        };
+        let key = PrivateKeyDer::try_from(self.key_der.clone()).unwrap();
+        Arc::new(
+            builder
+                .with_single_cert(vec![self.der.clone().into()], key)
+                .unwrap(),
+        )
+    }
+}

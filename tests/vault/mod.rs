@@ -1,0 +1,27 @@
+//! HashiCorp Vault, asked through the binary: against a scripted server, against `OpenBao`, and beside Airflow's own backend.
+
+use serde_json::{Value, json};
+
+use crate::support::{Program, secretctl};
+
+mod faults;
+
+/// Airflow's class path of the backend.
+pub const BACKEND: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+
+/// Describes a run of the program with the Vault backend and `kwargs`.
+pub fn vault(kwargs: &Value) -> Program {
+    secretctl()
+        .env("AIRFLOW__SECRETS__BACKEND", BACKEND)
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
+}
+
+/// Returns the answer of KV v2 with `fields`.
+pub fn kv2(fields: &Value) -> Value {
+    json!({"request_id": "r", "lease_id": "", "data": {"data": fields, "metadata": {"version": 1}}, "auth": null})
+}
+
+/// Returns the answer of a login.
+pub fn login(token: &str) -> Value {
+    json!({"request_id": "r", "data": null, "auth": {"client_token": token, "lease_duration": 3600}})
+}

@@ -7,6 +7,7 @@ use secretctl::env::Env;
 use secretctl::error::ErrorKind;
 
 fn main() -> ExitCode {
+    forbid_core_dumps();
     let status = commands::main(std::env::args_os(), Env::process());
     if status == ErrorKind::BrokenPipe.exit_status() {
         end_as_by_sigpipe();
@@ -18,4 +19,11 @@ fn main() -> ExitCode {
 fn end_as_by_sigpipe() {
     #[cfg(unix)]
     let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
+}
+
+/// Keeps what is in memory out of core files and debuggers of the same user; a command of `exec` starts without this again.
+/// Source: prctl(2), `PR_SET_DUMPABLE`.
+fn forbid_core_dumps() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }

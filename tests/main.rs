@@ -12,5 +12,7 @@
     reason = "the modules of a test binary are seen by no other crate"
 )]
 
+mod canary;
+mod docs;
 mod support;
 mod vault;

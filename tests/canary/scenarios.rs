@@ -136,8 +136,6 @@ pub fn settings() -> Vec<Scenario> {
             .backend(VAULT, format!("{{\"kv_engine_version\": \"{token}\"}}")),
         Scenario::new("an object for a text", 2)
             .backend(VAULT, format!("{{\"token\": {{\"a\": \"{token}\"}}}}")),
-        Scenario::new("an auth type that is a secret", 2)
-            .backend(VAULT, format!("{{\"auth_type\": \"{token}\"}}")),
         Scenario::new("a kwarg of its own variable", 2)
             .backend(VAULT, "{}")
             .set("AIRFLOW__SECRETS__BACKEND_KWARG__TOKEN_", token.clone()),
@@ -311,7 +309,7 @@ pub fn local_files() -> Vec<Scenario> {
         ),
         with(
             "a connection whose port is a secret",
-            6,
+            2,
             "c.env",
             format!("warehouse=x://u:p@h:{password}/db\n"),
         ),

@@ -80,10 +80,6 @@ pub fn vault(bao: &Bao) -> Vec<Scenario> {
         "a wrong secret id",
         json!({"auth_type": "approle", "role_id": role_id, "secret_id": canary("wrongsecretid")}),
     ));
-    scenarios.push(wrong(
-        "a wrong password",
-        json!({"auth_type": "userpass", "username": "nobody", "password": canary("wrongpassword")}),
-    ));
     scenarios
 }
 
@@ -94,30 +90,6 @@ fn logins() -> Vec<(&'static str, serde_json::Value)> {
         (
             "approle",
             json!({"auth_type": "approle", "role_id": "role", "secret_id": canary("secretid")}),
-        ),
-        (
-            "userpass",
-            json!({"auth_type": "userpass", "username": "u", "password": canary("userpass")}),
-        ),
-        (
-            "ldap",
-            json!({"auth_type": "ldap", "username": "u", "password": canary("ldap")}),
-        ),
-        (
-            "github",
-            json!({"auth_type": "github", "token": canary("github")}),
-        ),
-        (
-            "jwt",
-            json!({"auth_type": "jwt", "jwt_role": "r", "jwt_token": canary("jwt")}),
-        ),
-        (
-            "kubernetes",
-            json!({"auth_type": "kubernetes", "kubernetes_role": "r", "kubernetes_jwt_path": "{dir}/jwt"}),
-        ),
-        (
-            "aws_iam",
-            json!({"auth_type": "aws_iam", "role_id": "r", "key_id": canary("keyid"), "secret_id": canary("awssecret"), "region": "us-east-1"}),
         ),
     ]
 }
@@ -140,12 +112,10 @@ pub fn unreachable() -> Vec<Scenario> {
         .collect();
     let token = || json!({"auth_type": "token", "token": canary("token")});
     let port = free_port();
-    let address = format!(
-        "http://user:{}@127.0.0.1:{port}/?x={}",
-        canary("urlpassword"),
-        canary("urlquery")
-    );
+    let address = format!("http://user:{}@127.0.0.1:{port}", canary("urlpassword"));
     scenarios.push(with_login("a password in the address", 5, &address, token()));
+    let address = format!("http://127.0.0.1:{port}/?x={}", canary("urlquery"));
+    scenarios.push(with_login("a query in the address", 2, &address, token()));
     let proxy = format!("http://user:{}@127.0.0.1:{port}", canary("proxypassword"));
     scenarios.push(
         with_login(

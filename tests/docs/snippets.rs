@@ -8,6 +8,9 @@ use serde_json::json;
 use super::markdown::{Block, blocks};
 use crate::support::{Bao, Output, Program, bao, temp_dir};
 
+/// The server's address as the pages have it.
+const EXAMPLE_ADDRESS: &str = "http://127.0.0.1:8200";
+
 /// What the pages' own examples expect to find in Vault.
 fn seed(bao: &Bao) -> String {
     let mount = bao.kv(2);
@@ -30,7 +33,7 @@ fn write_file(dir: &Path, name: &str, block: &Block<'_>, bao: &Bao, mount: &str)
     if text.contains("vault.VaultBackend") {
         let (role_id, secret_id) = bao.approle(mount);
         for (from, to) in [
-            ("http://127.0.0.1:8200", bao.addr.as_str()),
+            (EXAMPLE_ADDRESS, bao.addr.as_str()),
             (
                 r#""mount_point": "airflow""#,
                 &format!(r#""mount_point": "{mount}""#),
@@ -61,11 +64,18 @@ fn run(dir: &Path, script: &str) -> Output {
 }
 
 /// Runs each `$ command` of a block and compares what it prints with the lines that follow it.
-fn run_console(dir: &Path, block: &Block<'_>) -> Result<(), String> {
+fn run_console(dir: &Path, block: &Block<'_>, bao: &Bao, mount: &str) -> Result<(), String> {
     for entry in format!("\n{}", block.text).split("\n$ ").skip(1) {
         let (command, expected) = entry.split_once('\n').unwrap_or((entry, ""));
         let output = run(dir, command);
-        let (expected, printed) = (expected.trim_end(), output.text().trim_end());
+        let (expected, printed) = (
+            expected.trim_end(),
+            output
+                .text()
+                .replace(&bao.addr, EXAMPLE_ADDRESS)
+                .replace(mount, "airflow"),
+        );
+        let printed = printed.trim_end();
         if output.status != 0 || printed != expected || !output.stderr.is_empty() {
             return Err(format!(
                 "$ {command}\nstatus {}, prints\n{printed}\nbut the page says\n{expected}\nstderr: {}",
@@ -110,7 +120,7 @@ fn every_command_line_of_the_pages_does_what_the_page_says() {
                     write_file(dir.path(), name, &block, bao, &mount);
                     Ok(())
                 }
-                "console" => run_console(dir.path(), &block),
+                "console" => run_console(dir.path(), &block, bao, &mount),
                 "sh" | "bash" | "shell" => run_script(dir.path(), &block),
                 _ => continue,
             };

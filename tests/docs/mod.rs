@@ -1,6 +1,6 @@
 //! The README and the pages of `docs/`: every command line in them runs, and prints what the page says.
 //!
-//! - A `console` block holds `$ command` lines, each followed by exactly what it prints.
+//! - A `console` block holds `$ command` lines, each followed by exactly what it prints; a last line `…` stands for more.
 //! - A `sh` block is a script that must succeed.
 //! - A `dotenv` block after `<!-- file: NAME -->` is written to NAME, with the address and the credentials of the server of this run.
 //! - A block after `<!-- not run: why -->` does not run.

@@ -117,8 +117,14 @@ impl SecretsBackend for LocalFilesystemBackend {
     }
 
     fn local_names(&self, kind: SecretKind) -> Vec<String> {
-        let entries = self.config.file(kind).and_then(|file| self.entries(kind, file).ok());
-        let names = entries.into_iter().flat_map(Entries::iter).filter_map(|entry| entry.key);
+        let entries = self
+            .config
+            .file(kind)
+            .and_then(|file| self.entries(kind, file).ok());
+        let names = entries
+            .into_iter()
+            .flat_map(Entries::iter)
+            .filter_map(|entry| entry.key);
         names.map(str::to_owned).collect()
     }
 

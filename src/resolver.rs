@@ -68,7 +68,9 @@ impl Resolver {
         let backends = specs
             .into_iter()
             .map(|spec| registry::build(&spec.class_path, spec.kwargs, &context))
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<_>>>()?;
+        let told = backends.iter().flat_map(|backend| backend.warnings());
+        settings.warnings.extend(told.cloned());
         Ok(Self {
             backends,
             lenient: settings.lenient,

@@ -57,6 +57,11 @@ pub trait SecretsBackend: Send + Sync {
         Vec::new()
     }
 
+    /// Returns what the user should be told about the configuration, such as a kwarg that Airflow swallows.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+
     /// Whether asking needs the network, and so the runtime's timers and sockets.
     fn needs_network(&self) -> bool {
         false

@@ -296,10 +296,7 @@ pub(super) fn options(env: &Env, deadline: Instant) -> Options {
     let path = |name| env.non_empty(name).map(PathBuf::from);
     let roots = match path("REQUESTS_CA_BUNDLE").or_else(|| path("CURL_CA_BUNDLE")) {
         Some(bundle) => Roots::Path(bundle),
-        None => Roots::System {
-            cert_file: path("SSL_CERT_FILE"),
-            cert_dir: path("SSL_CERT_DIR"),
-        },
+        None => Roots::system(env),
     };
     Options {
         roots,

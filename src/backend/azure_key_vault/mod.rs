@@ -113,6 +113,10 @@ impl SecretsBackend for AzureKeyVaultBackend {
         })
     }
 
+    fn warnings(&self) -> &[String] {
+        &self.config.warnings
+    }
+
     fn needs_network(&self) -> bool {
         true
     }

@@ -20,6 +20,21 @@ use crate::secret::Secret;
 pub(super) trait Exchange: Send + Sync {
     /// Sends `request`.
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
+
+    /// Returns whether anybody takes a connection to the host of `url`. Waits as long as the system does.
+    fn connects<'a>(&'a self, url: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let Ok(url) = azure_core::http::Url::parse(url) else {
+                return false;
+            };
+            let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+                return false;
+            };
+            tokio::net::TcpStream::connect((host.trim_matches(['[', ']']), port))
+                .await
+                .is_ok()
+        })
+    }
 }
 
 impl Exchange for Client {

@@ -62,8 +62,12 @@ pub(super) fn config(roots: &Roots, identity: Option<&Identity>) -> Result<Arc<C
 }
 
 fn verifier(roots: &Roots, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Failure> {
-    if matches!(roots, Roots::Unverified) {
-        return Ok(Arc::new(verifier::Anybody::new(provider)));
+    match roots {
+        Roots::Unverified => return Ok(Arc::new(verifier::Anybody::new(provider, None))),
+        Roots::Thumbprint(thumbprint) => {
+            return Ok(Arc::new(verifier::Anybody::new(provider, Some(*thumbprint))));
+        }
+        Roots::System { .. } | Roots::Path(_) => {}
     }
     let (store, certificates) = roots::load(roots)?;
     verifier::Trusted::new(store, certificates, provider).map(|verifier| Arc::new(verifier) as _)

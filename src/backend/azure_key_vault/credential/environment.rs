@@ -5,8 +5,10 @@
 
 use azure_core::credentials::AccessToken;
 
+use super::client_certificate::CertificateCredential;
 use super::client_secret::ClientSecretCredential;
 use super::entra::Login;
+use super::username_password::UsernamePasswordCredential;
 use super::{Credential, Failure, Surroundings, TokenRequest};
 use crate::backend::BoxFuture;
 use crate::env::Env;
@@ -44,6 +46,32 @@ impl EnvironmentCredential {
                 login,
                 Secret::from(text(env, CLIENT_SECRET)?),
             ))
+        } else if set(&[CLIENT_ID, CERTIFICATE_PATH, TENANT_ID]) {
+            let login = Login::new(
+                surroundings,
+                text(env, TENANT_ID)?,
+                text(env, CLIENT_ID)?,
+                allowed.to_vec(),
+            )?;
+            // Python's `bool` of a text: any that is not empty, `false` included.
+            let send_chain = env
+                .get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")
+                .is_some_and(|value| !value.is_empty());
+            let password = env.get("AZURE_CLIENT_CERTIFICATE_PASSWORD");
+            Box::new(CertificateCredential::new(
+                login,
+                text(env, CERTIFICATE_PATH)?,
+                password,
+                send_chain,
+            )?)
+        } else if set(&[CLIENT_ID, USERNAME, PASSWORD]) {
+            let tenant = env.non_empty(TENANT_ID).unwrap_or("organizations");
+            let login = Login::new(surroundings, tenant, text(env, CLIENT_ID)?, allowed.to_vec())?;
+            let (username, password) = (
+                text(env, USERNAME)?.to_owned(),
+                Secret::from(text(env, PASSWORD)?),
+            );
+            Box::new(UsernamePasswordCredential::new(login, username, password))
         } else {
             return Ok(Self {
                 credential: Err(missing(env)),

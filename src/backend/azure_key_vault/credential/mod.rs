@@ -17,11 +17,21 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::secret::{Redactor, Secret};
 
+mod azure_cli;
+mod azure_developer_cli;
+mod azure_powershell;
+mod certificate;
 mod chain;
+mod client_certificate;
 mod client_secret;
+mod command;
 mod entra;
 mod environment;
+mod managed_identity;
 mod tenant;
+mod unavailable;
+mod username_password;
+mod workload_identity;
 
 /// What a token is asked for.
 #[derive(Clone, Debug)]

@@ -1,0 +1,178 @@
+//! Running one of the tools that people log in with: `az`, `azd`, `pwsh`.
+//!
+//! Facts: `azure_cli.py` of azure-identity 1.27.0 for Python: found on the PATH of the environment in force, run in a folder that nobody
+//! can write a program to, without input, and given ten seconds. A tool's output holds a token: it is a secret, and its
+//! complaints are shown without anything that looks like one.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use super::{Failure, Surroundings};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// `process_timeout`
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a tool left behind.
+pub(super) struct Output {
+    /// The exit status; `None` when a signal ended it.
+    pub(super) status: Option<i32>,
+    /// What it printed.
+    pub(super) stdout: Secret,
+    /// What it complained about.
+    pub(super) stderr: String,
+}
+
+/// Finds `tool` on the PATH of `env`, as `shutil.which` does.
+pub(super) fn find(env: &Env, tool: &str) -> Option<PathBuf> {
+    let path = env.text("PATH")?;
+    let extensions: &[&str] = if cfg!(windows) {
+        &[".cmd", ".exe", ".bat", ""]
+    } else {
+        &[""]
+    };
+    std::env::split_paths(path)
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .flat_map(|folder| {
+            extensions
+                .iter()
+                .map(move |extension| folder.join(format!("{tool}{extension}")))
+        })
+        .find(|file| is_program(file))
+}
+
+#[cfg(unix)]
+fn is_program(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(file).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_program(file: &Path) -> bool {
+    file.is_file()
+}
+
+/// Runs `program`, whose name for people is `tool`, with `extra` variables.
+///
+/// # Errors
+/// One that does not start or answer in time is unavailable; the end of the command's own time is a failure.
+pub(super) async fn run(
+    surroundings: &Surroundings,
+    tool: &str,
+    program: &Path,
+    arguments: &[String],
+    extra: &[(&str, &str)],
+) -> Result<Output, Failure> {
+    let env = &surroundings.env;
+    let mut command = tokio::process::Command::new(program);
+    command.args(arguments).env_clear().current_dir(safe_folder(env)?);
+    for (name, variable) in env.iter() {
+        if let Some(value) = os_value(&variable.value) {
+            command.env(name, value);
+        }
+    }
+    command.envs(extra.iter().copied());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let left = surroundings.deadline.saturating_duration_since(Instant::now());
+    let child = command
+        .spawn()
+        .map_err(|_| Failure::Unavailable(format!("`{tool}` cannot be run")))?;
+    let output = match tokio::time::timeout(left.min(PATIENCE), child.wait_with_output()).await {
+        Ok(Ok(output)) => output,
+        Ok(Err(_)) => return Err(Failure::Unavailable(format!("`{tool}` could not be waited for"))),
+        Err(_) if left < PATIENCE => {
+            let error = Error::unavailable(format!(
+                "`{tool}` did not answer before the command's time was up"
+            ));
+            return Err(Failure::Failed(
+                error.with_hint("`--timeout` sets how long the whole command may take"),
+            ));
+        }
+        Err(_) => {
+            return Err(Failure::Unavailable(format!(
+                "`{tool}` did not answer within {} s",
+                PATIENCE.as_secs()
+            )));
+        }
+    };
+    Ok(Output {
+        status: output.status.code(),
+        stdout: Secret::new(output.stdout),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+#[cfg(unix)]
+fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
+    Some(std::os::unix::ffi::OsStrExt::from_bytes(value.expose()))
+}
+
+#[cfg(not(unix))]
+fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
+    value.expose_text().map(std::ffi::OsStr::new)
+}
+
+/// `get_safe_working_dir`
+fn safe_folder(env: &Env) -> Result<PathBuf, Failure> {
+    if cfg!(windows) {
+        let folder = env
+            .non_empty("SYSTEMROOT")
+            .or_else(|| env.non_empty("SystemRoot"));
+        folder
+            .map(PathBuf::from)
+            .ok_or_else(|| Failure::Unavailable("`SYSTEMROOT` is not set".to_owned()))
+    } else {
+        Ok(PathBuf::from("/bin"))
+    }
+}
+
+/// Returns a tool's complaint, fit to be shown: one line, and nothing in it that could be a token.
+pub(super) fn complaint(surroundings: &Surroundings, stderr: &str) -> String {
+    let words = stderr.split_whitespace().map(|word| {
+        if word.contains("eyJ") || word.len() > 100 {
+            "[redacted]"
+        } else {
+            word
+        }
+    });
+    surroundings.redactor.clean(&words.collect::<Vec<_>>().join(" "))
+}
+
+/// Checks a scope that becomes an argument (`validate_scope`), and the tenant with it.
+///
+/// # Errors
+/// Any other character than Python takes, with status 4.
+pub(super) fn check_arguments(scope: &str, tenant: Option<&str>) -> Result<()> {
+    let scope_is_valid = !scope.is_empty()
+        && scope
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-.:/".contains(c));
+    let tenant_is_valid = tenant.is_none_or(|tenant| {
+        tenant
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-.".contains(c))
+    });
+    if scope_is_valid && tenant_is_valid {
+        return Ok(());
+    }
+    Err(Error::denied(
+        "the vault's challenge has a scope or a tenant that cannot be handed to a tool",
+    ))
+}
+
+/// Reads a moment that a tool prints as UTC: `YYYY-MM-DDThh:mm:ssZ`, and with a blank and a fraction.
+pub(super) fn moment(text: &str) -> Option<azure_core::time::OffsetDateTime> {
+    let text = text
+        .split('.')
+        .next()?
+        .trim_end_matches('Z')
+        .replacen(' ', "T", 1);
+    azure_core::time::parse_rfc3339(&format!("{text}Z")).ok()
+}

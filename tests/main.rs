@@ -14,5 +14,6 @@
 
 mod canary;
 mod docs;
+mod load;
 mod support;
 mod vault;

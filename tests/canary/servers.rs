@@ -1,14 +1,10 @@
 //! Credentials and values that cross the network: a real Vault, nobody, and a server that sends back what it is sent.
 
-use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use serde_json::json;
 
 use super::leaks::canary;
 use super::scenarios::{AZURE, Scenario, VAULT};
+use crate::support::server::{Reply, Server};
 use crate::support::{Bao, free_port};
 
 /// Values of every shape in a real server.
@@ -142,72 +138,24 @@ pub fn unreachable() -> Vec<Scenario> {
     scenarios
 }
 
-/// A server that answers every request with the request, as an error of Vault's.
-pub struct Echo {
-    address: String,
-    done: Arc<AtomicBool>,
-}
-
-impl Echo {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let done = Arc::new(AtomicBool::new(false));
-        let ended = Arc::clone(&done);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                if ended.load(Ordering::Relaxed) {
-                    return;
-                }
-                // A client that goes away is no failure of the server's.
-                let _ = echo(stream.unwrap());
-            }
-        });
-        Self { address, done }
-    }
-}
-
-impl Drop for Echo {
-    fn drop(&mut self) {
-        self.done.store(true, Ordering::Relaxed);
-        let _ = TcpStream::connect(&self.address);
-    }
-}
-
-fn echo(mut stream: TcpStream) -> std::io::Result<()> {
-    stream.set_read_timeout(Some(std::time::Duration::from_secs(5)))?;
-    let mut request = Vec::new();
-    let mut chunk = [0; 4096];
-    loop {
-        let text = String::from_utf8_lossy(&request);
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| {
-                line.to_lowercase()
-                    .strip_prefix("content-length: ")
-                    .map(str::to_owned)
-            });
-            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
-                break;
-            }
-        }
-        match stream.read(&mut chunk)? {
-            0 => return Ok(()),
-            n => request.extend_from_slice(&chunk[..n]),
-        }
-    }
-    let text = String::from_utf8_lossy(&request).into_owned();
-    let body = json!({"errors": [text], "warnings": [text]}).to_string();
-    write!(
-        stream,
-        "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-        body.len()
-    )
-}
-
 /// Every login against a server that sends back what it is sent.
-pub fn echoing() -> (Echo, Vec<Scenario>) {
-    let server = Echo::start();
-    let url = format!("http://{}", server.address);
+pub fn echoing() -> (Server, Vec<Scenario>) {
+    let server = Server::start(|request| {
+        let headers: Vec<_> = request
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect();
+        let body = String::from_utf8_lossy(&request.body);
+        let text = format!(
+            "{} {} {} {body}",
+            request.method,
+            request.target,
+            headers.join(" ")
+        );
+        Reply::json(403, json!({"errors": [text, body], "warnings": headers}))
+    });
+    let url = server.url();
     let scenarios = logins()
         .into_iter()
         .map(|(name, kwargs)| with_login(name, 4, &url, kwargs))

@@ -15,5 +15,6 @@
 mod canary;
 mod docs;
 mod load;
+mod package;
 mod support;
 mod vault;

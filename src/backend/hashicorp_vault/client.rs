@@ -159,6 +159,7 @@ impl Client {
         request
             .headers
             .push(("content-type".to_owned(), "application/json".into()));
+        login.secrets.iter().cloned().for_each(|secret| self.hold(secret));
         request.body = Some(Secret::from(json::dumps(&json::Value::Object(login.body))));
         let place = self.config.address.shown();
         let response = self

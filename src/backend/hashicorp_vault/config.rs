@@ -61,7 +61,7 @@ impl Config {
     pub(super) fn new(mut kwargs: Kwargs, context: &Context<'_>) -> Result<Self> {
         let env = context.env;
         let paths = Paths::from_kwargs(&mut kwargs)?;
-        let auth = Auth::from_kwargs(&mut kwargs, env)?;
+        let auth = Auth::from_kwargs(&mut kwargs, context)?;
         let address = address(&mut kwargs, env)?;
         let http = Options {
             roots: roots(&mut kwargs, env)?,

@@ -1,48 +1,46 @@
 //! `approle`: `POST auth/approle/login` with `role_id` and `secret_id`, which is null when it is absent.
 
-use super::{Login, Taken, json, required};
+use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, json, required};
 use crate::error::Result;
 use crate::python::json::Value;
 use crate::secret::Secret;
 
-/// What the method needs.
 #[derive(Debug)]
-pub(in super::super) struct AppRole {
+pub(super) struct AppRole {
     mount: String,
     role_id: String,
     secret_id: Option<Secret>,
 }
 
 impl AppRole {
-    pub(super) fn new(mut taken: Taken) -> Result<Self> {
+    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
         let mount = taken.mount("approle");
-        let role_id = taken
-            .role_id
-            .take()
-            .ok_or_else(|| required("approle", &["role_id"]))?;
-        Ok(Self {
+        let role_id = taken.role_id.ok_or_else(|| required("approle", &["role_id"]))?;
+        Ok(Box::new(Self {
             mount,
             role_id,
             secret_id: taken.secret_id,
-        })
+        }))
     }
+}
 
-    pub(super) fn login(&self) -> Login {
-        let secret_id = self.secret_id.as_ref().map_or(Value::Null, json);
-        Login::new(
+impl Method for AppRole {
+    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        let login = Login::new(
             &self.mount,
             [
                 ("role_id", Value::String(self.role_id.clone())),
-                ("secret_id", secret_id),
+                ("secret_id", json(self.secret_id.as_ref())),
             ],
-        )
+        );
+        Box::pin(std::future::ready(Ok(Credential::Login(login))))
     }
 
-    pub(super) fn secrets(&self) -> Vec<Secret> {
+    fn secrets(&self) -> Vec<Secret> {
         self.secret_id.iter().cloned().collect()
     }
 
-    pub(super) fn refusal_hint(&self) -> &'static str {
+    fn refusal_hint(&self) -> &'static str {
         match &self.secret_id {
             None => "the role may want a `secret_id`, and none is configured",
             Some(secret_id) if is_wrapping_token(secret_id) => {

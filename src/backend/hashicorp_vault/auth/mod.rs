@@ -4,67 +4,63 @@
 //! means (`client` does). Source of what is required: apache-airflow-providers-hashicorp 4.8.4,
 //! `_internal_client/vault_client.py`; of the requests: hvac 2.4.0, `api/auth_methods/`.
 
-use std::path::Path;
+use std::fmt;
 
-use super::address::normalize;
 use crate::backend::kwargs::{Kwargs, nearest};
+use crate::backend::{BoxFuture, Context};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::python::json::{Object, Value};
-use crate::python::quote::quote_path;
+use crate::python::quote::{quote, quote_path};
 use crate::secret::Secret;
 
 mod approle;
+mod aws_iam;
+mod existing;
+mod gcp;
+mod github;
+mod jwt;
+mod kubernetes;
+mod ldap;
+mod services;
+mod taken;
 mod token;
+mod userpass;
 
-/// The names of the kwargs that are taken here.
-pub(super) const KWARGS: &[&str] = &[
-    "auth_type",
-    "auth_mount_point",
-    "token",
-    "token_path",
-    "username",
-    "password",
-    "key_id",
-    "secret_id",
-    "role_id",
-    "assume_role_kwargs",
-    "region",
-    "kubernetes_role",
-    "kubernetes_jwt_path",
-    "gcp_key_path",
-    "gcp_keyfile_dict",
-    "gcp_scopes",
-    "azure_tenant_id",
-    "azure_resource",
-    "radius_host",
-    "radius_secret",
-    "radius_port",
-    "jwt_role",
-    "jwt_token",
-    "jwt_token_path",
+use services::Services;
+pub(super) use taken::KWARGS;
+use taken::Taken;
+
+type Constructor = fn(Taken, &Env) -> Result<Box<dyn Method>>;
+
+/// Airflow's `VALID_AUTH_TYPES`, and the constructor of each.
+const METHODS: &[(&str, Constructor)] = &[
+    ("approle", approle::AppRole::boxed),
+    ("aws_iam", aws_iam::AwsIam::boxed),
+    ("azure", existing::ExistingToken::azure),
+    ("github", github::GitHub::boxed),
+    ("gcp", gcp::Gcp::boxed),
+    ("jwt", jwt::Jwt::boxed),
+    ("kubernetes", kubernetes::Kubernetes::boxed),
+    ("ldap", ldap::Ldap::boxed),
+    ("radius", existing::ExistingToken::radius),
+    ("token", token::Token::boxed),
+    ("userpass", userpass::Userpass::boxed),
 ];
 
-/// Airflow's `VALID_AUTH_TYPES`.
-const AUTH_TYPES: &[&str] = &[
-    "approle",
-    "aws_iam",
-    "azure",
-    "github",
-    "gcp",
-    "jwt",
-    "kubernetes",
-    "ldap",
-    "radius",
-    "token",
-    "userpass",
-];
+/// An auth method, ready to make a credential.
+trait Method: fmt::Debug + Send + Sync {
+    /// Makes a token or a login; files are read now, so that one that was renewed is seen.
+    ///
+    /// # Errors
+    /// No credential to be had, with status 4; a service that it is had from and that does not answer, 5.
+    fn credential<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result<Credential>>;
 
-/// How a token is had.
-#[derive(Debug)]
-pub(super) enum Auth {
-    AppRole(approle::AppRole),
-    Token(token::Token),
+    /// Returns the secrets that its kwargs hold, so that they are never shown.
+    fn secrets(&self) -> Vec<Secret>;
+
+    /// Returns what a refused login is likely to mean.
+    fn refusal_hint(&self) -> &'static str;
 }
 
 /// What an auth method comes to.
@@ -81,6 +77,8 @@ pub(super) struct Login {
     pub(super) api_path: String,
     /// The body.
     pub(super) body: Object,
+    /// What of the body is never shown, beside the method's own secrets.
+    pub(super) secrets: Vec<Secret>,
 }
 
 impl Login {
@@ -93,8 +91,30 @@ impl Login {
         Self {
             api_path: format!("v1/auth/{}/login", quote_path(mount)),
             body,
+            secrets: Vec::new(),
         }
     }
+
+    /// Puts the name of who logs in behind the path. A deliberate difference: hvac leaves a `/` in it, and quotes nothing for
+    /// userpass.
+    fn of(mut self, username: &str) -> Self {
+        self.api_path = format!("{}/{}", self.api_path, quote(username));
+        self
+    }
+
+    /// Notes a secret of the body.
+    fn holding(mut self, secret: Secret) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+}
+
+/// The auth method that is configured.
+#[derive(Debug)]
+pub(super) struct Auth {
+    name: &'static str,
+    method: Box<dyn Method>,
+    services: Services,
 }
 
 impl Auth {
@@ -102,116 +122,63 @@ impl Auth {
     ///
     /// # Errors
     /// An unknown `auth_type`, and a kwarg that it requires and that is missing, both with status 2.
-    pub(super) fn from_kwargs(kwargs: &mut Kwargs, env: &Env) -> Result<Self> {
-        let auth_type = match kwargs.text_or("auth_type", "token")? {
-            Some(auth_type) => auth_type,
-            None => return Err(Error::usage("backend kwarg `auth_type` must not be null")),
+    pub(super) fn from_kwargs(kwargs: &mut Kwargs, context: &Context<'_>) -> Result<Self> {
+        let Some(auth_type) = kwargs.text_or("auth_type", "token")? else {
+            return Err(Error::usage("backend kwarg `auth_type` must not be null"));
         };
         let taken = Taken::from_kwargs(kwargs)?;
-        match auth_type.as_str() {
-            "approle" => approle::AppRole::new(taken).map(Self::AppRole),
-            "token" => token::Token::new(taken, env).map(Self::Token),
-            other => {
-                let error = Error::usage(format!(
-                    "Vault's auth type `{}` is not supported",
-                    other.escape_debug()
-                ));
-                Err(match nearest(other, AUTH_TYPES) {
-                    Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
-                    None => error.with_hint(format!("`auth_type` is one of {}", AUTH_TYPES.join(", "))),
-                })
-            }
-        }
+        let Some((name, constructor)) = METHODS.iter().find(|(name, _)| *name == auth_type) else {
+            return Err(unknown(&auth_type));
+        };
+        let method = constructor(taken, context.env)?;
+        let services = Services::new(context.env, context.deadline);
+        Ok(Self {
+            name,
+            method,
+            services,
+        })
     }
 
     /// Returns Airflow's name of the auth type.
     pub(super) fn name(&self) -> &'static str {
-        match self {
-            Self::AppRole(_) => "approle",
-            Self::Token(_) => "token",
-        }
+        self.name
     }
 
-    /// Returns the secrets that it holds, so that they are never shown.
+    /// Returns the secrets that its kwargs hold, so that they are never shown.
     pub(super) fn secrets(&self) -> Vec<Secret> {
-        match self {
-            Self::AppRole(method) => method.secrets(),
-            Self::Token(method) => method.secrets(),
-        }
+        self.method.secrets()
     }
 
-    /// Makes a token or a login of it; files are read now, so that a token that was renewed in a file is seen.
+    /// Makes a token or a login.
     ///
     /// # Errors
-    /// No credential to be had, with status 4.
-    #[expect(clippy::unused_async, reason = "some methods ask other services first")]
+    /// No credential to be had, with status 4; a service that it is had from and that does not answer, 5.
     pub(super) async fn credential(&self) -> Result<Credential> {
-        match self {
-            Self::AppRole(method) => Ok(Credential::Login(method.login())),
-            Self::Token(method) => method.token().map(Credential::Token),
-        }
+        self.method.credential(&self.services).await
     }
 
     /// Returns what a refused login of this method is likely to mean.
     pub(super) fn refusal_hint(&self) -> &'static str {
-        match self {
-            Self::AppRole(method) => method.refusal_hint(),
-            Self::Token(_) => token::REFUSAL_HINT,
-        }
+        self.method.refusal_hint()
     }
 }
 
-/// The kwargs of all auth methods, taken and typed.
-#[derive(Default)]
-struct Taken {
-    auth_mount_point: Option<String>,
-    token: Option<Secret>,
-    token_path: Option<String>,
-    secret_id: Option<Secret>,
-    role_id: Option<String>,
-}
-
-impl Taken {
-    fn from_kwargs(kwargs: &mut Kwargs) -> Result<Self> {
-        let taken = Self {
-            auth_mount_point: non_empty(kwargs, "auth_mount_point")?,
-            token: non_empty(kwargs, "token")?.map(Secret::from),
-            token_path: non_empty(kwargs, "token_path")?,
-            secret_id: text(kwargs, "secret_id")?.map(Secret::from),
-            role_id: non_empty(kwargs, "role_id")?,
-        };
-        for name in KWARGS {
-            kwargs.take(name);
-        }
-        Ok(taken)
-    }
-
-    /// Returns the mount of the auth method, `default` unless one is configured.
-    fn mount(&self, default: &str) -> String {
-        self.auth_mount_point
-            .as_deref()
-            .map_or_else(|| default.to_owned(), normalize)
+fn unknown(auth_type: &str) -> Error {
+    let names: Vec<&str> = METHODS.iter().map(|(name, _)| *name).collect();
+    let shown = auth_type.escape_debug();
+    let error = Error::usage(format!("Vault's auth type `{shown}` is not supported"));
+    match nearest(auth_type, &names) {
+        Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
+        None => error.with_hint(format!("`auth_type` is one of {}", names.join(", "))),
     }
 }
 
-/// Takes a text; an integer is its digits, as Vault reads it.
-fn text(kwargs: &mut Kwargs, name: &str) -> Result<Option<String>> {
-    if let Some(Value::Int(digits)) = kwargs.get(name) {
-        let digits = digits.clone();
-        kwargs.take(name);
-        return Ok(Some(digits));
+/// Makes JSON of a secret for the body of a login; null when there is none.
+fn json(secret: Option<&Secret>) -> Value {
+    match secret.and_then(Secret::expose_text) {
+        Some(text) => Value::String(text.to_owned()),
+        None => Value::Null,
     }
-    kwargs.text(name)
-}
-
-/// Takes a text that Airflow asks Python for the truth of: empty is absent.
-fn non_empty(kwargs: &mut Kwargs, name: &str) -> Result<Option<String>> {
-    Ok(text(kwargs, name)?.filter(|text| !text.is_empty()))
-}
-
-/// Makes JSON of a secret for the body of a login.
-fn json(secret: &Secret) -> Value {
-    Value::String(secret.expose_text().unwrap_or_default().to_owned())
 }
 
 /// The error of a kwarg that `auth_type` requires.
@@ -226,23 +193,36 @@ fn required(auth_type: &str, names: &[&str]) -> Error {
     ))
 }
 
+/// Takes the name that a login has in its path.
+///
+/// # Errors
+/// No name, or one that would change the path, with status 2.
+fn username(auth_type: &str, name: Option<String>) -> Result<String> {
+    match name {
+        None => Err(required(auth_type, &["username"])),
+        Some(name) if name.is_empty() => Err(required(auth_type, &["username"])),
+        Some(name) if name == "." || name == ".." => {
+            Err(Error::usage("the backend kwarg `username` is no name"))
+        }
+        Some(name) => Ok(name),
+    }
+}
+
 /// Reads a credential from a file, without the blanks around it.
 ///
 /// # Errors
 /// A file that cannot be read, is not text or is empty, with status 4: there is no credential to be had.
 fn credential_file(path: &str, what: &str) -> Result<Secret> {
-    let bytes = std::fs::read(Path::new(path))
-        .map(Secret::new)
-        .map_err(|source| {
-            Error::denied(format!("{what} cannot be read from `{}`", path.escape_debug())).with_source(source)
-        })?;
+    let shown = path.escape_debug();
+    let bytes = std::fs::read(path).map(Secret::new).map_err(|source| {
+        Error::denied(format!("{what} cannot be read from `{shown}`")).with_source(source)
+    })?;
     let text = bytes
         .expose_text()
-        .ok_or_else(|| Error::denied(format!("{what} in `{}` is not text", path.escape_debug())))?;
+        .ok_or_else(|| Error::denied(format!("{what} in `{shown}` is not text")))?;
     match text.trim() {
         "" => Err(Error::denied(format!(
-            "`{}`, which should hold {what}, is empty",
-            path.escape_debug()
+            "`{shown}`, which should hold {what}, is empty"
         ))),
         text => Ok(Secret::from(text)),
     }

@@ -1,16 +1,12 @@
 //! `token`: `token_path`, before `token`, before `VAULT_TOKEN`. No login.
 
-use super::{Taken, credential_file, required};
-use crate::env::Env;
+use super::{BoxFuture, Credential, Env, Method, Services, Taken, credential_file, required};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// What a refused token is likely to be.
-pub(super) const REFUSAL_HINT: &str = "the token may have expired, have no uses left, or be a wrapping token; or its policies do not allow this path";
-
 /// Where the token is.
 #[derive(Debug)]
-pub(in super::super) enum Token {
+pub(super) enum Token {
     /// A file, read at each login.
     File(String),
     /// The token itself.
@@ -18,18 +14,18 @@ pub(in super::super) enum Token {
 }
 
 impl Token {
-    pub(super) fn new(taken: Taken, env: &Env) -> Result<Self> {
+    pub(super) fn boxed(taken: Taken, env: &Env) -> Result<Box<dyn Method>> {
         if let Some(path) = taken.token_path {
-            return Ok(Self::File(path));
+            return Ok(Box::new(Self::File(path)));
         }
         match taken.token.or_else(|| env.get("VAULT_TOKEN").cloned()) {
-            Some(token) => Ok(Self::Given(token)),
+            Some(token) => Ok(Box::new(Self::Given(token))),
             None => Err(required("token", &["token", "token_path"])
                 .with_hint("a token in the variable `VAULT_TOKEN` serves too")),
         }
     }
 
-    pub(super) fn token(&self) -> Result<Secret> {
+    fn token(&self) -> Result<Secret> {
         match self {
             Self::File(path) => credential_file(path, "the token"),
             Self::Given(token) if token.is_empty() => {
@@ -38,11 +34,21 @@ impl Token {
             Self::Given(token) => Ok(token.clone()),
         }
     }
+}
 
-    pub(super) fn secrets(&self) -> Vec<Secret> {
+impl Method for Token {
+    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.token().map(Credential::Token)))
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
         match self {
             Self::File(_) => Vec::new(),
             Self::Given(token) => vec![token.clone()],
         }
+    }
+
+    fn refusal_hint(&self) -> &'static str {
+        "the token may have expired, have no uses left, or be a wrapping token; or its policies do not allow this path"
     }
 }

@@ -1,0 +1,82 @@
+//! `azure` and `radius`: no login, but a token that is there already.
+//!
+//! A deliberate difference: for these two, Airflow *writes the auth method's configuration* to Vault, and goes on with
+//! `VAULT_TOKEN` or `~/.vault-token` (hvac 2.4.0, `utils.py`, `get_token_from_env`). This writes nothing to Vault, uses that
+//! token when there is one, and says so when there is none.
+
+use super::{BoxFuture, Credential, Env, Method, Services, Taken, required};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+#[derive(Debug)]
+pub(super) struct ExistingToken {
+    auth_type: &'static str,
+    token: Option<Secret>,
+    home: Option<String>,
+}
+
+impl ExistingToken {
+    pub(super) fn azure(taken: Taken, env: &Env) -> Result<Box<dyn Method>> {
+        for (name, value) in [
+            ("azure_resource", &taken.azure_resource),
+            ("azure_tenant_id", &taken.azure_tenant_id),
+        ] {
+            if value.is_none() {
+                return Err(required("azure", &[name]));
+            }
+        }
+        Ok(Self::boxed("azure", env))
+    }
+
+    pub(super) fn radius(taken: Taken, env: &Env) -> Result<Box<dyn Method>> {
+        for (name, value) in [
+            ("radius_host", &taken.radius_host),
+            ("radius_secret", &taken.radius_secret),
+        ] {
+            if value.is_none() {
+                return Err(required("radius", &[name]));
+            }
+        }
+        Ok(Self::boxed("radius", env))
+    }
+
+    fn boxed(auth_type: &'static str, env: &Env) -> Box<dyn Method> {
+        let token = env.get("VAULT_TOKEN").filter(|token| !token.is_empty()).cloned();
+        Box::new(Self {
+            auth_type,
+            token,
+            home: env.non_empty("HOME").map(str::to_owned),
+        })
+    }
+
+    fn token(&self) -> Result<Secret> {
+        if let Some(token) = &self.token {
+            return Ok(token.clone());
+        }
+        let file = self
+            .home
+            .as_ref()
+            .map(|home| std::path::Path::new(home).join(".vault-token"));
+        let bytes = file.and_then(|file| std::fs::read(file).ok()).map(Secret::new);
+        match bytes.as_ref().and_then(Secret::expose_text).map(str::trim) {
+            Some(token) if !token.is_empty() => Ok(Secret::from(token)),
+            _ => Err(Error::usage(format!("Vault's auth type `{}` logs nobody in", self.auth_type))
+                .with_detail("Airflow writes the method's configuration to Vault instead, which secretctl does not")
+                .with_hint("set `VAULT_TOKEN`, or use the auth type `jwt` with a token of your identity")),
+        }
+    }
+}
+
+impl Method for ExistingToken {
+    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.token().map(Credential::Token)))
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        self.token.iter().cloned().collect()
+    }
+
+    fn refusal_hint(&self) -> &'static str {
+        "the token in `VAULT_TOKEN` or `~/.vault-token` may have expired, or its policies do not allow this path"
+    }
+}

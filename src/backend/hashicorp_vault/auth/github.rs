@@ -1,0 +1,57 @@
+//! `github`: `POST auth/github/login` with a personal access token: `token`, else the contents of `token_path`.
+//!
+//! A deliberate difference: `token_path` passes Airflow's check and is never read there.
+
+use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, credential_file, json, required};
+use crate::error::Result;
+use crate::secret::Secret;
+
+#[derive(Debug)]
+pub(super) struct GitHub {
+    mount: String,
+    token: Source,
+}
+
+/// Where the token is.
+#[derive(Debug)]
+enum Source {
+    File(String),
+    Given(Secret),
+}
+
+impl GitHub {
+    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
+        let mount = taken.mount("github");
+        let token = match (taken.token, taken.token_path) {
+            (Some(token), _) => Source::Given(token),
+            (None, Some(path)) => Source::File(path),
+            (None, None) => return Err(required("github", &["token", "token_path"])),
+        };
+        Ok(Box::new(Self { mount, token }))
+    }
+
+    fn login(&self) -> Result<Login> {
+        let token = match &self.token {
+            Source::Given(token) => token.clone(),
+            Source::File(path) => credential_file(path, "the GitHub token")?,
+        };
+        Ok(Login::new(&self.mount, [("token", json(Some(&token)))]).holding(token))
+    }
+}
+
+impl Method for GitHub {
+    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.login().map(Credential::Login)))
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        match &self.token {
+            Source::File(_) => Vec::new(),
+            Source::Given(token) => vec![token.clone()],
+        }
+    }
+
+    fn refusal_hint(&self) -> &'static str {
+        "the GitHub token may be wrong or expired, lack `read:org`, or belong to nobody of the organisation"
+    }
+}

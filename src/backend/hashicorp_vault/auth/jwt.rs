@@ -1,0 +1,59 @@
+//! `jwt`: `POST auth/jwt/login` with `role` and `jwt`: `jwt_token`, else the contents of `jwt_token_path`, both stripped.
+
+use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, credential_file, json, required};
+use crate::error::Result;
+use crate::python::json::Value;
+use crate::secret::Secret;
+
+#[derive(Debug)]
+pub(super) struct Jwt {
+    mount: String,
+    role: String,
+    jwt: Source,
+}
+
+/// Where the JWT is.
+#[derive(Debug)]
+enum Source {
+    File(String),
+    Given(Secret),
+}
+
+impl Jwt {
+    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
+        let mount = taken.mount("jwt");
+        let role = taken.jwt_role.ok_or_else(|| required("jwt", &["jwt_role"]))?;
+        let jwt = match (taken.jwt_token, taken.jwt_token_path) {
+            (Some(jwt), _) => Source::Given(Secret::from(jwt.expose_text().unwrap_or_default().trim())),
+            (None, Some(path)) => Source::File(path),
+            (None, None) => return Err(required("jwt", &["jwt_token", "jwt_token_path"])),
+        };
+        Ok(Box::new(Self { mount, role, jwt }))
+    }
+
+    fn login(&self) -> Result<Login> {
+        let jwt = match &self.jwt {
+            Source::Given(jwt) => jwt.clone(),
+            Source::File(path) => credential_file(path, "the JWT")?,
+        };
+        let role = Value::String(self.role.clone());
+        Ok(Login::new(&self.mount, [("role", role), ("jwt", json(Some(&jwt)))]).holding(jwt))
+    }
+}
+
+impl Method for Jwt {
+    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.login().map(Credential::Login)))
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        match &self.jwt {
+            Source::File(_) => Vec::new(),
+            Source::Given(jwt) => vec![jwt.clone()],
+        }
+    }
+
+    fn refusal_hint(&self) -> &'static str {
+        "the JWT may have expired, or `jwt_role` does not accept its issuer, audience or subject"
+    }
+}

@@ -1,0 +1,50 @@
+//! `kubernetes`: `POST auth/kubernetes/login` with `role` and `jwt`, the contents of a service account's token file.
+
+use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, credential_file, json, required};
+use crate::error::Result;
+use crate::python::json::Value;
+use crate::secret::Secret;
+
+#[derive(Debug)]
+pub(super) struct Kubernetes {
+    mount: String,
+    role: String,
+    jwt_path: String,
+}
+
+impl Kubernetes {
+    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
+        let mount = taken.mount("kubernetes");
+        let role = taken
+            .kubernetes_role
+            .ok_or_else(|| required("kubernetes", &["kubernetes_role"]))?;
+        let jwt_path = taken
+            .kubernetes_jwt_path
+            .ok_or_else(|| required("kubernetes", &["kubernetes_jwt_path"]))?;
+        Ok(Box::new(Self {
+            mount,
+            role,
+            jwt_path,
+        }))
+    }
+
+    fn login(&self) -> Result<Login> {
+        let jwt = credential_file(&self.jwt_path, "the service account's token")?;
+        let role = Value::String(self.role.clone());
+        Ok(Login::new(&self.mount, [("role", role), ("jwt", json(Some(&jwt)))]).holding(jwt))
+    }
+}
+
+impl Method for Kubernetes {
+    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.login().map(Credential::Login)))
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+
+    fn refusal_hint(&self) -> &'static str {
+        "`kubernetes_role` may not be bound to this service account, or its token has expired"
+    }
+}

@@ -16,5 +16,6 @@ mod canary;
 mod docs;
 mod load;
 mod package;
+mod connection;
 mod support;
 mod vault;

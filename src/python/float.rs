@@ -1,6 +1,7 @@
 //! `float.__repr__`: the shortest digits that read back as the same number, in Python's form.
 //!
-//! Rust finds the same digits; the form differs: Python turns to an exponent below 1e-4 and from 1e16 on, and keeps `.0`.
+//! Rust finds as many digits, but of two that are equally near it takes the upper, and Python the even one. The form differs
+//! too: Python turns to an exponent below 1e-4 and from 1e16 on, and keeps `.0`.
 //!
 //! <https://docs.python.org/3.11/library/functions.html#repr>; source: CPython 3.11, `Python/pystrtod.c` (`PyOS_double_to_string`).
 
@@ -17,15 +18,51 @@ pub fn repr(value: f64) -> String {
             "-inf".to_owned()
         };
     }
-    let scientific = format!("{value:e}");
+    let scientific = shortest(value);
     let (mantissa, exponent) = scientific.split_once('e').expect("the format has an exponent");
     let exponent: i32 = exponent.parse().expect("the exponent is an integer");
     if (-4..16).contains(&exponent) {
-        let plain = format!("{value}");
-        return if plain.contains('.') { plain } else { plain + ".0" };
+        return plain(mantissa, exponent);
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+}
+
+/// Writes the digits of `mantissa` with the point where `exponent` has it.
+fn plain(mantissa: &str, exponent: i32) -> String {
+    let (sign, mantissa) = mantissa
+        .strip_prefix('-')
+        .map_or(("", mantissa), |mantissa| ("-", mantissa));
+    let digits = mantissa.replace('.', "");
+    match usize::try_from(exponent) {
+        Err(_) => {
+            let zeros = "0".repeat(exponent.unsigned_abs() as usize - 1);
+            format!("{sign}0.{zeros}{digits}")
+        }
+        Ok(exponent) => {
+            let digits = format!("{digits:0<width$}", width = exponent + 2);
+            let (whole, fraction) = digits.split_at(exponent + 1);
+            format!("{sign}{whole}.{fraction}")
+        }
+    }
+}
+
+/// Writes `value` in scientific form, with the fewest digits that read back as it, and of two such the even one.
+fn shortest(value: f64) -> String {
+    let upper = format!("{value:e}");
+    let mantissa = upper.split('e').next().unwrap_or_default();
+    // With a number of digits given, Rust rounds to even.
+    let even = format!("{value:.digits$e}", digits = decimals(mantissa));
+    if even != upper && even.parse() == Ok(value) {
+        even
+    } else {
+        upper
+    }
+}
+
+/// The number of digits behind the point.
+fn decimals(mantissa: &str) -> usize {
+    mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }
 
 #[cfg(test)]
@@ -46,6 +83,9 @@ mod tests {
             (1e100, "1e+100"),
             (5e-324, "5e-324"),
             (f64::MAX, "1.7976931348623157e+308"),
+            (1746039350934735.25, "1746039350934735.2"),
+            (5e-5, "5e-05"),
+            (123456.5, "123456.5"),
             (f64::NAN, "nan"),
             (f64::NEG_INFINITY, "-inf"),
         ] {

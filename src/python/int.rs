@@ -21,7 +21,7 @@ const ZEROS: [u32; 66] = [
 /// Blanks around it, a sign, single underscores between digits and the digits of any script are taken.
 #[must_use]
 pub fn parse(text: &str) -> Option<String> {
-    // Text beyond ASCII is brought to it first, and only then do the four separators count as blank.
+    // Blanks and digits beyond ASCII are brought to it; the separators \x1c to \x1f stay, and are no blanks here.
     let ascii: String = if text.is_ascii() {
         text.to_owned()
     } else {
@@ -59,7 +59,7 @@ pub fn from_float(value: f64) -> Option<String> {
 }
 
 fn to_ascii(c: char) -> char {
-    if c.is_ascii() && !text::is_space(c) {
+    if c.is_ascii() {
         return c;
     }
     if text::is_space(c) {
@@ -87,7 +87,7 @@ mod tests {
             ("٣٤", Some("34")),
             ("\u{a0}5\u{3000}", Some("5")),
             ("\u{1c}5", None),
-            ("\u{1c}５", Some("5")),
+            ("\u{1c}５", None),
             ("1__0", None),
             ("_1", None),
             ("1_", None),

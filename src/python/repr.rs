@@ -4,8 +4,8 @@
 
 use std::fmt::Write as _;
 
-use super::float;
 use super::json::Value;
+use super::{float, text};
 
 /// Returns `str(value)`: text as it is, anything else as `repr` writes it.
 #[must_use]
@@ -64,21 +64,21 @@ pub fn repr(value: &Value) -> String {
     out
 }
 
-fn quoted(text: &str, out: &mut String) {
-    let quote = if text.contains('\'') && !text.contains('"') {
+fn quoted(string: &str, out: &mut String) {
+    let quote = if string.contains('\'') && !string.contains('"') {
         '"'
     } else {
         '\''
     };
     out.push(quote);
-    for c in text.chars() {
+    for c in string.chars() {
         match c {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             c if c == quote => out.extend(['\\', c]),
-            c if is_printable(c) => out.push(c),
+            c if text::is_printable(c) => out.push(c),
             c => {
                 let code = u32::from(c);
                 let written = match code {
@@ -91,13 +91,6 @@ fn quoted(text: &str, out: &mut String) {
         }
     }
     out.push(quote);
-}
-
-/// Returns whether `c.isprintable()`. Rust's `escape_debug` has Python's definition, of a newer Unicode; only at the start of a
-/// text does it escape combining marks too.
-fn is_printable(c: char) -> bool {
-    let text = ['a', c].into_iter().collect::<String>();
-    matches!(c, '"' | '\'') || text.escape_debug().nth(2).is_none()
 }
 
 #[cfg(test)]

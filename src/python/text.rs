@@ -5,7 +5,7 @@
 //!
 //! <https://docs.python.org/3.11/library/stdtypes.html#string-methods>
 
-use super::text_tables::NOT_ALPHANUMERIC;
+use super::text_tables::{NOT_ALPHANUMERIC, SINCE_UNICODE_15};
 
 /// Returns whether `c.isspace()`.
 #[must_use]
@@ -23,20 +23,20 @@ pub fn strip(text: &str) -> &str {
 #[must_use]
 pub fn lower(text: &str) -> String {
     if text.is_ascii() {
-        text.to_ascii_lowercase()
-    } else {
-        convert(text, str::to_lowercase)
+        return text.to_ascii_lowercase();
     }
+    convert(text, is_unknown, str::to_lowercase)
 }
 
 /// Returns `text.upper()`.
 #[must_use]
 pub fn upper(text: &str) -> String {
     if text.is_ascii() {
-        text.to_ascii_uppercase()
-    } else {
-        convert(text, str::to_uppercase)
+        return text.to_ascii_uppercase();
     }
+    // Four letters that Python knows have got their capitals since.
+    let keep = |c| matches!(c, '\u{19b}' | '\u{264}' | '\u{a7d3}' | '\u{a7d5}') || is_unknown(c);
+    convert(text, keep, str::to_uppercase)
 }
 
 /// Returns whether `c.isalnum()`.
@@ -45,10 +45,29 @@ pub fn is_alphanumeric(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric();
     }
+    c.is_alphanumeric() && !is_in(NOT_ALPHANUMERIC, c)
+}
+
+/// Returns whether `c.isprintable()`.
+#[must_use]
+pub fn is_printable(c: char) -> bool {
+    if c.is_ascii() {
+        return matches!(c, ' '..='~');
+    }
+    // Rust's escapes go by Python's definition, except that it escapes combining marks at the start of a text too.
+    let shown = ['a', c]
+        .into_iter()
+        .collect::<String>()
+        .escape_debug()
+        .nth(2)
+        .is_none();
+    shown && !is_unknown(c)
+}
+
+fn is_in(ranges: &[(u32, u32)], c: char) -> bool {
     let code = u32::from(c);
-    let after = NOT_ALPHANUMERIC.partition_point(|(first, _)| *first <= code);
-    let excluded = after > 0 && code <= NOT_ALPHANUMERIC[after - 1].1;
-    !excluded && c.is_alphanumeric()
+    let after = ranges.partition_point(|(first, _)| *first <= code);
+    after > 0 && code <= ranges[after - 1].1
 }
 
 /// Returns `text.splitlines()`.
@@ -76,24 +95,16 @@ fn is_line_break(c: char) -> bool {
     matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether `c` got its upper or lower case after Unicode 14.
-fn is_cased_since_unicode_15(c: char) -> bool {
-    matches!(
-        c,
-        '\u{19b}' | '\u{264}' | '\u{1c89}' | '\u{1c8a}' | '\u{a7cb}'..='\u{a7cf}' | '\u{a7d2}'..='\u{a7d5}'
-            | '\u{a7da}'..='\u{a7dc}' | '\u{10d50}'..='\u{10d65}' | '\u{10d70}'..='\u{10d85}'
-            | '\u{16ea0}'..='\u{16eb8}' | '\u{16ebb}'..='\u{16ed3}'
-    )
+/// Whether `c` came after Unicode 14.
+fn is_unknown(c: char) -> bool {
+    is_in(SINCE_UNICODE_15, c)
 }
 
-/// Applies `convert` to the stretches between letters that Python does not convert.
-fn convert(text: &str, convert: fn(&str) -> String) -> String {
+/// Applies `convert` to the stretches between characters that are to be kept.
+fn convert(text: &str, keep: impl Fn(char) -> bool, convert: fn(&str) -> String) -> String {
     let mut out = String::with_capacity(text.len());
-    for stretch in text.split_inclusive(is_cased_since_unicode_15) {
-        let kept = stretch
-            .char_indices()
-            .next_back()
-            .filter(|(_, last)| is_cased_since_unicode_15(*last));
+    for stretch in text.split_inclusive(&keep) {
+        let kept = stretch.char_indices().next_back().filter(|(_, last)| keep(*last));
         let split = kept.map_or(stretch.len(), |(at, _)| at);
         out.push_str(&convert(&stretch[..split]));
         out.push_str(&stretch[split..]);
@@ -116,6 +127,7 @@ mod tests {
         assert_eq!(lower("\u{10d50}A\u{a7da}ΑΣ"), "\u{10d50}a\u{a7da}ας");
         assert_eq!(upper("\u{10d70}aß\u{19b}"), "\u{10d70}ASS\u{19b}");
         assert_eq!(lower("İX"), "i\u{307}x");
+        assert_eq!(lower("\u{19b}Σ"), "\u{19b}ς");
     }
 
     #[test]

@@ -1,0 +1,90 @@
+//! Named cases with Airflow's answers, in `tests/parity/corpus`: every disagreement that was ever found, and what Airflow's own
+//! tests name. They need no Python.
+//!
+//! A line is `{"name", "from", "domain", "input", "expect"}`. With `SECRETCTL_TEST_BLESS=1` and Airflow at hand, `expect` is written
+//! anew from Airflow's answers.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::ours;
+use crate::support;
+
+const FILES: [&str; 2] = ["connection.jsonl", "python.jsonl"];
+
+fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/parity/corpus")
+        .join(file)
+}
+
+fn cases(file: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(path(file)).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+#[test]
+fn every_named_case_has_airflows_answer() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for case in FILES.into_iter().flat_map(cases) {
+        count += 1;
+        let answer = ours::answer(case["domain"].as_str().unwrap(), &case["input"]);
+        if answer != case["expect"] {
+            wrong.push(format!(
+                "{}\n  airflow: {}\n  ours:    {answer}",
+                case["name"], case["expect"]
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} of {count}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(count > 150, "the corpus has lost its cases: {count}");
+}
+
+#[test]
+fn named_cases_have_a_source_and_names_of_their_own() {
+    let mut names = HashSet::new();
+    for case in FILES.into_iter().flat_map(cases) {
+        let name = case["name"].as_str().unwrap().to_owned();
+        assert!(
+            case["from"].as_str().is_some_and(|from| !from.is_empty()),
+            "{name}"
+        );
+        assert!(
+            ours::DOMAINS.contains(&case["domain"].as_str().unwrap()),
+            "{name}"
+        );
+        assert!(names.insert(name.clone()), "{name} is there twice");
+    }
+}
+
+#[test]
+fn the_corpus_says_what_airflow_says() {
+    let Some(judge) = support::airflow() else { return };
+    for file in FILES {
+        let mut cases = cases(file);
+        for case in &mut cases {
+            let question =
+                json!({"op": "connection.check", "domain": case["domain"], "inputs": [case["input"]]});
+            let answer = judge.ask(question)[0].take();
+            if support::variable("SECRETCTL_TEST_BLESS").is_some() {
+                case["expect"] = answer;
+            } else {
+                assert_eq!(case["expect"], answer, "{}", case["name"]);
+            }
+        }
+        if support::variable("SECRETCTL_TEST_BLESS").is_some() {
+            let lines: String = cases.iter().map(|case| format!("{case}\n")).collect();
+            std::fs::write(path(file), lines).unwrap();
+        }
+    }
+}

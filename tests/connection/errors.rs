@@ -1,0 +1,177 @@
+//! Errors name the part that is wrong, say where, hint at what users trip over, and never show the value.
+
+use secretctl::connection::Connection;
+use secretctl::error::{Error, ErrorKind};
+use secretctl::python::json;
+use secretctl::secret::Secret;
+use secretctl::value::Found;
+
+fn error(text: &str) -> Error {
+    Connection::from_found("my db\n", &Found::Text(Secret::from(text))).unwrap_err()
+}
+
+/// Everything that a user could be shown of an error.
+fn shown(error: &Error) -> String {
+    let mut text = format!("{error}\n{error:?}\n{}\n", error.hint().unwrap_or_default());
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text += &format!("{cause}\n{cause:?}\n");
+        source = cause.source();
+    }
+    text
+}
+
+#[test]
+fn the_part_is_named_with_its_position_and_never_the_value() {
+    for (text, part) in [
+        ("postgres://user:hunter2@h:port-hunter2/s", "`port`"),
+        ("postgres://user:hunter2@h:99999", "beyond 65535"),
+        ("http://user:hunter2@https://hunter2", "before the second `://`"),
+        ("a://b://c://hunter2", "third `://`"),
+        ("a://[hunter2", "one of `[` and `]`"),
+        ("a://[hunter2]", "brackets"),
+        ("a://hunter2\u{2100}", "stands for one of"),
+        ("a://h?__extra__=hunter2", "`extra` is not JSON"),
+        (r#"{"password": "hunter2" "#, "line 1 column 23"),
+        (r#"{"passwrd": "hunter2"}"#, "unknown key `passwrd`"),
+        (r#"{"port": "hunter2"}"#, "`port` is no integer"),
+        (r#"{"port": ["hunter2"]}"#, "`port` is of type list"),
+        (r#"{"password": {"hunter2": 1}}"#, "`password` is of type dict"),
+        (r#"{"extra": ["hunter2"]}"#, "`extra` is of type list"),
+        (r#"{"uri": "a://hunter2", "host": "h"}"#, "`uri` stands beside"),
+        (r#"{"extra": {"a": "hunter2\ud83d"}}"#, "half of a surrogate pair"),
+        (" \u{1c}\n", "it is blank"),
+    ] {
+        let error = error(text);
+        assert_eq!(error.kind(), ErrorKind::Malformed, "{text}");
+        let shown = shown(&error);
+        assert!(shown.contains(part), "{text}: {shown}");
+        assert!(!shown.contains("hunter2"), "{text}: {shown}");
+        assert!(
+            error
+                .message()
+                .starts_with("connection `my db\\n` is malformed: "),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn a_password_with_a_reserved_character_gets_the_hint_to_encode_it() {
+    for text in [
+        "postgres://user:pa/ss@host:5432/db",
+        "postgres://user:pa#ss@host",
+        "postgres://user:pa?ss@host",
+        "postgres://user:pa[ss@host",
+        "http://user:pass@https://host",
+    ] {
+        assert!(
+            error(text)
+                .hint()
+                .is_some_and(|hint| hint.contains("percent-encode")),
+            "{text}"
+        );
+    }
+    assert_eq!(error("postgres://host:port").hint(), None);
+}
+
+#[test]
+fn json_text_inside_json_text_gets_its_hint() {
+    let doubled = error(r#"{"extra": "\"{\\\"a\\\": 1}\""}"#);
+    assert!(doubled.hint().unwrap().contains("JSON text inside JSON text"));
+    assert_eq!(error(r#"{"extra": "\"text\""}"#).hint(), None);
+}
+
+#[test]
+fn an_unknown_key_gets_the_nearest_one() {
+    assert!(error(r#"{"passwrd": 1}"#).hint().unwrap().contains("`password`"));
+    assert!(error(r#"{"zzz": 1}"#).hint().unwrap().contains("`conn_type`"));
+}
+
+#[test]
+fn bytes_that_are_no_utf8_are_malformed() {
+    let error = Connection::from_found("c", &Found::Text(Secret::new(*b"a://h\xff"))).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.message()),
+        (
+            ErrorKind::Malformed,
+            "connection `c` is malformed: it is not UTF-8"
+        )
+    );
+}
+
+#[test]
+fn a_vault_value_that_is_no_text_is_malformed() {
+    let error = Connection::from_found("c", &Found::Json(json::Value::Int("5".into()))).unwrap_err();
+    assert!(error.message().contains("type int instead of text"));
+}
+
+#[test]
+fn a_part_that_is_no_text_is_an_error_of_the_uri_alone() {
+    let object = json::loads(r#"{"conn_type": "x", "host": 5}"#)
+        .unwrap()
+        .as_object()
+        .unwrap()
+        .clone();
+    let connection = Connection::from_found("c", &Found::Fields(object)).unwrap();
+    assert_eq!(
+        connection.get_uri().unwrap_err().message(),
+        "connection `c` is malformed: `host` is of type int instead of text"
+    );
+    assert_eq!(
+        connection.as_json().unwrap().expose_text(),
+        Some(r#"{"conn_type": "x", "host": 5}"#)
+    );
+    assert!(connection.to_object().is_err());
+    assert_eq!(
+        connection.field("host").unwrap().unwrap().expose_text(),
+        Some("5")
+    );
+}
+
+#[test]
+fn fields_reach_into_the_extra() {
+    let extra =
+        r#"{"conn_type": "x", "extra": {"a": {"b": [1, {"c": "é \n"}], "n": null}, "d.e": 1.0, "": true}}"#;
+    let connection = Connection::from_found("c", &Found::Text(Secret::from(extra))).unwrap();
+    for (name, value) in [
+        ("extra.a.b.0", Some("1")),
+        ("extra.a.b.1.c", Some("é \n")),
+        ("extra.a.b", Some(r#"[1,{"c":"é \n"}]"#)),
+        ("extra.d.e", Some("1.0")),
+        ("extra.", Some("true")),
+        ("extra.a.n", None),
+        ("extra.a.b.2", None),
+        ("extra.a.b.-1", None),
+        ("extra.a.b.+1", None),
+        ("extra.a.x", None),
+        ("extra.a.b.0.x", None),
+        ("host", None),
+        ("conn_type", Some("x")),
+    ] {
+        let field = connection.field(name).unwrap();
+        assert_eq!(field.as_ref().and_then(Secret::expose_text), value, "{name}");
+    }
+    assert_eq!(
+        connection.field("extra").unwrap().unwrap().expose_text(),
+        Some(r#"{"a":{"b":[1,{"c":"é \n"}],"n":null},"d.e":1.0,"":true}"#)
+    );
+}
+
+#[test]
+fn a_field_that_airflow_does_not_know_is_a_usage_error() {
+    let connection = Connection::from_found("c", &Found::Text(Secret::from("a://h"))).unwrap();
+    let error = connection.field("passwrd").unwrap_err();
+    assert_eq!(
+        (error.kind(), error.hint()),
+        (ErrorKind::Usage, Some("the nearest is `password`"))
+    );
+    for name in ["host.a", "", "conn_id ", "Extra"] {
+        assert_eq!(
+            connection.field(name).unwrap_err().kind(),
+            ErrorKind::Usage,
+            "{name}"
+        );
+    }
+    assert!(connection.field("extra.a").unwrap().is_none());
+}

@@ -41,7 +41,7 @@ pub(super) fn from_kwargs(conn_id: &str, mut kwargs: Object) -> Result<Connectio
         return Err(unknown_key(key, &[]));
     }
     arguments.conn_type = normalized(arguments.conn_type)?;
-    arguments.port = port(arguments.port)?;
+    arguments.port = port(&arguments.port)?;
     Connection::construct(conn_id, arguments)
 }
 
@@ -72,17 +72,17 @@ pub(super) fn normalize_conn_type(conn_type: String) -> String {
 }
 
 /// Makes an integer of a port by Python's `int()`.
-fn port(port: Value) -> Result<Value, Malformed> {
+fn port(port: &Value) -> Result<Value, Malformed> {
     if !port.is_truthy() {
         return Ok(Value::Null);
     }
-    let digits = match &port {
+    let digits = match port {
         Value::String(text) => int::parse(text).ok_or_else(|| Malformed::new("`port` is no integer")),
         Value::Int(digits) => Ok(digits.clone()),
         Value::Float(value) => int::from_float(*value).ok_or_else(|| Malformed::new("`port` is no integer")),
         Value::Bool(_) => Ok("1".to_owned()),
         Value::Null | Value::List(_) | Value::Object(_) => {
-            Err(Malformed::of_type("port", &port, "an integer"))
+            Err(Malformed::of_type("port", port, "an integer"))
         }
     };
     digits.map(Value::Int)

@@ -83,8 +83,8 @@ fn the_corpus_says_what_airflow_says() {
             }
         }
         if support::variable("SECRETCTL_TEST_BLESS").is_some() {
-            let lines: String = cases.iter().map(|case| format!("{case}\n")).collect();
-            std::fs::write(path(file), lines).unwrap();
+            let lines: Vec<String> = cases.iter().map(Value::to_string).collect();
+            std::fs::write(path(file), lines.join("\n") + "\n").unwrap();
         }
     }
 }

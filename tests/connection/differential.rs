@@ -103,3 +103,14 @@ fn the_uri_that_airflow_builds_is_read_back_as_airflow_reads_it() {
     }
     eprintln!("round trip: {asked} cases");
 }
+
+/// Airflow carries half of a surrogate pair from extra to output, as an escape; we refuse it.
+#[test]
+fn half_of_a_surrogate_pair_is_the_deliberate_difference() {
+    let Some(judge) = support::airflow() else { return };
+    let value = r#"{"conn_type": "k", "extra": {"a": "\ud83d"}}"#;
+    let theirs = judge.ask(json!({"op": "connection.as_json", "value": value}));
+    let ours = ours::answer("text", &json!({"id": "c", "value": value}))["as_json"].take();
+    support::differs("connection-lone-surrogate", &ours, &theirs);
+    assert_eq!(theirs, value);
+}

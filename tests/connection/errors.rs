@@ -1,5 +1,7 @@
 //! Errors name the part that is wrong, say where, hint at what users trip over, and never show the value.
 
+use std::fmt::Write as _;
+
 use secretctl::connection::Connection;
 use secretctl::error::{Error, ErrorKind};
 use secretctl::python::json;
@@ -15,7 +17,7 @@ fn shown(error: &Error) -> String {
     let mut text = format!("{error}\n{error:?}\n{}\n", error.hint().unwrap_or_default());
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        text += &format!("{cause}\n{cause:?}\n");
+        writeln!(text, "{cause}\n{cause:?}").unwrap();
         source = cause.source();
     }
     text

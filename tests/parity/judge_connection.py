@@ -16,6 +16,10 @@ def op_check(request):
     return [guarded(domain, value) for value in request["inputs"]]
 
 
+def op_as_json(request):
+    return deserialized("c", request["value"]).as_json()
+
+
 def guarded(domain, value):
     answer = domain(value)
     try:

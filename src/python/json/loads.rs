@@ -1,103 +1,12 @@
 //! `json.loads`: text in, [`Value`] out, by the rules of CPython's C scanner.
 //!
-//! Owns the grammar (`NaN`, big integers, which characters are blank), the messages and where they point. It keeps its own
+//! Owns the grammar: `NaN`, big integers, which characters are blank, and where an error points. It keeps its own
 //! stack, so that no depth of nesting can exhaust the thread's.
 //!
 //! Source: CPython 3.11, `Modules/_json.c` (`scan_once_unicode`, `scanstring_unicode`), `Lib/json/decoder.py`.
 
-use std::fmt;
-
+use super::error::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS};
 use super::{Object, Value};
-
-/// The deepest nesting that `json.loads` reads.
-///
-/// Python counts its own calls against a limit of 1000, so the exact figure depends on who calls: 993 from a plain script, some
-/// ten less from within Airflow.
-pub const MAX_DEPTH: usize = 993;
-
-/// The most digits of an integer: `sys.int_info.default_max_str_digits`.
-pub const MAX_INTEGER_DIGITS: usize = 4300;
-
-/// Why a text is not JSON, and where. Holds no part of the text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
-    kind: ErrorKind,
-    position: usize,
-    line: usize,
-    column: usize,
-}
-
-/// What kind of failure it is: Python raises a different exception for each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// `JSONDecodeError`, with its message.
-    Syntax(&'static str),
-    /// `ValueError`: an integer of more than [`MAX_INTEGER_DIGITS`] digits.
-    IntegerTooLong,
-    /// `RecursionError`: nested deeper than [`MAX_DEPTH`].
-    TooDeep,
-    /// No exception in Python: an escape for half of a surrogate pair, which no UTF-8 text can hold.
-    LoneSurrogate,
-}
-
-impl Error {
-    /// Returns the kind.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        self.kind
-    }
-
-    /// Returns whether Python's exception is a `JSONDecodeError`: the one that Airflow catches at some places.
-    #[must_use]
-    pub fn is_decode_error(&self) -> bool {
-        matches!(self.kind, ErrorKind::Syntax(_))
-    }
-
-    /// Returns the position in characters from 0, as `JSONDecodeError.pos`.
-    #[must_use]
-    pub fn position(&self) -> usize {
-        self.position
-    }
-
-    /// Returns the line from 1, as `JSONDecodeError.lineno`.
-    #[must_use]
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
-    /// Returns the column in characters from 1, as `JSONDecodeError.colno`.
-    #[must_use]
-    pub fn column(&self) -> usize {
-        self.column
-    }
-
-    fn new(kind: ErrorKind, text: &str, offset: usize) -> Self {
-        let before = &text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self {
-            kind,
-            position: before.chars().count(),
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            ErrorKind::Syntax(message) => f.write_str(message),
-            ErrorKind::IntegerTooLong => write!(f, "integer of more than {MAX_INTEGER_DIGITS} digits"),
-            ErrorKind::TooDeep => f.write_str("nested too deeply"),
-            ErrorKind::LoneSurrogate => {
-                f.write_str("escape for half of a surrogate pair, which is no character")
-            }
-        }?;
-        write!(f, " at line {} column {}", self.line, self.column)
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// Parses JSON text as `json.loads(text)` does.
 ///

@@ -11,10 +11,12 @@ use std::fmt;
 use indexmap::IndexMap;
 
 mod dumps;
+mod error;
 mod loads;
 
 pub use dumps::{dumps, dumps_compact};
-pub use loads::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS, loads};
+pub use error::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS};
+pub use loads::loads;
 
 /// A JSON object: keys in the order of their first appearance, the last value of a repeated key.
 pub type Object = IndexMap<String, Value>;

@@ -17,5 +17,6 @@ mod docs;
 mod load;
 mod package;
 mod connection;
+mod docs;
 mod support;
 mod vault;

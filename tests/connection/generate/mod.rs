@@ -133,7 +133,7 @@ fn tricky(random: &mut Random, most: usize) -> String {
 
 /// Picks one of the texts.
 fn choose(random: &mut Random, choices: &[&'static str]) -> &'static str {
-    random.pick(choices)
+    random.pick::<&str>(choices)
 }
 
 /// Mostly a word, at times something tricky.

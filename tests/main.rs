@@ -13,10 +13,9 @@
 )]
 
 mod canary;
+mod connection;
 mod docs;
 mod load;
 mod package;
-mod connection;
-mod docs;
 mod support;
 mod vault;

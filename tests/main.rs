@@ -16,6 +16,7 @@ mod canary;
 mod connection;
 mod docs;
 mod load;
+mod local;
 mod package;
 mod support;
 mod vault;

@@ -10,40 +10,55 @@ pub type Id = usize;
 
 /// What the safe loader makes of a node.
 #[derive(Clone)]
-pub(super) enum Object {
+pub enum Object {
+    /// `None`
     Null,
+    /// `True`, `False`
     Bool(bool),
     /// An integer, as Python's `str()` writes it.
     Int(String),
     /// An integer that Python does not write: it has more than 4300 digits.
     HugeInt,
+    /// A float.
     Float(f64),
+    /// Text.
     Str(String),
+    /// `bytes`, of `!!binary`.
     Bytes(Vec<u8>),
     /// `datetime.date`, as `str()` writes it.
     Date(String),
     /// `datetime.datetime`, as `str()` writes it, and its instant where it has a time zone, in microseconds.
     DateTime(String, Option<i64>),
+    /// A list.
     List(Vec<Id>),
     /// A tuple of two, in the lists of `!!omap` and `!!pairs`.
     Pair(Id, Id),
+    /// A dictionary: the key and the value of each entry.
     Map(IndexMap<Key, (Id, Id)>),
+    /// A set.
     Set(IndexMap<Key, Id>),
 }
 
 /// A key: equal where Python's `==` and `hash` are, so that `1`, `1.0` and `true` are one.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub enum Key {
+    /// `None`
     Null,
     /// A whole number, in decimal.
     Whole(String),
     /// The bits of any other number.
     Float(u64),
+    /// An integer that Python does not write.
     Huge(Id),
+    /// Text.
     Str(String),
+    /// `bytes`
     Bytes(Vec<u8>),
+    /// A date.
     Date(String),
+    /// A date and time without a time zone.
     DateTime(String),
+    /// A date and time with one, in microseconds.
     Instant(i64),
 }
 
@@ -105,6 +120,12 @@ impl Document {
     #[must_use]
     pub fn root(&self) -> Option<Id> {
         self.root
+    }
+
+    /// Returns an object.
+    #[must_use]
+    pub fn object(&self, id: Id) -> &Object {
+        &self.objects[id].0
     }
 
     /// Returns how many objects there are.

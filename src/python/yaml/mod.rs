@@ -16,7 +16,7 @@ mod document;
 mod resolve;
 mod scalar;
 
-pub use document::{Document, Id, NoJson};
+pub use document::{Document, Id, Key, NoJson, Object};
 
 /// The deepest nesting that is read. PyYAML recurses, and ends with Python's or the process's stack.
 const MAX_DEPTH: usize = 1000;

@@ -1,0 +1,640 @@
+//! YAML texts that are made at random: values written in many styles, fragments strung together, and a list of known traps.
+
+use crate::support::{self, Random};
+
+/// Texts that once differed, or are known to be strange.
+const TRAPS: &[&str] = &[
+    "",
+    "a",
+    "a: 1",
+    "- a\n- b",
+    "a: yes\nb: no\nc: 010\nd: 1:30\ne: 1_000\nf: 0x1F\ng: 0b11\nh: 1e3\ni: .5\nj: -.5",
+    "a: 2024-01-31\nb: 2024-01-31 10:00:00\nc: 2024-01-31T10:00:00.5Z\nd: 2024-01-31 10:00:00 +2:30",
+    "a: 2024-02-30",
+    "a: .inf\nb: -.inf\nc: .nan",
+    "a: &x [1]\nb: *x",
+    "a: &x [*x]",
+    "&x a: *x",
+    "a: *x",
+    "a: &x 1\nb: &x 2",
+    "<<: {a: 1, b: 2}\nb: 3",
+    "<<: [{a: 1}, {a: 2, c: 3}]\nd: 4",
+    "<<: 1",
+    "<<: [1]",
+    "a: <<",
+    "a: =",
+    "=: 1",
+    "a: &a {<<: *a, b: 1}",
+    "x: &x {a: 1}\ny: {<<: *x, <<: {b: 2}}",
+    "a: 1\na: 2",
+    "1: a\n1.0: b\ntrue: c",
+    "? [a]\n: b",
+    "? {a: b}\n: c",
+    "!!set {a, b}",
+    "!!omap [a: 1, b: 2]",
+    "!!pairs [a: 1, a: 2]",
+    "!!omap {a: 1}",
+    "!!binary aGk=",
+    "!!binary a",
+    "!!int '12'",
+    "!!int x",
+    "!!str 1",
+    "!!float 1",
+    "!!bool yes",
+    "!!null x",
+    "!!timestamp x",
+    "!!timestamp \"2024-01-31\\n\"",
+    "!!foo x",
+    "!foo x",
+    "! 12",
+    "! '12'",
+    "!!str {=: a}",
+    "!!int {=: 5}",
+    "&a !!str {=: *a}",
+    "!!python/object:os.system x",
+    "---\na\n---\nb",
+    "--- a\n...\n",
+    "%YAML 1.2\n---\na: b",
+    "%YAML 2.0\n---\na",
+    "%TAG ! tag:yaml.org,2002:\n---\n!int '5'",
+    "%TAG !e! tag:yaml.org,2002:\n---\n!e!str 5",
+    "[!!str,a]",
+    "{a: !!str, b}",
+    "[!a,b]",
+    "\"\\",
+    "a: \"x\\",
+    "a: 'x",
+    "a: |\n  x",
+    "a: |\n  x\n",
+    "a: |+\n  x\n\n",
+    "a: >-\n  x\n  y\n\n  z\n",
+    "a: |2\n   x\n",
+    "a: |\n\tx",
+    "\ta: b",
+    "a:\tb",
+    "a: b: c",
+    "a: 'b': c",
+    "{a: b: c}",
+    "a\nb: c",
+    "- - - a\n    - b",
+    "? a\n? b\n",
+    "? a\n: - b\n  - c",
+    "a: # c\n  b",
+    "a: b # c",
+    "a: b#c",
+    "#\n#\n",
+    "\u{feff}a: 1",
+    "a: \u{feff}1",
+    "a\u{85}b: c",
+    "a: x\u{2028}y",
+    "a: \"x\\\n  y\"",
+    "a: \"\\x41\\u00e9\\U0001F600\\/\\N\\_\\L\\P\\e\\0\"",
+    "a: \"\\ud800\"",
+    "a: \"\\q\"",
+    "a: 'it''s'",
+    "a: b\r\nc: d\r\n",
+    "a: |\r\n  x\r\n",
+    "a\0b",
+    "a: \u{7}",
+    "a: \u{7f}",
+    "a: \u{fffe}",
+    "a: \u{10ffff}",
+    "[a, b",
+    "{a: b",
+    "]",
+    "}",
+    "[a,,b]",
+    "[,]",
+    "{,}",
+    "[a, b,]",
+    "{a, b: c, ? d : e}",
+    "[a: b, c]",
+    "[? a : b]",
+    "{\"a\":b}",
+    "{a:b}",
+    "{a: }",
+    "[a:b]",
+    "a: [b]c",
+    "a:\n- b\n- c",
+    "a:\n  - b\n c: d",
+    "  a: 1\n b: 2",
+    "@a",
+    "`a",
+    "%a",
+    "a: %b",
+    "a: @b",
+    "a: !<tag:yaml.org,2002:int> 5",
+    "a: !<x",
+    "a: !<> b",
+    "a: !!in%74 5",
+    "a: !!in%e9 5",
+    "a: !!in%zz 5",
+    "a: !x!y z",
+    "&a",
+    "&",
+    "*",
+    "a: &b",
+    "a: & b",
+    "&a &b c",
+    "!!str !!int 5",
+    "&a !!int 5",
+    "!!int &a 5",
+    "a: 0o7",
+    "a: 0b_",
+    "a: 0x_",
+    "a: 08",
+    "a: 0_8",
+    "a: +1",
+    "a: +.inf",
+    "a: 1.",
+    "a: 1._5",
+    "a: 1:2:3.5",
+    "a: 1:60",
+    "a: ~",
+    "a: null",
+    "a: Null",
+    "a: NULL",
+    "a: nULL",
+    "a:",
+    "a: ''",
+    "a: \"\"",
+    "a: y\nb: Y\nc: n\nd: On\ne: oFF",
+    "- ",
+    "-",
+    "--",
+    "---",
+    "----",
+    "...",
+    "a: ...",
+    "a: ---",
+    "---a",
+    "--- |\n x\n",
+    "--- >\n x\n y\n",
+    "? ",
+    ":",
+    ": a",
+    "a:b",
+    "a :b",
+    "a : b",
+    "'a' : b",
+    "\"a\": b",
+    "'a':b",
+    "|\n a\n",
+    ">\n a\n\n b\n  c\n d\n",
+    "|1-\n a\n",
+    "|-1\n a\n",
+    "|0\n a",
+    "|10\n a",
+    "| a\n b",
+    "|  # c\n a\n",
+    "|#c\n a\n",
+    ">+\n\n\n",
+    "|+\n\n",
+    "|\n\n  a\n b\n",
+    "a: |\n  x\n y: z",
+    "a: |\n x\ny: z",
+    "a: 1:30:00",
+    "a: 2024-1-1",
+    "a: 2024-01-31 1:02:03 -1",
+    "a: 2024-01-31t00:00:00z",
+    "? |\n  x\n: y",
+    "\"a\nb\": c",
+    "a\n b: c",
+    "{a\n: b}",
+    "{\"a\"\n: b}",
+    "[a\n]",
+    "[\na\n]",
+    "a: [\nb\n]",
+    "a:\n  [\n b]",
+    "- [a]\n- {b: c}",
+    "x: \"a\n\n\n b\"",
+    "x: 'a\n\n\n b'",
+    "x: a\n\n\n  b",
+    "x: \"a \\\n b\"",
+    "x: \"a\\ \n b\"",
+    "\"\\\t\"",
+    "'\t'",
+    "a: \t b",
+    "- \ta",
+    "-\ta",
+    "?\ta",
+    "a:\n\t- b",
+    "a: |\n  b\n\t",
+    "{a: b}\t",
+    "[a]#b",
+    "[a] #b",
+    "'a'#b",
+    "- a\n-b",
+    "- a\n - b",
+];
+
+/// Makes `count` texts, the known ones first.
+pub fn texts(count: usize) -> Vec<String> {
+    let mut random = support::random("yaml");
+    let mut texts: Vec<String> = TRAPS.iter().map(|text| (*text).to_owned()).collect();
+    while texts.len() < count {
+        texts.push(match random.below(4) {
+            0 => fragments(&mut random),
+            1 => changed(&mut random),
+            _ => Writer {
+                random: &mut random,
+                text: String::new(),
+                anchors: 0,
+            }
+            .document(),
+        });
+    }
+    texts
+}
+
+const FRAGMENTS: &[&str] = &[
+    "a",
+    "b",
+    "key",
+    "a: ",
+    "b:",
+    ": ",
+    "- ",
+    "? ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    ",",
+    "'",
+    "\"",
+    "&a ",
+    "&b ",
+    "*a",
+    "*b",
+    "!!str ",
+    "!!int ",
+    "!!set ",
+    "!!omap ",
+    "!!pairs ",
+    "!!binary ",
+    "! ",
+    "!foo ",
+    "!!map ",
+    "!!seq ",
+    "|\n",
+    "|-\n",
+    "|+\n",
+    ">\n",
+    ">-\n",
+    "|2\n",
+    "\n",
+    "\n",
+    "\n",
+    "\n  ",
+    "\n  ",
+    "\n    ",
+    " ",
+    " ",
+    "\t",
+    "#c",
+    " #c\n",
+    "---\n",
+    "--- ",
+    "...\n",
+    "%YAML 1.1\n",
+    "<<: ",
+    "<<: *a",
+    "=",
+    "yes",
+    "no",
+    "010",
+    "1:30",
+    "2024-01-31",
+    "2024-01-31 10:00:00",
+    "~",
+    "null",
+    ".5",
+    "0x1F",
+    "1_000",
+    "1e3",
+    "1.5e+3",
+    ".inf",
+    ".nan",
+    "\\n",
+    "\\x41",
+    "\\",
+    "\\\n",
+    "é",
+    "\u{85}",
+    "\u{2028}",
+    "\u{feff}",
+    "\u{1f600}",
+    "x y",
+    "aGk=",
+    "-",
+    "?",
+    ":",
+    "\r\n",
+    "\r",
+];
+
+fn fragments(random: &mut Random) -> String {
+    let count = 1 + random.below(14);
+    (0..count).map(|_| *random.pick(FRAGMENTS)).collect()
+}
+
+/// A known text with a few of its characters removed, doubled or replaced.
+fn changed(random: &mut Random) -> String {
+    let mut text: Vec<char> = if random.below(2) == 0 {
+        random.pick(TRAPS).chars().collect()
+    } else {
+        Writer {
+            random,
+            text: String::new(),
+            anchors: 0,
+        }
+        .document()
+        .chars()
+        .collect()
+    };
+    for _ in 0..=random.below(3) {
+        if text.is_empty() {
+            break;
+        }
+        let at = random.below(text.len());
+        match random.below(4) {
+            0 => {
+                text.remove(at);
+            }
+            1 => text.insert(at, text[at]),
+            2 => {
+                for (offset, c) in random.pick(FRAGMENTS).chars().enumerate() {
+                    text.insert(at + offset, c);
+                }
+            }
+            _ => text.truncate(at),
+        }
+    }
+    text.into_iter().collect()
+}
+
+/// Writes a random value, each part in a style of its own.
+struct Writer<'a> {
+    random: &'a mut Random,
+    text: String,
+    anchors: usize,
+}
+
+const PLAIN: &[&str] = &[
+    "a",
+    "hello world",
+    "yes",
+    "No",
+    "on",
+    "true",
+    "~",
+    "null",
+    "0",
+    "1",
+    "-1",
+    "010",
+    "0o10",
+    "0x1f",
+    "0b101",
+    "1_000",
+    "1:30",
+    "-1:30:15",
+    "190:20:30.15",
+    "1.5",
+    "1.",
+    ".5",
+    "1.5e+3",
+    "1e3",
+    "-.inf",
+    ".NaN",
+    "2024-01-31",
+    "2001-12-14t21:59:43.10-05:00",
+    "2001-12-14 21:59:43.10 -5",
+    "2024-1-3 1:02:03",
+    "smtp://user:pass@host:587/x?y=z",
+    "a#b",
+    "a:b",
+    "-x",
+    "?x",
+    ":x",
+    "x-",
+    "x:y:z",
+    "é",
+    "\u{1f600}",
+    "99999999999999999999999",
+    "08",
+    "=",
+    "<<",
+    "0.1",
+    "100000000000000000.0",
+    "a 'b' c",
+    "1970-01-01",
+    "12e03",
+    "+12",
+    "+.5",
+    "0_",
+    "_0",
+];
+
+impl Writer<'_> {
+    fn document(mut self) -> String {
+        if self.random.below(8) == 0 {
+            self.text
+                .push_str(["---\n", "--- \n", "%YAML 1.1\n---\n", "# comment\n", "\n"][self.random.below(5)]);
+        }
+        self.block(0, 0);
+        if self.random.below(8) == 0 {
+            self.text
+                .push_str(["...\n", "# end\n", "\n\n", "---\n"][self.random.below(4)]);
+        }
+        self.text
+    }
+
+    /// Writes a value that begins in column `indent`, and ends the line.
+    fn block(&mut self, indent: usize, depth: usize) {
+        match self.random.below(if depth > 3 { 2 } else { 6 }) {
+            0 => self.line_scalar(indent),
+            1 => {
+                self.flow(depth);
+                self.text.push('\n');
+            }
+            2 | 3 => {
+                for index in 0..=self.random.below(4) {
+                    if index > 0 {
+                        self.indent(indent);
+                    }
+                    self.text.push_str("- ");
+                    self.properties();
+                    self.block(indent + 2, depth + 1);
+                }
+            }
+            _ => {
+                for index in 0..=self.random.below(4) {
+                    if index > 0 {
+                        self.indent(indent);
+                    }
+                    self.key();
+                    self.text.push(':');
+                    let deeper = indent + 1 + self.random.below(3);
+                    if self.random.below(2) == 0 {
+                        self.text.push(' ');
+                        self.properties();
+                        self.line_scalar(deeper);
+                    } else {
+                        self.text.push(' ');
+                        self.properties();
+                        self.text.push('\n');
+                        self.indent(deeper);
+                        self.block(deeper, depth + 1);
+                    }
+                }
+            }
+        }
+    }
+
+    fn indent(&mut self, columns: usize) {
+        self.text.push_str(&" ".repeat(columns));
+    }
+
+    fn key(&mut self) {
+        match self.random.below(12) {
+            0 => self.text.push_str("<<"),
+            1 => self.quoted(0),
+            2 => self.text.push_str("? x\n"),
+            _ => {
+                let plain = *self.random.pick(PLAIN);
+                self.text.push_str(plain);
+            }
+        }
+    }
+
+    /// Writes an anchor, a tag, or neither.
+    fn properties(&mut self) {
+        if self.random.below(10) == 0 {
+            self.anchors += 1;
+            self.text.push_str(&format!("&a{} ", self.anchors));
+        }
+        if self.random.below(12) == 0 {
+            let tag = *self.random.pick(&[
+                "!!str ",
+                "!!int ",
+                "!!float ",
+                "!!seq ",
+                "!!map ",
+                "!!set ",
+                "!!omap ",
+                "!!pairs ",
+                "!!binary ",
+                "!!bool ",
+                "!!null ",
+                "! ",
+                "!!timestamp ",
+                "!x ",
+            ]);
+            self.text.push_str(tag);
+        }
+    }
+
+    fn alias(&mut self) -> bool {
+        if self.anchors == 0 || self.random.below(6) > 0 {
+            return false;
+        }
+        let anchor = 1 + self.random.below(self.anchors);
+        self.text.push_str(&format!("*a{anchor}"));
+        true
+    }
+
+    /// Writes a scalar and ends the line.
+    fn line_scalar(&mut self, indent: usize) {
+        match self.random.below(8) {
+            0 => {
+                let header = *self
+                    .random
+                    .pick(&["|", "|-", "|+", ">", ">-", ">+", "|2", "> # c"]);
+                self.text.push_str(header);
+                self.text.push('\n');
+                for _ in 0..=self.random.below(3) {
+                    let line = *self
+                        .random
+                        .pick(&["x", "x y", "  deeper", "", "# no comment", "- a", "\tx"]);
+                    self.indent(indent + 2);
+                    self.text.push_str(line);
+                    self.text.push('\n');
+                }
+            }
+            1 => {
+                self.quoted(indent + 1);
+                self.text.push('\n');
+            }
+            2 => {
+                self.text.push_str("several\n");
+                self.indent(indent + 1);
+                self.text.push_str("lines\n");
+            }
+            _ => {
+                if !self.alias() {
+                    let plain = *self.random.pick(PLAIN);
+                    self.text.push_str(plain);
+                }
+                let end = *self
+                    .random
+                    .pick(&["\n", "\n", "\n", " \n", " # c\n", "\n\n", "\r\n"]);
+                self.text.push_str(end);
+            }
+        }
+    }
+
+    fn quoted(&mut self, indent: usize) {
+        let inner = *self.random.pick(&[
+            "", "a", "a b", " a ", "yes", "1", "a: b", "# c", "a\n\n  b", "a \n b", "é",
+        ]);
+        let inner = inner.replace('\n', &format!("\n{}", " ".repeat(indent)));
+        if self.random.below(2) == 0 {
+            self.text.push_str(&format!("'{}'", inner.replace('a', "it''s")));
+        } else {
+            let escape = *self.random.pick(&[
+                "\\n", "\\x41", "\\u00e9", "\\\"", "\\\\", "\\/", "\\_", "\\e", "\\\n   ", "\\ud83d",
+            ]);
+            self.text.push_str(&format!("\"{inner}{escape}\""));
+        }
+    }
+
+    fn flow(&mut self, depth: usize) {
+        self.properties();
+        match self.random.below(if depth > 4 { 3 } else { 7 }) {
+            0..=2 => {
+                if self.random.below(4) == 0 {
+                    self.quoted(1);
+                } else if !self.alias() {
+                    let plain = *self.random.pick(PLAIN);
+                    self.text.push_str(plain);
+                }
+            }
+            3 | 4 => {
+                self.text.push('[');
+                for index in 0..self.random.below(4) {
+                    if index > 0 {
+                        self.text
+                            .push_str([", ", ",", " , ", ",\n "][self.random.below(4)]);
+                    }
+                    self.flow(depth + 1);
+                }
+                self.text.push(']');
+            }
+            _ => {
+                self.text.push('{');
+                for index in 0..self.random.below(4) {
+                    if index > 0 {
+                        self.text.push_str(", ");
+                    }
+                    self.key();
+                    self.text.push_str([": ", ": ", ":", " : "][self.random.below(4)]);
+                    self.flow(depth + 1);
+                }
+                self.text.push('}');
+            }
+        }
+    }
+}

@@ -1,11 +1,12 @@
 //! `AIRFLOW_CONN_*` and `AIRFLOW_VAR_*`: Airflow's `EnvironmentVariablesBackend`.
 //!
-//! Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
+//! Owns the names of the variables, teams included. Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
 
 use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::env::Env;
 use crate::error::Result;
+use crate::python::text::upper;
 use crate::value::{Answer, Found, Location, Lookup, SecretKind, Step};
 
 /// Airflow's class path.
@@ -28,6 +29,20 @@ impl EnvironmentVariablesBackend {
             env: context.env.clone(),
         }))
     }
+
+    /// Looks up a variable. Of an empty one Airflow makes a variable, and no connection; a team's counts only when it is not
+    /// empty, whatever it is.
+    fn answer(&self, lookup: &Lookup, variable: &str) -> Answer {
+        let Some(value) = self.env.get(variable) else {
+            return Answer::ABSENT;
+        };
+        let may_be_empty =
+            lookup.kind == SecretKind::Variable && own_name(lookup).as_deref() == Some(variable);
+        if value.is_empty() && !may_be_empty {
+            return Answer::ABSENT;
+        }
+        Answer::Found(Found::Text(value.clone()))
+    }
 }
 
 impl SecretsBackend for EnvironmentVariablesBackend {
@@ -40,43 +55,58 @@ impl SecretsBackend for EnvironmentVariablesBackend {
     }
 
     fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {
-        let prefix = match lookup.kind {
-            SecretKind::Connection => "AIRFLOW_CONN_",
-            SecretKind::Variable => "AIRFLOW_VAR_",
-            SecretKind::Config => return Ok(Vec::new()),
+        let Some(own) = own_name(lookup) else {
+            return Ok(Vec::new());
         };
-        let id = lookup.id.to_uppercase();
-        let mut steps = Vec::new();
-        if let Some(team) = &lookup.team {
-            let variable = format!("{prefix}_{}{TEAM_SEPARATOR}{id}", team.to_uppercase());
-            steps.push(Step::ask(Location::Environment { variable }));
+        let own = Location::Environment { variable: own };
+        if lookup.multi_team && lookup.id.contains(TEAM_SEPARATOR) {
+            let why = format!("with multi_team on, an id with `{TEAM_SEPARATOR}` names a team's variable");
+            return Ok(vec![Step::skip(own, why)]);
         }
-        steps.push(Step::ask(Location::Environment {
-            variable: format!("{prefix}{id}"),
-        }));
-        Ok(steps)
-    }
-
-    fn local_names(&self, kind: SecretKind) -> Vec<String> {
-        let prefix = match kind {
-            SecretKind::Connection => "AIRFLOW_CONN_",
-            SecretKind::Variable => "AIRFLOW_VAR_",
-            SecretKind::Config => return Vec::new(),
-        };
-        let id = |name: &str| name.strip_prefix(prefix).map(str::to_lowercase);
-        self.env.iter().filter_map(|(name, _)| id(name)).collect()
+        let team = team_name(lookup).map(|variable| Step::ask(Location::Environment { variable }));
+        Ok(team.into_iter().chain([Step::ask(own)]).collect())
     }
 
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         let answer = match &step.location {
-            Location::Environment { variable } => match self.env.get(variable) {
-                Some(value) if !(value.is_empty() && lookup.kind == SecretKind::Connection) => {
-                    Answer::Found(Found::Text(value.clone()))
-                }
-                _ => Answer::ABSENT,
-            },
+            Location::Environment { variable } => self.answer(lookup, variable),
             _ => Answer::ABSENT,
         };
         Box::pin(std::future::ready(Ok(answer)))
     }
+
+    fn local_names(&self, kind: SecretKind) -> Vec<String> {
+        let Some(prefix) = prefix(kind) else {
+            return Vec::new();
+        };
+        let names = self.env.iter().filter_map(|(name, _)| name.strip_prefix(prefix));
+        // `AIRFLOW_CONN__TEAM___ID` is a team's, and nobody else's to hear of.
+        names
+            .filter(|name| !name.starts_with('_'))
+            .map(str::to_lowercase)
+            .collect()
+    }
+}
+
+/// Returns what the names of variables of `kind` begin with. Configuration options are not looked up there.
+fn prefix(kind: SecretKind) -> Option<&'static str> {
+    match kind {
+        SecretKind::Connection => Some("AIRFLOW_CONN_"),
+        SecretKind::Variable => Some("AIRFLOW_VAR_"),
+        SecretKind::Config => None,
+    }
+}
+
+fn own_name(lookup: &Lookup) -> Option<String> {
+    Some(format!("{}{}", prefix(lookup.kind)?, upper(&lookup.id)))
+}
+
+fn team_name(lookup: &Lookup) -> Option<String> {
+    let team = lookup.team.as_deref().filter(|team| !team.is_empty())?;
+    Some(format!(
+        "{}_{}{TEAM_SEPARATOR}{}",
+        prefix(lookup.kind)?,
+        upper(team),
+        upper(&lookup.id)
+    ))
 }

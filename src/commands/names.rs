@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::{Session, stored};
 use crate::cli::NamesArgs;
 use crate::connection::{Connection, check_field_name};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::python::json;
 use crate::render::{Entry, Masks};
 use crate::secret::Secret;
@@ -128,40 +128,11 @@ fn described(wanted: &Wanted) -> String {
 /// # Errors
 /// The first that could not be told; else every name that was not found, in one error.
 pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Resolved>> {
-    let mut lookups: Vec<(SecretKind, &str)> = Vec::new();
-    let mut positions: HashMap<(SecretKind, &str), usize> = HashMap::new();
-    for one in &wanted {
-        positions.entry((one.kind, &one.id)).or_insert_with(|| {
-            lookups.push((one.kind, &one.id));
-            lookups.len() - 1
-        });
-    }
-    let answers = session.resolve_all(&lookups)?;
-    let mut found = Vec::with_capacity(answers.len());
-    let mut missing: Option<Error> = None;
-    for answer in answers {
-        match answer {
-            Ok(value) => found.push(Some(value)),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                found.push(None);
-                missing = Some(match missing {
-                    None => error,
-                    Some(first) => first.with_detail(format!("and {}", error.message())),
-                });
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    if let Some(error) = missing {
-        return Err(error);
-    }
-    let found: Vec<Option<Found>> = wanted
-        .iter()
-        .map(|one| found[positions[&(one.kind, one.id.as_str())]].clone())
-        .collect();
+    let names: Vec<(SecretKind, &str)> = wanted.iter().map(|one| (one.kind, one.id.as_str())).collect();
+    let found = session.resolve_all(&names)?;
     wanted
         .into_iter()
-        .zip(found.into_iter().flatten())
+        .zip(found)
         .map(|(wanted, found)| {
             let connection = match wanted.kind {
                 SecretKind::Connection => Some(Connection::from_found(&wanted.id, &found)?),
@@ -220,6 +191,7 @@ impl Resolved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     fn args(conn: &[&str], var: &[&str], set: &[&str]) -> NamesArgs {
         let owned = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();

@@ -2,25 +2,23 @@
 //!
 //! Owns the asking: one name or many, within the time that the command has, with a line of progress when it takes long.
 
+use std::cell::Cell;
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use tokio::time::{Instant, Interval};
 
 use crate::cli::GlobalArgs;
 use crate::connection::Connection;
 use crate::env::Env;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::python::json;
 use crate::render::masks::is_sensitive;
 use crate::render::{Masks, Terminal, log};
-use crate::resolver::Resolver;
+use crate::resolver::{Resolved, Resolver};
 use crate::settings::Settings;
 use crate::value::{Found, SecretKind};
-
-/// How many names are asked for at a time.
-const AT_A_TIME: usize = 8;
 
 /// How much later than the deadline the command ends by itself: whoever waits for an answer can say better what it waited for.
 const GRACE: Duration = Duration::from_millis(50);
@@ -61,6 +59,9 @@ impl Session {
         let resolver = Resolver::new(&mut settings, |conn_id, found| {
             Connection::from_found(conn_id, found).map(drop)
         })?;
+        for warning in resolver.warnings() {
+            terminal.warning(warning);
+        }
         let mut builder = tokio::runtime::Builder::new_current_thread();
         if resolver.needs_network() {
             builder.enable_all();
@@ -76,36 +77,39 @@ impl Session {
         })
     }
 
-    /// Asks the search path for `id`.
+    /// Asks the search path for `id`, and says what it warns of.
     pub(super) fn resolve(&self, kind: SecretKind, id: &str) -> Result<Found> {
-        self.block_on(self.resolver.resolve(kind, id))
+        Ok(self.warned(self.block_on(self.resolver.resolve(kind, id))?))
     }
 
-    /// Asks for many, a few at a time, and returns the answers in the order of the questions: all of them, unless one could not
-    /// be told.
-    pub(super) fn resolve_all(&self, lookups: &[(SecretKind, &str)]) -> Result<Vec<Result<Found>>> {
-        self.block_on(async {
-            let mut progress = Progress::new(self, lookups.len());
-            let mut answers = Vec::with_capacity(lookups.len());
-            let mut stream = futures_util::stream::iter(lookups)
-                .map(|&(kind, id)| self.resolver.resolve(kind, id))
-                .buffered(AT_A_TIME);
+    /// Asks for many, a few at a time and each once, and returns the values in the order of the names.
+    pub(super) fn resolve_all(&self, names: &[(SecretKind, &str)]) -> Result<Vec<Found>> {
+        let done = Cell::new(0);
+        let resolved = self.block_on(async {
+            let mut progress = Progress::new(self, names.len());
+            let mut resolving = pin!(
+                self.resolver
+                    .resolve_many(names, |answered, _| done.set(answered))
+            );
             loop {
-                let answer = tokio::select! {
+                tokio::select! {
                     biased;
-                    answer = stream.next() => answer,
-                    () = progress.tick() => {
-                        progress.show(answers.len());
-                        continue;
-                    }
-                };
-                match answer {
-                    None => return Ok(answers),
-                    Some(Err(error)) if error.kind() != ErrorKind::NotFound => return Err(error),
-                    Some(answer) => answers.push(answer),
+                    resolved = &mut resolving => return resolved,
+                    () = progress.tick() => progress.show(done.get()),
                 }
             }
-        })
+        })?;
+        Ok(resolved
+            .into_iter()
+            .map(|resolved| self.warned(resolved))
+            .collect())
+    }
+
+    fn warned(&self, resolved: Resolved) -> Found {
+        for warning in &resolved.warnings {
+            self.terminal.warning(warning);
+        }
+        resolved.found
     }
 
     /// Runs a future to its end, or to the end of the command's time.

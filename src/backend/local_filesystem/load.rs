@@ -76,7 +76,10 @@ pub(super) fn get(entries: &Entries, kind: SecretKind, key: &str) -> Loaded {
         }
     }
     match kind {
-        SecretKind::Connection => connection(node, &mut MOST_FROM_ALIASES.clone()).map(Some),
+        SecretKind::Connection => match connection(node, &mut MOST_FROM_ALIASES.clone()) {
+            (found, None) => Ok(Some(found)),
+            (_, Some(unprintable)) => Err(unprintable),
+        },
         SecretKind::Variable | SecretKind::Config => plain(node),
     }
 }
@@ -87,10 +90,10 @@ fn plain(node: Node<'_>) -> Loaded {
     if let Some(text) = node.secret() {
         return Ok(Some(Found::Text(text)));
     }
+    if let Some(date) = node.date() {
+        return Ok(Some(Found::Text(Secret::from(date))));
+    }
     if let Node::Yaml(document, id) = node {
-        if let Some(date) = document.date(id) {
-            return Ok(Some(Found::Text(Secret::from(date))));
-        }
         if let Some(bytes) = document.bytes(id) {
             return Ok(Some(Found::Text(Secret::new(bytes))));
         }
@@ -104,7 +107,7 @@ fn plain(node: Node<'_>) -> Loaded {
 
 fn name(key: Node<'_>) -> String {
     match key.text() {
-        Some(key) => format!("`{}`", key.escape_debug()),
+        Some(key) => format!("`{}`", key),
         None => "an entry whose key is no text".to_owned(),
     }
 }
@@ -127,11 +130,7 @@ fn check_connections(entries: &Entries, check: CheckConnection) -> Result<(), Pr
         if value.text().is_none() {
             check_object(key_node, value, &mut used).map_err(problem)?;
         }
-        let found = match connection(value, &mut budget) {
-            Ok(found) => found,
-            // What has no form cannot be told; Airflow has already taken the object's keys for good.
-            Err(_) => continue,
-        };
+        let (found, _) = connection(value, &mut budget);
         check(key.unwrap_or_default(), &found).map_err(|error| {
             let problem = problem(format!("is none that Airflow takes: {}", error.message()));
             Problem {
@@ -178,7 +177,7 @@ fn illegal(name: &str) -> String {
     let nearest = CONNECTION_KEYS
         .iter()
         .max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
-    let name = name.escape_debug();
+    let name = name;
     match nearest {
         Some(nearest) if strsim::jaro(nearest, &name.to_string()) > 0.7 => {
             format!("has the unknown key `{name}`: did you mean `{nearest}`?")
@@ -188,22 +187,40 @@ fn illegal(name: &str) -> String {
 }
 
 /// Returns what Airflow calls its `Connection(…)` with: `uri` for text, and an object as it is, with `extra` as the text that
-/// it is made of. Values beside `extra` stay as they are, whatever their type.
-fn connection(node: Node<'_>, budget: &mut usize) -> Result<Found, Unprintable> {
+/// it is made of. Values beside `extra` stay as they are, whatever their type. The second value is the argument that has no
+/// form in JSON, such as a date, for which a list stands in: like a date, a list is no text, and Airflow refuses the one
+/// where it refuses the other.
+fn connection(node: Node<'_>, budget: &mut usize) -> (Found, Option<Unprintable>) {
     if let Some(text) = node.secret() {
-        return Ok(if text.is_empty() {
+        let found = if text.is_empty() {
             Found::Arguments(json::Object::new())
         } else {
             Found::Uri(text)
-        });
+        };
+        return (found, None);
     }
     let mut arguments = json::Object::new();
+    let mut unprintable = None;
     for (name, value) in node.entries().into_iter().flatten() {
         let name = name.text().unwrap_or_default();
-        let json = value.to_json(budget).map_err(|why| Unprintable {
-            argument: Some(name.to_owned()),
-            why,
-        })?;
+        let json = match value.to_json(budget) {
+            Ok(json) => json,
+            // No part of what Airflow builds from a connection but `as_json()`, which then raises.
+            Err(_) if name == "description" && value.date().is_some() => {
+                json::Value::String(value.date().unwrap_or_default().to_owned())
+            }
+            Err(why) => {
+                unprintable.get_or_insert(Unprintable {
+                    argument: Some(name.to_owned()),
+                    why,
+                });
+                json::Value::List(if value.is_truthy() {
+                    vec![json::Value::Null]
+                } else {
+                    Vec::new()
+                })
+            }
+        };
         match name {
             "conn_id" => {}
             "extra_dejson" => {
@@ -214,5 +231,5 @@ fn connection(node: Node<'_>, budget: &mut usize) -> Result<Found, Unprintable> 
             }
         }
     }
-    Ok(Found::Arguments(arguments))
+    (Found::Arguments(arguments), unprintable)
 }

@@ -78,7 +78,7 @@ fn malformed(lookup: &Lookup, file: &str, Unprintable { argument, why }: &Unprin
         .as_ref()
         .map(|argument| format!("`{argument}` of "))
         .unwrap_or_default();
-    let (kind, id, file) = (lookup.kind, lookup.id.escape_debug(), file.escape_debug());
+    let (kind, id) = (lookup.kind, &lookup.id);
     let what = why.what();
     Error::malformed(format!(
         "{part}{kind} `{id}` in `{file}` holds {what}, which has no form in JSON"

@@ -45,6 +45,14 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Returns `str()` of a `date` or `datetime`.
+    pub(super) fn date(self) -> Option<&'a str> {
+        match self {
+            Self::Yaml(document, id) => document.date(id),
+            _ => None,
+        }
+    }
+
     /// Returns the elements of a `list`.
     pub(super) fn list(self) -> Option<Vec<Self>> {
         match self {
@@ -84,15 +92,7 @@ impl<'a> Node<'a> {
         match self {
             Self::Text(text) => !text.is_empty(),
             Self::Env(value) => !value.value.is_empty(),
-            Self::Json(value) => match value {
-                json::Value::Null => false,
-                json::Value::Bool(value) => *value,
-                json::Value::Int(digits) => !matches!(digits.as_str(), "0" | "-0"),
-                json::Value::Float(value) => *value != 0.0,
-                json::Value::String(text) => !text.is_empty(),
-                json::Value::List(list) => !list.is_empty(),
-                json::Value::Object(object) => !object.is_empty(),
-            },
+            Self::Json(value) => value.is_truthy(),
             Self::Yaml(document, id) => document.is_truthy(id),
         }
     }

@@ -41,7 +41,7 @@ impl Problem {
 
     /// Names the file.
     pub(super) fn in_file(self, path: &str) -> Error {
-        let path = path.escape_debug();
+        let path = path;
         let place = self.line.map(|line| format!(", line {line}")).unwrap_or_default();
         let error = Error::usage(format!("local secrets file `{path}`{place}: {}", self.what));
         let error = match self.hint {

@@ -1,0 +1,95 @@
+//! Many names at once: each asked for once, a few at a time, the results in the order of the names.
+
+use std::collections::HashMap;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+
+use super::{Resolved, Resolver};
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::SecretKind;
+
+/// How many names are asked for at a time.
+const AT_A_TIME: usize = 8;
+
+impl Resolver {
+    /// Asks the search path for every name, at most 8 at a time, and each name once however often it is given.
+    ///
+    /// `progress` is called after each answer with the number of answers so far and of all. The results come in the order of
+    /// `names`.
+    ///
+    /// # Errors
+    /// The first in the order of `names` that could not be told; nothing is asked any more that could not change that. Else, in
+    /// one error, every name that was not found. See [`resolve`](Self::resolve).
+    pub async fn resolve_many(
+        &self,
+        names: &[(SecretKind, &str)],
+        mut progress: impl FnMut(usize, usize),
+    ) -> Result<Vec<Resolved>> {
+        let (distinct, places) = distinct(names);
+        let ask = async |index: usize| {
+            let (kind, id): (SecretKind, &str) = distinct[index];
+            (index, self.resolve(kind, id).await)
+        };
+        let mut results: Vec<Option<Result<Resolved>>> = distinct.iter().map(|_| None).collect();
+        // The first failure so far: what stands behind it need not be asked.
+        let mut end = distinct.len();
+        let mut waiting = 0..distinct.len();
+        let mut asking: FuturesUnordered<_> = waiting.by_ref().take(AT_A_TIME).map(ask).collect();
+        let mut done = 0;
+        while let Some((index, result)) = asking.next().await {
+            done += 1;
+            progress(done, distinct.len());
+            if result
+                .as_ref()
+                .is_err_and(|error| error.kind() != ErrorKind::NotFound)
+            {
+                end = end.min(index);
+            }
+            results[index] = Some(result);
+            if end < distinct.len() && results[..end].iter().all(Option::is_some) {
+                break;
+            }
+            asking.extend(waiting.next().filter(|next| *next < end).map(ask));
+        }
+        drop(asking);
+        if let Some(Some(Err(_))) = results.get(end)
+            && let Some(Err(error)) = results.swap_remove(end)
+        {
+            return Err(error);
+        }
+        let found = all_or_missing(results.into_iter().flatten())?;
+        Ok(places.into_iter().map(|place| found[place].clone()).collect())
+    }
+}
+
+/// Returns each name once, and where among these each of `names` is.
+fn distinct<'a>(names: &[(SecretKind, &'a str)]) -> (Vec<(SecretKind, &'a str)>, Vec<usize>) {
+    let mut known = HashMap::new();
+    let mut distinct = Vec::new();
+    let places = names.iter().map(|name| {
+        *known.entry(*name).or_insert_with(|| {
+            distinct.push(*name);
+            distinct.len() - 1
+        })
+    });
+    let places = places.collect();
+    (distinct, places)
+}
+
+/// Returns every value, or the error of all that were not found: the first one's, with the others beneath it.
+fn all_or_missing(results: impl Iterator<Item = Result<Resolved>>) -> Result<Vec<Resolved>> {
+    let mut found = Vec::new();
+    let mut missing: Option<Error> = None;
+    for result in results {
+        match result {
+            Ok(resolved) => found.push(resolved),
+            Err(error) => {
+                missing = Some(match missing {
+                    None => error,
+                    Some(first) => first.with_detail(format!("and {}", error.message())),
+                });
+            }
+        }
+    }
+    missing.map_or(Ok(found), Err)
+}

@@ -1,0 +1,88 @@
+//! The error of a name that no backend has: where it is not, what was looked for, and the one most helpful hint.
+
+use crate::backend::SecretsBackend;
+use crate::error::Error;
+use crate::value::{Location, Lookup, SecretKind, Step};
+
+/// A backend that was asked, its steps, and what it said.
+type Asked<'a> = (&'a dyn SecretsBackend, Vec<Step>, Option<String>);
+
+/// Makes the error.
+pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
+    let (kind, id) = (lookup.kind, &lookup.id);
+    let mut places = Vec::new();
+    let mut looked_for = Vec::new();
+    let mut skipped = Vec::new();
+    for (backend, steps, _) in asked {
+        let before = looked_for.len();
+        for step in steps {
+            match &step.skipped {
+                None => looked_for.push(describe(&step.location, id)),
+                Some(_) if step.location == Location::Metastore => {}
+                Some(why) => skipped.push(format!("{} was not asked: {why}", backend.place())),
+            }
+        }
+        if looked_for.len() > before {
+            places.push(backend.place());
+        }
+    }
+    let message = match places.split_last() {
+        None => format!("{kind} `{id}` is nowhere: no backend could be asked for it"),
+        Some((only, [])) => format!("{kind} `{id}` is not in {only}"),
+        Some((last, others)) => format!(
+            "{kind} `{id}` is not in {} nor in {last}",
+            others.join(", nor in ")
+        ),
+    };
+    let mut error = Error::not_found(message);
+    if !looked_for.is_empty() {
+        error = error.with_detail(format!("looked for {}", looked_for.join(", then ")));
+    }
+    for detail in skipped {
+        error = error.with_detail(detail);
+    }
+    let told = asked.iter().find_map(|(_, _, hint)| hint.clone());
+    error.with_hint(
+        told.or_else(|| near_name(lookup, asked))
+            .unwrap_or_else(|| explain(lookup)),
+    )
+}
+
+/// Names what a step looks for.
+fn describe(location: &Location, id: &str) -> String {
+    match location {
+        Location::AzureKeyVault { secret_name, .. } => format!("secret `{secret_name}`"),
+        Location::Vault {
+            mount_point, path, ..
+        } => format!("path `{path}` of mount `{mount_point}`"),
+        Location::Environment { variable } => format!("variable `{variable}`"),
+        Location::File { file: Some(file) } => format!("`{id}` in `{file}`"),
+        Location::File { file: None } | Location::Metastore => format!("`{id}`"),
+    }
+}
+
+fn explain(lookup: &Lookup) -> String {
+    let kind = match lookup.kind {
+        SecretKind::Connection => "conn",
+        SecretKind::Variable => "var",
+        SecretKind::Config => "config",
+    };
+    format!(
+        "`secretctl explain {kind} {}` shows how the name is built",
+        lookup.id
+    )
+}
+
+/// Looks for the name that was probably meant, among those that backends can list without asking anyone.
+fn near_name(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
+    let id = lookup.id.to_lowercase();
+    let most = 1 + id.chars().count() / 6;
+    let near = asked
+        .iter()
+        .flat_map(|(backend, _, _)| backend.local_names(lookup.kind))
+        .filter(|name| name.len().abs_diff(id.len()) <= 4 * most)
+        .map(|name| (strsim::osa_distance(&id, &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)?;
+    Some(format!("did you mean `{}`?", near.1))
+}

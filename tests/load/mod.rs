@@ -169,7 +169,7 @@ fn sequential_lookups_in_this_process() {
             let found = runtime
                 .block_on(resolver.resolve(SecretKind::Variable, "hello"))
                 .unwrap();
-            assert!(matches!(found, Found::Text(text) if text.expose() == b"world"));
+            assert!(matches!(found.found, Found::Text(text) if text.expose() == b"world"));
         };
         let lasting = resolver();
         (0..10).for_each(|_| ask(&lasting));

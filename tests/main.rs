@@ -18,5 +18,6 @@ mod docs;
 mod load;
 mod local;
 mod package;
+mod settings;
 mod support;
 mod vault;

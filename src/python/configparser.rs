@@ -415,7 +415,7 @@ mod tests {
         let mut text = "[s]\na0 = %%\n".to_owned();
         for level in 1..9 {
             let reference = format!("%(a{})s", level - 1);
-            text.push_str(&format!("a{level} = {}\n", reference.repeat(40)));
+            text.extend([format!("a{level} = "), reference.repeat(40), "\n".to_owned()]);
         }
         assert_eq!(
             ConfigParser::parse(&text).unwrap().get("s", "a8"),

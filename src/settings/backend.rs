@@ -129,21 +129,8 @@ fn from_json(configured: &Configured) -> Result<json::Object> {
         .map_err(|cause| Error::usage(format!("{source} is not JSON")).with_source(cause))?;
     match value {
         Value::Object(object) => Ok(object),
-        value if is_false(&value) => Ok(json::Object::default()),
+        value if !value.is_truthy() => Ok(json::Object::default()),
         _ => Err(Error::usage(format!("{source} is not a JSON object"))),
-    }
-}
-
-/// Whether Python takes a value of JSON for false.
-fn is_false(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(boolean) => !boolean,
-        Value::Int(digits) => digits.trim_start_matches('-').bytes().all(|digit| digit == b'0'),
-        Value::Float(float) => *float == 0.0,
-        Value::String(text) => text.is_empty(),
-        Value::List(list) => list.is_empty(),
-        Value::Object(object) => object.is_empty(),
     }
 }
 

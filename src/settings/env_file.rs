@@ -16,6 +16,8 @@
 use std::fs;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::env::{Env, Origin, Variable};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -88,8 +90,9 @@ type Problem = (usize, &'static str);
 
 /// Parses a file into name, value and line.
 fn parse(text: &[u8]) -> Result<Vec<(String, Secret, usize)>, Problem> {
+    let text = with_line_feeds(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
     let mut parser = Parser {
-        rest: text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text),
+        rest: text.expose(),
         line: 1,
     };
     let mut assignments = Vec::new();
@@ -102,6 +105,19 @@ fn parse(text: &[u8]) -> Result<Vec<(String, Secret, usize)>, Problem> {
     Ok(assignments)
 }
 
+/// `text` with `\n` at the end of each line, as Python reads a text file.
+fn with_line_feeds(text: &[u8]) -> Secret {
+    let mut lines = Vec::with_capacity(text.len());
+    for (index, byte) in text.iter().enumerate() {
+        match byte {
+            b'\r' if text.get(index + 1) == Some(&b'\n') => {}
+            b'\r' => lines.push(b'\n'),
+            _ => lines.push(*byte),
+        }
+    }
+    Secret::new(lines)
+}
+
 struct Parser<'a> {
     rest: &'a [u8],
     line: usize,
@@ -110,17 +126,16 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     /// Skips blank lines and comments; returns whether anything follows.
     fn skip_to_assignment(&mut self) -> bool {
-        loop {
-            match self.rest {
-                [] => return false,
-                [b'#', ..] => {
+        while let Some(byte) = self.rest.first() {
+            match byte {
+                b'#' | b'\n' => {
                     self.take_line();
                 }
-                [b'\r', b'\n', ..] => self.advance(2),
-                [byte, ..] if byte.is_ascii_whitespace() || *byte == 0x0b => self.advance(1),
+                byte if is_blank(*byte) => self.rest = &self.rest[1..],
                 _ => return true,
             }
         }
+        false
     }
 
     /// Reads one assignment to the end of its last line; a name alone is `None`.
@@ -134,13 +149,16 @@ impl<'a> Parser<'a> {
         }
         let name = self.name().ok_or(NO_ASSIGNMENT)?;
         self.skip_blanks();
-        if self.rest.first() != Some(&b'=') {
-            self.end_of_line().then_some(()).ok_or(NO_ASSIGNMENT)?;
-            return Ok(None);
-        }
-        self.rest = &self.rest[1..];
-        let blank_after_sign = self.rest.first().is_some_and(|byte| is_blank(*byte));
+        let Some(rest) = self.rest.strip_prefix(b"=") else {
+            return if self.ends_line() {
+                Ok(None)
+            } else {
+                Err(NO_ASSIGNMENT)
+            };
+        };
+        self.rest = rest;
         self.skip_blanks();
+        let blank_after_sign = self.rest.len() < rest.len();
         let value = match self.rest.first() {
             Some(quote @ (b'\'' | b'"')) => self.quoted(*quote)?,
             Some(b'#') if blank_after_sign => {
@@ -155,52 +173,50 @@ impl<'a> Parser<'a> {
         Ok(Some((name, value)))
     }
 
+    /// A name, which may stand in single quotes.
     fn name(&mut self) -> Option<String> {
-        let quoted = self.rest.first() == Some(&b'\'');
-        let start = &self.rest[usize::from(quoted)..];
-        let end = start.iter().position(|byte| match byte {
-            b'\'' if quoted => true,
-            b'=' | b'#' | 0 => !quoted || *byte == 0,
-            b'\r' | b'\n' => true,
-            _ => !quoted && (is_blank(*byte) || *byte == 0x0b || *byte == 0x0c),
-        });
-        let end = end.unwrap_or(start.len());
-        let name = std::str::from_utf8(&start[..end])
-            .ok()
-            .filter(|name| !name.is_empty())?;
-        let rest = &start[end..];
-        self.rest = if quoted { rest.strip_prefix(b"'")? } else { rest };
-        Some(name.to_owned())
+        let (name, rest) = if let Some(quoted) = self.rest.strip_prefix(b"'") {
+            let end = quoted.iter().position(|byte| *byte == b'\'')?;
+            (&quoted[..end], &quoted[end + 1..])
+        } else {
+            let ends = |byte: &u8| matches!(byte, b'=' | b'#' | b'\n') || is_blank(*byte);
+            let end = self.rest.iter().position(ends).unwrap_or(self.rest.len());
+            self.rest.split_at(end)
+        };
+        self.rest = rest;
+        let usable = !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'\n' | b'=' | 0));
+        usable
+            .then(|| std::str::from_utf8(name).ok().map(str::to_owned))
+            .flatten()
     }
 
     /// A value in quotes, and the rest of its line.
     fn quoted(&mut self, quote: u8) -> Result<Secret, &'static str> {
-        let mut value = zeroize::Zeroizing::new(Vec::new());
-        let mut index = 1;
+        let mut value = Zeroizing::new(Vec::new());
+        let mut rest = &self.rest[1..];
         loop {
-            match self.rest.get(index..) {
-                None | Some([]) => return Err("the quoted value has no closing quote"),
-                Some([byte, ..]) if *byte == quote => break,
-                Some([b'\\', escaped, ..]) => {
+            rest = match rest {
+                [] | [b'\\'] => return Err("the quoted value has no closing quote"),
+                [b'\\', escaped, rest @ ..] => {
                     match unescaped(quote, *escaped) {
                         Some(byte) => value.push(byte),
                         None => value.extend([b'\\', *escaped]),
                     }
-                    index += 2;
+                    rest
                 }
-                // As Python reads a text file: every line ends with a line feed.
-                Some([b'\r', after @ ..]) => {
-                    value.push(b'\n');
-                    index += 1 + usize::from(after.first() == Some(&b'\n'));
+                [byte, rest @ ..] if *byte == quote => {
+                    let read = &self.rest[..self.rest.len() - rest.len()];
+                    self.line += read.split(|byte| *byte == b'\n').count() - 1;
+                    self.rest = rest;
+                    break;
                 }
-                Some([byte, ..]) => {
+                [byte, rest @ ..] => {
                     value.push(*byte);
-                    index += 1;
+                    rest
                 }
-            }
+            };
         }
-        self.advance(index + 1);
-        if self.end_of_line() {
+        if self.ends_line() {
             Ok(Secret::new(value.to_vec()))
         } else {
             Err("something stands behind the closing quote")
@@ -215,18 +231,24 @@ impl<'a> Parser<'a> {
         } else {
             0
         };
-        let comment =
-            (comment_from.max(1)..line.len()).find(|index| line[*index] == b'#' && is_blank(line[index - 1]));
-        Secret::new(line[..comment.unwrap_or(line.len())].trim_ascii_end())
+        let mut positions = comment_from.max(1)..line.len();
+        let comment = positions.find(|index| line[*index] == b'#' && is_blank(line[index - 1]));
+        let value = &line[..comment.unwrap_or(line.len())];
+        let length = value
+            .iter()
+            .rposition(|byte| !is_blank(*byte))
+            .map_or(0, |last| last + 1);
+        Secret::new(&value[..length])
     }
 
     /// Skips blanks and a comment; returns whether the line ends there, and goes on to the next.
-    fn end_of_line(&mut self) -> bool {
+    fn ends_line(&mut self) -> bool {
         self.skip_blanks();
-        matches!(self.rest.first(), None | Some(b'#' | b'\r' | b'\n')) && {
+        let ends = matches!(self.rest.first(), None | Some(b'#' | b'\n'));
+        if ends {
             self.take_line();
-            true
         }
+        ends
     }
 
     fn skip_blanks(&mut self) {
@@ -240,32 +262,22 @@ impl<'a> Parser<'a> {
         let end = self
             .rest
             .iter()
-            .position(|byte| matches!(byte, b'\r' | b'\n'))
+            .position(|byte| *byte == b'\n')
             .unwrap_or(self.rest.len());
-        let line = &self.rest[..end];
-        self.advance(end);
-        match self.rest {
-            [b'\r', b'\n', ..] => self.advance(2),
-            [_, ..] => self.advance(1),
-            [] => {}
+        let (line, rest) = self.rest.split_at(end);
+        if let Some(rest) = rest.strip_prefix(b"\n") {
+            self.line += 1;
+            self.rest = rest;
+        } else {
+            self.rest = rest;
         }
         line
     }
-
-    /// Advances by `count` bytes and counts the lines that end in them.
-    fn advance(&mut self, count: usize) {
-        let (passed, rest) = self.rest.split_at(count.min(self.rest.len()));
-        for (index, byte) in passed.iter().enumerate() {
-            let ends_line =
-                *byte == b'\n' || (*byte == b'\r' && passed.get(index + 1).or(rest.first()) != Some(&b'\n'));
-            self.line += usize::from(ends_line);
-        }
-        self.rest = rest;
-    }
 }
 
+/// What Python's `\s` has of ASCII, but for the ends of lines.
 fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
+    matches!(byte, b' ' | b'\t' | 0x0b | 0x0c | 0x1c..=0x1f)
 }
 
 /// The byte that `\` and `escaped` stand for within `quote`.

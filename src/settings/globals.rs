@@ -86,6 +86,7 @@ const QUIET: Flag = Flag {
 pub(super) const ENV_FILE_VARIABLE: &str = "SECRETCTL_ENV_FILE";
 
 /// The options of every command, resolved.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Globals {
     pub(super) config: Option<(PathBuf, Source)>,
     pub(super) backend: Option<(Secret, Source)>,

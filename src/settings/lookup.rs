@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::airflow_cfg::ConfigFile;
 use super::command;
-use super::expand::expand;
+use super::expand::{Endless, Expanded, expand};
 use super::origin::{Note, Provenance, Source};
 use crate::env::{Env, Variable};
 use crate::error::{Error, Result};
@@ -55,9 +55,9 @@ impl Configuration<'_> {
     /// # Errors
     /// A value that cannot be expanded or interpolated, a command that fails, and a nested lookup, with status 2.
     pub(super) fn get(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
-        let found = match self.from_environment(option)? {
+        let found = match self.environment_option(option)? {
             Some(found) => Some(found),
-            None => self.from_file(option)?,
+            None => self.config_option(option)?,
         };
         if let Some(found) = &found {
             self.provenance.settled(option.name, found.source.clone());
@@ -65,7 +65,7 @@ impl Configuration<'_> {
         Ok(found)
     }
 
-    fn from_environment(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
+    fn environment_option(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
         let name = variable_name(option);
         if let Some((variable, source)) = self.variable(&name) {
             return self.expanded(option, &variable.value, source).map(Some);
@@ -85,12 +85,15 @@ impl Configuration<'_> {
         Ok(None)
     }
 
-    fn from_file(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
+    fn config_option(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
         if let Some((value, source)) = self.file_option(option.section, option.name)? {
             return self.expanded(option, &value, source).map(Some);
         }
         if let Some((line, source)) = self.file_option(option.section, &format!("{}_cmd", option.name))? {
             if option.sensitive {
+                // Python's interpolation asks Airflow for this very option, which expands it: nothing comes of that but
+                // that it may never end.
+                endless_is_an_error(expand(&line, self.env), &source)?;
                 let printed = self.printed(&line, source)?;
                 if !printed.value.is_empty() {
                     return Ok(Some(printed));
@@ -136,11 +139,7 @@ impl Configuration<'_> {
     }
 
     fn expanded(&mut self, option: AirflowOption, value: &Secret, source: Source) -> Result<Configured> {
-        let expanded = expand(value, self.env).map_err(|endless| {
-            let references = endless.references.join("`, `");
-            Error::usage(format!("{source} expands for ever"))
-                .with_detail(format!("a variable refers to itself: `{references}`"))
-        })?;
+        let expanded = endless_is_an_error(expand(value, self.env), &source)?;
         if !expanded.references.is_empty() {
             self.provenance.notes.push(Note::Expanded {
                 setting: option.name.to_owned(),
@@ -160,6 +159,14 @@ impl Configuration<'_> {
             .map_err(|error| error.map_message(|message| format!("{source}: {message}")))?;
         Ok(Configured { value, source })
     }
+}
+
+fn endless_is_an_error(expanded: Result<Expanded, Endless>, source: &Source) -> Result<Expanded> {
+    expanded.map_err(|endless| {
+        let references = endless.references.join("`, `");
+        Error::usage(format!("{source} expands for ever"))
+            .with_detail(format!("a variable refers to itself: `{references}`"))
+    })
 }
 
 /// Why a `_CMD` or `_SECRET` of an option does not count.

@@ -85,6 +85,7 @@ pub struct BackendSpec {
 
 /// What a command runs with. No option is left unresolved here.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub struct Settings {
     /// The process's environment with the env files under it.
     pub env: Env,

@@ -1,0 +1,184 @@
+"""Airflow's configuration: which backend with which kwargs, under an environment and an `airflow.cfg`.
+
+Airflow reads its configuration when it is imported. `op_resolve` does again, in one process, what the import does
+(`airflow/configuration.py`, the end of the file); `op_resolve_fresh` asks a process that has just imported it. A test asks
+both and compares.
+"""
+
+import base64
+import contextlib
+import functools
+import io
+import json
+import os
+import signal
+
+
+class Recorder:
+    """A secrets backend that keeps its kwargs."""
+
+    def __init__(self, **kwargs):
+        self.kwargs = kwargs
+
+    def _set_connection_class(self, _class):
+        pass
+
+
+RECORDER = "judge_settings.Recorder"
+
+
+class Endless(BaseException):
+    """Airflow does not come to an end."""
+
+
+def end(_signal, _frame):
+    raise Endless
+
+
+def set_environment(pairs):
+    """Replaces the environment. Names and values come as base64: an environment can hold any bytes."""
+    os.environb.clear()
+    for name, value in pairs:
+        os.environb[base64.b64decode(name)] = base64.b64decode(value)
+
+
+@contextlib.contextmanager
+def environment(pairs):
+    before = dict(os.environb)
+    set_environment(pairs)
+    try:
+        yield
+    finally:
+        os.environb.clear()
+        os.environb.update(before)
+
+
+@contextlib.contextmanager
+def imported_again():
+    """Airflow's configuration, to be loaded again. Other questions find everything as it was."""
+    import airflow._shared.configuration.parser as parser
+    import airflow.configuration as configuration
+
+    names = ("AIRFLOW_HOME", "AIRFLOW_CONFIG", "conf", "secrets_backend_list", "AirflowConfigParser")
+    before = {name: getattr(configuration, name) for name in names}
+    warning = parser.log.warning
+    first_parser()
+    configuration.AirflowConfigParser = new_parser
+    try:
+        yield configuration
+    finally:
+        vars(configuration).update(before)
+        parser.log.warning = warning
+
+
+def op_resolve(request):
+    with imported_again() as configuration, environment(request["env"]):
+        return within(request["seconds"], lambda: resolved(configuration, request, again=True))
+
+
+def op_resolve_fresh(request):
+    """For a process that has not imported Airflow, and whose environment is that of the question."""
+    set_environment(request["env"])
+
+    def work():
+        import airflow.configuration
+
+        return resolved(airflow.configuration, request, again=False)
+
+    return within(20, work)
+
+
+def within(seconds, work):
+    """Does `work`; an exception is Airflow's end, and taking longer than `seconds` is none."""
+    signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return work()
+    except Endless:
+        return {"endless": True}
+    except Exception as error:
+        return {"died": type(error).__name__}
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@functools.cache
+def first_parser():
+    from airflow.configuration import AirflowConfigParser
+
+    return AirflowConfigParser()
+
+
+def new_parser():
+    """A new parser is an old one without what it has read; making one takes most of a case's time."""
+    parser = first_parser()
+    parser._sections.clear()
+    parser._defaults.clear()
+    for name in list(parser._proxies):
+        if name != parser.default_section:
+            del parser._proxies[name]
+    parser.upgraded_values.clear()
+    parser._suppress_future_warnings = False
+    return parser
+
+
+def resolved(configuration, request, again):
+    warnings = []
+    import airflow._shared.configuration.parser as parser
+
+    def warning(message, *arguments):
+        warnings.append(str(message) % arguments if arguments else str(message))
+
+    parser.log.warning = warning
+    if again:
+        configuration.AIRFLOW_HOME = configuration.get_airflow_home()
+        configuration.AIRFLOW_CONFIG = configuration.get_airflow_config(configuration.AIRFLOW_HOME)
+        configuration.conf = configuration.initialize_config()
+    conf = configuration.conf
+    section, key = ("workers", "secrets_backend") if request["worker"] else ("secrets", "backend")
+    named = conf.get(section, key) or conf.get("secrets", "backend")
+    answer = {"class": named}
+    if named == RECORDER:
+        # What [secrets] holds is nothing to a worker whose own section is set.
+        if again and not request["worker"]:
+            configuration.secrets_backend_list = configuration.initialize_secrets_backends()
+            conf.validate()
+        answer["kwargs"] = json.dumps(conf._get_custom_secret_backend(worker_mode=request["worker"]).kwargs)
+    answer["warned"] = any("defaulting to no kwargs" in text for text in warnings)
+    try:
+        answer["multi_team"] = conf.getboolean("core", "multi_team", fallback=False)
+    except Exception as error:
+        answer["multi_team"] = type(error).__name__
+    return answer
+
+
+def op_expand(request):
+    """`expand_env_var` of one value."""
+    from airflow._shared.configuration.parser import expand_env_var
+
+    value = os.fsdecode(base64.b64decode(request["value"]))
+
+    def work():
+        return {"value": base64.b64encode(os.fsencode(expand_env_var(value))).decode()}
+
+    with environment(request["env"]):
+        return within(1, work)
+
+
+def op_shlex(request):
+    import shlex
+
+    try:
+        return shlex.split(request["line"])
+    except ValueError as error:
+        return {"error": str(error)}
+
+
+def op_dotenv(request):
+    """python-dotenv's reading of a file, without its interpolation."""
+    from dotenv.parser import parse_stream
+
+    text = base64.b64decode(request["text"]).decode("utf-8", "surrogateescape")
+    stream = io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"))
+    bindings = list(parse_stream(stream))
+    return [[binding.key, binding.value, binding.original.line, binding.error] for binding in bindings]

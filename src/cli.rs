@@ -48,7 +48,7 @@ pub struct GlobalArgs {
     /// Its kwargs: JSON, @FILE, or @- for standard input
     #[arg(long, global = true, value_name = "JSON", hide_short_help = true)]
     pub backend_kwargs: Option<String>,
-    /// Read [workers] secrets_backend, as Airflow's workers do
+    /// Read `[workers] secrets_backend`, as Airflow's workers do
     #[arg(long, global = true, hide_short_help = true)]
     pub worker: bool,
     /// Look up as this team

@@ -35,10 +35,10 @@ pub fn line(name: &str, value: &Secret) -> Result<Secret> {
 }
 
 /// Returns the line that `get-conn -o env` prints: as it stands where Docker, Astro's `.env` and python-dotenv all read it so
-/// (JSON has quotes and blanks inside, which they keep), else quoted as [`line`] has it.
+/// (JSON has quotes and blanks inside, which they keep), else quoted as [`line()`] has it.
 ///
 /// # Errors
-/// As [`line`], and a value that needs more than one line.
+/// As [`line()`], and a value that needs more than one line.
 pub fn single_line(name: &str, value: &Secret) -> Result<Secret> {
     super::shell::check_name(name)?;
     let text = carried(name, value)?;

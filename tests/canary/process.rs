@@ -84,19 +84,93 @@ fn dumps_core(program: &Program) -> bool {
     status.core_dumped()
 }
 
+/// A server that listens and never answers, and a program that waits for it with a token in its memory.
+fn waiting() -> (std::net::TcpListener, String) {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let kwargs = json!({"url": url, "auth_type": "token", "token": canary("waiting")});
+    (silent, kwargs.to_string())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_process_list_shows_no_secret() {
+    let (_silent, kwargs) = waiting();
+    let dir = temp_dir();
+    std::fs::write(dir.path().join("kwargs.json"), kwargs).unwrap();
+    let program = secretctl().args([
+        "--backend",
+        VAULT,
+        "--backend-kwargs",
+        "@kwargs.json",
+        "get-var",
+        "hello",
+    ]);
+    let child = program
+        .dir(&dir)
+        .command()
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let child = crate::support::Guard::new(child);
+    std::thread::sleep(Duration::from_millis(300));
+    // Its own line, and that of every child it may have.
+    let mut lines = 0;
+    for entry in std::fs::read_dir("/proc").unwrap() {
+        let folder = entry.unwrap().path();
+        let stat = std::fs::read_to_string(folder.join("stat")).unwrap_or_default();
+        let parent = stat
+            .rsplit(')')
+            .next()
+            .and_then(|rest| rest.split(' ').nth(2))
+            .unwrap_or_default();
+        if folder.ends_with(child.id().to_string()) || parent == child.id().to_string() {
+            let line = std::fs::read(folder.join("cmdline")).unwrap();
+            assert!(
+                !String::from_utf8_lossy(&line).contains("Zq7"),
+                "{}",
+                String::from_utf8_lossy(&line)
+            );
+            lines += 1;
+        }
+    }
+    assert!(lines > 0, "the process ended too early");
+}
+
+#[test]
+fn a_secret_on_the_users_own_command_line_is_warned_about_without_showing_it() {
+    let kwargs =
+        json!({"url": "http://127.0.0.1:1", "auth_type": "token", "token": canary("argv")}).to_string();
+    let output = secretctl()
+        .args([
+            "--timeout",
+            "1",
+            "--backend",
+            VAULT,
+            "--backend-kwargs",
+            &kwargs,
+            "get-var",
+            "x",
+        ])
+        .run();
+    let stderr = output.fails(5);
+    assert!(
+        stderr.starts_with("warning: ") && stderr.contains("`token`"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("Zq7"), "{stderr}");
+}
+
 #[test]
 fn a_crash_leaves_no_core_with_secrets_in_it() {
     if !dumps_core(&Program::new("/bin/sleep").arg("60")) {
         skip("core dumps", "the system writes none, of any program");
         return;
     }
-    // It listens and never answers, so that the token is in memory when the signal comes.
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", silent.local_addr().unwrap());
-    let kwargs = json!({"url": url, "auth_type": "token", "token": canary("core")});
+    let (_silent, kwargs) = waiting();
     let program = secretctl()
         .env("AIRFLOW__SECRETS__BACKEND", VAULT)
-        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs)
         .args(["get-var", "hello"]);
     assert!(!dumps_core(&program));
 }

@@ -48,7 +48,7 @@ pub(super) fn parse_from_uri(uri: &str) -> Result<Arguments, Malformed> {
     };
     let port = parts.port().map_err(|error| {
         with_hint(
-            Malformed::new("the `port` of its URI is none").because(error),
+            Malformed::new("the `port` of its URI is not a port").because(error),
             uri,
         )
     })?;
@@ -74,7 +74,7 @@ pub(super) fn parse_from_uri(uri: &str) -> Result<Arguments, Malformed> {
 
 fn split(part: &str, uri: &str) -> Result<SplitResult, Malformed> {
     urlsplit(part).map_err(|error| {
-        let malformed = Malformed::new("its URI is none").because(error);
+        let malformed = Malformed::new("its URI is not valid").because(error);
         match error {
             urlsplit::Error::Normalization => malformed.hint("percent-encode that character"),
             _ => with_hint(malformed, uri),

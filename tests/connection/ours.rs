@@ -71,8 +71,31 @@ pub fn answer(domain: &str, input: &Value) -> Value {
                 alphanumeric
             ])
         }
+        "characters" => {
+            let bound = |index: usize| u32::try_from(input[index].as_u64().unwrap()).unwrap();
+            (bound(0)..bound(1))
+                .filter_map(char::from_u32)
+                .map(character)
+                .collect()
+        }
         _ => panic!("there is no domain {domain}"),
     }
+}
+
+fn character(c: char) -> Value {
+    let alone = c.to_string();
+    json!([
+        text::is_space(c),
+        text::is_alphanumeric(c),
+        text::is_printable(c),
+        text::lower(&alone),
+        text::upper(&alone),
+        int::parse(&alone),
+        text::splitlines(&format!("a{c}b")).len(),
+        urlsplit::urlsplit(&format!("//x{c}y")).is_err(),
+        text::lower(&format!("a{c}Σ")),
+        text::lower(&format!("aΣ{c}b")),
+    ])
 }
 
 /// Makes what a backend would hand over; `None` when the JSON of the test case has a lone surrogate.

@@ -154,7 +154,21 @@ def text(value):
     return [value.strip(), value.lower(), value.upper(), value.splitlines(), [c.isalnum() for c in value]]
 
 
+def characters(value):
+    """Every character of a range: what the methods of str, int, urlsplit and the final sigma make of it."""
+    answers = []
+    for code in range(*value):
+        if 0xD800 <= code < 0xE000:
+            continue
+        c = chr(code)
+        alone = [c.isspace(), c.isalnum(), c.isprintable(), c.lower(), c.upper(), integer(c), len(f"a{c}b".splitlines())]
+        authority = isinstance(url(f"//x{c}y"), dict)
+        answers.append([*alone, authority, f"a{c}\u03a3".lower(), f"a\u03a3{c}b".lower()])
+    return answers
+
+
 DOMAINS = {
+    "characters": characters,
     "text": connection(deserialized),
     "uri": connection(local),
     "fields": connection(lambda conn_id, value: deserialized(conn_id, json.dumps(json.loads(value)))),

@@ -1,5 +1,6 @@
 //! Settings: the environment, env files and `airflow.cfg`, held against Airflow's own configuration.
 
+mod env_example;
 mod env_files;
 mod generate;
 mod parity;

@@ -262,34 +262,43 @@ fn check(scenario: &Scenario) {
     }
 }
 
+/// Checks several scenarios at a time: most of the time they wait for somebody.
+fn check_all(scenarios: &[Scenario]) {
+    std::thread::scope(|scope| {
+        for some in scenarios.chunks(scenarios.len().div_ceil(6)) {
+            scope.spawn(|| some.iter().for_each(check));
+        }
+    });
+}
+
 #[test]
 fn nothing_of_the_settings_is_shown() {
-    scenarios::settings().iter().for_each(check);
+    check_all(&scenarios::settings());
 }
 
 #[test]
 fn nothing_of_local_files_is_shown() {
-    scenarios::local_files().iter().for_each(check);
+    check_all(&scenarios::local_files());
 }
 
 #[test]
 fn nothing_of_the_environment_is_shown() {
-    scenarios::environment().iter().for_each(check);
+    check_all(&scenarios::environment());
 }
 
 #[test]
 fn nothing_of_vaults_values_is_shown() {
     let Some(bao) = crate::support::bao() else { return };
-    servers::vault(bao).iter().for_each(check);
+    check_all(&servers::vault(bao));
 }
 
 #[test]
 fn no_credential_is_shown_when_nobody_answers() {
-    servers::unreachable().iter().for_each(check);
+    check_all(&servers::unreachable());
 }
 
 #[test]
 fn no_credential_is_shown_when_the_server_sends_it_back() {
     let (_server, scenarios) = servers::echoing();
-    scenarios.iter().for_each(check);
+    check_all(&scenarios);
 }

@@ -76,6 +76,10 @@ pub fn vault(bao: &Bao) -> Vec<Scenario> {
         "a wrong secret id",
         json!({"auth_type": "approle", "role_id": role_id, "secret_id": canary("wrongsecretid")}),
     ));
+    scenarios.push(wrong(
+        "a wrong password",
+        json!({"auth_type": "userpass", "username": "nobody", "password": canary("wrongpassword")}),
+    ));
     scenarios
 }
 
@@ -87,13 +91,37 @@ fn logins() -> Vec<(&'static str, serde_json::Value)> {
             "approle",
             json!({"auth_type": "approle", "role_id": "role", "secret_id": canary("secretid")}),
         ),
+        (
+            "userpass",
+            json!({"auth_type": "userpass", "username": "u", "password": canary("userpass")}),
+        ),
+        (
+            "ldap",
+            json!({"auth_type": "ldap", "username": "u", "password": canary("ldap")}),
+        ),
+        (
+            "github",
+            json!({"auth_type": "github", "token": canary("github")}),
+        ),
+        (
+            "jwt",
+            json!({"auth_type": "jwt", "jwt_role": "r", "jwt_token": canary("jwt")}),
+        ),
+        (
+            "kubernetes",
+            json!({"auth_type": "kubernetes", "kubernetes_role": "r", "kubernetes_jwt_path": "{dir}/jwt"}),
+        ),
+        (
+            "aws_iam",
+            json!({"auth_type": "aws_iam", "role_id": "r", "key_id": canary("keyid"), "secret_id": canary("awssecret"), "region": "us-east-1"}),
+        ),
     ]
 }
 
 fn with_login(name: &str, status: i32, url: &str, mut kwargs: serde_json::Value) -> Scenario {
     kwargs["url"] = url.into();
     Scenario::new(name, status)
-        .args(&["--timeout", "1"])
+        .args(&["--timeout", "0.5"])
         .backend(VAULT, kwargs.to_string())
         .file("jwt", canary("kubernetes"))
         .slow()
@@ -106,6 +134,13 @@ pub fn unreachable() -> Vec<Scenario> {
         .into_iter()
         .map(|(name, kwargs)| with_login(name, 5, &nobody, kwargs))
         .collect();
+    let key = json!({
+        "type": "service_account", "project_id": "p", "client_email": "a@p.example", "private_key_id": "1",
+        "private_key": format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", canary("gcpkey")),
+        "token_uri": nobody,
+    });
+    let gcp = json!({"auth_type": "gcp", "role_id": "r", "gcp_keyfile_dict": key});
+    scenarios.push(with_login("a gcp key that is none", 2, &nobody, gcp));
     let token = || json!({"auth_type": "token", "token": canary("token")});
     let port = free_port();
     let address = format!("http://user:{}@127.0.0.1:{port}", canary("urlpassword"));
@@ -124,7 +159,7 @@ pub fn unreachable() -> Vec<Scenario> {
     );
     scenarios.push(
         Scenario::new("Key Vault's client secret", 5)
-            .args(&["--timeout", "1"])
+            .args(&["--timeout", "0.5"])
             .backend(
                 AZURE,
                 json!({

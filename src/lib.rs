@@ -32,5 +32,5 @@ pub mod secret;
 pub mod settings;
 pub mod value;
 
-/// The version of this crate.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version of this crate, the commit that it was built from, and the target that it was built for.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SECRETCTL_BUILD"), ")");

@@ -14,6 +14,7 @@
 
 mod canary;
 mod connection;
+mod cli;
 mod docs;
 mod load;
 mod local;

@@ -4,6 +4,8 @@
 
 use std::ffi::OsString;
 
+use clap::ValueEnum as _;
+
 use crate::cli::{Cli, ColorChoice, Command};
 use crate::env::Env;
 use crate::error::{ErrorKind, Result};
@@ -32,11 +34,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
         Ok(cli) => cli,
         Err(status) => return status,
     };
-    let terminal = Terminal::new(
-        cli.global.color.unwrap_or(ColorChoice::Auto),
-        cli.global.quiet,
-        &env,
-    );
+    let terminal = Terminal::new(color(&cli, &env), cli.global.quiet, &env);
     match run(&cli, env) {
         Ok(status) => status,
         Err(error) => {
@@ -44,6 +42,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
             exit_status(&cli.command, error.kind())
         }
     }
+}
+
+/// Returns when stderr is coloured, for an error that comes before the settings are resolved.
+fn color(cli: &Cli, env: &Env) -> ColorChoice {
+    let variable = || ColorChoice::from_str(env.text("SECRETCTL_COLOR")?, false).ok();
+    cli.global.color.or_else(variable).unwrap_or(ColorChoice::Auto)
 }
 
 /// Runs the command of `cli` under `env`, and returns the exit status of its success.

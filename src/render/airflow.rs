@@ -45,12 +45,7 @@ pub fn connections<'a>(
                 )));
             }
         }
-        if let Some(extra) = connection.field("extra")? {
-            let Some(text) = extra.expose_text() else {
-                return Err(Error::malformed(format!(
-                    "the extra of connection `{conn_id}` is not UTF-8"
-                )));
-            };
+        if let Some(text) = connection.extra_text() {
             masks.add_forms(text);
             arguments.insert("extra".to_owned(), Value::String(text.to_owned()));
         }

@@ -48,8 +48,10 @@ pub fn check(path: &Path) -> Result<()> {
 /// What [`check`] refuses; a file that cannot be written, with status 1.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     check(path)?;
+    // Of a failure only its kind: the path in its text is the temporary file's.
     let failed = |cause: std::io::Error| {
-        Error::internal(format!("`{}` cannot be written", path.display())).with_source(cause)
+        Error::internal(format!("`{}` cannot be written", path.display()))
+            .with_source(std::io::Error::from(cause.kind()))
     };
     let mut file = tempfile::Builder::new()
         .prefix(".secretctl-")

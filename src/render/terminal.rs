@@ -52,9 +52,15 @@ impl Terminal {
         }
         let mut text = String::new();
         self.labelled(&mut text, RED, "error", error.message());
+        let mut above = error.message().to_owned();
         let mut source = error.source();
         while let Some(cause) = source {
-            let _ = writeln!(text, "  caused by: {}", printable(&cause.to_string()));
+            let said = cause.to_string();
+            // Some libraries say the same at every level.
+            if said != above {
+                let _ = writeln!(text, "  caused by: {}", printable(&said));
+            }
+            above = said;
             source = cause.source();
         }
         for detail in error.details() {

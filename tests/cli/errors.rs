@@ -1,0 +1,375 @@
+//! Every kind of error once, as docs/errors.md shows it: the page is made from these runs.
+
+use std::fmt::Write as _;
+
+use super::{run, shown, stocked};
+use crate::support::{temp_dir, variable};
+
+/// What is wrong, the variables that make it so, and the command line.
+type Case = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+);
+
+const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
+const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+
+/// The kinds, with what their status means, and the cases of each.
+const KINDS: &[(u8, &str, &[Case])] = &[
+    (
+        1,
+        "an error of secretctl's own",
+        &[
+            ("a device that is full", &[], "get-var hello >/dev/full"),
+            (
+                "a file that cannot be written",
+                &[],
+                "export --var hello --format json --out /proc/secretctl.json",
+            ),
+        ],
+    ),
+    (
+        2,
+        "usage, or a configuration that cannot be used",
+        &[
+            ("an unknown option", &[], "get-var hello --jsn"),
+            ("an unknown command", &[], "get-con hello"),
+            ("a missing name", &[], "get-var"),
+            ("an empty name", &[], "explain conn ''"),
+            (
+                "a field that a connection does not have",
+                &[],
+                "get-conn smtp_default --field passwrd",
+            ),
+            (
+                "a malformed reference",
+                &[],
+                "export --set PGPASSWORD=warehouse --format shell",
+            ),
+            (
+                "two values of one name",
+                &[],
+                "export --conn a --conn A --format json",
+            ),
+            (
+                "a name that a shell does not take",
+                &[],
+                "export --conn MY-DB --format shell",
+            ),
+            ("nothing to export", &[], "export --format json"),
+            (
+                "a kind that an importer does not take",
+                &[],
+                "export --var hello --format airflow-connections",
+            ),
+            (
+                "a name that Kubernetes does not take",
+                &[],
+                "export --var hello --format kubernetes --name My_Secret",
+            ),
+            (
+                "a file that other steps of a job share",
+                &[("GITHUB_ENV", "/tmp/env")],
+                "export --var hello --format github-env --out /tmp/env",
+            ),
+            (
+                "a folder that is missing",
+                &[],
+                "export --var hello --format json --out /nonexistent/x",
+            ),
+            ("a timeout that is none", &[], "--timeout soon get-var hello"),
+            (
+                "kwargs that are not JSON",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", LOCAL),
+                    ("AIRFLOW__SECRETS__BACKEND_KWARGS", "{'a': 1}"),
+                ],
+                "get-var hello",
+            ),
+            (
+                "a misspelt kwarg",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", LOCAL),
+                    (
+                        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                        r#"{"connection_file_path": "/x.json"}"#,
+                    ),
+                ],
+                "get-var hello",
+            ),
+            (
+                "a backend that is not supported",
+                &[(
+                    "AIRFLOW__SECRETS__BACKEND",
+                    "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
+                )],
+                "get-var hello",
+            ),
+            (
+                "a local file that is missing",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", LOCAL),
+                    (
+                        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                        r#"{"variables_file_path": "/nonexistent/v.json"}"#,
+                    ),
+                ],
+                "get-var hello",
+            ),
+            (
+                "an env file that is missing",
+                &[],
+                "--env-file /nonexistent/.env get-var hello",
+            ),
+            (
+                "log filters that are none",
+                &[("SECRETCTL_LOG", "secretctl=loud")],
+                "get-var hello",
+            ),
+        ],
+    ),
+    (
+        3,
+        "not found: every backend on the search path answered, and none has it",
+        &[
+            ("a connection", &[], "get-conn nope"),
+            ("a variable", &[], "get-var helo"),
+            (
+                "a field without a value",
+                &[],
+                "get-conn smtp_default --field description",
+            ),
+            (
+                "a key that a variable lacks",
+                &[],
+                "get-var settings --field database.user",
+            ),
+            (
+                "several names",
+                &[],
+                "export --conn nope --var hello --var nada --format json",
+            ),
+        ],
+    ),
+    (
+        5,
+        "a backend could not be reached or did not answer in time",
+        &[(
+            "a server that refuses the connection",
+            &[
+                ("AIRFLOW__SECRETS__BACKEND", VAULT),
+                (
+                    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                    r#"{"url": "http://127.0.0.1:1", "token": "t", "auth_type": "token"}"#,
+                ),
+            ],
+            "--timeout 5 get-var hello",
+        )],
+    ),
+    (
+        6,
+        "found, but the value is malformed",
+        &[
+            ("a URI with a port that is none", &[], "get-conn broken"),
+            ("a variable that is not JSON", &[], "get-var hello --json"),
+            (
+                "what a format cannot carry",
+                &[],
+                "export --var lines --format gitlab-dotenv",
+            ),
+        ],
+    ),
+    (
+        125,
+        "`exec` alone: secretctl failed",
+        &[
+            ("a name that is not found", &[], "exec --conn nope -- true"),
+            ("usage", &[], "exec --conn"),
+        ],
+    ),
+    (
+        126,
+        "`exec` alone: the command cannot be run",
+        &[("a folder", &[], "exec -- /tmp")],
+    ),
+    (
+        127,
+        "`exec` alone: the command was not found",
+        &[("a misspelt command", &[], "exec --var hello -- pyhton dag.py")],
+    ),
+];
+
+/// Runs a line; `''` is an empty argument, and `>/dev/full` fills a device.
+fn run_case(environment: &[(&str, &str)], line: &str) -> crate::support::Output {
+    let program = stocked().envs(environment.iter().copied());
+    if line.ends_with(">/dev/full") {
+        let line = line.trim_end_matches(" >/dev/full");
+        let binary = env!("CARGO_BIN_EXE_secretctl");
+        let shell =
+            crate::support::Program::new("/bin/sh").args(["-c", &format!("{binary} {line} >/dev/full")]);
+        return shell
+            .env("AIRFLOW_VAR_HELLO", "world")
+            .env("HOME", "/nonexistent/home")
+            .run();
+    }
+    let args = line
+        .split_whitespace()
+        .map(|arg| if arg == "''" { "" } else { arg });
+    program.args(args).run()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_page_of_errors_is_made_from_runs() {
+    let mut page = String::from(
+        "# Errors\n\nEvery status, and an example of each message. A message names what failed and on what, never a value; its causes \
+         stand beneath it, then one hint. In a script, go by the status; `exec` adds 125 to 127 to tell its own failures from the \
+         command's.\n\nThis page is made from real runs: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_errors` writes it.\n",
+    );
+    for (status, meaning, cases) in KINDS {
+        write!(page, "\n## Status {status}: {meaning}\n").unwrap();
+        for (what, environment, line) in *cases {
+            let output = run_case(environment, line);
+            assert_eq!(output.status, i32::from(*status), "{what}: {}", output.stderr);
+            assert!(
+                output.stdout.is_empty(),
+                "{what}: a failure prints nothing on stdout"
+            );
+            write!(page, "\n{}{}:\n\n", what[..1].to_uppercase(), &what[1..]).unwrap();
+            page.push_str("```text\n");
+            for (name, value) in *environment {
+                writeln!(page, "$ export {name}='{value}'").unwrap();
+            }
+            writeln!(page, "$ secretctl {line}").unwrap();
+            write!(page, "{}```\n", output.stderr).unwrap();
+        }
+    }
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md");
+    if variable("SECRETCTL_TEST_UPDATE").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap_or_default(),
+        page,
+        "docs/errors.md: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_errors` writes it"
+    );
+}
+
+#[test]
+fn nothing_that_is_echoed_steers_a_terminal_or_a_runner() {
+    for id in [
+        "a\x1b[31mb",
+        "a\n::add-mask::b",
+        "::set-env name=A::b",
+        "##vso[task.setvariable variable=a]b",
+        "a\u{202e}b\r",
+    ] {
+        for args in [
+            vec!["get-var", id],
+            vec!["get-conn", id, "--field", "host"],
+            vec!["get-var", "hello", id],
+            vec![id],
+            vec!["exec", "--conn", id, "--", "true"],
+            vec!["exec", "--", id],
+            vec!["export", "--set", id, "--format", "json"],
+            vec!["export", "--conn", id, "--format", "shell"],
+            vec!["export", "--var", "hello", "--format", id],
+            vec!["--backend", id, "get-var", "x"],
+            vec!["--env-file", id, "get-var", "x"],
+            vec!["-v", "get-var", id],
+        ] {
+            let output = stocked().args(&args).run();
+            assert_ne!(output.status, 0, "{args:?}");
+            assert!(output.stdout.is_empty(), "{args:?}");
+            assert!(
+                !output.stderr.contains(['\x1b', '\r', '\u{202e}']),
+                "{args:?}: {:?}",
+                output.stderr
+            );
+            for line in output.stderr.lines() {
+                assert!(
+                    !line.trim_start().starts_with("::") && !line.contains("##"),
+                    "{args:?}: {line}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_argument_that_lost_its_option_is_not_echoed_when_it_may_be_a_secret() {
+    for secret in [
+        "{\"token\":",
+        "\"s.hunter2\"}",
+        "https://u:hunter2@h",
+        "PASSWORD=hunter2",
+    ] {
+        let output = stocked().args(["get-var", "hello", secret]).run();
+        assert_eq!(output.status, 2);
+        assert!(!output.stderr.contains("hunter2"), "{}", shown(&output));
+    }
+    let output = stocked()
+        .args([
+            "--backend-kwargs",
+            "{\"token\":",
+            "\"s.hunter2\"}",
+            "get-var",
+            "x",
+        ])
+        .run();
+    assert_eq!(output.status, 2);
+    assert!(!output.stderr.contains("hunter2"), "{}", shown(&output));
+}
+
+#[test]
+fn colour_is_for_terminals_and_for_those_who_ask() {
+    let colored = |program: crate::support::Program, line: &str| run(program, line).stderr.contains('\x1b');
+    assert!(!colored(stocked(), "get-var nope"));
+    assert!(colored(stocked(), "--color always get-var nope"));
+    assert!(colored(stocked().env("CLICOLOR_FORCE", "1"), "get-var nope"));
+    assert!(!colored(
+        stocked().env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1"),
+        "get-var nope"
+    ));
+    assert!(colored(
+        stocked().env("CLICOLOR_FORCE", "1").env("NO_COLOR", ""),
+        "get-var nope"
+    ));
+    assert!(!colored(
+        stocked().env("CLICOLOR_FORCE", "1"),
+        "--color never get-var nope"
+    ));
+    assert!(colored(
+        stocked().env("SECRETCTL_COLOR", "always"),
+        "get-conn broken"
+    ));
+}
+
+#[test]
+fn the_log_says_what_is_asked_of_whom() {
+    let folder = temp_dir();
+    let file = folder.path().join("v.json");
+    std::fs::write(&file, r#"{"x": "hunter2"}"#).unwrap();
+    let kwargs = serde_json::json!({"variables_file_path": file}).to_string();
+    let program = || {
+        stocked()
+            .env("AIRFLOW__SECRETS__BACKEND", LOCAL)
+            .env("AIRFLOW__SECRETS__BACKEND_KWARGS", &kwargs)
+    };
+    for (program, line) in [
+        (program(), "-v get-var x"),
+        (program(), "-vvv get-var x"),
+        (program().env("SECRETCTL_LOG", "secretctl=debug"), "get-var x"),
+    ] {
+        let output = run(program, line);
+        assert_eq!(output.text(), "hunter2\n");
+        assert!(
+            output.stderr.contains("v.json") && !output.stderr.contains("hunter2"),
+            "{}",
+            output.stderr
+        );
+    }
+    let quiet = run(program().env("SECRETCTL_LOG", "hyper=trace"), "get-var x");
+    assert_eq!(quiet.stderr, "");
+}

@@ -1,0 +1,220 @@
+//! `exec`: what the command gets, and what its status means.
+
+use std::collections::BTreeMap;
+
+use super::{program, run, shown, stocked};
+use crate::support::{airflow_fresh, temp_dir};
+
+/// Returns the environment that a command gets.
+fn environment(program: crate::support::Program, options: &[&str]) -> BTreeMap<String, String> {
+    let output = program.arg("exec").args(options).args(["--", "env", "-0"]).run();
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let pair = |entry: &str| {
+        entry
+            .split_once('=')
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    output.text().split_terminator('\0').filter_map(pair).collect()
+}
+
+#[test]
+fn the_command_gets_names_as_airflow_reads_them() {
+    let variables = environment(
+        program()
+            .env("AIRFLOW_CONN_MY-DB", "mysql://h")
+            .env("AIRFLOW_VAR_ÜBER", "ü")
+            .env("AIRFLOW_CONN_W", r#"{"conn_type": "http", "password": "p"}"#),
+        &[
+            "--pristine",
+            "--conn",
+            "my-db",
+            "--var",
+            "über",
+            "--set",
+            "PASS=conn:w#password",
+            "--set",
+            "MY_VAR=var:über",
+        ],
+    );
+    let names: Vec<_> = variables
+        .iter()
+        .filter(|(name, _)| *name != "PATH")
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("AIRFLOW_CONN_MY-DB", "mysql://h"),
+            ("AIRFLOW_VAR_ÜBER", "ü"),
+            ("MY_VAR", "ü"),
+            ("PASS", "p")
+        ]
+    );
+}
+
+#[test]
+fn pristine_keeps_the_path_and_nothing_else() {
+    let variables = environment(
+        stocked().env("OTHER", "x").env("LD_LIBRARY_PATH", "/x"),
+        &["--pristine", "--var", "hello"],
+    );
+    assert_eq!(
+        variables.keys().collect::<Vec<_>>(),
+        ["AIRFLOW_VAR_HELLO", "PATH"]
+    );
+}
+
+#[test]
+fn what_is_for_secretctl_alone_is_not_the_commands() {
+    let folder = temp_dir();
+    let file = folder.path().join(".env");
+    std::fs::write(
+        &file,
+        "AIRFLOW_VAR_FROM_FILE=x\nOTHER=y\nPATH=/nowhere\nSECRETCTL_TIMEOUT=9\n",
+    )
+    .unwrap();
+    let program = stocked()
+        .env("SECRETCTL_BACKEND_KWARGS", "{}")
+        .env("SECRETCTL_ENV_FILE", &file)
+        .env("SECRETCTL_UNKNOWN", "x");
+    let variables = environment(program, &["--var", "from_file", "--var", "hello"]);
+    assert_eq!(variables["AIRFLOW_VAR_FROM_FILE"], "x");
+    assert!(!variables.contains_key("OTHER"));
+    assert!(
+        variables.keys().all(|name| !name.starts_with("SECRETCTL_")),
+        "{variables:?}"
+    );
+    assert!(
+        variables.contains_key("AIRFLOW_CONN_SMTP_DEFAULT"),
+        "the rest of the environment passes"
+    );
+}
+
+#[test]
+fn the_status_is_the_commands_own_or_says_whose_failure_it_was() {
+    for (line, status) in [
+        ("exec -- true", 0),
+        ("exec --var hello -- false", 1),
+        ("exec -- secretctl-no-such-command", 127),
+        ("exec -- ./no/such/command", 127),
+        ("exec -- /etc/passwd", 126),
+        ("exec -- /", 126),
+        ("exec --var nope -- true", 125),
+        ("exec --conn broken -- true", 125),
+        ("exec --var hello", 125),
+        ("exec --bogus -- true", 125),
+        ("exec --set X -- true", 125),
+        ("--timeout 0 exec -- true", 125),
+        ("--backend nope exec -- true", 125),
+        ("--env-file /nonexistent exec --var hello -- true", 125),
+        ("exec --conn MY-DB -- true", 0),
+        ("exec --help", 0),
+    ] {
+        let output = run(stocked(), line);
+        assert_eq!(output.status, status, "{line}: {}", output.stderr);
+        assert!(output.stdout.is_empty() || line.ends_with("--help"), "{line}");
+    }
+    let output = stocked().args(["exec", "--", "sh", "-c", "exit 42"]).run();
+    assert_eq!(output.status, 42);
+}
+
+#[test]
+fn nothing_starts_before_everything_is_resolved() {
+    let folder = temp_dir();
+    let file = folder.path().join("started");
+    let output = stocked()
+        .args([
+            "exec", "--var", "hello", "--var", "nope", "--conn", "nada", "--", "touch",
+        ])
+        .arg(&file)
+        .run();
+    assert_eq!(output.status, 125);
+    assert!(!file.exists());
+    assert!(
+        output.stderr.contains("nope") && output.stderr.contains("nada"),
+        "{}",
+        shown(&output)
+    );
+}
+
+#[test]
+fn arguments_pass_as_they_are() {
+    let output = stocked()
+        .args(["exec", "--", "printf", "%s|", "--var", "--", "", "a b", "-n"])
+        .run();
+    assert_eq!(output.text(), "--var|--||a b|-n|");
+}
+
+#[test]
+fn a_script_without_an_interpreter_line_is_the_shells() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = temp_dir();
+    let script = folder.path().join("script");
+    std::fs::write(&script, "echo $AIRFLOW_VAR_HELLO\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let output = stocked()
+        .args(["exec", "--var", "hello", "--"])
+        .arg(&script)
+        .run();
+    assert_eq!(output.text(), "world\n");
+}
+
+/// Connections of every shape that a local file has, which keeps arguments and URIs that the environment reads otherwise.
+#[test]
+fn airflow_under_exec_reads_back_the_same_connections() {
+    let folder = temp_dir();
+    let file = folder.path().join("connections.json");
+    let connections = serde_json::json!({
+        "uri": "postgresql://u:p%40ss@h:5432/db?sslmode=require",
+        "arguments": {"conn_type": "http", "host": "https://h", "login": "ü", "password": "p'\"\\$x\n2", "schema": "", "port": 80,
+                      "extra": "{\"a\": {\"b\": [1, null]}, \"token\": \"t\"}", "description": "a b"},
+        "bare": {"conn_type": "my-type"},
+    });
+    std::fs::write(&file, connections.to_string()).unwrap();
+    let kwargs = serde_json::json!({"connections_file_path": file}).to_string();
+    let program = program()
+        .env(
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        )
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs)
+        .env(
+            "AIRFLOW_CONN_JSON",
+            r#"  {"conn_type": "aws", "extra": "{\"k\": 1}"}  "#,
+        );
+    let variables = environment(
+        program.clone(),
+        &[
+            "--pristine",
+            "--conn",
+            "uri",
+            "--conn",
+            "arguments",
+            "--conn",
+            "bare",
+            "--conn",
+            "json",
+        ],
+    );
+    let Some(airflow) = airflow_fresh(variables) else {
+        return;
+    };
+    let read = airflow.ask(serde_json::json!({"op": "commands.connection_in_environment"}));
+    for (id, connection) in read.as_object().unwrap() {
+        let printed = run(program.clone(), &format!("get-conn {id} -o json"));
+        let printed: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
+        for (name, value) in connection.as_object().unwrap() {
+            let ours = &printed[if name == "extra_dejson" {
+                "extra"
+            } else {
+                name.as_str()
+            }];
+            // An empty text and none are one to as_json(), which Airflow itself writes this with.
+            let same = ours == value
+                || (ours == "" && value.is_null())
+                || (name == "conn_type" && *ours == "my-type");
+            assert!(same, "{id}: {name}: {ours} is read back as {value}");
+        }
+    }
+    assert_eq!(read.as_object().unwrap().len(), 4);
+}

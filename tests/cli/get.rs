@@ -1,0 +1,142 @@
+//! `get-conn`, `get-var`, `get-config`, `explain`, help: every line of the contract, as a user sees it.
+
+use super::{program, run, shown, stocked};
+
+/// Runs each line and returns all that was shown.
+fn session(lines: &[&str]) -> String {
+    lines
+        .iter()
+        .map(|line| format!("$ secretctl {line}\n{}\n", shown(&run(stocked(), line))))
+        .collect()
+}
+
+#[test]
+fn a_connection_is_printed_in_every_form() {
+    insta::assert_snapshot!(session(&[
+        "get-conn smtp_default",
+        "get-conn smtp_default -o airflow-uri",
+        "get-conn smtp_default -o json",
+        "get-conn smtp_default -o raw",
+        "get-conn smtp_default -o env",
+        "get-conn warehouse",
+        "get-conn warehouse -o json",
+        "get-conn warehouse -o raw",
+        "get-conn warehouse -o env",
+        "get-conn MY-DB",
+        "get-conn MY-DB -o env",
+        "get-conn broken",
+        "get-conn broken -o raw",
+    ]));
+}
+
+#[test]
+fn a_field_is_printed_alone() {
+    insta::assert_snapshot!(session(&[
+        "get-conn warehouse --field conn_type",
+        "get-conn warehouse --field host",
+        "get-conn warehouse --field login",
+        "get-conn warehouse --field password",
+        "get-conn warehouse --field schema",
+        "get-conn warehouse --field port",
+        "get-conn warehouse --field description",
+        "get-conn warehouse --field description --default none",
+        "get-conn warehouse --field extra",
+        "get-conn warehouse --field extra.sslmode",
+        "get-conn warehouse --field extra.deep.list",
+        "get-conn warehouse --field extra.deep.list.1",
+        "get-conn warehouse --field extra.deep.list.1.k",
+        "get-conn warehouse --field extra.nope",
+        "get-conn warehouse --field extra.nope --default -1",
+        "get-conn warehouse --field passwrd",
+        "get-conn nope --field passwrd",
+        "get-conn nope --default -x",
+        "get-conn nope --field host --default x",
+    ]));
+}
+
+#[test]
+fn a_variable_is_printed_byte_for_byte() {
+    insta::assert_snapshot!(session(&[
+        "get-var hello",
+        "get-var hello -n",
+        "get-var empty",
+        "get-var lines",
+        "get-var settings",
+        "get-var settings --json",
+        "get-var settings --field database.host",
+        "get-var settings --field database.host --json",
+        "get-var settings --field database.ports",
+        "get-var settings --field database.ports.1",
+        "get-var settings --field ü",
+        "get-var settings --field none",
+        "get-var settings --field nope --default there",
+        "get-var hello --json",
+        "get-var hello --field a",
+        "get-var nope",
+        "get-var nope --default -1",
+        "get-config sql_alchemy_conn",
+    ]));
+}
+
+#[test]
+fn bytes_that_are_no_text_pass_as_they_are() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let value = std::ffi::OsStr::from_bytes(b"\xff\xfe\r\n x");
+    let output = run(program().env("AIRFLOW_VAR_B", value), "get-var b -n");
+    assert_eq!((output.stdout.as_slice(), output.status), (value.as_bytes(), 0));
+    let output = run(program().env("AIRFLOW_VAR_B", value), "get-var b --json");
+    assert_eq!((output.stdout.len(), output.status), (0, 6));
+}
+
+#[test]
+fn explain_has_the_keys_of_the_contract_and_no_others() {
+    insta::assert_snapshot!(session(&[
+        "explain conn smtp_default -o json",
+        "explain var hello -o json",
+        "explain config x -o json",
+        "explain conn smtp_default",
+        "explain conn ../x -o json",
+    ]));
+    let probed = run(stocked(), "explain var hello --probe -o json");
+    let probed: serde_json::Value = serde_json::from_slice(&probed.stdout).unwrap();
+    assert_eq!(probed["lookups"][0]["outcome"], "found");
+    assert!(probed["lookups"][0]["milliseconds"].is_u64());
+    assert!(probed["lookups"][1]["skipped"].is_string() && probed["lookups"][1]["outcome"].is_null());
+}
+
+#[test]
+fn help_is_short_or_long() {
+    insta::assert_snapshot!(session(&[
+        "-h",
+        "--help",
+        "get-conn -h",
+        "get-conn --help",
+        "get-var --help",
+        "get-config --help",
+        "exec --help",
+        "export --help",
+        "explain --help",
+        "completions --help",
+        "man -h",
+    ]));
+}
+
+#[test]
+fn the_version_says_from_which_commit_and_for_which_target() {
+    let output = run(program(), "--version");
+    let line = output.text();
+    assert!(
+        line.starts_with(concat!("secretctl ", env!("CARGO_PKG_VERSION"), " (")),
+        "{line}"
+    );
+    assert!(line.contains(std::env::consts::ARCH), "{line}");
+}
+
+#[test]
+fn an_option_of_every_command_stands_before_or_behind_it() {
+    for line in ["-n get-var hello", "get-var -n hello", "get-var hello -n"] {
+        assert_eq!(run(stocked(), line).stdout, b"world", "{line}");
+    }
+    let output = run(stocked().env("SECRETCTL_NO_NEWLINE", "true"), "get-var hello");
+    assert_eq!(output.stdout, b"world");
+}

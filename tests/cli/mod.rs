@@ -1,0 +1,61 @@
+//! The command line as its users meet it: stdout, stderr and status together, and the readers of every format.
+
+mod errors;
+mod exec;
+mod formats;
+mod get;
+mod masks;
+#[cfg(unix)]
+mod process;
+mod readers;
+#[cfg(unix)]
+mod terminal;
+
+use crate::support::{Output, Program, secretctl};
+
+/// Returns all that a run showed, in one text.
+fn shown(output: &Output) -> String {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let mut text = format!("status: {}\n", output.status);
+    for (name, content) in [("stdout", stdout.as_ref()), ("stderr", output.stderr.as_str())] {
+        if content.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("{name}:\n"));
+        for line in content.split_inclusive('\n') {
+            text.push_str(&format!("  {line}"));
+        }
+        if !content.ends_with('\n') {
+            text.push_str("⏎ (no newline)\n");
+        }
+    }
+    text
+}
+
+/// A run in a home of its own, in which there is no `airflow.cfg`.
+fn program() -> Program {
+    secretctl()
+        .env("HOME", "/nonexistent/home")
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+}
+
+/// A run with one connection of each form, and a few variables.
+fn stocked() -> Program {
+    program()
+        .env("AIRFLOW_CONN_SMTP_DEFAULT", "smtp://user:pass@mail.example.com:587")
+        .env(
+            "AIRFLOW_CONN_WAREHOUSE",
+            r#"{"conn_type": "postgres", "host": "db.example.com", "login": "etl", "password": "p@ss w%rd", "schema": "dw", "port": 5432, "extra": {"sslmode": "require", "api_token": "tok-4711", "deep": {"list": [1, {"k": null}]}}}"#,
+        )
+        .env("AIRFLOW_CONN_MY-DB", "mysql://h/db")
+        .env("AIRFLOW_CONN_BROKEN", "http://h:port/")
+        .env("AIRFLOW_VAR_HELLO", "world")
+        .env("AIRFLOW_VAR_SETTINGS", r#"{"database": {"host": "h", "ports": [1, 2]}, "ü": "ä", "none": null}"#)
+        .env("AIRFLOW_VAR_LINES", "first line\nit's \"2nd\"; 100%]\n")
+        .env("AIRFLOW_VAR_EMPTY", "")
+}
+
+/// Runs a command line, split at blanks.
+fn run(program: Program, line: &str) -> Output {
+    program.args(line.split_whitespace()).run()
+}

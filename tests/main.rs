@@ -13,8 +13,8 @@
 )]
 
 mod canary;
-mod connection;
 mod cli;
+mod connection;
 mod docs;
 mod load;
 mod local;

@@ -39,7 +39,7 @@ fn the_package_carries_what_a_user_needs_and_no_more() {
         "Cargo.toml",
         "Cargo.lock",
     ];
-    let pages = ["README.md", "CHANGELOG.md", "LICENSE", ".env.example"];
+    let pages = ["README.md", "CHANGELOG.md", "LICENSE", ".env.example", "build.rs"];
     let more: Vec<_> = files
         .iter()
         .filter(|file| !file.starts_with("src/") && !file.starts_with("examples/"))

@@ -12,6 +12,7 @@
     reason = "the modules of a test binary are seen by no other crate"
 )]
 
+mod azure;
 mod canary;
 mod cli;
 mod connection;

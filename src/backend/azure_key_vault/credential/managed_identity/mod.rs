@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use azure_core::credentials::AccessToken;
 use azure_core::time::OffsetDateTime;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use url::form_urlencoded;
 
 use super::workload_identity::WorkloadIdentityCredential;
 use super::{Credential, Failure, Surroundings, TokenRequest};
@@ -137,9 +137,11 @@ impl Machine {
         headers: Vec<(String, Secret)>,
         retry: Retry,
     ) -> Result<Response> {
-        let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(parameters)
-            .finish();
+        let quoted = |text| utf8_percent_encode(text, QUERY);
+        let pairs = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", quoted(*value)));
+        let query = pairs.collect::<Vec<_>>().join("&");
         let separator = if endpoint.contains('?') { '&' } else { '?' };
         let request = Request {
             method: "GET",
@@ -215,6 +217,15 @@ fn until(expires_on: u64) -> Duration {
     let now = u64::try_from(OffsetDateTime::now_utc().unix_timestamp()).unwrap_or_default();
     Duration::from_secs(expires_on.saturating_sub(now).min(365 * 24 * 3600))
 }
+
+/// What is quoted in a query: Python sends a resource's `:` and `/` as they are.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'/');
 
 /// What answers are tried again, but for IMDS.
 const RETRY: Retry = retry::DEFAULT;

@@ -1,0 +1,5 @@
+//! Azure Key Vault: names beside Airflow's, and lookups beside Airflow's against a vault and a login of the tests' own.
+
+mod cases;
+mod names;
+mod support;

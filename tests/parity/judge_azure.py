@@ -1,0 +1,70 @@
+"""Azure Key Vault: Airflow's own backend, asked for names and, over the wire, for secrets."""
+
+import contextlib
+import os
+
+BACKEND = "airflow.providers.microsoft.azure.secrets.key_vault"
+
+
+def op_names(request):
+    """What the backend would ask Key Vault for, in order; nothing is sent.
+
+    A `null` answer for a name is what Airflow does with one that Key Vault cannot have: it is never asked for.
+    """
+    from airflow.providers.microsoft.azure.secrets.key_vault import AzureKeyVaultBackend
+
+    asked = []
+
+    class Client:
+        def get_secret(self, name):
+            asked.append(name)
+
+            class Secret:
+                value = None
+
+            return Secret
+
+    with environment({"AIRFLOW__CORE__MULTI_TEAM": str(request["multi_team"])}):
+        try:
+            backend = AzureKeyVaultBackend(vault_url="https://kv.vault.azure.net/", **request["kwargs"])
+            backend.__dict__["client"] = Client()
+            look_up(backend, request)
+        except Exception as error:
+            return {"error": type(error).__name__}
+    return {"asked": asked}
+
+
+def op_ask(request):
+    """One lookup by the backend, with the kwargs and the environment of the question."""
+    from azure.keyvault.secrets._shared import http_challenge_cache
+
+    from airflow.providers.microsoft.azure.secrets.key_vault import AzureKeyVaultBackend
+
+    http_challenge_cache.clear()
+    with environment(request["env"]):
+        try:
+            backend = AzureKeyVaultBackend(**request["kwargs"])
+            return {"value": look_up(backend, request)}
+        except Exception as error:
+            return {"error": type(error).__name__, "message": str(error)[:2000]}
+
+
+def look_up(backend, request):
+    kind, name = request["kind"], request["id"]
+    if kind == "config":
+        return backend.get_config(name)
+    team = request.get("team")
+    get = backend.get_conn_value if kind == "connection" else backend.get_variable
+    return get(name, team_name=team)
+
+
+@contextlib.contextmanager
+def environment(variables):
+    """Lays variables over the process's, and takes them away again."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -83,7 +83,7 @@ pub(super) enum Identity {
     /// `DefaultAzureCredential()`
     Default,
     /// `DefaultAzureCredential` with `managed_identity_client_id` and `workload_identity_tenant_id`, which count as a pair only.
-    ManagedIdentity { client_id: String, tenant_id: String },
+    Managed { client_id: String, tenant_id: String },
 }
 
 /// The configuration of one backend.
@@ -171,7 +171,7 @@ fn identity(kwargs: &mut Kwargs) -> Result<Identity> {
             client_id,
             client_secret: client_secret.into(),
         },
-        (.., Some(client_id), Some(tenant_id)) => Identity::ManagedIdentity { client_id, tenant_id },
+        (.., Some(client_id), Some(tenant_id)) => Identity::Managed { client_id, tenant_id },
         _ => Identity::Default,
     })
 }

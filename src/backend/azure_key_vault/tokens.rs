@@ -116,11 +116,12 @@ impl Tokens {
         if let Some(token) = slot.kept(scope) {
             return Ok(token);
         }
-        if let Some(failure) = &mut slot.failure {
-            if failure.scope == scope && (failure.untold || failure.at >= asked) {
-                failure.untold = false;
-                return Err(repeat(&failure.error));
-            }
+        if let Some(failure) = &mut slot.failure
+            && failure.scope == scope
+            && (failure.untold || failure.at >= asked)
+        {
+            failure.untold = false;
+            return Err(repeat(&failure.error));
         }
         self.ask(&mut slot, scope, false).await
     }

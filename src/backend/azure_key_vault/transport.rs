@@ -155,6 +155,6 @@ fn sdk_kind(error: &azure_core::Error) -> String {
         }
         azure_core::error::ErrorKind::DataConversion => "an answer that it cannot read".to_owned(),
         azure_core::error::ErrorKind::Credential => "no usable credential".to_owned(),
-        _ => "for a reason of its own".to_owned(),
+        azure_core::error::ErrorKind::Other => "for a reason of its own".to_owned(),
     }
 }

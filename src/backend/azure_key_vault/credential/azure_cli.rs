@@ -1,6 +1,6 @@
 //! Whoever is logged in to the Azure CLI.
 //!
-//! azure_identity's credential runs a shell on the process's PATH and environment, and names other reasons. Facts: `azure_cli.py` of
+//! `azure_identity`'s credential runs a shell on the process's PATH and environment, and names other reasons. Facts: `azure_cli.py` of
 //! azure-identity 1.27.0 for Python, within `DefaultAzureCredential`, where no failure ends the chain.
 
 use azure_core::credentials::AccessToken;

@@ -1,6 +1,6 @@
 //! Whoever is logged in to the Azure Developer CLI.
 //!
-//! azure_identity's credential reads the process's environment. Facts: `azd_cli.py` of azure-identity 1.27.0 for Python, within
+//! `azure_identity`'s credential reads the process's environment. Facts: `azd_cli.py` of azure-identity 1.27.0 for Python, within
 //! `DefaultAzureCredential`.
 
 use azure_core::credentials::AccessToken;

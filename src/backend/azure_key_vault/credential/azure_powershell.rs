@@ -1,6 +1,6 @@
 //! Whoever is logged in to Azure PowerShell.
 //!
-//! azure_identity has no such credential. Facts: `azure_powershell.py` of azure-identity 1.27.0 for Python, within
+//! `azure_identity` has no such credential. Facts: `azure_powershell.py` of azure-identity 1.27.0 for Python, within
 //! `DefaultAzureCredential`; <https://learn.microsoft.com/powershell/module/az.accounts/get-azaccesstoken>.
 
 use std::time::Duration;

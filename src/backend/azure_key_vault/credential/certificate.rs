@@ -1,7 +1,7 @@
 //! A client certificate's file, PEM or PFX -> the key that signs an assertion, and the assertion.
 //!
 //! Facts: `certificate.py` of azure-identity 1.27.0 for Python and msal's `JwtAssertionCreator`: RS256, the thumbprint in `x5t`, the
-//! chain in `x5c` where it is asked for. azure_identity's own credential needs OpenSSL and signs PS256. Must not send anything.
+//! chain in `x5c` where it is asked for. `azure_identity`'s own credential needs OpenSSL and signs PS256. Must not send anything.
 
 use std::fmt;
 use std::path::Path;
@@ -145,7 +145,7 @@ fn pem(file: &[u8], password: Option<&Secret>) -> Result<KeyAndChain> {
             "CERTIFICATE" => chain.push(der.to_vec()),
             _ if key.is_some() => {}
             "RSA PRIVATE KEY" => {
-                key = Some(signature::RsaKeyPair::from_der(&der).map_err(|error| unusable(&error))?)
+                key = Some(signature::RsaKeyPair::from_der(&der).map_err(|error| unusable(&error))?);
             }
             "PRIVATE KEY" => key = Some(pkcs8(&der)?),
             "ENCRYPTED PRIVATE KEY" => key = Some(decrypt(&der, password)?),

@@ -1,6 +1,6 @@
-//! A service principal with a certificate: azure_identity's assertion credential, with assertions of [`Certificate`].
+//! A service principal with a certificate: `azure_identity`'s assertion credential, with assertions of [`Certificate`].
 //!
-//! azure_identity's own certificate credential takes PFX alone, needs OpenSSL, and signs with another algorithm than Python's.
+//! `azure_identity`'s own certificate credential takes PFX alone, needs OpenSSL, and signs with another algorithm than Python's.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl CertificateCredential {
     }
 }
 
-/// What signs for azure_identity.
+/// What signs for `azure_identity`.
 #[derive(Debug)]
 struct Assertion {
     certificate: Arc<Certificate>,

@@ -1,4 +1,4 @@
-//! A service principal with a client secret: azure_identity's credential, which sends what Python's does.
+//! A service principal with a client secret: `azure_identity`'s credential, which sends what Python's does.
 //!
 //! Facts: `client_secret.py` of azure-identity 1.27.0 for Python.
 

@@ -110,6 +110,10 @@ pub(super) async fn run(
 }
 
 #[cfg(unix)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "not every system can have any bytes in a variable"
+)]
 fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
     Some(std::os::unix::ffi::OsStrExt::from_bytes(value.expose()))
 }

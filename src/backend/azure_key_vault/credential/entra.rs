@@ -1,6 +1,6 @@
 //! A login at Microsoft Entra ID: what every credential that asks it has in common.
 //!
-//! azure_identity's credentials send the request. A policy of ours on their pipeline adds what Python sends and they do not (the
+//! `azure_identity`'s credentials send the request. A policy of ours on their pipeline adds what Python sends and they do not (the
 //! `claims` that announce CP1 and answer a claims challenge), and makes errors of the answers: by status, without bodies, and a
 //! 200 without a token is no token. Facts: msal 1.x and `aad_client_base.py` of azure-identity 1.27.0 for Python;
 //! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
@@ -63,7 +63,7 @@ impl Login {
         format!("{}/{tenant}/oauth2/v2.0/token", self.authority)
     }
 
-    /// Returns the options of azure_identity's credentials: our transport, our policy, this authority.
+    /// Returns the options of `azure_identity`'s credentials: our transport, our policy, this authority.
     pub(super) fn options(&self) -> ClientOptions {
         let mut cloud = CustomConfiguration::default();
         cloud.authority_host.clone_from(&self.authority);
@@ -136,7 +136,7 @@ pub(super) fn authority(env: &Env) -> Result<String> {
     }
 }
 
-/// Claims of a vault's claims challenge, on their way through azure_identity.
+/// Claims of a vault's claims challenge, on their way through `azure_identity`.
 struct Claims(String);
 
 /// The policy.
@@ -171,7 +171,7 @@ impl Policy for Answers {
 }
 
 impl Answers {
-    /// Returns an answer with a token in the form that azure_identity reads.
+    /// Returns an answer with a token in the form that `azure_identity` reads.
     fn read(&self, status: u16, body: &[u8]) -> Result<String> {
         let answer: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
         let host = &self.host;
@@ -222,7 +222,7 @@ impl Answers {
     }
 }
 
-/// Takes the token out of an answer, hides it, and writes it the one way that azure_identity takes: numbers may be text.
+/// Takes the token out of an answer, hides it, and writes it the one way that `azure_identity` takes: numbers may be text.
 fn token(answer: &Value, redactor: &Redaction) -> Option<String> {
     let token = answer
         .get("access_token")?

@@ -1,7 +1,7 @@
 //! Who the backend is towards Microsoft Entra ID: the credentials that azure-identity for Python has, one file each.
 //!
 //! Owns what a credential is asked and answers, and Python's difference between one that is unavailable (the next is tried) and
-//! one that has failed (the chain ends): azure_core's `TokenCredential` has one kind of error only, so ours is a trait of our own
+//! one that has failed (the chain ends): `azure_core`'s `TokenCredential` has one kind of error only, so ours is a trait of our own
 //! and [`tokens`](super::tokens) puts it under the SDK. The environment is handed in; nothing here reads the process's.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -147,8 +147,9 @@ pub(super) fn build(config: &Config, surroundings: &Surroundings) -> Result<Box<
             )))
         }
         Identity::Default => Ok(Box::new(chain::DefaultAzureCredential::new(surroundings, None)?)),
-        Identity::ManagedIdentity { client_id, tenant_id } => Ok(Box::new(
-            chain::DefaultAzureCredential::new(surroundings, Some((client_id, tenant_id)))?,
-        )),
+        Identity::Managed { client_id, tenant_id } => Ok(Box::new(chain::DefaultAzureCredential::new(
+            surroundings,
+            Some((client_id, tenant_id)),
+        )?)),
     }
 }

@@ -1,4 +1,4 @@
-//! A user's name and password: the resource owner's grant, which azure_identity does not have.
+//! A user's name and password: the resource owner's grant, which `azure_identity` does not have.
 //!
 //! Facts: `user_password.py` of azure-identity 1.27.0 for Python and msal's `acquire_token_by_username_password`, but for one thing:
 //! a federated domain's own login (WS-Trust) is not spoken, so such a user is refused by Microsoft Entra ID with its reason.

@@ -1,6 +1,6 @@
 //! Workload identity: a token of the cluster's, in a file, stands for a service principal.
 //!
-//! azure_identity's credential reads the process's environment; its assertion credential does the rest of it. Facts:
+//! `azure_identity`'s credential reads the process's environment; its assertion credential does the rest of it. Facts:
 //! `workload_identity.py` of azure-identity 1.27.0 for Python. The proxy of AKS identity bindings is not part of Python's chain.
 
 use std::path::PathBuf;
@@ -63,7 +63,7 @@ impl WorkloadIdentityCredential {
     }
 }
 
-/// What reads the token for azure_identity.
+/// What reads the token for `azure_identity`.
 #[derive(Debug)]
 struct TokenFile(PathBuf);
 

@@ -1,6 +1,6 @@
 //! A managed identity: which service of the machine's gives its tokens, and what their requests and answers have in common.
 //!
-//! azure_identity's credential reads the process's environment and knows IMDS and App Service alone. Facts: `managed_identity.py` of
+//! `azure_identity`'s credential reads the process's environment and knows IMDS and App Service alone. Facts: `managed_identity.py` of
 //! azure-identity 1.27.0 for Python and `managed_identity.py` of msal, whose variables decide, in their order. These services are
 //! the machine's own and are asked past every proxy.
 
@@ -97,14 +97,11 @@ impl Credential for ManagedIdentityCredential {
     }
 
     fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
-        match &self.service {
-            Some(service) => service.token(request),
-            None => {
-                let why = "`IDENTITY_ENDPOINT` is set, and neither `IDENTITY_HEADER` nor `IMDS_ENDPOINT` is"
-                    .to_owned();
-                Box::pin(std::future::ready(Err(Failure::Unavailable(why))))
-            }
+        if let Some(service) = &self.service {
+            return service.token(request);
         }
+        let why = "`IDENTITY_ENDPOINT` is set, and neither `IDENTITY_HEADER` nor `IMDS_ENDPOINT` is";
+        Box::pin(std::future::ready(Err(Failure::Unavailable(why.to_owned()))))
     }
 }
 

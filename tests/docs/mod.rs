@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 mod markdown;
+#[cfg(unix)]
+mod picture;
 
 #[cfg(unix)]
 mod snippets;

@@ -1,0 +1,94 @@
+//! The picture of a terminal session in the README: made from a real run, and compared with one.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::support::{Program, variable};
+
+/// What is typed.
+const SESSION: &[&str] = &[
+    "export SECRETCTL_ENV_FILE=examples/local.env",
+    "secretctl get-conn smtp_default",
+    "secretctl get-conn warehouse --field password",
+    "secretctl exec --set PGPASSWORD=conn:warehouse#password -- sh -c 'echo ${#PGPASSWORD} characters'",
+    "secretctl get-conn warehose; echo \"status $?\"",
+    "secretctl explain conn warehouse",
+];
+
+/// In characters; what is longer goes on in the next line, as in a terminal.
+const WIDTH: usize = 104;
+/// In pixels.
+const LINE: usize = 19;
+
+/// Runs the session and returns its lines; a typed one begins with `$ `.
+fn session() -> Vec<String> {
+    let programs = Path::new(env!("CARGO_BIN_EXE_secretctl")).parent().unwrap();
+    let mut lines = Vec::new();
+    for command in SESSION {
+        lines.push(format!("$ {command}"));
+        // Typed into one shell, of which each run begins with the first command.
+        let script = format!("{}\n{command}", SESSION[0]);
+        let output = Program::new("bash")
+            .args(["-c", &format!("exec 2>&1\n{script}")])
+            .env(
+                "PATH",
+                format!("{}:{}", programs.display(), std::env::var("PATH").unwrap()),
+            )
+            .dir(env!("CARGO_MANIFEST_DIR"))
+            .run();
+        assert_eq!(output.status, 0, "{command}: {}", output.text());
+        lines.extend(output.text().lines().map(str::to_owned));
+    }
+    lines
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+fn picture(lines: &[String]) -> String {
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    for line in lines {
+        let colour = match line.split(' ').next() {
+            Some("$") => "#ffffff",
+            Some("error:") => "#ff7b72",
+            Some("hint:") => "#79c0ff",
+            _ => "#a9b1ba",
+        };
+        let letters: Vec<char> = line.chars().collect();
+        rows.extend(letters.chunks(WIDTH).map(|row| (colour, row.iter().collect())));
+    }
+    let (width, height) = (WIDTH * 8 + 40, rows.len() * LINE + 40);
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">\n\
+         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#1b1f24\"/>\n\
+         <g font-family=\"ui-monospace, Menlo, Consolas, monospace\" font-size=\"13\" xml:space=\"preserve\">\n"
+    );
+    for (number, (colour, row)) in rows.iter().enumerate() {
+        let y = 32 + number * LINE;
+        writeln!(
+            svg,
+            "<text x=\"20\" y=\"{y}\" fill=\"{colour}\">{}</text>",
+            escaped(row)
+        )
+        .unwrap();
+    }
+    svg + "</g>\n</svg>\n"
+}
+
+#[test]
+fn the_picture_shows_what_a_session_prints() {
+    let lines = session();
+    let svg = picture(&lines);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/session.svg");
+    if variable("SECRETCTL_TEST_UPDATE").is_some() {
+        std::fs::write(&path, &svg).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        kept, svg,
+        "docs/session.svg is out of date: SECRETCTL_TEST_UPDATE=1 cargo test the_picture"
+    );
+}

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Program, secretctl};
 
 mod faults;
+mod wire;
 
 /// Airflow's class path of the backend.
 pub const BACKEND: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";

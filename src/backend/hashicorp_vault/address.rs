@@ -125,12 +125,17 @@ fn without_dots(path: &str) -> String {
     if joined.is_empty() { "/".to_owned() } else { joined }
 }
 
-/// Returns a path within a mount as it is asked for: one slash where there are many, no `.` segment, no outer slash.
+/// Returns a path within a mount as it is asked for: one slash where there are many, no outer slash, no segment `.` but at the
+/// end, where it leaves a slash behind in the URL.
 pub(super) fn normalize(path: &str) -> String {
-    path.split('/')
-        .filter(|segment| !segment.is_empty() && *segment != ".")
-        .collect::<Vec<_>>()
-        .join("/")
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty()).peekable();
+    let mut kept = Vec::new();
+    while let Some(segment) = segments.next() {
+        if segment != "." || segments.peek().is_none() {
+            kept.push(segment);
+        }
+    }
+    kept.join("/")
 }
 
 /// Whether a segment of `path` is `..`, which would lead out of the path that is configured.

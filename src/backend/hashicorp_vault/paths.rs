@@ -173,15 +173,9 @@ impl Paths {
     }
 
     fn location(&self, mount: &str, path: &str) -> Location {
-        // A `.` at the end leaves a slash behind it in the URL, and so in what is asked for.
-        let slash = if path == "." || path.ends_with("/.") {
-            "/"
-        } else {
-            ""
-        };
         Location::Vault {
             mount_point: normalize(mount),
-            path: format!("{}{slash}", normalize(path)),
+            path: normalize(path),
             kv_engine_version: self.kv_engine_version,
         }
     }

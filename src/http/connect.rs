@@ -88,7 +88,7 @@ async fn tcp(origin: &Origin, limit: Duration) -> Result<TcpStream, Failure> {
                 last = Failure::new(
                     FailureKind::Timeout,
                     format!("connecting to {place} took too long"),
-                )
+                );
             }
         }
     }

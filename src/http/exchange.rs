@@ -177,13 +177,10 @@ fn wire(place: &str, error: hyper::Error) -> Failure {
             return tls::failure(place, tls);
         }
         // An io::Error shows its custom error, not itself, as its source's source.
-        if let Some(io) = inner.downcast_ref::<std::io::Error>() {
-            if let Some(tls) = io
-                .get_ref()
-                .and_then(|custom| custom.downcast_ref::<rustls::Error>())
-            {
-                return tls::failure(place, tls);
-            }
+        let io = inner.downcast_ref::<std::io::Error>();
+        let custom = io.and_then(std::io::Error::get_ref);
+        if let Some(tls) = custom.and_then(|custom| custom.downcast_ref::<rustls::Error>()) {
+            return tls::failure(place, tls);
         }
         cause = inner.source();
     }

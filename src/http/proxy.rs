@@ -1,7 +1,7 @@
 //! Which proxy a request goes through: the rules of Python's requests and urllib, exceptions included.
 //!
 //! Sources: requests 2.34.2, `utils.py` (`select_proxy`, `should_bypass_proxies`, `get_environ_proxies`) and `sessions.py`
-//! (`merge_environment_settings`); CPython 3.11, `urllib/request.py` (`getproxies_environment`, `proxy_bypass_environment`).
+//! (`merge_environment_settings`); `CPython` 3.11, `urllib/request.py` (`getproxies_environment`, `proxy_bypass_environment`).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,17 +29,10 @@ impl Proxies {
     pub fn from_env(env: &Env) -> Self {
         let mut environment = BTreeMap::new();
         for (name, variable) in env.iter() {
-            let Some(scheme) = name
-                .len()
-                .checked_sub(6)
-                .and_then(|at| name.get(at..).map(|end| (at, end)))
-            else {
-                continue;
-            };
-            if scheme.1.eq_ignore_ascii_case("_proxy") {
-                if let Some(text) = variable.value.expose_text().filter(|text| !text.is_empty()) {
-                    environment.insert(name[..scheme.0].to_lowercase(), text.to_owned());
-                }
+            let name = name.to_ascii_lowercase();
+            let value = variable.value.expose_text().filter(|text| !text.is_empty());
+            if let (Some(scheme), Some(value)) = (name.strip_suffix("_proxy"), value) {
+                environment.insert(scheme.to_owned(), value.to_owned());
             }
         }
         if env.get("REQUEST_METHOD").is_some() {
@@ -50,8 +43,10 @@ impl Proxies {
                 continue;
             };
             match variable.value.expose_text() {
-                Some(text) if !text.is_empty() => environment.insert(scheme.to_lowercase(), text.to_owned()),
-                _ => environment.remove(&scheme.to_lowercase()),
+                Some(text) if !text.is_empty() => {
+                    environment.insert(scheme.to_ascii_lowercase(), text.to_owned())
+                }
+                _ => environment.remove(&scheme.to_ascii_lowercase()),
             };
         }
         let no_proxy = env

@@ -1,4 +1,4 @@
-//! HashiCorp Vault, asked through the binary: against a scripted server, against `OpenBao`, and beside Airflow's own backend.
+//! `HashiCorp` Vault, asked through the binary: against a scripted server, against `OpenBao`, and beside Airflow's own backend.
 
 use serde_json::{Value, json};
 

@@ -42,7 +42,7 @@ impl Case {
     }
 
     fn name(mut self, name: &str) -> Self {
-        self.name = name.to_owned();
+        name.clone_into(&mut self.name);
         self
     }
 

@@ -238,7 +238,6 @@ impl Client {
         let kind = failure.kind();
         let error = Error::from(failure);
         match kind {
-            http::FailureKind::Configuration => error,
             http::FailureKind::Malformed if !self.config.address.is_https() => {
                 error.or_hint("the server may want https: begin `url` with `https://`")
             }

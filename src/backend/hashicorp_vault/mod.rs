@@ -1,4 +1,4 @@
-//! HashiCorp Vault, HCP Vault and OpenBao: Airflow's `VaultBackend`.
+//! `HashiCorp` Vault, HCP Vault and `OpenBao`: Airflow's `VaultBackend`.
 //!
 //! Sources: apache-airflow-providers-hashicorp 4.8.4, `secrets/vault.py` and `_internal_client/vault_client.py`; hvac 2.4.0.
 //!
@@ -87,17 +87,15 @@ impl VaultBackend {
         if let Some(gone) = envelope.gone() {
             return Some(format!("there is a secret in Vault, but {gone}"));
         }
-        if envelope.warns() {
-            if let Some(actual) = self
-                .client
-                .kv_engine_version(mount)
-                .await
-                .filter(|it| *it != kv_engine_version)
-            {
-                return Some(format!(
-                    "mount `{mount}` is KV v{actual}: set the kwarg `kv_engine_version` to {actual}"
-                ));
-            }
+        let actual = if envelope.warns() {
+            self.client.kv_engine_version(mount).await
+        } else {
+            None
+        };
+        if let Some(actual) = actual.filter(|actual| *actual != kv_engine_version) {
+            return Some(format!(
+                "mount `{mount}` is KV v{actual}: set the kwarg `kv_engine_version` to {actual}"
+            ));
         }
         envelope
             .words()

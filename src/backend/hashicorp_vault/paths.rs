@@ -61,9 +61,10 @@ impl Paths {
                     .push(global.trim_end_matches('/').to_owned());
             }
         }
-        let use_team_secrets_path = match kwargs.contains("use_team_secrets_path") {
-            true => kwargs.boolean("use_team_secrets_path")?.unwrap_or(false),
-            false => true,
+        let use_team_secrets_path = if kwargs.contains("use_team_secrets_path") {
+            kwargs.boolean("use_team_secrets_path")?.unwrap_or(false)
+        } else {
+            true
         };
         let mount_point = kwargs
             .text_or("mount_point", DEFAULT_MOUNT_POINT)?

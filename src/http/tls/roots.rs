@@ -38,13 +38,12 @@ impl Roots {
     }
 }
 
-/// Where systems keep their one bundle: Debian, Fedora, openSUSE, OpenELEC, RHEL 7, Alpine and macOS, FreeBSD.
+/// Where systems keep their one bundle: Debian, Fedora, SUSE, RHEL 7, Alpine and macOS, FreeBSD.
 /// The list of Go's `crypto/x509/root_linux.go` and `root_bsd.go`.
 const BUNDLES: &[&str] = &[
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/ca-bundle.pem",
-    "/etc/pki/tls/cacert.pem",
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
     "/etc/ssl/cert.pem",
     "/usr/local/share/certs/ca-root-nss.crt",

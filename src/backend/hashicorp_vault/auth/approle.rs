@@ -13,13 +13,13 @@ pub(super) struct AppRole {
 }
 
 impl AppRole {
-    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
-        let mount = taken.mount("approle");
-        let role_id = taken.role_id.ok_or_else(|| required("approle", &["role_id"]))?;
+    pub(super) fn boxed(kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount("approle");
+        let role_id = kwargs.role_id.ok_or_else(|| required("approle", &["role_id"]))?;
         Ok(Box::new(Self {
             mount,
             role_id,
-            secret_id: taken.secret_id,
+            secret_id: kwargs.secret_id,
         }))
     }
 }

@@ -16,10 +16,14 @@ pub(super) struct ExistingToken {
 }
 
 impl ExistingToken {
-    pub(super) fn azure(taken: Taken, env: &Env) -> Result<Box<dyn Method>> {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "every method's constructor has this form"
+    )]
+    pub(super) fn azure(kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
         for (name, value) in [
-            ("azure_resource", &taken.azure_resource),
-            ("azure_tenant_id", &taken.azure_tenant_id),
+            ("azure_resource", &kwargs.azure_resource),
+            ("azure_tenant_id", &kwargs.azure_tenant_id),
         ] {
             if value.is_none() {
                 return Err(required("azure", &[name]));
@@ -28,10 +32,14 @@ impl ExistingToken {
         Ok(Self::boxed("azure", env))
     }
 
-    pub(super) fn radius(taken: Taken, env: &Env) -> Result<Box<dyn Method>> {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "every method's constructor has this form"
+    )]
+    pub(super) fn radius(kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
         for (name, value) in [
-            ("radius_host", &taken.radius_host),
-            ("radius_secret", &taken.radius_secret),
+            ("radius_host", &kwargs.radius_host),
+            ("radius_secret", &kwargs.radius_secret),
         ] {
             if value.is_none() {
                 return Err(required("radius", &[name]));

@@ -20,9 +20,9 @@ enum Source {
 }
 
 impl GitHub {
-    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
-        let mount = taken.mount("github");
-        let token = match (taken.token, taken.token_path) {
+    pub(super) fn boxed(kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount("github");
+        let token = match (kwargs.token, kwargs.token_path) {
             (Some(token), _) => Source::Given(token),
             (None, Some(path)) => Source::File(path),
             (None, None) => return Err(required("github", &["token", "token_path"])),

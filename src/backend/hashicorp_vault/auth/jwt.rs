@@ -9,7 +9,7 @@ use crate::secret::Secret;
 pub(super) struct Jwt {
     mount: String,
     role: String,
-    jwt: Source,
+    source: Source,
 }
 
 /// Where the JWT is.
@@ -20,19 +20,19 @@ enum Source {
 }
 
 impl Jwt {
-    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
-        let mount = taken.mount("jwt");
-        let role = taken.jwt_role.ok_or_else(|| required("jwt", &["jwt_role"]))?;
-        let jwt = match (taken.jwt_token, taken.jwt_token_path) {
+    pub(super) fn boxed(kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount("jwt");
+        let role = kwargs.jwt_role.ok_or_else(|| required("jwt", &["jwt_role"]))?;
+        let source = match (kwargs.jwt_token, kwargs.jwt_token_path) {
             (Some(jwt), _) => Source::Given(Secret::from(jwt.expose_text().unwrap_or_default().trim())),
             (None, Some(path)) => Source::File(path),
             (None, None) => return Err(required("jwt", &["jwt_token", "jwt_token_path"])),
         };
-        Ok(Box::new(Self { mount, role, jwt }))
+        Ok(Box::new(Self { mount, role, source }))
     }
 
     fn login(&self) -> Result<Login> {
-        let jwt = match &self.jwt {
+        let jwt = match &self.source {
             Source::Given(jwt) => jwt.clone(),
             Source::File(path) => credential_file(path, "the JWT")?,
         };
@@ -47,7 +47,7 @@ impl Method for Jwt {
     }
 
     fn secrets(&self) -> Vec<Secret> {
-        match &self.jwt {
+        match &self.source {
             Source::File(_) => Vec::new(),
             Source::Given(jwt) => vec![jwt.clone()],
         }

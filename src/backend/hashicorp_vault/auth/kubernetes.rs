@@ -13,12 +13,12 @@ pub(super) struct Kubernetes {
 }
 
 impl Kubernetes {
-    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
-        let mount = taken.mount("kubernetes");
-        let role = taken
+    pub(super) fn boxed(kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount("kubernetes");
+        let role = kwargs
             .kubernetes_role
             .ok_or_else(|| required("kubernetes", &["kubernetes_role"]))?;
-        let jwt_path = taken
+        let jwt_path = kwargs
             .kubernetes_jwt_path
             .ok_or_else(|| required("kubernetes", &["kubernetes_jwt_path"]))?;
         Ok(Box::new(Self {

@@ -12,13 +12,13 @@ pub(super) struct Ldap {
 }
 
 impl Ldap {
-    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
-        let mount = taken.mount("ldap");
-        let username = username("ldap", taken.username)?;
+    pub(super) fn boxed(kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount("ldap");
+        let username = username("ldap", kwargs.username)?;
         Ok(Box::new(Self {
             mount,
             username,
-            password: taken.password,
+            password: kwargs.password,
         }))
     }
 }

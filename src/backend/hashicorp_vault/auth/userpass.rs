@@ -12,13 +12,13 @@ pub(super) struct Userpass {
 }
 
 impl Userpass {
-    pub(super) fn boxed(taken: Taken, _: &Env) -> Result<Box<dyn Method>> {
-        let mount = taken.mount("userpass");
-        let username = username("userpass", taken.username)?;
+    pub(super) fn boxed(kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount("userpass");
+        let username = username("userpass", kwargs.username)?;
         Ok(Box::new(Self {
             mount,
             username,
-            password: taken.password,
+            password: kwargs.password,
         }))
     }
 }

@@ -88,7 +88,7 @@ impl Chain {
     /// # Errors
     /// None to be had, or a source that is named and refuses, with status 4; one that does not answer, 5.
     pub(super) async fn keys(&self, services: &Services) -> Result<Keys> {
-        if let Some(keys) = self.from_environment()? {
+        if let Some(keys) = self.environment_keys()? {
             return Ok(keys);
         }
         let profile = Profile::read(&self.env);
@@ -100,13 +100,13 @@ impl Chain {
             let session = identity("AWS_ROLE_SESSION_NAME", "role_session_name");
             return sts::assume_role_with_web_identity(self, services, file, role, session).await;
         }
-        if let Some(keys) = from_profile(&profile)? {
+        if let Some(keys) = profile_keys(&profile)? {
             return Ok(keys);
         }
         if let Some(url) = self.container_url()? {
-            return self.from_container(services, url).await;
+            return self.container_keys(services, url).await;
         }
-        match self.from_instance(services).await? {
+        match self.instance_keys(services).await? {
             Some(keys) => Ok(keys),
             None => Err(Error::denied("no AWS credentials are to be had")
                 .with_detail("looked in the environment, the shared files, the container's and the instance's metadata")
@@ -114,7 +114,7 @@ impl Chain {
         }
     }
 
-    fn from_environment(&self) -> Result<Option<Keys>> {
+    fn environment_keys(&self) -> Result<Option<Keys>> {
         let Some(access_key) = self.env.non_empty("AWS_ACCESS_KEY_ID") else {
             return Ok(None);
         };
@@ -161,7 +161,7 @@ impl Chain {
         ))
     }
 
-    async fn from_container(&self, services: &Services, url: String) -> Result<Keys> {
+    async fn container_keys(&self, services: &Services, url: String) -> Result<Keys> {
         const WHAT: &str = "the container's credential service";
         let mut ask = Ask::get(url).header("accept", "application/json");
         if let Some(file) = self.env.non_empty("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
@@ -184,7 +184,7 @@ impl Chain {
     }
 
     /// Asks the instance's metadata (version 2 of it); what is not there, or does not answer at once, has none.
-    async fn from_instance(&self, services: &Services) -> Result<Option<Keys>> {
+    async fn instance_keys(&self, services: &Services) -> Result<Option<Keys>> {
         let disabled = self.env.text("AWS_EC2_METADATA_DISABLED");
         if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(None);
@@ -233,7 +233,7 @@ impl Chain {
 }
 
 /// Returns the profile's keys.
-fn from_profile(profile: &Profile) -> Result<Option<Keys>> {
+fn profile_keys(profile: &Profile) -> Result<Option<Keys>> {
     if let Some(name) = UNSUPPORTED.iter().find(|name| profile.get(name).is_some()) {
         return Err(Error::usage(format!(
             "the AWS profile `{}` has `{name}`, which is not followed",

@@ -47,25 +47,25 @@ enum Source {
 }
 
 impl AwsIam {
-    pub(super) fn boxed(taken: Taken, env: &Env) -> Result<Box<dyn Method>> {
-        let mount = taken.mount("aws");
-        let secret_key = taken.secret_id.filter(|secret| !secret.is_empty());
-        let source = match (taken.key_id, secret_key) {
+    pub(super) fn boxed(kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount("aws");
+        let secret_key = kwargs.secret_id.filter(|secret| !secret.is_empty());
+        let source = match (kwargs.key_id, secret_key) {
             (Some(access_key), Some(secret_key)) => Source::Given(Keys {
                 access_key,
                 secret_key,
                 session_token: None,
             }),
-            _ if taken.assume_role_kwargs.is_empty() => Source::Chain(Chain::new(env)),
+            _ if kwargs.assume_role_kwargs.is_empty() => Source::Chain(Chain::new(env)),
             _ => {
-                sts::check(&taken.assume_role_kwargs)?;
-                Source::AssumeRole(Chain::new(env), taken.assume_role_kwargs)
+                sts::check(&kwargs.assume_role_kwargs)?;
+                Source::AssumeRole(Chain::new(env), kwargs.assume_role_kwargs)
             }
         };
         Ok(Box::new(Self {
             mount,
-            role: taken.role_id,
-            region: taken.region,
+            role: kwargs.role_id,
+            region: kwargs.region,
             source,
         }))
     }

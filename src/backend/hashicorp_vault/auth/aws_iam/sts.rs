@@ -181,13 +181,13 @@ fn flatten(form: &mut String, name: &str, value: &Value) -> Result<()> {
                 continue;
             }
         };
-        form.push_str(&format!(
-            "&{}={}",
-            utf8_percent_encode(&name, FORM),
-            utf8_percent_encode(&text, FORM)
-        ));
+        form.extend(["&", &quoted(&name), "=", &quoted(&text)]);
     }
     Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    utf8_percent_encode(text, FORM).to_string()
 }
 
 /// Reads the credentials of an answer, which is XML with each of them in an element of its own.

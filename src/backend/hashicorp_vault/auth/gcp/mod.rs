@@ -3,7 +3,7 @@
 //! Sources: apache-airflow-providers-hashicorp 4.8.4, `vault_client.py` (`_auth_gcp`); apache-airflow-providers-google,
 //! `utils/credentials_provider.py`; google-auth 2.x, `_default.py` and `compute_engine/_metadata.py`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::services::{Ask, Services, object, refused, text, unreachable};
@@ -70,17 +70,23 @@ struct Identity {
 }
 
 impl Gcp {
-    pub(super) fn boxed(taken: Taken, env: &Env) -> Result<Box<dyn Method>> {
-        let mount = taken.mount("gcp");
-        let scopes = taken.gcp_scopes.ok_or_else(|| required("gcp", &["gcp_scopes"]))?;
-        let role = taken.role_id.ok_or_else(|| required("gcp", &["role_id"]))?;
-        let source = match (taken.gcp_key_path, taken.gcp_keyfile_dict) {
+    pub(super) fn boxed(kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount("gcp");
+        let scopes = kwargs
+            .gcp_scopes
+            .ok_or_else(|| required("gcp", &["gcp_scopes"]))?;
+        let role = kwargs.role_id.ok_or_else(|| required("gcp", &["role_id"]))?;
+        let source = match (kwargs.gcp_key_path, kwargs.gcp_keyfile_dict) {
             (Some(_), key) if !key.is_empty() => {
                 return Err(Error::usage(
                     "backend kwargs `gcp_key_path` and `gcp_keyfile_dict` exclude each other",
                 ));
             }
-            (Some(path), _) if !path.ends_with(".json") => {
+            (Some(path), _)
+                if Path::new(&path)
+                    .extension()
+                    .is_none_or(|extension| extension != "json") =>
+            {
                 return Err(Error::usage(
                     "backend kwarg `gcp_key_path` must name a `.json` file",
                 ));
@@ -263,14 +269,13 @@ impl Gcp {
             return Err(refused(what, &response));
         }
         let access_token = access_token(&response, what)?;
-        let project_id = match &default.project_id {
-            Some(project_id) => project_id.clone(),
-            None => {
-                let project = services.metadata(ask("project/project-id")).await;
-                let project = project.ok().filter(|response| response.status == 200);
-                let project = project.as_ref().and_then(|response| response.body.expose_text());
-                project.map_or("-", str::trim).to_owned()
-            }
+        let project_id = if let Some(project_id) = &default.project_id {
+            project_id.clone()
+        } else {
+            let project = services.metadata(ask("project/project-id")).await;
+            let project = project.ok().filter(|response| response.status == 200);
+            let project = project.as_ref().and_then(|response| response.body.expose_text());
+            project.map_or("-", str::trim).to_owned()
         };
         Ok(Identity {
             email,

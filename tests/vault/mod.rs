@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Program, secretctl};
 
+mod client;
 mod faults;
+mod openbao;
 mod wire;
 
 /// Airflow's class path of the backend.

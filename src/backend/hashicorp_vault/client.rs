@@ -154,7 +154,8 @@ impl Client {
 
     /// Sends a login and returns the token that it is answered with.
     async fn post(&self, login: Login) -> Result<Secret> {
-        let auth_type = self.config.auth.name();
+        let auth = &self.config.auth;
+        let auth_type = auth.name();
         let mut request = self.request("POST", &login.api_path, None, LOGIN_RETRY);
         request
             .headers
@@ -189,14 +190,19 @@ impl Client {
                 if let Some(words) = envelope.and_then(|envelope| envelope.words()) {
                     error = error.with_detail(format!("Vault says: {}", self.clean(&words)));
                 }
-                Err(match response.status {
-                    404 | 405 => error.with_hint(format!(
-                        "there may be no `{auth_type}` auth method at `{}`: check `auth_mount_point`{}",
-                        login.api_path.trim_start_matches("v1/"),
+                let method = login.api_path.trim_start_matches("v1/");
+                Err(error.with_hint(match response.status {
+                    400 => auth.refusal_hint().to_owned(),
+                    401 | 403 => format!(
+                        "{}; or there is no `{auth_type}` auth method at `{method}`{}",
+                        auth.refusal_hint(),
                         self.namespace_advice()
-                    )),
-                    _ => error.with_hint(self.config.auth.refusal_hint()),
-                })
+                    ),
+                    _ => format!(
+                        "there may be no `{auth_type}` auth method at `{method}`: check `auth_mount_point`{}",
+                        self.namespace_advice()
+                    ),
+                }))
             }
             _ => Err(self.out_of_order(&response)),
         }
@@ -280,10 +286,10 @@ impl Client {
         error
     }
 
-    /// Returns what to add to an advice when `VAULT_NAMESPACE` is set.
+    /// Returns what to add to a hint when `VAULT_NAMESPACE` is set.
     pub(super) fn namespace_advice(&self) -> &'static str {
         if self.config.ignored_namespace {
-            " and `namespace` (`VAULT_NAMESPACE` is not read, as in Airflow)"
+            "; `VAULT_NAMESPACE` is not read, as in Airflow: set the kwarg `namespace`"
         } else {
             ""
         }

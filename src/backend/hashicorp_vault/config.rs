@@ -147,6 +147,9 @@ fn roots(kwargs: &mut Kwargs, env: &Env) -> Result<Roots> {
             }
             Ok(Roots::Path(path.into()))
         }
+        Some(Value::Float(_)) => Err(Error::usage(
+            "backend kwarg `verify` must be true, false or a path",
+        )),
         _ if flag(kwargs, "verify", true)? => Ok(trusted()),
         _ => Ok(Roots::Unverified),
     }

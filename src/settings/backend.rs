@@ -59,46 +59,48 @@ pub(super) fn configured(
     configuration: &mut Configuration<'_>,
 ) -> Result<Option<BackendSpec>> {
     let (place, configured) = configured_class(globals.worker, configuration)?;
-    let given = globals.backend.as_ref();
+    let named = globals.backend.clone();
+    let class = named.map(|(value, source)| Configured { value, source });
     // Kwargs belong to the class beside which they are configured.
-    let mut inherits = true;
-    let class = match (given, configured) {
-        (Some((class, source)), configured) => {
-            inherits = configured.is_none_or(|configured| configured.value == *class);
-            Configured {
-                value: class.clone(),
-                source: source.clone(),
-            }
-        }
-        (None, Some(configured)) => configured,
-        (None, None) => return Ok(None),
+    let inherits = match (&class, &configured) {
+        (Some(class), Some(configured)) => class.value == configured.value,
+        _ => true,
     };
-    if class.value.is_empty() {
-        return Ok(None);
+    if let (Some(_), Some(configured)) = (&class, &configured) {
+        configuration.provenance.ignored(
+            configured.source.clone(),
+            "another backend is named for this command",
+        );
     }
-    let kwargs = match &globals.backend_kwargs {
+    let Some(class) = class.or(configured).filter(is_set) else {
+        return none(globals, place, configuration);
+    };
+    configuration.provenance.settled("backend", class.source.clone());
+    let mut kwargs = Kwargs::default();
+    match &globals.backend_kwargs {
         Some((json, source)) => {
-            let over = from_json(&Configured {
+            let over = Configured {
                 value: json.clone(),
                 source: source.clone(),
-            })?;
-            let mut kwargs = Kwargs::default();
+            };
+            let over = from_json(&over, configuration)?;
             if inherits {
+                configuration.ignore(place.kwargs, "kwargs are given for this command");
                 add_single_kwargs(&mut kwargs, place, configuration)?;
             }
             kwargs.set_all(over);
-            kwargs
         }
         None if inherits => {
-            let mut kwargs = Kwargs::default();
             if let Some(configured) = configuration.get(place.kwargs)? {
-                kwargs.set_all(from_json(&configured)?);
+                kwargs.set_all(from_json(&configured, configuration)?);
             }
             add_single_kwargs(&mut kwargs, place, configuration)?;
-            kwargs
         }
-        None => Kwargs::default(),
-    };
+        None => configuration.ignore(
+            place.kwargs,
+            "they belong to another backend than the one that is named",
+        ),
+    }
     Ok(Some(BackendSpec {
         class_path: class.text()?.to_owned(),
         kwargs,
@@ -106,32 +108,70 @@ pub(super) fn configured(
     }))
 }
 
-/// The configured class, when it is neither absent nor empty, and where its kwargs stand.
+/// No backend: kwargs of the command line have no meaning then, configured ones do not count.
+fn none(
+    globals: &Globals,
+    place: Place,
+    configuration: &mut Configuration<'_>,
+) -> Result<Option<BackendSpec>> {
+    if let Some((_, source)) = &globals.backend_kwargs {
+        return Err(Error::usage(format!(
+            "{source} has kwargs, and no secrets backend is configured"
+        ))
+        .with_hint("name one with `--backend` or `AIRFLOW__SECRETS__BACKEND`"));
+    }
+    configuration.ignore(place.kwargs, "no secrets backend is configured");
+    Ok(None)
+}
+
+/// The configured class, and where its kwargs stand. An empty one is that of nobody, but for a worker's.
 fn configured_class(
     worker: bool,
     configuration: &mut Configuration<'_>,
 ) -> Result<(Place, Option<Configured>)> {
-    let set = |configured: &Configured| !configured.value.is_empty();
-    if worker && let Some(configured) = configuration.get(WORKERS.backend)?.filter(set) {
-        return Ok((WORKERS, Some(configured)));
+    if worker {
+        if let Some(configured) = configuration.get(WORKERS.backend)?.filter(is_set) {
+            return Ok((WORKERS, Some(configured)));
+        }
+        configuration.ignore(
+            WORKERS.kwargs,
+            "`[workers] secrets_backend` is not set, so `[secrets]` serves",
+        );
     }
-    Ok((SECRETS, configuration.get(SECRETS.backend)?.filter(set)))
+    Ok((SECRETS, configuration.get(SECRETS.backend)?.filter(is_set)))
+}
+
+fn is_set(configured: &Configured) -> bool {
+    !configured.value.is_empty()
 }
 
 /// Reads kwargs as Airflow's `getjson` does: empty text, and every value that Python takes for false, are none.
-fn from_json(configured: &Configured) -> Result<json::Object> {
+///
+/// # Errors
+/// What Airflow warns of and goes on without, with status 2.
+fn from_json(configured: &Configured, configuration: &mut Configuration<'_>) -> Result<json::Object> {
     let text = configured.text()?;
     if text.is_empty() {
         return Ok(json::Object::default());
     }
     let source = &configured.source;
-    let value = json::loads(text)
-        .map_err(|cause| Error::usage(format!("{source} is not JSON")).with_source(cause))?;
-    match value {
-        Value::Object(object) => Ok(object),
-        value if !value.is_truthy() => Ok(json::Object::default()),
-        _ => Err(Error::usage(format!("{source} is not a JSON object"))),
-    }
+    configuration.provenance.settled("backend_kwargs", source.clone());
+    let error = match json::loads(text) {
+        Ok(Value::Object(object)) => return Ok(object),
+        Ok(value) if !value.is_truthy() => return Ok(json::Object::default()),
+        Ok(_) => Error::usage(format!("{source} is not a JSON object")),
+        Err(cause) => Error::usage(format!("{source} is not JSON")).with_source(cause),
+    };
+    Err(match configuration.provenance.expanded_in(source) {
+        [] => error
+            .with_hint(r#"backend kwargs are one JSON object, such as {"url": "https://vault.example.com"}"#),
+        references => error
+            .with_detail(format!(
+                "`{}` in it was replaced, as Airflow does",
+                references.join("`, `")
+            ))
+            .with_hint("a kwarg with a `$` can stand in `AIRFLOW__SECRETS__BACKEND_KWARG__<KEY>`, where nothing is replaced"),
+    })
 }
 
 /// Lays the variables of single kwargs over `kwargs`: the key in lower case, the value raw.

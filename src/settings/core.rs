@@ -41,6 +41,9 @@ fn boolean(option: AirflowOption, configuration: &mut Configuration<'_>) -> Resu
     let Some(configured) = configuration.get(option)? else {
         return Ok(false);
     };
+    configuration
+        .provenance
+        .settled(option.name, configured.source.clone());
     truth(configured.text()?).ok_or_else(|| {
         Error::usage(format!("{} must be true or false", configured.source))
             .with_hint("Airflow takes t, true, 1, f, false and 0, in any case")

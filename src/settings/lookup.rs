@@ -55,14 +55,18 @@ impl Configuration<'_> {
     /// # Errors
     /// A value that cannot be expanded or interpolated, a command that fails, and a nested lookup, with status 2.
     pub(super) fn get(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
-        let found = match self.environment_option(option)? {
-            Some(found) => Some(found),
-            None => self.config_option(option)?,
-        };
-        if let Some(found) = &found {
-            self.provenance.settled(option.name, found.source.clone());
+        match self.environment_option(option)? {
+            Some(found) => Ok(Some(found)),
+            None => self.config_option(option),
         }
-        Ok(found)
+    }
+
+    /// Notes, for `explain`, that `option` is configured and does not count.
+    pub(super) fn ignore(&mut self, option: AirflowOption, reason: &'static str) {
+        let variable = self.variable(&variable_name(option)).map(|(_, source)| source);
+        if let Some(source) = variable.or_else(|| self.config_source(option.section, option.name)) {
+            self.provenance.ignored(source, reason);
+        }
     }
 
     fn environment_option(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
@@ -120,17 +124,21 @@ impl Configuration<'_> {
         Some((variable, source))
     }
 
-    /// An option of the file, interpolated.
-    fn file_option(&self, section: &str, name: &str) -> Result<Option<(Secret, Source)>> {
-        let Some(file) = &self.file else { return Ok(None) };
-        let Some(line) = file.parser.line_of(section, name) else {
-            return Ok(None);
-        };
-        let source = Source::Config {
+    /// Where an option of the file stands, when it has it.
+    fn config_source(&self, section: &str, name: &str) -> Option<Source> {
+        let file = self.file.as_ref()?;
+        Some(Source::Config {
             file: file.path.to_owned(),
-            line,
+            line: file.parser.line_of(section, name)?,
             section: section.to_owned(),
             option: name.to_owned(),
+        })
+    }
+
+    /// An option of the file, interpolated.
+    fn file_option(&self, section: &str, name: &str) -> Result<Option<(Secret, Source)>> {
+        let (Some(file), Some(source)) = (&self.file, self.config_source(section, name)) else {
+            return Ok(None);
         };
         match file.parser.get(section, name) {
             Ok(value) => Ok(value.map(|value| (Secret::from(value), source))),
@@ -175,7 +183,7 @@ const NOT_SENSITIVE: &str = "Airflow has `_CMD` and `_SECRET` for sensitive opti
 /// The error of an option that a secrets backend would have to be asked for, before there is one.
 fn nested(option: AirflowOption, source: &Source) -> Error {
     Error::usage(format!(
-        "{source} would ask the secrets backend for its own `{}`",
+        "{source} would have a secrets backend asked for the `{}` of one",
         option.name
     ))
     .with_hint(format!("set `{}` or `{0}_CMD` instead", variable_name(option)))

@@ -129,6 +129,20 @@ impl Provenance {
         self.notes.push(Note::Ignored { source, reason });
     }
 
+    /// Returns the references that were replaced in the value of `source`.
+    pub(super) fn expanded_in(&self, source: &Source) -> &[String] {
+        let mut notes = self.notes.iter();
+        let references = notes.find_map(|note| match note {
+            Note::Expanded {
+                source: expanded,
+                references,
+                ..
+            } if expanded == source => Some(references),
+            _ => None,
+        });
+        references.map_or(&[], Vec::as_slice)
+    }
+
     /// Returns what settled `setting`.
     #[must_use]
     pub fn source_of(&self, setting: &str) -> Option<&Source> {

@@ -23,6 +23,9 @@ class Recorder:
     def _set_connection_class(self, _class):
         pass
 
+    def get_config(self, key):
+        return json.dumps({"asked for": key})
+
 
 RECORDER = "judge_settings.Recorder"
 

@@ -1,7 +1,9 @@
 //! Settings: the environment, env files and `airflow.cfg`, held against Airflow's own configuration.
 
+mod differences;
 mod env_example;
 mod env_files;
+mod errors;
 mod generate;
 mod parity;
 mod precedence;

@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use super::generate::{Case, RECORDER, case};
 use super::{backend, env, file};
-use crate::support::{airflow, airflow_fresh, cases, differs, random, temp_dir};
+use crate::support::{airflow, airflow_fresh, cases, random, temp_dir};
 
 /// A case with its file written: the environment, `AIRFLOW_HOME` included.
-struct Placed {
+pub struct Placed {
     case: Case,
     env: Vec<(String, Vec<u8>)>,
     _home: tempfile::TempDir,
 }
 
-fn placed(case: Case) -> Placed {
+pub fn placed(case: Case) -> Placed {
     let home = temp_dir();
     if let Some(cfg) = &case.cfg {
         file(&home, "airflow.cfg", cfg);
@@ -37,7 +37,8 @@ fn placed(case: Case) -> Placed {
 }
 
 impl Placed {
-    fn question(&self, op: &str) -> Value {
+    /// The question for the judge.
+    pub fn question(&self, op: &str) -> Value {
         let env: Vec<_> = self
             .env
             .iter()
@@ -47,7 +48,7 @@ impl Placed {
     }
 
     /// What secretctl makes of it, in the form of the judge's answer; an error is its message.
-    fn ours(&self) -> Result<Value, String> {
+    pub fn ours(&self) -> Result<Value, String> {
         let args = GlobalArgs {
             worker: self.case.worker,
             ..GlobalArgs::default()
@@ -102,30 +103,6 @@ fn has_no_text(airflow: &Value) -> bool {
     airflow["kwargs"]
         .as_str()
         .is_some_and(|kwargs| kwargs.contains("\\udc"))
-}
-
-#[test]
-fn kwargs_that_are_not_utf_8_are_an_error_here_alone() {
-    let Some(judge) = airflow() else { return };
-    let env = [
-        ("AIRFLOW__SECRETS__BACKEND", RECORDER.as_bytes()),
-        ("AIRFLOW__SECRETS__BACKEND_KWARGS", b"{\"a\": \"\xff\"}"),
-    ];
-    let env = env
-        .map(|(name, value)| (name.to_owned(), value.to_vec()))
-        .to_vec();
-    let placed = placed(Case {
-        env,
-        cfg: None,
-        worker: false,
-    });
-    let airflow = judge.ask(placed.question("settings.resolve"));
-    assert!(has_no_text(&airflow));
-    differs(
-        "settings-not-utf-8",
-        &placed.ours().is_err(),
-        &!airflow["died"].is_null(),
-    );
 }
 
 #[test]

@@ -1,0 +1,243 @@
+//! What a configuration that cannot be used is told, and what `explain` says of one that can.
+
+use secretctl::cli::GlobalArgs;
+use secretctl::error::Error;
+use secretctl::settings::Settings;
+
+use super::{file, resolve};
+use crate::support::{secretctl, temp_dir};
+
+const CLASS: (&str, &str) = ("AIRFLOW__SECRETS__BACKEND", "x");
+
+/// The error of an `airflow.cfg`.
+fn of_cfg(text: impl AsRef<[u8]>) -> Error {
+    let dir = temp_dir();
+    let args = GlobalArgs {
+        config: Some(file(&dir, "airflow.cfg", text)),
+        ..GlobalArgs::default()
+    };
+    let error = resolve(&args, &[]).unwrap_err();
+    assert_eq!(error.kind().exit_status(), 2);
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    let path = format!("{}/", dir.path().display());
+    error.map_message(|message| message.replace(&path, ""))
+}
+
+fn of_env(pairs: &[(&str, &str)]) -> Error {
+    let error = resolve(&GlobalArgs::default(), pairs).unwrap_err();
+    assert_eq!(error.kind().exit_status(), 2);
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    error
+}
+
+#[test]
+fn a_file_that_does_not_parse_is_named_with_its_line() {
+    let cases: &[(&[u8], &str)] = &[
+        (
+            b"\nhunter2 = 1\n",
+            "`airflow.cfg` line 2: an option stands before the first `[section]`",
+        ),
+        (
+            b"[a]\n[a]\n",
+            "`airflow.cfg` line 2: the section was there before",
+        ),
+        (
+            b"[a]\nb = hunter2\nb = hunter2\n",
+            "`airflow.cfg` line 3: the option was there before in this section",
+        ),
+        (
+            b"[a]\nb = {\n}\nhunter2\n",
+            "`airflow.cfg` line 3: the line is no `option = value`",
+        ),
+        (b"[a]\nb = c\n\nd = \xff\n", "`airflow.cfg` line 4 is not UTF-8"),
+        (
+            b"[secrets]\nbackend = hunter2%\n",
+            "[secrets] backend (airflow.cfg:2) cannot be interpolated",
+        ),
+        (
+            b"[core]\nmulti_team = hunter2\n",
+            "[core] multi_team (airflow.cfg:2) must be true or false",
+        ),
+    ];
+    for (text, message) in cases {
+        assert_eq!(of_cfg(text).message(), *message);
+    }
+}
+
+#[test]
+fn kwargs_that_do_not_parse_are_named_with_what_was_expanded_in_them() {
+    let error = of_env(&[CLASS, ("AIRFLOW__SECRETS__BACKEND_KWARGS", "{'a': 'hunter2'}")]);
+    assert_eq!(error.message(), "AIRFLOW__SECRETS__BACKEND_KWARGS is not JSON");
+    assert!(
+        std::error::Error::source(&error)
+            .unwrap()
+            .to_string()
+            .ends_with("at line 1 column 2")
+    );
+    assert!(
+        error
+            .hint()
+            .unwrap()
+            .starts_with("backend kwargs are one JSON object")
+    );
+    let error = of_env(&[
+        CLASS,
+        ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"a": "x$B"}"#),
+        ("B", "\"hunter2"),
+    ]);
+    assert_eq!(error.details(), ["`$B` in it was replaced, as Airflow does"]);
+    let error = of_env(&[CLASS, ("AIRFLOW__SECRETS__BACKEND_KWARGS", "[\"hunter2\"]")]);
+    assert_eq!(
+        error.message(),
+        "AIRFLOW__SECRETS__BACKEND_KWARGS is not a JSON object"
+    );
+}
+
+#[test]
+fn an_expansion_that_never_ends_is_an_error_here() {
+    let pairs = [
+        CLASS,
+        ("AIRFLOW__SECRETS__BACKEND_KWARGS", "$A"),
+        ("A", "hunter2$A"),
+    ];
+    let error = of_env(&pairs);
+    assert_eq!(
+        error.message(),
+        "AIRFLOW__SECRETS__BACKEND_KWARGS expands for ever"
+    );
+    assert_eq!(error.details(), ["a variable refers to itself: `$A`"]);
+}
+
+#[test]
+fn a_lookup_of_the_backend_s_own_kwargs_is_an_error() {
+    let error = of_env(&[CLASS, ("AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET", "hunter2")]);
+    assert_eq!(
+        error.message(),
+        "AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET would have a secrets backend asked for the `backend_kwargs` of one"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_command_that_fails_or_hangs_ends_the_program() {
+    let run = |command: &str| {
+        secretctl()
+            .args(["--timeout", "0.5", "get-var", "x"])
+            .env("PATH", "/usr/bin:/bin")
+            .envs([CLASS, ("AIRFLOW__SECRETS__BACKEND_KWARGS_CMD", command)])
+            .run()
+    };
+    let failed = run("sh -c 'echo hunter2 >&2; exit 3'");
+    assert!(
+        failed
+            .fails(2)
+            .contains("AIRFLOW__SECRETS__BACKEND_KWARGS_CMD: the command failed (exit status: 3)")
+    );
+    assert!(!failed.stderr.contains("hunter2"));
+    let hung = run("sleep 60");
+    assert!(
+        hung.fails(2)
+            .contains("the command did not end within the timeout"),
+        "{}",
+        hung.stderr
+    );
+    assert!(hung.time.as_secs() < 20, "{:?}", hung.time);
+}
+
+#[test]
+fn the_program_reads_what_the_library_reads() {
+    let dir = temp_dir();
+    let cfg = file(
+        &dir,
+        "airflow.cfg",
+        "[secrets]\nbackend = airflow.secrets.local_filesystem.LocalFilesystemBackend\n\
+         backend_kwargs = {\"variables_file_path\": \"%(folder)s/v.json\"}\nfolder = $FOLDER\n",
+    );
+    file(&dir, "v.json", r#"{"hello": "world"}"#);
+    let folder = dir.path().to_str().unwrap();
+    let run =
+        |program: crate::support::Program| program.env("FOLDER", folder).env("HOME", "/nonexistent").run();
+    assert_eq!(
+        run(secretctl().arg("--config").arg(&cfg).args(["get-var", "hello"])).ok(),
+        "world\n"
+    );
+    assert_eq!(
+        run(secretctl().env("AIRFLOW_HOME", folder).args(["get-var", "hello"])).ok(),
+        "world\n"
+    );
+    let explained = run(secretctl()
+        .env("AIRFLOW_HOME", folder)
+        .args(["explain", "var", "hello"]));
+    assert!(
+        explained
+            .ok()
+            .contains("backend_kwargs: $FOLDER expanded in [secrets] backend_kwargs ("),
+        "{}",
+        explained.text()
+    );
+    let kwargs = format!(r#"{{"variables_file_path": "{folder}/v.json"}}"#);
+    let backend = [
+        "--backend",
+        "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "--backend-kwargs",
+    ];
+    for (argument, input) in [
+        (kwargs.as_str(), ""),
+        ("@-", kwargs.as_str()),
+        (&format!("@{folder}/kwargs"), ""),
+    ] {
+        file(&dir, "kwargs", &kwargs);
+        let program = secretctl()
+            .args(backend)
+            .arg(argument)
+            .args(["get-var", "hello", "-n"])
+            .stdin(input);
+        assert_eq!(run(program).ok(), "world", "{argument}");
+    }
+}
+
+#[test]
+fn what_does_not_count_is_noted() {
+    let notes = |settings: &Settings| {
+        settings
+            .provenance
+            .notes
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    let settings = resolve(
+        &GlobalArgs {
+            backend: Some("y".into()),
+            worker: true,
+            ..GlobalArgs::default()
+        },
+        &[
+            CLASS,
+            ("AIRFLOW__SECRETS__BACKEND_CMD", "echo"),
+            ("AIRFLOW__SECRETS__BACKEND_KWARGS", "{}"),
+            ("AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS", "{}"),
+        ],
+    )
+    .unwrap();
+    let notes_of_all = notes(&settings);
+    for expected in [
+        "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS is ignored: `[workers] secrets_backend` is not set",
+        "AIRFLOW__SECRETS__BACKEND is ignored: another backend is named",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS is ignored: they belong to another backend",
+        "backend: --backend",
+    ] {
+        assert!(notes_of_all.contains(expected), "{expected}\n{notes_of_all}");
+    }
+    let settings = resolve(
+        &GlobalArgs::default(),
+        &[("AIRFLOW__SECRETS__BACKEND_CMD", "echo x")],
+    )
+    .unwrap();
+    assert!(
+        notes(&settings).contains("AIRFLOW__SECRETS__BACKEND_CMD is ignored"),
+        "{}",
+        notes(&settings)
+    );
+}

@@ -1,5 +1,6 @@
 //! Azure Key Vault: names beside Airflow's, and lookups beside Airflow's against a vault and a login of the tests' own.
 
 mod cases;
+mod emulators;
 mod names;
 mod support;

@@ -32,6 +32,15 @@ impl Arc {
         Self { machine, keys }
     }
 
+    /// Creates the credential of an agent whose keys are elsewhere.
+    #[cfg(test)]
+    pub(super) fn with_keys(machine: Machine, keys: PathBuf) -> Self {
+        Self {
+            machine,
+            keys: Some(keys),
+        }
+    }
+
     async fn ask(&self, resource: &str, key: Option<&Secret>) -> Result<crate::http::Response> {
         let mut parameters = vec![("api-version", "2020-06-01"), ("resource", resource)];
         if let Some(client_id) = &self.machine.client_id {

@@ -26,6 +26,8 @@ mod azure_ml;
 mod cloud_shell;
 mod imds;
 mod service_fabric;
+#[cfg(test)]
+mod tests;
 
 /// The credential: one of the services, decided by the environment.
 pub(super) struct ManagedIdentityCredential {

@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str) -> Result<IndexMap<String, EnvValue>, Problem> {
             return Err(Problem::at(line, "nothing in front of the `=`"));
         }
         if value.is_empty() {
-            return Err(Problem::at(line, format!("`{}` has no value", key)));
+            return Err(Problem::at(line, format!("`{key}` has no value")));
         }
         match values.entry(key.to_owned()) {
             Entry::Vacant(entry) => entry.insert(EnvValue {
@@ -43,7 +43,7 @@ pub(super) fn parse(text: &str) -> Result<IndexMap<String, EnvValue>, Problem> {
             }),
             Entry::Occupied(entry) => {
                 let EnvValue { line: first, .. } = entry.get();
-                let what = format!("`{}` is there already, on line {first}", key);
+                let what = format!("`{key}` is there already, on line {first}");
                 return Err(Problem::at(line, what));
             }
         };

@@ -93,11 +93,10 @@ fn plain(node: Node<'_>) -> Loaded {
     if let Some(date) = node.date() {
         return Ok(Some(Found::Text(Secret::from(date))));
     }
-    if let Node::Yaml(document, id) = node {
-        if let Some(bytes) = document.bytes(id) {
+    if let Node::Yaml(document, id) = node
+        && let Some(bytes) = document.bytes(id) {
             return Ok(Some(Found::Text(Secret::new(bytes))));
         }
-    }
     match node.to_json(&mut MOST_FROM_ALIASES.clone()) {
         Ok(json::Value::Null) => Ok(None),
         Ok(value) => Ok(Some(Found::Json(value))),
@@ -107,7 +106,7 @@ fn plain(node: Node<'_>) -> Loaded {
 
 fn name(key: Node<'_>) -> String {
     match key.text() {
-        Some(key) => format!("`{}`", key),
+        Some(key) => format!("`{key}`"),
         None => "an entry whose key is no text".to_owned(),
     }
 }
@@ -179,7 +178,7 @@ fn illegal(name: &str) -> String {
         .max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
     let name = name;
     match nearest {
-        Some(nearest) if strsim::jaro(nearest, &name.to_string()) > 0.7 => {
+        Some(nearest) if strsim::jaro(nearest, name) > 0.7 => {
             format!("has the unknown key `{name}`: did you mean `{nearest}`?")
         }
         _ => format!("has the unknown key `{name}`"),

@@ -1,11 +1,10 @@
 //! Events -> a graph of nodes: anchors and aliases resolved, every node with its tag.
 //!
-//! Source: PyYAML 6.0.3, `yaml/composer.py`, and `_yaml.pyx`, whose parser is libyaml.
+//! Source: PyYAML 6.0.3, `yaml/composer.py` and `_yaml.pyx`.
 
 use std::collections::HashMap;
 
-use libyaml_safer::{EventData, Parser};
-
+use super::parse::{Event, EventKind, Parser, Properties};
 use super::resolve::{Tag, resolve};
 use super::{Error, MAX_DEPTH};
 
@@ -38,10 +37,7 @@ struct Open {
 
 /// Composes the one document of `text`.
 pub(super) fn compose(text: &str) -> Result<Graph, Error> {
-    let mut bytes = text.as_bytes();
-    let mut parser = Parser::new();
-    parser.set_encoding(libyaml_safer::Encoding::Utf8);
-    parser.set_input_string(&mut bytes);
+    let mut parser = Parser::new(text)?;
     let mut composer = Composer {
         graph: Graph::new(),
         anchors: HashMap::new(),
@@ -49,83 +45,38 @@ pub(super) fn compose(text: &str) -> Result<Graph, Error> {
     };
     let mut documents = 0;
     loop {
-        let event = parser.parse().map_err(|error| syntax(&error))?;
-        let line = usize::try_from(event.start_mark.line).unwrap_or(usize::MAX);
-        match event.data {
-            EventData::StreamStart { .. } | EventData::DocumentEnd { .. } => {}
-            EventData::StreamEnd => return Ok(composer.graph),
-            EventData::DocumentStart { .. } if documents > 0 => {
+        let Event { kind, line } = parser.next()?;
+        match kind {
+            EventKind::DocumentEnd => {}
+            EventKind::StreamEnd => return Ok(composer.graph),
+            EventKind::DocumentStart if documents > 0 => {
                 return Err(Error::at(line, "there is a second document in the file"));
             }
-            EventData::DocumentStart { .. } => documents += 1,
-            EventData::Alias { anchor } => match composer.anchors.get(&anchor) {
+            EventKind::DocumentStart => documents += 1,
+            EventKind::Alias(anchor) => match composer.anchors.get(&anchor) {
                 Some(node) => composer.place(*node),
                 None => return Err(Error::at(line, "an alias names an anchor that is not there")),
             },
-            EventData::Scalar {
-                anchor,
-                tag,
+            EventKind::Scalar {
+                properties,
                 value,
-                plain_implicit,
-                ..
+                is_implicit,
             } => {
-                let tag = match specific(tag) {
-                    Some(tag) => Tag::from_name(&tag),
-                    None if plain_implicit => resolve(&value),
-                    None => Tag::Str,
-                };
-                composer.add(
-                    anchor,
-                    Node {
-                        tag,
-                        content: Content::Scalar(value),
-                        line,
-                    },
-                )?;
+                let implicit = if is_implicit { resolve(&value) } else { Tag::Str };
+                composer.add(properties, implicit, Content::Scalar(value), line)?;
             }
-            EventData::SequenceStart { anchor, tag, .. } => {
-                let tag = specific(tag).map_or(Tag::Seq, |tag| Tag::from_name(&tag));
-                let node = composer.add(
-                    anchor,
-                    Node {
-                        tag,
-                        content: Content::Sequence(Vec::new()),
-                        line,
-                    },
-                )?;
+            EventKind::SequenceStart(properties) => {
+                let node = composer.add(properties, Tag::Seq, Content::Sequence(Vec::new()), line)?;
                 composer.open(node, line)?;
             }
-            EventData::MappingStart { anchor, tag, .. } => {
-                let tag = specific(tag).map_or(Tag::Map, |tag| Tag::from_name(&tag));
-                let node = composer.add(
-                    anchor,
-                    Node {
-                        tag,
-                        content: Content::Mapping(Vec::new()),
-                        line,
-                    },
-                )?;
+            EventKind::MappingStart(properties) => {
+                let node = composer.add(properties, Tag::Map, Content::Mapping(Vec::new()), line)?;
                 composer.open(node, line)?;
             }
-            EventData::SequenceEnd | EventData::MappingEnd => {
+            EventKind::SequenceEnd | EventKind::MappingEnd => {
                 composer.open.pop();
             }
         }
-    }
-}
-
-/// Returns the tag unless it is the non-specific `!`.
-fn specific(tag: Option<String>) -> Option<String> {
-    tag.filter(|tag| tag != "!")
-}
-
-fn syntax(error: &libyaml_safer::Error) -> Error {
-    let line = error
-        .problem_mark()
-        .map(|mark| usize::try_from(mark.line).unwrap_or(usize::MAX));
-    Error {
-        line: line.map(|line| line + 1),
-        what: "it is not YAML",
     }
 }
 
@@ -136,12 +87,21 @@ struct Composer {
 }
 
 impl Composer {
-    /// Adds a node to the collection that is being filled.
-    fn add(&mut self, anchor: Option<String>, node: Node) -> Result<NodeId, Error> {
+    /// Adds a node to the collection that is being filled. Its tag is the one that it has, but for `!`, or `implicit`.
+    fn add(
+        &mut self,
+        properties: Properties,
+        implicit: Tag,
+        content: Content,
+        line: usize,
+    ) -> Result<NodeId, Error> {
         let id = self.graph.len();
-        let line = node.line;
-        self.graph.push(node);
-        if let Some(anchor) = anchor
+        let tag = properties
+            .tag
+            .filter(|tag| tag != "!")
+            .map_or(implicit, |tag| Tag::from_name(&tag));
+        self.graph.push(Node { tag, content, line });
+        if let Some(anchor) = properties.anchor
             && self.anchors.insert(anchor, id).is_some()
         {
             return Err(Error::at(line, "an anchor is there already"));

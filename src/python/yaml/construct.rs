@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use super::compose::{Content, Graph, NodeId};
 use super::document::{Document, Id, Key, Object};
 use super::resolve::Tag;
+use super::timestamp::timestamp;
 use super::{Error, MAX_DEPTH, scalar};
 
 /// Constructs the document of a graph.
@@ -77,7 +78,7 @@ impl Constructor {
             Tag::Float => scalar::float(text),
             Tag::Binary => scalar::binary(text),
             Tag::Timestamp => match &self.graph[node].content {
-                Content::Scalar(text) => scalar::timestamp(text),
+                Content::Scalar(text) => timestamp(text),
                 _ => Err("a collection where a timestamp is expected"),
             },
             _ => Ok(Object::Str(text.to_owned())),

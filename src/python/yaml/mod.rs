@@ -1,7 +1,7 @@
 //! `yaml.safe_load` of PyYAML 6 over libyaml: YAML 1.1, as Airflow reads it.
 //!
-//! Text becomes events (`events`), events a graph of nodes with tags (`compose`, `resolve`), and nodes objects (`construct`,
-//! `scalar`), each step by PyYAML's own rules: `yes` is true, `010` is 8, `1:30` is 90, `2024-01-31` is a date, and a tag that the
+//! Text becomes tokens (`scan`), tokens events (`parse`), events a graph of nodes with tags (`compose`, `resolve`), and nodes
+//! objects (`construct`, `scalar`), the first two by libyaml's rules and the others by PyYAML's: `yes` is true, `010` is 8, `1:30` is 90, `2024-01-31` is a date, and a tag that the
 //! safe loader does not know is an error. Objects keep their identity: an alias is the same object again, and may be one that
 //! contains itself; what that means as JSON is `document`'s to say.
 //!
@@ -10,11 +10,18 @@
 
 use std::fmt;
 
+mod characters;
 mod compose;
 mod construct;
 mod document;
+mod parse;
+mod parse_flow;
 mod resolve;
 mod scalar;
+mod scan;
+mod scan_scalar;
+mod scan_tag;
+mod timestamp;
 
 pub use document::{Document, Id, Key, NoJson, Object};
 

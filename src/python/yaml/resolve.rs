@@ -49,6 +49,11 @@ impl Tag {
 
 /// Resolves the tag of a plain scalar.
 pub(super) fn resolve(value: &str) -> Tag {
+    // Python's `$` holds in front of a newline at the end, too.
+    let value = value
+        .strip_suffix('\n')
+        .filter(|value| !value.is_empty())
+        .unwrap_or(value);
     let bytes = value.as_bytes();
     match bytes.first() {
         None => Tag::Null,

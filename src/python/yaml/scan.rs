@@ -1,0 +1,416 @@
+//! Text -> tokens, as libyaml scans it: indentation, keys that only a later `:` makes keys, and what may start where.
+//!
+//! PyYAML's fast loader is libyaml 0.2.5, and this follows what that accepts, also where YAML 1.1 or 1.2 say otherwise. (The one
+//! safe port of libyaml, libyaml-safer 0.3, panics on a block scalar that ends without a newline, on `[!!str,a]` and on a file
+//! that ends within an escape, and safe bindings to others there are none.) Scalars are in `scan_scalar`, directives, tags and
+//! anchors in `scan_tag`. Sources: <https://pyyaml.org/wiki/LibYAML>, <https://yaml.org/spec/1.1/>.
+
+use std::collections::VecDeque;
+
+use super::Error;
+use super::characters::is_blank;
+
+/// The furthest that a `:` may be from the beginning of its key, in characters.
+const LONGEST_KEY: usize = 1024;
+
+/// A token, without its place.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    StreamStart,
+    StreamEnd,
+    VersionDirective(u32, u32),
+    TagDirective { handle: String, prefix: String },
+    DocumentStart,
+    DocumentEnd,
+    BlockSequenceStart,
+    BlockMappingStart,
+    BlockEnd,
+    FlowSequenceStart,
+    FlowSequenceEnd,
+    FlowMappingStart,
+    FlowMappingEnd,
+    BlockEntry,
+    FlowEntry,
+    Key,
+    Value,
+    Alias(String),
+    Anchor(String),
+    Tag { handle: String, suffix: String },
+    Scalar { value: String, is_plain: bool },
+}
+
+/// A token, and the line on which it begins, counted from 0.
+#[derive(Debug)]
+pub(super) struct Token {
+    pub(super) kind: TokenKind,
+    pub(super) line: usize,
+}
+
+/// A place in the text.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Mark {
+    /// In characters.
+    pub(super) index: usize,
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+/// What may turn out to be a key.
+#[derive(Clone, Copy)]
+struct SimpleKey {
+    /// Whether it can be nothing else: it stands where the keys of its mapping stand.
+    required: bool,
+    token_number: usize,
+    mark: Mark,
+}
+
+/// The scanner. Characters that YAML does not allow must have been refused before, NUL among them: 0 is the end of the text.
+pub(super) struct Scanner<'a> {
+    pub(super) text: &'a str,
+    /// In bytes.
+    pub(super) at: usize,
+    pub(super) mark: Mark,
+    tokens: VecDeque<Token>,
+    taken: usize,
+    pub(super) flow_level: usize,
+    /// The column of the block collection that is open; -1 outside of any.
+    pub(super) indent: isize,
+    indents: Vec<isize>,
+    pub(super) simple_key_allowed: bool,
+    /// One for each level of flow collections.
+    simple_keys: Vec<Option<SimpleKey>>,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            mark: Mark::default(),
+            tokens: VecDeque::from([Token {
+                kind: TokenKind::StreamStart,
+                line: 0,
+            }]),
+            taken: 0,
+            flow_level: 0,
+            indent: -1,
+            indents: Vec::new(),
+            simple_key_allowed: true,
+            simple_keys: vec![None],
+        }
+    }
+
+    /// Returns the next token without taking it. Behind the end of the stream there is nothing to be asked for.
+    pub(super) fn peek(&mut self) -> Result<&Token, Error> {
+        while self.needs_more()? {
+            self.fetch()?;
+        }
+        // There is one: `needs_more` holds as long as there is none.
+        self.tokens.front().ok_or(Error {
+            line: None,
+            what: "the text ended",
+        })
+    }
+
+    /// Takes the next token.
+    pub(super) fn take(&mut self) -> Result<Token, Error> {
+        self.peek()?;
+        self.taken += 1;
+        self.tokens.pop_front().ok_or(Error {
+            line: None,
+            what: "the text ended",
+        })
+    }
+
+    /// Whether the first token may still get a `Key` in front of it, or is not there yet.
+    fn needs_more(&mut self) -> Result<bool, Error> {
+        if self.tokens.is_empty() {
+            return Ok(true);
+        }
+        self.forget_stale_keys()?;
+        Ok(self
+            .simple_keys
+            .iter()
+            .flatten()
+            .any(|key| key.token_number == self.taken))
+    }
+
+    /// A key is on one line, and not too far from its `:`.
+    fn forget_stale_keys(&mut self) -> Result<(), Error> {
+        let now = self.mark;
+        for key in &mut self.simple_keys {
+            if let Some(SimpleKey { required, mark, .. }) = key
+                && (mark.line < now.line || mark.index + LONGEST_KEY < now.index)
+            {
+                if *required {
+                    return Err(Error::at(mark.line, "a `:` is missing behind a key"));
+                }
+                *key = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn save_key(&mut self) -> Result<(), Error> {
+        let required = self.flow_level == 0 && self.indent == self.column();
+        if self.simple_key_allowed {
+            let key = SimpleKey {
+                required,
+                token_number: self.taken + self.tokens.len(),
+                mark: self.mark,
+            };
+            self.remove_key()?;
+            if let Some(last) = self.simple_keys.last_mut() {
+                *last = Some(key);
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_key(&mut self) -> Result<(), Error> {
+        match self.simple_keys.last_mut().and_then(Option::take) {
+            Some(SimpleKey {
+                required: true, mark, ..
+            }) => Err(Error::at(mark.line, "a `:` is missing behind a key")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens a block collection in `column`, unless one is open there; its token goes to `place`, or to the end.
+    fn roll_indent(&mut self, column: isize, place: Option<usize>, kind: TokenKind, line: usize) {
+        if self.flow_level == 0 && self.indent < column {
+            self.indents.push(self.indent);
+            self.indent = column;
+            let place = place.map_or(self.tokens.len(), |number| number - self.taken);
+            self.tokens.insert(place, Token { kind, line });
+        }
+    }
+
+    /// Closes the block collections that are further in than `column`.
+    fn unroll_indent(&mut self, column: isize) {
+        while self.flow_level == 0 && self.indent > column {
+            self.push(TokenKind::BlockEnd, self.mark.line);
+            self.indent = self.indents.pop().unwrap_or(-1);
+        }
+    }
+
+    fn push(&mut self, kind: TokenKind, line: usize) {
+        self.tokens.push_back(Token { kind, line });
+    }
+
+    /// Scans one token and what has to stand in front of it.
+    fn fetch(&mut self) -> Result<(), Error> {
+        self.skip_to_next_token();
+        self.forget_stale_keys()?;
+        self.unroll_indent(self.column());
+        let line = self.mark.line;
+        let (first, second) = (self.byte(0), self.byte(1));
+        let in_flow = self.flow_level > 0;
+        match first {
+            0 => self.fetch_stream_end(),
+            b'%' if self.mark.column == 0 => {
+                self.leave_document()?;
+                let kind = self.scan_directive()?;
+                self.push(kind, line);
+                Ok(())
+            }
+            b'-' | b'.' if self.is_document_indicator() => {
+                self.leave_document()?;
+                self.skip_characters(3);
+                self.push(
+                    if first == b'-' {
+                        TokenKind::DocumentStart
+                    } else {
+                        TokenKind::DocumentEnd
+                    },
+                    line,
+                );
+                Ok(())
+            }
+            b'[' => self.fetch_flow_start(TokenKind::FlowSequenceStart),
+            b'{' => self.fetch_flow_start(TokenKind::FlowMappingStart),
+            b']' => self.fetch_flow_end(TokenKind::FlowSequenceEnd),
+            b'}' => self.fetch_flow_end(TokenKind::FlowMappingEnd),
+            b',' => {
+                self.remove_key()?;
+                self.simple_key_allowed = true;
+                self.push_indicator(TokenKind::FlowEntry);
+                Ok(())
+            }
+            b'-' if self.is_blank_or_end(1) => self.fetch_block_entry(),
+            b'?' if in_flow || self.is_blank_or_end(1) => self.fetch_key(),
+            b':' if in_flow || self.is_blank_or_end(1) => self.fetch_value(),
+            b'*' | b'&' | b'!' | b'\'' | b'"' => {
+                self.save_key()?;
+                self.simple_key_allowed = false;
+                let kind = match first {
+                    b'*' => TokenKind::Alias(self.scan_anchor()?),
+                    b'&' => TokenKind::Anchor(self.scan_anchor()?),
+                    b'!' => self.scan_tag()?,
+                    quote => TokenKind::Scalar {
+                        value: self.scan_quoted(quote)?,
+                        is_plain: false,
+                    },
+                };
+                self.push(kind, line);
+                Ok(())
+            }
+            b'|' | b'>' if !in_flow => {
+                self.remove_key()?;
+                self.simple_key_allowed = true;
+                let value = self.scan_block(first == b'|')?;
+                self.push(
+                    TokenKind::Scalar {
+                        value,
+                        is_plain: false,
+                    },
+                    line,
+                );
+                Ok(())
+            }
+            b'-' if !is_blank(second) => self.fetch_plain(),
+            b'?' | b':' if !in_flow => self.fetch_plain(),
+            b'-' | b'?' | b':' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' | b' ' | b'\t' => {
+                Err(Error::at(line, "a character that cannot begin anything"))
+            }
+            _ => self.fetch_plain(),
+        }
+    }
+
+    fn fetch_plain(&mut self) -> Result<(), Error> {
+        let line = self.mark.line;
+        self.save_key()?;
+        self.simple_key_allowed = false;
+        let value = self.scan_plain()?;
+        self.push(
+            TokenKind::Scalar {
+                value,
+                is_plain: true,
+            },
+            line,
+        );
+        Ok(())
+    }
+
+    fn fetch_stream_end(&mut self) -> Result<(), Error> {
+        if self.mark.column > 0 {
+            self.mark.column = 0;
+            self.mark.line += 1;
+        }
+        self.leave_document()?;
+        self.push(TokenKind::StreamEnd, self.mark.line);
+        Ok(())
+    }
+
+    fn leave_document(&mut self) -> Result<(), Error> {
+        self.unroll_indent(-1);
+        self.remove_key()?;
+        self.simple_key_allowed = false;
+        Ok(())
+    }
+
+    fn push_indicator(&mut self, kind: TokenKind) {
+        let line = self.mark.line;
+        self.skip_characters(1);
+        self.push(kind, line);
+    }
+
+    fn fetch_flow_start(&mut self, kind: TokenKind) -> Result<(), Error> {
+        self.save_key()?;
+        self.simple_keys.push(None);
+        self.flow_level += 1;
+        self.simple_key_allowed = true;
+        self.push_indicator(kind);
+        Ok(())
+    }
+
+    fn fetch_flow_end(&mut self, kind: TokenKind) -> Result<(), Error> {
+        self.remove_key()?;
+        if self.flow_level > 0 {
+            self.flow_level -= 1;
+            self.simple_keys.pop();
+        }
+        self.simple_key_allowed = false;
+        self.push_indicator(kind);
+        Ok(())
+    }
+
+    fn fetch_block_entry(&mut self) -> Result<(), Error> {
+        if self.flow_level == 0 {
+            if !self.simple_key_allowed {
+                return Err(Error::at(self.mark.line, "a `- ` where no sequence can begin"));
+            }
+            self.roll_indent(self.column(), None, TokenKind::BlockSequenceStart, self.mark.line);
+        }
+        self.remove_key()?;
+        self.simple_key_allowed = true;
+        self.push_indicator(TokenKind::BlockEntry);
+        Ok(())
+    }
+
+    fn fetch_key(&mut self) -> Result<(), Error> {
+        self.begin_mapping("a `? ` where no key can be")?;
+        self.remove_key()?;
+        self.simple_key_allowed = self.flow_level == 0;
+        self.push_indicator(TokenKind::Key);
+        Ok(())
+    }
+
+    fn fetch_value(&mut self) -> Result<(), Error> {
+        if let Some(key) = self.simple_keys.last_mut().and_then(Option::take) {
+            let column = isize::try_from(key.mark.column).unwrap_or(isize::MAX);
+            let place = key.token_number - self.taken;
+            self.tokens.insert(
+                place,
+                Token {
+                    kind: TokenKind::Key,
+                    line: key.mark.line,
+                },
+            );
+            self.roll_indent(
+                column,
+                Some(key.token_number),
+                TokenKind::BlockMappingStart,
+                key.mark.line,
+            );
+            self.simple_key_allowed = false;
+        } else {
+            self.begin_mapping("a `:` where no value can be")?;
+            self.simple_key_allowed = self.flow_level == 0;
+        }
+        self.push_indicator(TokenKind::Value);
+        Ok(())
+    }
+
+    fn begin_mapping(&mut self, problem: &'static str) -> Result<(), Error> {
+        if self.flow_level == 0 {
+            if !self.simple_key_allowed {
+                return Err(Error::at(self.mark.line, problem));
+            }
+            self.roll_indent(self.column(), None, TokenKind::BlockMappingStart, self.mark.line);
+        }
+        Ok(())
+    }
+
+    /// Skips blanks, comments and ends of lines. A tab is a blank only where it cannot be taken for indentation.
+    fn skip_to_next_token(&mut self) {
+        loop {
+            if self.mark.column == 0 && self.rest().starts_with('\u{feff}') {
+                self.skip_characters(1);
+            }
+            while self.byte(0) == b' '
+                || (self.byte(0) == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed))
+            {
+                self.skip_characters(1);
+            }
+            self.skip_comment();
+            if !self.is_break(0) {
+                return;
+            }
+            self.skip_break();
+            if self.flow_level == 0 {
+                self.simple_key_allowed = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Directives, anchors and tags.
+
+use super::Error;
+use super::characters::is_blank;
+use super::scan::{Scanner, TokenKind};
+
+/// The most digits of a version number.
+const VERSION_DIGITS: usize = 9;
+
+impl Scanner<'_> {
+    fn skip_blanks(&mut self) {
+        while is_blank(self.byte(0)) {
+            self.skip_characters(1);
+        }
+    }
+
+    /// Reads letters, digits, `_` and `-`.
+    fn read_word(&mut self, into: &mut String) {
+        while matches!(self.byte(0), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-') {
+            self.read(into);
+        }
+    }
+
+    /// Scans `%YAML` or `%TAG` up to the end of its line.
+    pub(super) fn scan_directive(&mut self) -> Result<TokenKind, Error> {
+        let line = self.mark.line;
+        self.skip_characters(1);
+        let mut name = String::new();
+        self.read_word(&mut name);
+        let directive = match name.as_str() {
+            "YAML" if self.is_blank_or_end(0) => {
+                self.skip_blanks();
+                let major = self.scan_version()?;
+                if self.byte(0) != b'.' {
+                    return Err(Error::at(line, "a %YAML directive without a version"));
+                }
+                self.skip_characters(1);
+                TokenKind::VersionDirective(major, self.scan_version()?)
+            }
+            "TAG" if self.is_blank_or_end(0) => self.scan_tag_directive()?,
+            _ => return Err(Error::at(line, "a directive that YAML does not know")),
+        };
+        self.skip_blanks();
+        self.skip_comment();
+        if !self.is_break_or_end(0) {
+            return Err(Error::at(line, "more than a comment behind a directive"));
+        }
+        if self.is_break(0) {
+            self.skip_break();
+        }
+        Ok(directive)
+    }
+
+    fn scan_version(&mut self) -> Result<u32, Error> {
+        let digits: String = self
+            .rest()
+            .chars()
+            .take_while(char::is_ascii_digit)
+            .take(VERSION_DIGITS + 1)
+            .collect();
+        let number = digits.parse().ok().filter(|_| digits.len() <= VERSION_DIGITS);
+        self.skip_characters(digits.len());
+        number.ok_or(Error::at(self.mark.line, "a %YAML directive without a version"))
+    }
+
+    fn scan_tag_directive(&mut self) -> Result<TokenKind, Error> {
+        self.skip_blanks();
+        let handle = self.scan_tag_handle(true)?;
+        if !is_blank(self.byte(0)) {
+            return Err(Error::at(self.mark.line, "a %TAG directive without a prefix"));
+        }
+        self.skip_blanks();
+        let prefix = self.scan_tag_uri(true, "")?;
+        if !self.is_blank_or_end(0) {
+            return Err(Error::at(
+                self.mark.line,
+                "a %TAG directive with a prefix that is no URI",
+            ));
+        }
+        Ok(TokenKind::TagDirective { handle, prefix })
+    }
+
+    /// Scans the name of an anchor or an alias behind its `&` or `*`.
+    pub(super) fn scan_anchor(&mut self) -> Result<String, Error> {
+        self.skip_characters(1);
+        let mut name = String::new();
+        self.read_word(&mut name);
+        let may_follow = self.is_blank_or_end(0)
+            || matches!(
+                self.byte(0),
+                b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`'
+            );
+        if name.is_empty() || !may_follow {
+            return Err(Error::at(
+                self.mark.line,
+                "the name of an anchor or an alias that is none",
+            ));
+        }
+        Ok(name)
+    }
+
+    /// Scans `!<uri>`, `!handle!suffix`, `!suffix` or `!`.
+    pub(super) fn scan_tag(&mut self) -> Result<TokenKind, Error> {
+        let tag = if self.byte(1) == b'<' {
+            self.skip_characters(2);
+            let suffix = self.scan_tag_uri(true, "")?;
+            if self.byte(0) != b'>' {
+                return Err(Error::at(self.mark.line, "a tag without its `>`"));
+            }
+            self.skip_characters(1);
+            TokenKind::Tag {
+                handle: String::new(),
+                suffix,
+            }
+        } else {
+            let handle = self.scan_tag_handle(false)?;
+            if handle.len() > 1 && handle.ends_with('!') {
+                let suffix = self.scan_tag_uri(false, "")?;
+                TokenKind::Tag { handle, suffix }
+            } else {
+                // What was read as a handle is the beginning of the suffix.
+                let suffix = self.scan_tag_uri(false, &handle)?;
+                let is_bare = suffix.is_empty();
+                let (handle, suffix) = if is_bare {
+                    (String::new(), "!".to_owned())
+                } else {
+                    ("!".to_owned(), suffix)
+                };
+                TokenKind::Tag { handle, suffix }
+            }
+        };
+        if self.is_blank_or_end(0) || (self.flow_level > 0 && self.byte(0) == b',') {
+            Ok(tag)
+        } else {
+            Err(Error::at(self.mark.line, "a tag with something right behind it"))
+        }
+    }
+
+    /// Scans `!`, `!word!`, or `!word` where that is allowed.
+    fn scan_tag_handle(&mut self, in_directive: bool) -> Result<String, Error> {
+        if self.byte(0) != b'!' {
+            return Err(Error::at(self.mark.line, "a tag without its `!`"));
+        }
+        let mut handle = String::new();
+        self.read(&mut handle);
+        self.read_word(&mut handle);
+        if self.byte(0) == b'!' {
+            self.read(&mut handle);
+        } else if in_directive && handle != "!" {
+            return Err(Error::at(
+                self.mark.line,
+                "a %TAG directive without the second `!`",
+            ));
+        }
+        Ok(handle)
+    }
+
+    /// Scans the characters of a URI behind `head`, of which the first character does not belong to it. Only a whole URI may
+    /// hold what flow collections are written with.
+    fn scan_tag_uri(&mut self, is_whole: bool, head: &str) -> Result<String, Error> {
+        let problem = Error::at(self.mark.line, "a tag that is no URI");
+        let mut uri = head.get(1..).unwrap_or_default().to_owned().into_bytes();
+        let mut is_empty = head.is_empty();
+        loop {
+            match self.byte(0) {
+                b'%' => {
+                    let octet = self
+                        .rest()
+                        .get(1..3)
+                        .filter(|octet| octet.bytes().all(|b| b.is_ascii_hexdigit()));
+                    match octet.and_then(|octet| u8::from_str_radix(octet, 16).ok()) {
+                        Some(octet) => uri.push(octet),
+                        None => return Err(problem),
+                    }
+                    self.skip_characters(3);
+                }
+                byte @ (b'0'..=b'9'
+                | b'A'..=b'Z'
+                | b'a'..=b'z'
+                | b'_'
+                | b'-'
+                | b';'
+                | b'/'
+                | b'?'
+                | b':'
+                | b'@'
+                | b'&'
+                | b'='
+                | b'+'
+                | b'$'
+                | b'.'
+                | b'!'
+                | b'~'
+                | b'*'
+                | b'\''
+                | b'('
+                | b')') => {
+                    uri.push(byte);
+                    self.skip_characters(1);
+                }
+                byte @ (b',' | b'[' | b']') if is_whole => {
+                    uri.push(byte);
+                    self.skip_characters(1);
+                }
+                _ => break,
+            }
+            is_empty = false;
+        }
+        match String::from_utf8(uri) {
+            Ok(uri) if !is_empty => Ok(uri),
+            _ => Err(problem),
+        }
+    }
+}

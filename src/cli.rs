@@ -35,6 +35,7 @@ pub struct Cli {
 /// The options of every command. Each has a `SECRETCTL_…` variable, which `settings` reads.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of every command")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct GlobalArgs {
     /// Read variables from FILE (repeatable; a later file wins, the environment wins over files)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
@@ -47,7 +48,7 @@ pub struct GlobalArgs {
     pub backend: Option<String>,
     /// Its kwargs: JSON, @FILE, or @- for standard input
     #[arg(long, global = true, value_name = "JSON", hide_short_help = true)]
-    pub backend_kwargs: Option<String>,
+    pub backend_kwargs: Option<Secret>,
     /// Read `[workers] secrets_backend`, as Airflow's workers do
     #[arg(long, global = true, hide_short_help = true)]
     pub worker: bool,
@@ -136,7 +137,7 @@ pub struct GetConnArgs {
         conflicts_with = "field"
     )]
     pub output: ConnectionFormat,
-    /// Print this field alone: conn_type, host, login, password, schema, port, description, extra, extra.KEY[.KEY…]
+    /// Print this field alone: `conn_type`, host, login, password, schema, port, description, extra, extra.KEY[.KEY…]
     #[arg(long, value_name = "NAME")]
     pub field: Option<String>,
     /// Print this when the connection or the field is not found
@@ -254,7 +255,7 @@ pub enum ExportFormat {
     Json,
     /// One mapping, name to text
     Yaml,
-    /// For "$GITHUB_ENV" of GitHub Actions
+    /// For `$GITHUB_ENV` of GitHub Actions
     GithubEnv,
     /// Logging commands that set secret variables in Azure Pipelines
     AzurePipelines,

@@ -15,6 +15,34 @@
 //! error, secret, env, value: leaves that everybody uses
 //! ```
 //!
+//! # A first example
+//!
+//! What `secretctl get-conn smtp_default --field password` does, from Rust:
+//!
+//! ```
+//! use secretctl::cli::GlobalArgs;
+//! use secretctl::connection::Connection;
+//! use secretctl::env::Env;
+//! use secretctl::resolver::Resolver;
+//! use secretctl::secret::Secret;
+//! use secretctl::settings::Settings;
+//! use secretctl::value::SecretKind;
+//!
+//! # fn main() -> secretctl::error::Result<()> {
+//! let uri = Secret::from("smtp://user:pass@mail.example.com:587");
+//! let env: Env = [("AIRFLOW_CONN_SMTP_DEFAULT".to_owned(), uri)].into_iter().collect();
+//! let mut settings = Settings::resolve(&GlobalArgs::default(), env)?;
+//! let resolver = Resolver::new(&mut settings, |_, _| Ok(()))?;
+//! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+//! let resolved = runtime.block_on(resolver.resolve(SecretKind::Connection, "smtp_default"))?;
+//! let connection = Connection::from_found("smtp_default", &resolved.found)?;
+//! assert_eq!(connection.field("password")?, Some(Secret::from("pass")));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Who may do what
+//!
 //! A backend never sees the command line, a connection or an output format; `connection` does no I/O; only `env` reads the
 //! environment, only `render` writes stdout and stderr, only `main` ends the process.
 

@@ -51,7 +51,7 @@ pub(super) fn asked_by(env: &Env) -> Option<&'static dyn EnvCompleter> {
 }
 
 /// Answers a shell with what could come next. `args` is `secretctl -- WORD…`.
-pub(super) fn answer(shell: &dyn EnvCompleter, args: Vec<OsString>, env: Env) -> u8 {
+pub(super) fn answer(shell: &dyn EnvCompleter, args: Vec<OsString>, env: &Env) -> u8 {
     let words: Vec<OsString> = args.into_iter().skip_while(|arg| arg != "--").skip(1).collect();
     let mut command = with_candidates(Cli::command(), &words, env);
     let mut answer = Vec::new();
@@ -67,7 +67,7 @@ pub(super) fn answer(shell: &dyn EnvCompleter, args: Vec<OsString>, env: Env) ->
 }
 
 /// Returns the command line with what names complete to.
-fn with_candidates(command: clap::Command, words: &[OsString], env: Env) -> clap::Command {
+fn with_candidates(command: clap::Command, words: &[OsString], env: &Env) -> clap::Command {
     let names = Arc::new(Names::new(words, env));
     let candidates = |kinds: &'static [SecretKind]| {
         let names = Arc::clone(&names);
@@ -99,9 +99,9 @@ struct Names {
 }
 
 impl Names {
-    /// Reads the environment and the env files of the line; and the local files that a LocalFilesystemBackend reads, when the
+    /// Reads the environment and the env files of the line; and the local files that a `LocalFilesystemBackend` reads, when the
     /// environment itself says so.
-    fn new(words: &[OsString], env: Env) -> Self {
+    fn new(words: &[OsString], env: &Env) -> Self {
         let env_file = env_files(words);
         let resolver = |backend: Option<&str>| {
             let backend = backend.map(str::to_owned);

@@ -28,7 +28,7 @@ use session::Session;
 pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(shell) = completions::asked_by(&env) {
-        return completions::answer(shell, args, env);
+        return completions::answer(shell, args, &env);
     }
     let cli = match usage::parse(&args) {
         Ok(cli) => cli,

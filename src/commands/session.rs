@@ -17,6 +17,7 @@ use crate::python::json;
 use crate::render::masks::is_sensitive;
 use crate::render::{Masks, Terminal, log};
 use crate::resolver::{Resolved, Resolver};
+use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::value::{Found, SecretKind};
 
@@ -49,7 +50,8 @@ impl Session {
         }
         if let Some(kwarg) = args
             .backend_kwargs
-            .as_deref()
+            .as_ref()
+            .and_then(Secret::expose_text)
             .and_then(secret_on_the_command_line)
         {
             terminal.warning(&format!(

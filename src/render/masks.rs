@@ -45,11 +45,11 @@ impl Masks {
         self.github || self.azure
     }
 
-    /// Adds every line of `bytes`.
+    /// Adds every line of `bytes` that is not blank.
     pub fn add(&mut self, bytes: &[u8]) {
         if self.wanted() {
             for line in bytes.split(|byte| matches!(byte, b'\n' | b'\r')) {
-                if characters(line) >= SHORTEST {
+                if characters(line) >= SHORTEST && !line.trim_ascii().is_empty() {
                     self.lines.push(Secret::new(line));
                 }
             }
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn every_line_of_four_characters_or_more_is_masked() {
         let mut masks = masks();
-        masks.add("abcd\nabc\r\nüüüü\nü12".as_bytes());
+        masks.add("abcd\nabc\r\nüüüü\nü12\n    \n".as_bytes());
         let lines: Vec<_> = masks.lines.iter().map(Secret::expose_text).collect();
         assert_eq!(lines, [Some("abcd"), Some("üüüü")]);
     }

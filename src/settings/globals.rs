@@ -114,7 +114,10 @@ impl Globals {
                 .map(|(variable, source)| (path_of(&variable.value), source)),
         };
         let backend = reader.text(args.backend.as_deref(), &BACKEND);
-        let backend_kwargs = match reader.text(args.backend_kwargs.as_deref(), &BACKEND_KWARGS) {
+        let backend_kwargs = match reader.text(
+            args.backend_kwargs.as_ref().and_then(Secret::expose_text),
+            &BACKEND_KWARGS,
+        ) {
             Some((text, source)) => Some((contents(text, &source)?, source)),
             None => None,
         };

@@ -242,7 +242,7 @@ fn the_page_of_errors_is_made_from_runs() {
                 writeln!(page, "$ export {name}='{value}'").unwrap();
             }
             writeln!(page, "$ secretctl {line}").unwrap();
-            write!(page, "{}```\n", output.stderr).unwrap();
+            writeln!(page, "{}```", output.stderr).unwrap();
         }
     }
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md");

@@ -1,28 +1,15 @@
 //! `export`: how each format looks, what it refuses, and where it goes.
 
-use super::{program, run, shown, stocked};
+use super::{program, run, stocked};
 use crate::support::temp_dir;
 
-/// Replaces what is random.
-fn settled(text: String) -> String {
-    let mut settled = String::new();
-    for part in text.split_inclusive("ghadelimiter_") {
-        let part = match settled.ends_with("ghadelimiter_") {
-            true => format!("…{}", &part[32..]),
-            false => part.to_owned(),
-        };
-        settled.push_str(&part);
-    }
-    settled
-}
-
+/// Runs each line, and returns all that was shown, without what is random.
 fn session(lines: &[&str]) -> String {
-    settled(
-        lines
-            .iter()
-            .map(|line| format!("$ secretctl {line}\n{}\n", shown(&run(stocked(), line))))
-            .collect(),
-    )
+    const MARK: &str = "ghadelimiter_";
+    let text = super::session(&stocked(), lines);
+    let mut parts = text.split(MARK);
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + MARK + "…" + &part[32..])
 }
 
 #[test]

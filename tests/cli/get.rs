@@ -1,13 +1,10 @@
 //! `get-conn`, `get-var`, `get-config`, `explain`, help: every line of the contract, as a user sees it.
 
-use super::{program, run, shown, stocked};
+use super::{program, run, stocked};
 
-/// Runs each line and returns all that was shown.
+/// Runs each line, and returns all that was shown.
 fn session(lines: &[&str]) -> String {
-    lines
-        .iter()
-        .map(|line| format!("$ secretctl {line}\n{}\n", shown(&run(stocked(), line))))
-        .collect()
+    super::session(&stocked(), lines)
 }
 
 #[test]

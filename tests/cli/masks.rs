@@ -1,18 +1,6 @@
 //! Masks: what a CI system is told to hide, before it is printed.
 
-use super::{run, shown, stocked};
-
-fn session(variables: &[(&str, &str)], lines: &[&str]) -> String {
-    lines
-        .iter()
-        .map(|line| {
-            format!(
-                "$ secretctl {line}\n{}\n",
-                shown(&run(stocked().envs(variables.iter().copied()), line))
-            )
-        })
-        .collect()
-}
+use super::{run, session, shown, stocked};
 
 const LINES: &[&str] = &[
     "get-var lines",
@@ -30,12 +18,12 @@ const LINES: &[&str] = &[
 
 #[test]
 fn github_is_told_every_line_and_every_form() {
-    insta::assert_snapshot!(session(&[("GITHUB_ACTIONS", "true")], LINES));
+    insta::assert_snapshot!(session(&stocked().env("GITHUB_ACTIONS", "true"), LINES));
 }
 
 #[test]
 fn azure_pipelines_is_told_every_line_and_every_form() {
-    insta::assert_snapshot!(session(&[("TF_BUILD", "True")], LINES));
+    insta::assert_snapshot!(session(&stocked().env("TF_BUILD", "True"), LINES));
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod readers;
 #[cfg(unix)]
 mod terminal;
 
+use std::fmt::Write as _;
+
 use crate::support::{Output, Program, secretctl};
 
 /// Returns all that a run showed, in one text.
@@ -21,13 +23,22 @@ fn shown(output: &Output) -> String {
         if content.is_empty() {
             continue;
         }
-        text.push_str(&format!("{name}:\n"));
+        writeln!(text, "{name}:").unwrap();
         for line in content.split_inclusive('\n') {
-            text.push_str(&format!("  {line}"));
+            write!(text, "  {line}").unwrap();
         }
         if !content.ends_with('\n') {
             text.push_str("⏎ (no newline)\n");
         }
+    }
+    text
+}
+
+/// Runs each line, and returns all that was shown.
+fn session(program: &Program, lines: &[&str]) -> String {
+    let mut text = String::new();
+    for line in lines {
+        writeln!(text, "$ secretctl {line}\n{}", shown(&run(program.clone(), line))).unwrap();
     }
     text
 }

@@ -14,7 +14,7 @@ fn main() {
         .or_else(checked_out)
         .unwrap_or_else(|| "unknown".to_owned());
     let target = std::env::var("TARGET").unwrap_or_default();
-    println!("cargo::rustc-env=SECRETCTL_BUILD=commit {commit}, {target}");
+    println!("cargo::rustc-env=BUILT_FROM=commit {commit}, {target}");
     println!("cargo::rerun-if-changed=build.rs");
 }
 

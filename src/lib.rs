@@ -61,4 +61,4 @@ pub mod settings;
 pub mod value;
 
 /// The version of this crate, the commit that it was built from, and the target that it was built for.
-pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("SECRETCTL_BUILD"), ")");
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILT_FROM"), ")");

@@ -74,7 +74,7 @@ fn what_is_for_secretctl_alone_is_not_the_commands() {
     )
     .unwrap();
     let program = stocked()
-        .env("SECRETCTL_BACKEND_KWARGS", "{}")
+        .env("SECRETCTL_TIMEOUT", "20")
         .env("SECRETCTL_ENV_FILE", &file)
         .env("SECRETCTL_UNKNOWN", "x");
     let variables = environment(program, &["--var", "from_file", "--var", "hello"]);

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 /// A secret: bytes that are wiped when dropped and that neither `Debug` nor `Display` shows.
@@ -60,34 +61,130 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Default)]
 pub struct Redactor(Vec<Secret>);
 
+/// A secret shorter than this is not looked for: it would blot out ordinary words.
+const SHORTEST: usize = 4;
+
+/// A line of a secret of several lines that is shorter than this is not looked for.
+const SHORTEST_LINE: usize = 8;
+
+/// What a URL leaves unquoted.
+const QUOTED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// The longest text that is shown, in characters.
+const LONGEST_SHOWN: usize = 200;
+
 impl Redactor {
-    /// Adds a secret. One of fewer than 4 bytes is not looked for: it would blot out ordinary words.
+    /// Adds a secret: the whole, as it is and as a URL or JSON would quote it, and each longer line of it.
     pub fn add(&mut self, secret: Secret) {
-        if secret.expose().len() >= 4 {
-            self.0.push(secret);
-        }
+        let Some(text) = secret.expose_text().filter(|text| text.len() >= SHORTEST) else {
+            return;
+        };
+        let quoted = Secret::from(utf8_percent_encode(text, QUOTED).to_string());
+        let json = serde_json::to_string(text).map(Secret::from);
+        let json = json.ok().and_then(|json| {
+            json.expose_text()
+                .map(|json| Secret::from(json.trim_matches('"')))
+        });
+        let lines = text
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.len() >= SHORTEST_LINE && *line != text);
+        let lines: Vec<Secret> = lines.map(Secret::from).collect();
+        let others = [quoted]
+            .into_iter()
+            .chain(json)
+            .filter(|form| *form != secret)
+            .collect::<Vec<_>>();
+        self.0.extend(others);
+        self.0.extend(lines);
+        self.0.push(secret);
     }
 
     /// Returns `text` on one line, without control characters or any of the secrets, and not longer than 200 characters.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in self.0.iter().filter_map(Secret::expose_text) {
+        let mut line: String = self
+            .without_secrets(text.to_owned())
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        line.retain(|c| !c.is_control());
+        // What was taken out may have stood within a secret.
+        let mut line = self.without_secrets(line);
+        if line.chars().count() > LONGEST_SHOWN {
+            line = line.chars().take(LONGEST_SHOWN - 1).chain(['…']).collect();
+        }
+        line
+    }
+
+    fn without_secrets(&self, mut text: String) -> String {
+        let mut secrets: Vec<&str> = self.0.iter().filter_map(Secret::expose_text).collect();
+        // Where one secret holds another, the longer one is looked for first.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        for secret in secrets {
             if text.contains(secret) {
                 text = text.replace(secret, "[redacted]");
             }
         }
-        let mut line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        line.retain(|c| !c.is_control());
-        if line.chars().count() > 200 {
-            line = line.chars().take(199).chain(['…']).collect();
-        }
-        line
+        text
     }
 }
 
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Redactor({} secrets)", self.0.len())
+        write!(f, "Redactor({} texts)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holding(secrets: &[&str]) -> Redactor {
+        let mut redactor = Redactor::default();
+        for secret in secrets {
+            redactor.add(Secret::from(*secret));
+        }
+        redactor
+    }
+
+    #[test]
+    fn a_secret_is_found_in_every_form_in_which_a_server_may_repeat_it() {
+        let redactor = holding(&["p a\"ss/ü", "first line of key\nsecond line of key"]);
+        for text in [
+            "p a\"ss/ü",
+            "p%20a%22ss%2F%C3%BC",
+            "p a\\\"ss/ü",
+            "second line of key",
+            "p a\u{1}\"ss/ü",
+        ] {
+            assert_eq!(redactor.clean(&format!("<{text}>")), "<[redacted]>", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_longer_secret_goes_first() {
+        assert_eq!(
+            holding(&["hunter", "hunter2hunter2"]).clean("hunter2hunter2"),
+            "[redacted]"
+        );
+    }
+
+    #[test]
+    fn words_stay_on_one_short_line_without_control_characters() {
+        let redactor = holding(&["abc"]);
+        assert_eq!(redactor.clean("a\n\u{1b}[31mabc\tb\r"), "a [31mabc b");
+        assert_eq!(redactor.clean(&"x".repeat(300)).chars().count(), 200);
+    }
+
+    #[test]
+    fn neither_shows_itself() {
+        let redactor = holding(&["hunter2"]);
+        assert!(!format!("{redactor:?}").contains("hunter2"));
+        assert!(!format!("{:?}", Secret::from("hunter2")).contains("hunter2"));
     }
 }

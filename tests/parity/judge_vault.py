@@ -57,12 +57,19 @@ def op_bypass(request):
         return requests.utils.prepend_scheme_if_needed(chosen, "http") if chosen else None
 
 
-def op_retry_after(request):
-    """How many seconds urllib3 would wait for a `Retry-After`, or null when it takes it for none."""
-    from urllib3.exceptions import InvalidHeader
-    from urllib3.util import Retry
+def op_authorization(request):
+    """The `Authorization` that hvac's signer computes for the time in `headers`."""
+    import datetime
+    from unittest import mock
 
-    try:
-        return Retry().parse_retry_after(request["value"])
-    except InvalidHeader:
-        return None
+    from hvac import aws_utils
+
+    time = datetime.datetime.strptime(request["headers"]["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ")
+    prepared = aws_utils.generate_sigv4_auth_request()
+    signer = aws_utils.SigV4Auth(
+        request["access_key"], request["secret_key"], request["session_token"], request["region"]
+    )
+    with mock.patch.object(aws_utils, "datetime") as clock:
+        clock.utcnow.return_value = time
+        signer.add_auth(prepared)
+    return prepared.headers["Authorization"]

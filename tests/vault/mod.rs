@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Program, secretctl};
 
 mod client;
+mod cloud;
 mod faults;
 mod openbao;
 mod wire;

@@ -10,7 +10,7 @@ use secretctl::env::VARIABLES;
 use super::resolve;
 
 /// Names in the code that are no variables that are read: what Cargo sets at build time, and what is set for other programs.
-const NOT_READ: &[&str] = &["CARGO_PKG_VERSION", "AZURE_CORE_NO_COLOR"];
+const NOT_READ: &[&str] = &["BUILT_FROM", "CARGO_PKG_VERSION", "AZURE_CORE_NO_COLOR"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

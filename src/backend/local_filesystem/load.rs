@@ -94,9 +94,10 @@ fn plain(node: Node<'_>) -> Loaded {
         return Ok(Some(Found::Text(Secret::from(date))));
     }
     if let Node::Yaml(document, id) = node
-        && let Some(bytes) = document.bytes(id) {
-            return Ok(Some(Found::Text(Secret::new(bytes))));
-        }
+        && let Some(bytes) = document.bytes(id)
+    {
+        return Ok(Some(Found::Text(Secret::new(bytes))));
+    }
     match node.to_json(&mut MOST_FROM_ALIASES.clone()) {
         Ok(json::Value::Null) => Ok(None),
         Ok(value) => Ok(Some(Found::Json(value))),

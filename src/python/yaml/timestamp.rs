@@ -122,7 +122,9 @@ fn zone(fields: &mut Fields<'_>) -> Result<Option<i64>> {
     };
     fields.rest = &fields.rest[1..];
     let hours = fields.number(1, 2)?;
-    let minutes = if let [] = fields.rest { 0 } else {
+    let minutes = if let [] = fields.rest {
+        0
+    } else {
         fields.skip(b':')?;
         fields.number(2, 2)?
     };

@@ -567,7 +567,7 @@ impl Authority {
     /// Makes a certificate for `names`, now.
     pub fn certificate_for(&self, names: &[&str]) -> Certificate {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-        self.sign(CertificateParams::new(names).unwrap())
+        self.sign(&CertificateParams::new(names).unwrap())
     }
 
     /// Makes a certificate.
@@ -582,10 +582,10 @@ impl Authority {
             Validity::NotYet => params.not_before = date_time_ymd(2999, 1, 1),
             Validity::Good | Validity::WrongName => {}
         }
-        self.sign(params)
+        self.sign(&params)
     }
 
-    fn sign(&self, params: CertificateParams) -> Certificate {
+    fn sign(&self, params: &CertificateParams) -> Certificate {
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Certificate {

@@ -31,6 +31,9 @@ fn get(program: Program) -> Output {
     program.args(["get-var", "hello", "--timeout", "10"]).run()
 }
 
+/// Variables.
+type Env<'a> = &'a [(&'a str, &'a str)];
+
 /// A folder with the authority's certificate, and a server that shows one of it.
 fn secure() -> (TempDir, PathBuf, Server) {
     let folder = temp_dir();
@@ -55,7 +58,7 @@ fn the_authority_comes_from_the_first_that_names_one() {
         kwargs
     };
     let unknown = "no authority that is trusted";
-    let cases: [(Value, &[(&str, &str)], &str); 15] = [
+    let cases: [(Value, Env<'_>, &str); 15] = [
         (json!({}), &[], unknown),
         (json!({"verify": ca}), &[], ""),
         (json!({"verify": folder.path()}), &[], ""),
@@ -326,7 +329,7 @@ fn the_proxy_is_the_one_that_requests_would_take() {
         "VAULT",
         "*.example",
     ];
-    let (mut proxied, mut direct) = (0, 0);
+    let (mut through, mut direct) = (0, 0);
     for _ in 0..cases(60, 1000) {
         let host = *random.pick(&hosts);
         let url = format!("http://{host}:8200");
@@ -377,7 +380,7 @@ fn the_proxy_is_the_one_that_requests_would_take() {
             direct += 1;
             continue;
         }
-        proxied += 1;
+        through += 1;
         let output = vault(&json!({"url": url, "token": "t", "proxies": proxies}))
             .envs(env.iter().map(|(name, value)| (name, value.as_str().unwrap())))
             .args(["get-var", "hello"])
@@ -390,7 +393,7 @@ fn the_proxy_is_the_one_that_requests_would_take() {
             "{env:?} {proxies:?}"
         );
     }
-    assert!(proxied > 10 && direct > 2, "{proxied} {direct}");
+    assert!(through > 10 && direct > 2, "{through} {direct}");
 }
 
 #[test]

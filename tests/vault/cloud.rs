@@ -75,7 +75,14 @@ fn ask(vault_url: &str, more: &Value, env: &[(&str, &str)]) -> Output {
         .run()
 }
 
+/// Variables, kwargs, whose credentials are to be found, the region, and whether there is a session token.
+type AwsCase<'a> = (Vec<(&'a str, String)>, Value, &'a str, &'a str, bool);
+
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one table of cases, and what holds for each"
+)]
 fn aws_credentials_come_from_where_boto3_finds_them() {
     let vault = any_vault();
     let folder = temp_dir();
@@ -140,7 +147,7 @@ fn aws_credentials_come_from_where_boto3_finds_them() {
     };
     let region = json!({"region": "eu-west-3"});
     let assume = json!({"assume_role_kwargs": {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "s"}});
-    let cases: [(Vec<(&str, String)>, Value, &str, &str, bool); 10] = [
+    let cases: [AwsCase<'_>; 10] = [
         (with(&[&own]), json!({}), "env", "us-east-1", true),
         (
             with(&[&own, &[("AWS_DEFAULT_REGION", "eu-west-1")], &files]),
@@ -294,7 +301,14 @@ fn verified(jwt: &str, public: &Path) -> (Value, Value) {
     (decode(header), decode(claims))
 }
 
+/// Kwargs, variables, the account that is asked for, and the access token that is shown.
+type GoogleCase<'a> = (Value, &'a [(&'a str, &'a str)], &'a str, &'a str);
+
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one table of cases, and what holds for each"
+)]
 fn google_signs_the_jwt_of_a_key_file_a_dictionary_and_a_machine() {
     let folder = temp_dir();
     let Some((private_key, public)) = rsa_key(folder.path()) else {
@@ -333,7 +347,7 @@ fn google_signs_the_jwt_of_a_key_file_a_dictionary_and_a_machine() {
     escaped["private_key"] = json!(private_key.replace('\n', "\\n"));
     let mut without_host = google.url();
     without_host.drain(..7);
-    let cases: [(Value, &[(&str, &str)], &str, &str); 4] = [
+    let cases: [GoogleCase<'_>; 4] = [
         (
             json!({"gcp_key_path": file}),
             &[],

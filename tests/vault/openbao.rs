@@ -27,7 +27,7 @@ fn both(kwargs: &Value, kind: &str, name: &str, status: i32) -> Output {
         let theirs = judge.ask(json!({"op": "vault.lookup", "kwargs": kwargs, "kind": kind, "name": name}));
         match &theirs["value"] {
             Value::String(text) => {
-                assert_eq!(String::from_utf8_lossy(&output.stdout), *text, "{kwargs} {name}")
+                assert_eq!(String::from_utf8_lossy(&output.stdout), *text, "{kwargs} {name}");
             }
             Value::Null => assert_ne!(output.status, 0, "{kwargs} {name}: {theirs}"),
             other => assert_eq!(&serde_json::from_slice::<Value>(&output.stdout).unwrap(), other),

@@ -1,6 +1,8 @@
 //! The command line as its users meet it: stdout, stderr and status together, and the readers of every format.
 
 mod errors;
+#[cfg(unix)]
+mod examples;
 mod exec;
 mod formats;
 mod get;

@@ -14,6 +14,7 @@
 
 mod azure;
 mod canary;
+#[cfg(unix)]
 mod cli;
 mod connection;
 mod docs;

@@ -1,16 +1,14 @@
 //! The command line as its users meet it: stdout, stderr and status together, and the readers of every format.
 
+mod completions;
 mod errors;
-#[cfg(unix)]
 mod examples;
 mod exec;
 mod formats;
 mod get;
 mod masks;
-#[cfg(unix)]
 mod process;
 mod readers;
-#[cfg(unix)]
 mod terminal;
 
 use std::fmt::Write as _;

@@ -1,0 +1,23 @@
+//! The text of a backend: every output of what parses, and the URI read back.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secretctl::connection::{Connection, FIELDS};
+use secretctl::secret::Secret;
+use secretctl::value::Found;
+
+fuzz_target!(|bytes: &[u8]| {
+    for found in [Found::Text(Secret::new(bytes)), Found::Uri(Secret::new(bytes))] {
+        let Ok(connection) = Connection::from_found("c", &found) else { continue };
+        for name in FIELDS {
+            let _ = connection.field(name);
+        }
+        let _ = connection.field("extra.a.0.b");
+        let json = connection.as_json().expect("a connection can be written as JSON");
+        assert!(json.expose().is_ascii());
+        if let Ok(uri) = connection.get_uri() {
+            assert!(connection.to_object().is_ok());
+            let _ = Connection::from_found("c", &Found::Text(uri));
+        }
+    }
+});

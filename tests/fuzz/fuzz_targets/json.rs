@@ -1,0 +1,16 @@
+//! JSON: what is read is written, and reads back the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secretctl::python::json::{dumps, dumps_compact, loads};
+use secretctl::python::repr;
+
+fuzz_target!(|text: &str| {
+    let Ok(value) = loads(text) else { return };
+    let written = dumps(&value);
+    assert!(written.is_ascii());
+    for again in [&written, &dumps_compact(&value)] {
+        assert_eq!(dumps(&loads(again).expect("what is written is JSON")), written);
+    }
+    let _ = repr::repr(&value);
+});

@@ -1,5 +1,7 @@
 //! The services of a machine of Azure's that give tokens of its managed identity, each by its documented protocol.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::{CLIENT, entra, token};
@@ -53,6 +55,31 @@ pub fn answer(request: &Recorded) -> Reply {
         }
         _ => Reply::html(404),
     }
+}
+
+/// Answers as Service Fabric's server does.
+pub fn fabric(request: &Recorded) -> Reply {
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let query = entra::form(query.as_bytes());
+    let field = |name: &str| query.get(name).map_or("", String::as_str);
+    if path != "/fabric/token"
+        || field("api-version") != "2019-07-01-preview"
+        || request.header("secret") != Some(HEADER)
+    {
+        return Reply::json(
+            401,
+            json!({"error": {"code": "SecretHeaderNotFound", "message": "The secret is not there."}}),
+        );
+    }
+    give(field("resource"), "", "expires_on")
+}
+
+/// The SHA-1 of a certificate in PEM, as Service Fabric writes it.
+pub fn thumbprint(pem: &str) -> String {
+    let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let der = STANDARD.decode(body).unwrap();
+    let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, &der);
+    digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
 fn imds_error(status: u16, error: &str, description: &str) -> Reply {

@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::proxy::Proxy;
 use super::{CLIENT, CLIENT_SECRET, LOGIN, TENANT, VAULT, entra, machine, token, vault};
-use crate::support::server::{Authority, Recorded, Reply, Server};
+use crate::support::server::{Authority, Certificate, Recorded, Reply, Server};
 use crate::support::{Output, Program, secretctl, temp_dir};
 
 /// Other clouds' names of the same two servers.
@@ -24,9 +26,13 @@ pub struct World {
     vault: Server,
     login: Server,
     machine: Server,
+    /// Service Fabric's own server, and its certificate's thumbprint.
+    fabric: (Server, String),
     pub proxy: Proxy,
     dir: TempDir,
     script: Arc<Mutex<Script>>,
+    /// How often a token was asked for.
+    logins: Arc<AtomicUsize>,
 }
 
 /// What the servers answer for once, before what they answer by themselves.
@@ -38,17 +44,27 @@ struct Script {
     challenge: Option<String>,
     audience: Option<String>,
     lifetime: Option<i64>,
+    /// Whether the challenge is held back until a token is asked for.
+    meet: bool,
 }
 
 impl World {
     /// Starts the servers.
     pub fn start() -> Self {
         let script: Arc<Mutex<Script>> = Arc::default();
+        let logins: Arc<AtomicUsize> = Arc::default();
         let mut names = vec![VAULT, LOGIN];
         names.extend(OTHER_NAMES);
         let certificate = Authority::trusted().certificate_for(&names);
-        let shared = Arc::clone(&script);
+        let (shared, asked) = (Arc::clone(&script), Arc::clone(&logins));
         let vault = Server::start_tls(&certificate, move |request: &Recorded| {
+            let meet = shared.lock().unwrap().meet;
+            for _ in 0..1000 {
+                if !meet || request.header("authorization").is_some() || asked.load(Ordering::SeqCst) > 0 {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
             let mut script = shared.lock().unwrap();
             // What is scripted comes after the challenge.
             if request.header("authorization").is_some() || script.challenge.as_deref() == Some("") {
@@ -60,8 +76,11 @@ impl World {
             let audience = script.audience.as_deref().unwrap_or("https://vault.azure.net");
             vault::answer(request, &challenge, audience)
         });
-        let shared = Arc::clone(&script);
+        let (shared, asked) = (Arc::clone(&script), Arc::clone(&logins));
         let login = Server::start_tls(&certificate, move |request: &Recorded| {
+            if request.method == "POST" {
+                asked.fetch_add(1, Ordering::SeqCst);
+            }
             let mut script = shared.lock().unwrap();
             let scripted = if request.method == "POST" {
                 script.login.pop_front()
@@ -75,6 +94,9 @@ impl World {
             let scripted = shared.lock().unwrap().machine.pop_front();
             scripted.unwrap_or_else(|| machine::answer(request))
         });
+        let own = Certificate::self_signed(&["localhost"]);
+        let fabric = Server::start_tls(&own, machine::fabric);
+        let fabric = (fabric, machine::thumbprint(&own.pem));
         let port = |server: &Server| server.url().rsplit_once(':').unwrap().1.parse::<u16>().unwrap();
         let leads = |name: &&str| {
             (
@@ -91,9 +113,11 @@ impl World {
             vault,
             login,
             machine,
+            fabric,
             proxy,
             dir,
             script,
+            logins,
         }
     }
 
@@ -107,7 +131,9 @@ impl World {
             challenge: text("challenge"),
             audience: text("audience"),
             lifetime: case["lifetime"].as_i64(),
+            meet: case["meet"] == true,
         };
+        self.logins.store(0, Ordering::SeqCst);
         self.requests();
     }
 
@@ -160,6 +186,8 @@ impl World {
             let value = value.as_str().unwrap();
             let value = value
                 .replace("{machine}", &self.machine.url())
+                .replace("{fabric}", &self.fabric.0.url())
+                .replace("{thumbprint}", &self.fabric.1)
                 .replace("{dir}", self.dir.path().to_str().unwrap());
             env.insert(
                 name.clone(),
@@ -195,6 +223,7 @@ impl World {
             ("vault", &self.vault),
             ("login", &self.login),
             ("machine", &self.machine),
+            ("fabric", &self.fabric.0),
         ] {
             lines.extend(server.take().iter().filter_map(|request| line(name, request)));
         }
@@ -231,7 +260,13 @@ fn line(name: &str, request: &Recorded) -> Option<String> {
     {
         return None;
     }
-    let mut line = format!("{name} {} {}", request.method, request.target);
+    // requests quotes what Service Fabric is asked for, azure-core does not.
+    let target = if name == "fabric" {
+        request.target.replace("%3A", ":").replace("%2F", "/")
+    } else {
+        request.target.clone()
+    };
+    let mut line = format!("{name} {} {target}", request.method);
     for header in ["metadata", "x-identity-header", "secret", "accept"] {
         if header != "accept" || name == "vault" {
             line.push_str(&format!(

@@ -17,6 +17,7 @@ mod canary;
 #[cfg(unix)]
 mod cli;
 mod connection;
+mod differences;
 mod docs;
 mod load;
 mod local;

@@ -8,6 +8,7 @@ mod client;
 mod cloud;
 mod faults;
 mod openbao;
+mod proxy;
 mod wire;
 
 /// Airflow's class path of the backend.

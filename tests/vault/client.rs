@@ -115,15 +115,21 @@ fn a_bundle_that_is_missing_or_no_pem_is_a_matter_of_configuration() {
     let (folder, _, server) = secure();
     let no_pem = folder.path().join("no.pem");
     std::fs::write(&no_pem, "hello").unwrap();
-    for verify in [json!(no_pem), json!("/nonexistent/ca.pem"), json!(5.5), json!([])] {
+    for verify in [
+        json!(no_pem),
+        json!("/no-such-folder/ca.pem"),
+        json!(5.5),
+        json!([]),
+    ] {
         let output = get(vault(
             &json!({"url": server.url(), "token": "t", "verify": verify}),
         ));
         assert_eq!(output.status, 2, "{verify}: {}", output.stderr);
     }
     for name in ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"] {
-        let output = get(vault(&json!({"url": server.url(), "token": "t"})).env(name, "/nonexistent"));
-        is(&output, 2, "/nonexistent");
+        let output =
+            get(vault(&json!({"url": server.url(), "token": "t"})).env(name, "/no-such-folder/file"));
+        is(&output, 2, "/no-such-folder/file");
     }
     assert!(server.take().is_empty());
 }
@@ -158,7 +164,11 @@ fn a_client_certificate_is_shown_where_it_is_wanted() {
     is(&get(ask(json!(cert))), 2, "no private key");
     is(&get(ask(json!([cert, ca]))), 2, "no private key");
     is(&get(ask(json!([key, key]))), 2, "no certificate");
-    is(&get(ask(json!("/nonexistent"))), 2, "/nonexistent");
+    is(
+        &get(ask(json!("/no-such-folder/file"))),
+        2,
+        "/no-such-folder/file",
+    );
     is(&get(ask(json!([cert, key, key]))), 2, "pair");
     if let Some(judge) = airflow() {
         for (cert, works) in [(json!(both), true), (json!(null), false)] {
@@ -244,7 +254,7 @@ fn kwargs_that_cannot_be_used_are_named() {
         "VAULT_ADDR",
     );
     for (more, status) in [
-        (json!({"token_path": "/nonexistent"}), 4),
+        (json!({"token_path": "/no-such-folder/file"}), 4),
         (
             json!({"auth_type": "azure", "azure_resource": "r", "azure_tenant_id": "t"}),
             2,

@@ -446,7 +446,11 @@ fn google_signs_the_jwt_of_a_key_file_a_dictionary_and_a_machine() {
             "exclude each other",
         ),
         (json!({"gcp_key_path": "key.p12"}), 2, "`.json`"),
-        (json!({"gcp_key_path": "/nonexistent.json"}), 4, "cannot be read"),
+        (
+            json!({"gcp_key_path": "/no-such-folder/key.json"}),
+            4,
+            "cannot be read",
+        ),
         (
             json!({"gcp_keyfile_dict": {"type": "service_account"}}),
             2,

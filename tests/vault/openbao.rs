@@ -391,7 +391,7 @@ fn a_sealed_server_is_said_to_be_sealed() {
     let own = Bao {
         addr: format!("http://127.0.0.1:{port}"),
         https_addr: String::new(),
-        ca_file: "/nonexistent".into(),
+        ca_file: "/no-such-folder/file".into(),
         root_token: "root".to_owned(),
         binary: None,
     };

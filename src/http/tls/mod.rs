@@ -6,17 +6,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
-use rustls::client::danger::ServerCertVerifier;
-use rustls::crypto::CryptoProvider;
 
 use super::failure::{CertificateProblem, Failure, FailureKind};
 
+mod der;
 mod pem;
 mod roots;
-mod validity;
 mod verifier;
 
 pub use roots::Roots;
+use verifier::Verifier;
 
 /// The client's own certificate and its key.
 #[derive(Clone, Debug)]
@@ -37,12 +36,12 @@ pub(super) fn config(roots: &Roots, identity: Option<&Identity>) -> Result<Arc<C
         .with_safe_default_protocol_versions()
         .map_err(|source| Failure::configuration("TLS cannot be set up").with_source(source))?
         .dangerous()
-        .with_custom_certificate_verifier(verifier(roots, provider)?);
+        .with_custom_certificate_verifier(Arc::new(Verifier::new(roots, provider)?));
     let config = match identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
             let bytes = pem::read(&identity.certificate, "the client certificate")?;
-            let chain = pem::certificates(&bytes);
+            let chain: Vec<_> = pem::certificates(&bytes).collect();
             if chain.is_empty() {
                 let path = identity.certificate.display();
                 return Err(Failure::configuration(format!(
@@ -59,18 +58,6 @@ pub(super) fn config(roots: &Roots, identity: Option<&Identity>) -> Result<Arc<C
         }
     };
     Ok(Arc::new(config))
-}
-
-fn verifier(roots: &Roots, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Failure> {
-    match roots {
-        Roots::Unverified => return Ok(Arc::new(verifier::Anybody::new(provider, None))),
-        Roots::Thumbprint(thumbprint) => {
-            return Ok(Arc::new(verifier::Anybody::new(provider, Some(*thumbprint))));
-        }
-        Roots::System { .. } | Roots::Path(_) => {}
-    }
-    let (store, certificates) = roots::load(roots)?;
-    verifier::Trusted::new(store, certificates, provider).map(|verifier| Arc::new(verifier) as _)
 }
 
 /// Makes a failure of what went wrong in or after a handshake, when TLS is what went wrong.

@@ -1,40 +1,83 @@
 //! PEM files of certificates and keys (RFC 7468).
 //!
 //! Certificates are public, so their base64 is read by a fast decoder: the constant-time one of `rustls-pki-types` takes 8
-//! million instructions for a system's bundle. A private key is read by that one.
+//! million instructions for a system's bundle. And of a bundle's hundred and fifty certificates a handshake needs one: the
+//! markers are found without looking at every byte, and only as much is decoded as tells whose certificate it is. A private key
+//! is read by the constant-time decoder.
 
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use memchr::memmem;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::super::failure::Failure;
+use super::der::Head;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 
+/// How much of a certificate's base64 is decoded to learn its subject; where that is not enough, all of it is.
+const HEAD_CHARACTERS: usize = 640;
+
 /// Returns every certificate of a PEM file, in order; what is not a certificate, or not base64, is passed over.
-pub(super) fn certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
+pub(super) fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
+    bodies(pem)
+        .filter_map(|body| decode(body, usize::MAX))
+        .map(CertificateDer::from)
+}
+
+/// Returns the certificates of a PEM file whose subject is one of `subjects`.
+pub(super) fn certificates_of(pem: &[u8], subjects: &[&[u8]]) -> Vec<CertificateDer<'static>> {
+    let wanted = |der: &[u8]| Head::of(der).map(|head| subjects.contains(&head.subject));
     let mut found = Vec::new();
-    let mut base64: Option<Vec<u8>> = None;
-    for line in pem.split(|byte| *byte == b'\n') {
-        let line = line.trim_ascii();
-        if let Some(label) = line.strip_prefix(BEGIN) {
-            let wanted = matches!(
-                label,
-                b"CERTIFICATE-----" | b"TRUSTED CERTIFICATE-----" | b"X509 CERTIFICATE-----"
-            );
-            base64 = wanted.then(|| Vec::with_capacity(2048));
-        } else if line.starts_with(END) {
-            let der = base64.take().and_then(|text| STANDARD.decode(text).ok());
-            found.extend(der.map(CertificateDer::from));
-        } else if let Some(text) = &mut base64 {
-            text.extend_from_slice(line);
+    for body in bodies(pem) {
+        let told = decode(body, HEAD_CHARACTERS).and_then(|head| wanted(&head));
+        if told == Some(false) {
+            continue;
+        }
+        if let Some(der) = decode(body, usize::MAX).filter(|der| wanted(der) == Some(true)) {
+            found.push(CertificateDer::from(der));
         }
     }
     found
+}
+
+/// Returns the base64 of every certificate, with its newlines.
+fn bodies(pem: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = pem;
+    std::iter::from_fn(move || {
+        loop {
+            rest = &rest[memmem::find(rest, BEGIN)? + BEGIN.len()..];
+            let label_end = memmem::find(rest, b"-----")?;
+            let label = &rest[..label_end];
+            rest = &rest[label_end + 5..];
+            let end = memmem::find(rest, END)?;
+            let body = &rest[..end];
+            rest = &rest[end..];
+            if matches!(
+                label,
+                b"CERTIFICATE" | b"TRUSTED CERTIFICATE" | b"X509 CERTIFICATE"
+            ) {
+                return Some(body);
+            }
+        }
+    })
+}
+
+/// Decodes up to `characters` (a multiple of 4) of a body.
+fn decode(body: &[u8], characters: usize) -> Option<Vec<u8>> {
+    let mut base64 = Vec::with_capacity(body.len().min(characters));
+    for line in body.split(|byte| *byte == b'\n') {
+        let line = line.trim_ascii();
+        base64.extend_from_slice(&line[..line.len().min(characters - base64.len())]);
+        if base64.len() == characters {
+            break;
+        }
+    }
+    STANDARD.decode(base64).ok()
 }
 
 /// Returns the first private key of a PEM file: PKCS#8, PKCS#1 or SEC1.
@@ -71,8 +114,9 @@ mod tests {
             -----BEGIN PRIVATE KEY-----\nBQY=\n-----END PRIVATE KEY-----\n\
             -----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n\
             -----BEGIN TRUSTED CERTIFICATE-----\nBw==\n-----END TRUSTED CERTIFICATE-----";
+        let found: Vec<_> = certificates(pem).collect();
         assert_eq!(
-            certificates(pem),
+            found,
             [
                 CertificateDer::from(vec![1, 2, 3, 4]),
                 CertificateDer::from(vec![7])

@@ -6,6 +6,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
 use super::super::failure::Failure;
+use super::der::Head;
 use super::pem;
 use crate::env::Env;
 
@@ -49,105 +50,108 @@ const BUNDLES: &[&str] = &[
     "/usr/local/share/certs/ca-root-nss.crt",
 ];
 
-/// Reads the trusted certificates: those of files as they are, or Mozilla's.
-pub(super) fn load(roots: &Roots) -> Result<(RootCertStore, Vec<CertificateDer<'static>>), Failure> {
-    let certificates = match roots {
-        Roots::Unverified | Roots::Thumbprint(_) => Vec::new(),
-        Roots::Path(path) => from_path(path)?,
-        Roots::System {
-            cert_file: None,
-            cert_dir: None,
-        } => {
-            let bundle = BUNDLES.iter().find_map(|path| std::fs::read(path).ok());
-            bundle
-                .map(|bundle| pem::certificates(&bundle))
-                .unwrap_or_default()
-        }
-        Roots::System { cert_file, cert_dir } => {
-            let mut found = cert_file.as_deref().map_or(Ok(Vec::new()), from_file)?;
-            for folder in cert_dir.iter().flat_map(std::env::split_paths) {
-                found.extend(from_folder(&folder)?);
-            }
-            if found.is_empty() {
-                return Err(Failure::configuration(
-                    "`SSL_CERT_FILE` and `SSL_CERT_DIR` name no certificate",
-                ));
-            }
-            found
-        }
-    };
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(certificates.iter().cloned());
-    if store.is_empty() {
+/// The trusted certificates: read as they are, and searched when a server has shown its own.
+pub(super) struct Trust {
+    /// PEM files, whole.
+    bundles: Vec<Vec<u8>>,
+    /// Folders of PEM files, which are read when the bundles have no answer.
+    folders: Vec<PathBuf>,
+    /// Whether Mozilla's list serves.
+    mozilla: bool,
+}
+
+impl Trust {
+    /// Reads what is trusted.
+    ///
+    /// # Errors
+    /// A file that cannot be read or holds no certificate, a folder that cannot be read.
+    pub(super) fn load(roots: &Roots) -> Result<Self, Failure> {
+        let mut trust = Self {
+            bundles: Vec::new(),
+            folders: Vec::new(),
+            mozilla: false,
+        };
         match roots {
+            Roots::Unverified | Roots::Thumbprint(_) => {}
+            Roots::Path(path) if path.is_dir() => trust.folders.push(folder(path)?),
+            Roots::Path(path) => trust.bundles.push(bundle(path)?),
             Roots::System {
                 cert_file: None,
                 cert_dir: None,
-            } => {
-                store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-            }
-            Roots::Unverified | Roots::Thumbprint(_) => {}
-            Roots::Path(path) => return Err(none_in(path)),
-            Roots::System { .. } => {
-                return Err(Failure::configuration(
-                    "no certificate of `SSL_CERT_FILE` or `SSL_CERT_DIR` can be used",
-                ));
+            } => match BUNDLES.iter().find_map(|path| std::fs::read(path).ok()) {
+                Some(bundle) => trust.bundles.push(bundle),
+                None => trust.mozilla = true,
+            },
+            Roots::System { cert_file, cert_dir } => {
+                trust.bundles = cert_file
+                    .iter()
+                    .map(|path| bundle(path))
+                    .collect::<Result<_, _>>()?;
+                let folders = cert_dir.iter().flat_map(std::env::split_paths);
+                trust.folders = folders.map(|path| folder(&path)).collect::<Result<_, _>>()?;
             }
         }
+        Ok(trust)
     }
-    Ok((store, certificates))
+
+    /// Returns the certificates of files whose subject is one of `subjects`.
+    pub(super) fn in_bundles(&self, subjects: &[&[u8]]) -> Vec<CertificateDer<'static>> {
+        self.bundles
+            .iter()
+            .flat_map(|bundle| pem::certificates_of(bundle, subjects))
+            .collect()
+    }
+
+    /// Returns the certificates of folders whose subject is one of `subjects`. A file that is no PEM file is passed over, as
+    /// OpenSSL does with names it does not know.
+    pub(super) fn in_folders(&self, subjects: &[&[u8]]) -> Vec<CertificateDer<'static>> {
+        let mut found: Vec<CertificateDer<'static>> = Vec::new();
+        for folder in &self.folders {
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            for bytes in entries.filter_map(|entry| std::fs::read(entry.path()).ok()) {
+                for certificate in pem::certificates_of(&bytes, subjects) {
+                    if !found.contains(&certificate) {
+                        found.push(certificate);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Makes the store of `certificates`, or Mozilla's; `None` when nothing in it could be an authority.
+    pub(super) fn store(&self, certificates: &[CertificateDer<'static>]) -> Option<RootCertStore> {
+        let mut store = RootCertStore::empty();
+        if self.mozilla {
+            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        store.add_parsable_certificates(certificates.iter().cloned());
+        (!store.is_empty()).then_some(store)
+    }
 }
 
-fn from_path(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let found = if path.is_dir() {
-        from_folder(path)?
-    } else {
-        from_file(path)?
-    };
-    if found.is_empty() {
-        Err(none_in(path))
-    } else {
-        Ok(found)
+/// Reads a PEM file that has at least one certificate.
+fn bundle(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = pem::read(path, "the CA bundle")?;
+    let usable = |certificate: &CertificateDer<'_>| Head::of(certificate).is_some();
+    if pem::certificates(&bytes).any(|certificate| usable(&certificate)) {
+        return Ok(bytes);
     }
+    let shown = path.display();
+    Err(Failure::configuration(format!(
+        "`{shown}` holds no certificate in PEM form that can be used"
+    )))
 }
 
-fn from_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let found = pem::certificates(&pem::read(path, "the CA bundle")?);
-    if found.is_empty() {
-        Err(none_in(path))
-    } else {
-        Ok(found)
-    }
-}
-
-/// Reads every file of a folder; what is no PEM file is passed over, as OpenSSL does with names it does not know.
-fn from_folder(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let unreadable = |source: std::io::Error| {
-        Failure::configuration(format!(
-            "the folder of certificates `{}` cannot be read",
-            path.display()
-        ))
-        .with_source(source)
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(path).map_err(unreadable)? {
-        files.push(entry.map_err(unreadable)?.path());
-    }
-    files.sort();
-    let mut found: Vec<CertificateDer<'static>> = Vec::new();
-    for file in files {
-        if let Ok(bytes) = std::fs::read(&file) {
-            found.extend(pem::certificates(&bytes));
+fn folder(path: &Path) -> Result<PathBuf, Failure> {
+    match std::fs::read_dir(path) {
+        Ok(_) => Ok(path.to_owned()),
+        Err(source) => {
+            let shown = path.display();
+            Err(
+                Failure::configuration(format!("the folder of certificates `{shown}` cannot be read"))
+                    .with_source(source),
+            )
         }
     }
-    found.sort_by(|a, b| a.as_ref().cmp(b.as_ref()));
-    found.dedup();
-    Ok(found)
-}
-
-fn none_in(path: &Path) -> Failure {
-    Failure::configuration(format!(
-        "`{}` holds no certificate in PEM form that can be used",
-        path.display()
-    ))
 }

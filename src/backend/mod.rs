@@ -13,6 +13,7 @@ use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 pub mod azure_key_vault;
 pub mod environment;
+pub mod execution_api;
 pub mod hashicorp_vault;
 pub mod kwargs;
 pub mod local_filesystem;

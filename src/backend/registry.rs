@@ -2,7 +2,8 @@
 
 use crate::backend::kwargs::Kwargs;
 use crate::backend::{
-    Context, SecretsBackend, azure_key_vault, environment, hashicorp_vault, local_filesystem, metastore,
+    Context, SecretsBackend, azure_key_vault, environment, execution_api, hashicorp_vault, local_filesystem,
+    metastore,
 };
 use crate::error::{Error, Result};
 
@@ -24,6 +25,10 @@ const BACKENDS: &[(&str, Constructor)] = &[
         environment::EnvironmentVariablesBackend::boxed,
     ),
     (metastore::CLASS_PATH, metastore::MetastoreBackend::boxed),
+    (
+        execution_api::CLASS_PATH,
+        execution_api::ExecutionApiSecretsBackend::boxed,
+    ),
 ];
 
 /// Builds the backend of `class_path` from its kwargs, without any I/O but the reading of files that the kwargs name.

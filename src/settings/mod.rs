@@ -37,7 +37,8 @@
 //!
 //! **With `--worker`**, `[workers] secrets_backend` takes the place of `[secrets] backend`, with `secrets_backend_kwargs`,
 //! `AIRFLOW__WORKERS__SECRETS_BACKEND…` in everything above; when it is absent or empty, all of `[secrets]` serves and the
-//! kwargs of `[workers]` do not count.
+//! kwargs of `[workers]` do not count. A worker's search path ends at Airflow's API server, where everybody else's ends at
+//! the database; neither is asked.
 //!
 //! **The file `airflow.cfg`**
 //! 1. `--config`
@@ -50,7 +51,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::backend::kwargs::Kwargs;
-use crate::backend::{environment, metastore};
+use crate::backend::{environment, execution_api, metastore};
 use crate::cli::{ColorChoice, GlobalArgs};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -130,7 +131,8 @@ impl Settings {
         };
         let globals = Globals::resolve(args, &env, &mut provenance)?;
         let deadline = started + globals.timeout;
-        let airflow = Airflow::read(&globals, &env, deadline, &mut provenance, &mut warnings)?;
+        let airflow = Airflow::read(&globals, &env, deadline, &mut provenance, &mut warnings)
+            .map_err(|error| warnings.iter().fold(error, Error::with_detail))?;
         if globals.team.is_some() && !airflow.multi_team {
             return Err(
                 Error::usage("a team is given, and Airflow's `[core] multi_team` is off")
@@ -211,7 +213,7 @@ impl Airflow {
     }
 }
 
-/// Airflow's search path: the configured backend, the environment, and Airflow's database.
+/// Airflow's search path: the configured backend, the environment, and Airflow's database, or for a worker its API server.
 fn search_path(globals: &Globals, configured: Option<BackendSpec>) -> Result<Vec<BackendSpec>> {
     let mut search_path: Vec<_> = configured.into_iter().collect();
     if globals.no_fallback {
@@ -223,12 +225,15 @@ fn search_path(globals: &Globals, configured: Option<BackendSpec>) -> Result<Vec
         }
         return Ok(search_path);
     }
-    search_path.extend(
-        [environment::CLASS_PATH, metastore::CLASS_PATH].map(|class_path| BackendSpec {
-            class_path: class_path.to_owned(),
-            kwargs: Kwargs::default(),
-            origin: Source::Default,
-        }),
-    );
+    let last = if globals.worker {
+        execution_api::CLASS_PATH
+    } else {
+        metastore::CLASS_PATH
+    };
+    search_path.extend([environment::CLASS_PATH, last].map(|class_path| BackendSpec {
+        class_path: class_path.to_owned(),
+        kwargs: Kwargs::default(),
+        origin: Source::Default,
+    }));
     Ok(search_path)
 }

@@ -155,17 +155,12 @@ def resolved(configuration, request, again):
     return answer
 
 
-def op_expand(request):
-    """`expand_env_var` of one value."""
-    from airflow._shared.configuration.parser import expand_env_var
+def op_search_paths(_request):
+    """What follows the configured backend: on a server, on a worker."""
+    from airflow.sdk.execution_time.secrets import DEFAULT_SECRETS_SEARCH_PATH_WORKERS
+    from airflow.secrets import DEFAULT_SECRETS_SEARCH_PATH
 
-    value = os.fsdecode(base64.b64decode(request["value"]))
-
-    def work():
-        return {"value": base64.b64encode(os.fsencode(expand_env_var(value))).decode()}
-
-    with environment(request["env"]):
-        return within(1, work)
+    return [DEFAULT_SECRETS_SEARCH_PATH, DEFAULT_SECRETS_SEARCH_PATH_WORKERS]
 
 
 def op_shlex(request):

@@ -9,8 +9,8 @@ use secretctl::env::VARIABLES;
 
 use super::resolve;
 
-/// Names in the code that are no variables that are read: what Cargo sets at build time, and what is set for other programs.
-const NOT_READ: &[&str] = &["BUILT_FROM", "CARGO_PKG_VERSION", "AZURE_CORE_NO_COLOR"];
+/// Names in the code that are not read but set for another program.
+const NOT_READ: &[&str] = &["AZURE_CORE_NO_COLOR"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -48,7 +48,10 @@ fn names(code: &str) -> BTreeSet<&str> {
             && !text.ends_with('_')
             && text.starts_with(|c: char| c.is_ascii_uppercase())
     };
-    code.split('"').filter(is_name).collect()
+    // What Cargo knows at build time is not read.
+    let texts: Vec<_> = code.split('"').collect();
+    let read = texts.windows(2).filter(|pair| !pair[0].ends_with("env!("));
+    read.map(|pair| pair[1]).filter(is_name).collect()
 }
 
 #[test]

@@ -223,4 +223,13 @@ fn a_shadowed_variable_of_the_secrets_family_is_told_once() {
     );
     assert_eq!(settings.search_path[0].class_path, "process");
     assert_eq!(resolve(&args, &[]).unwrap().warnings, [""; 0]);
+    let unusable = [shadowing[0], ("AIRFLOW__SECRETS__BACKEND_KWARGS", "[1]")];
+    let error = resolve(&args, &unusable).unwrap_err();
+    assert!(
+        error
+            .details()
+            .iter()
+            .any(|detail| detail.contains("`AIRFLOW__SECRETS__BACKEND_KWARGS` (")),
+        "{error:?}"
+    );
 }

@@ -7,7 +7,7 @@ use secretctl::settings::Settings;
 use serde_json::{Value, json};
 
 use super::generate::{Case, RECORDER, case};
-use super::{backend, env, file};
+use super::{backend, env, file, resolve};
 use crate::support::{airflow, airflow_fresh, cases, random, temp_dir};
 
 /// A case with its file written: the environment, `AIRFLOW_HOME` included.
@@ -176,5 +176,54 @@ fn one_process_answers_as_one_that_has_just_imported_airflow() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn the_search_paths_are_airflow_s() {
+    let Some(judge) = airflow() else { return };
+    let paths = [false, true].map(|worker| {
+        let args = GlobalArgs {
+            worker,
+            ..GlobalArgs::default()
+        };
+        let settings = resolve(&args, &[]).unwrap();
+        settings
+            .search_path
+            .into_iter()
+            .map(|spec| spec.class_path)
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(judge.ask(json!({"op": "settings.search_paths"})), json!(paths));
+}
+
+#[test]
+fn generated_command_lines_are_split_as_shlex_does() {
+    let Some(judge) = airflow() else { return };
+    let mut random = random("shlex");
+    let parts = [
+        "a", " ", "  ", "\t", "\n", "'", "\"", "\\", "$A", "#", "é", "\r", ";", "\u{a0}", "\u{b}",
+    ];
+    let lines: Vec<String> = (0..cases(1000, 20_000))
+        .map(|_| (0..random.below(12)).map(|_| *random.pick(&parts)).collect())
+        .collect();
+    let questions: Vec<_> = lines
+        .iter()
+        .map(|line| json!({"op": "settings.shlex", "line": line}))
+        .collect();
+    for (line, answer) in lines.iter().zip(judge.ask_many(&questions)) {
+        let ours = match secretctl::python::shlex::split(line.as_bytes()) {
+            Ok(words) => json!(
+                words
+                    .into_iter()
+                    .map(|word| String::from_utf8(word).unwrap())
+                    .collect::<Vec<_>>()
+            ),
+            Err(error) => json!({"error": error.to_string()}),
+        };
+        let theirs = answer["error"]
+            .as_str()
+            .map_or(answer.clone(), |error| json!({"error": error.to_lowercase()}));
+        assert_eq!(ours, theirs, "{line:?}");
     }
 }

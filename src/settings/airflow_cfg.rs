@@ -5,6 +5,7 @@
 //! Source: airflow 3.3.2, `airflow/configuration.py`, `get_airflow_home`, `get_airflow_config`; `CPython` 3.11,
 //! `ConfigParser.read`, which leaves out a file that it cannot open.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use super::origin::Source;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::python::configparser::ConfigParser;
+use crate::python::newlines::universal_newlines;
 use crate::secret::Secret;
 
 /// The text of an `airflow.cfg`.
@@ -48,7 +50,7 @@ impl ConfigText {
         match (fs::read(&path), named) {
             (Ok(bytes), _) => Ok(Some(Self {
                 path,
-                text: Secret::new(bytes),
+                text: in_text_mode(Secret::new(bytes)),
             })),
             (Err(cause), Some((_, source))) => {
                 let message = format!("`{}`, which {source} names, cannot be read", path.display());
@@ -85,6 +87,14 @@ impl ConfigText {
             Error::usage(format!("`{}` line {line}: {problem}", path.display()))
         })?;
         Ok(ConfigFile { path, parser })
+    }
+}
+
+/// The text with `\n` at the end of each line.
+fn in_text_mode(bytes: Secret) -> Secret {
+    match bytes.expose_text().map(universal_newlines) {
+        Some(Cow::Owned(text)) => Secret::from(text),
+        Some(Cow::Borrowed(_)) | None => bytes,
     }
 }
 

@@ -91,7 +91,9 @@ fn generated(random: &mut Random) -> String {
 fn dotenv(bindings: &Value) -> Option<std::collections::BTreeMap<String, String>> {
     let mut variables = std::collections::BTreeMap::new();
     for binding in bindings.as_array().unwrap() {
-        if binding[3] == true {
+        // A name in quotes can hold anything there; one that is no variable's is refused here.
+        let unusable = |name: &str| name.contains(['\n', '=']);
+        if binding[3] == true || binding[0].as_str().is_some_and(unusable) {
             return None;
         }
         if let (Some(name), Some(value)) = (binding[0].as_str(), binding[1].as_str()) {

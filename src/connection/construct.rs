@@ -76,8 +76,7 @@ impl Arguments {
 
 impl Connection {
     /// Follows the constructor.
-    pub(super) fn construct(conn_id: &str, arguments: Arguments) -> Result<Self, Malformed> {
-        let conn_id = conn_id::sanitize(conn_id).map(str::to_owned);
+    pub(super) fn construct(asked_id: &str, arguments: Arguments) -> Result<Self, Malformed> {
         let description = arguments.description.clone();
         let arguments = if arguments.uri.is_truthy() {
             if arguments.has_part_beside_uri() {
@@ -91,7 +90,8 @@ impl Connection {
             arguments
         };
         Ok(Self {
-            conn_id,
+            asked_id: asked_id.to_owned(),
+            conn_id: conn_id::sanitize(asked_id).map(str::to_owned),
             description,
             conn_type: arguments.conn_type,
             host: arguments.host,

@@ -39,6 +39,8 @@ use malformed::Malformed;
 /// A connection as Airflow parses it.
 #[derive(Clone)]
 pub struct Connection {
+    /// The id that was asked for, for messages.
+    asked_id: String,
     /// `None` where Airflow's sanitizing leaves nothing of the id.
     conn_id: Option<String>,
     conn_type: Value,
@@ -68,7 +70,7 @@ impl Connection {
     pub fn get_uri(&self) -> Result<Secret> {
         self.uri()
             .map(Secret::from)
-            .map_err(|malformed| malformed.into_error(self.name()))
+            .map_err(|malformed| malformed.into_error(&self.asked_id))
     }
 
     /// Returns what `Connection.as_json()` returns.
@@ -88,7 +90,7 @@ impl Connection {
         let mut object = self.object();
         let uri = self
             .uri()
-            .map_err(|malformed| malformed.into_error(self.name()))?;
+            .map_err(|malformed| malformed.into_error(&self.asked_id))?;
         object.insert("uri".to_owned(), Value::String(uri));
         Ok(object)
     }
@@ -121,16 +123,12 @@ impl Connection {
     pub fn extra_object(&self) -> Option<&json::Object> {
         self.extra.as_ref().map(Extra::object)
     }
-
-    fn name(&self) -> &str {
-        self.conn_id.as_deref().unwrap_or("")
-    }
 }
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
-            .field("conn_id", &self.conn_id)
+            .field("conn_id", &self.asked_id)
             .finish_non_exhaustive()
     }
 }

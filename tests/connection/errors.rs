@@ -115,10 +115,10 @@ fn a_part_that_is_no_text_is_an_error_of_the_uri_alone() {
         .as_object()
         .unwrap()
         .clone();
-    let connection = Connection::from_found("c", &Found::Fields(object)).unwrap();
+    let connection = Connection::from_found("my db", &Found::Fields(object)).unwrap();
     assert_eq!(
         connection.get_uri().unwrap_err().message(),
-        "connection `c` is malformed: `host` is of type int instead of text"
+        "connection `my db` is malformed: `host` is of type int instead of text"
     );
     assert_eq!(
         connection.as_json().unwrap().expose_text(),

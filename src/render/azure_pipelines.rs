@@ -3,14 +3,14 @@
 //! Source: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>; the agent's `Command.cs`, which
 //! undoes the escapes.
 
-use super::{Entry, Exported, shell};
+use super::{Entry, Exported, Masks, shell};
 use crate::error::Result;
 
 /// Returns one `##vso[task.setvariable …]` line an entry.
 ///
 /// # Errors
 /// A value that is not UTF-8 or has NUL (status 6), a name that is none (2).
-pub fn render(entries: &[Entry]) -> Result<Exported> {
+pub fn render(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
     let mut text = Vec::new();
     let mut warnings = Vec::new();
     for entry in entries {
@@ -25,7 +25,9 @@ pub fn render(entries: &[Entry]) -> Result<Exported> {
         text.extend_from_slice(
             format!("##vso[task.setvariable variable={};issecret=true]", entry.name).as_bytes(),
         );
+        let start = text.len();
         escape(&mut text, value.as_bytes());
+        masks.add(&text[start..]);
         text.push(b'\n');
     }
     Ok(Exported {

@@ -120,7 +120,14 @@ fn location(planned: &PlannedStep) -> String {
             path,
             kv_engine_version,
         } => {
-            format!("path `{path}` of mount `{mount_point}` (KV version {kv_engine_version}) in {place}")
+            let mount = format!("mount `{mount_point}`");
+            // The place says so already, unless the mount is a part of the id.
+            let mount = if place.contains(&mount) {
+                String::new()
+            } else {
+                format!(" of {mount}")
+            };
+            format!("path `{path}`{mount} (KV version {kv_engine_version}) in {place}")
         }
         Location::Environment { variable } => format!("environment variable `{variable}`"),
         Location::File { file: Some(file) } => format!("file `{file}`"),

@@ -83,8 +83,8 @@ pub fn export(
         ExportFormat::Dotenv => lines(entries, masks, dotenv::line),
         ExportFormat::Shell => lines(entries, masks, shell::line),
         ExportFormat::GithubEnv => github_env::render(entries),
-        ExportFormat::AzurePipelines => azure_pipelines::render(entries),
-        ExportFormat::GitlabDotenv => gitlab_dotenv::render(entries),
+        ExportFormat::AzurePipelines => azure_pipelines::render(entries, masks),
+        ExportFormat::GitlabDotenv => gitlab_dotenv::render(entries, masks),
         ExportFormat::Kubernetes => kubernetes::render(entries, name.unwrap_or("secretctl"), masks),
         ExportFormat::Yaml => yaml::render(entries, masks),
         ExportFormat::Json | ExportFormat::AirflowConnections | ExportFormat::AirflowVariables => {

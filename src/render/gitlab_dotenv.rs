@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Entry, Exported, shell};
+use super::{Entry, Exported, Masks, shell};
 use crate::error::{Error, Result};
 
 /// GitLab takes a file of fewer bytes.
@@ -16,7 +16,7 @@ const TOO_LONG: usize = 5 * 1024;
 /// # Errors
 /// With status 6: more than one line, NUL, not UTF-8, blanks around a value (GitLab strips them), more than it takes. A name
 /// that is none, with status 2.
-pub fn render(entries: &[Entry]) -> Result<Exported> {
+pub fn render(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
     let mut text = String::new();
     for entry in entries {
         shell::check_name(&entry.name)?;
@@ -28,7 +28,9 @@ pub fn render(entries: &[Entry]) -> Result<Exported> {
         if value.starts_with(is_blank) || value.ends_with(is_blank) {
             return Err(entry.refused("GitLab's dotenv", "blanks around it, which GitLab strips"));
         }
-        let _ = writeln!(text, "{}={}", entry.name, value.replace('$', "$$"));
+        let printed = value.replace('$', "$$");
+        masks.add(printed.as_bytes());
+        let _ = writeln!(text, "{}={printed}", entry.name);
     }
     if text.len() >= TOO_LONG {
         return Err(Error::malformed(

@@ -351,12 +351,14 @@ fn kubernetes_reads_back_the_same_bytes() {
         assert_eq!(read["metadata"], json!({"name": "secretctl"}));
         same(&read["data"]);
     }
+    // kubectl keeps what it discovers in its home.
+    let home = crate::support::temp_dir();
     let kubectl = |args: &[&str]| {
         Program::new("sh")
             .args(["-c", "exec kubectl \"$@\"", "sh"])
             .args(args)
             .env("PATH", path())
-            .env("HOME", "/nonexistent/home")
+            .env("HOME", home.path())
     };
     if kubectl(&["version", "--client"]).run().status != 0 {
         return skip("kubectl", "it is not installed here");

@@ -50,7 +50,7 @@ const PIECES: &[&str] = &[
 fn text(random: &mut Random, most: usize) -> String {
     let mut text = String::new();
     for _ in 0..random.below(most + 1) {
-        let piece: &str = *random.pick(PIECES);
+        let piece: &&str = random.pick(PIECES);
         text.push_str(piece);
     }
     if random.one_in(50) {

@@ -181,7 +181,7 @@ fn verify_application(tenant: &str, form: &BTreeMap<String, String>) -> Result<(
             "exp",
             payload["exp"]
                 .as_f64()
-                .is_some_and(|end| end > token::now() as f64 && end < token::now() as f64 + 3600.0),
+                .is_some_and(|end| (1.0..3600.0).contains(&token::seconds_from_now(end))),
         ),
         ("jti", payload["jti"].as_str().is_some_and(|id| id.len() == 36)),
     ];

@@ -79,7 +79,8 @@ pub fn thumbprint(pem: &str) -> String {
     let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     let der = STANDARD.decode(body).unwrap();
     let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, &der);
-    digest.as_ref().iter().map(|byte| format!("{byte:02X}")).collect()
+    let hex = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap());
+    digest.as_ref().iter().flat_map(hex).collect()
 }
 
 fn imds_error(status: u16, error: &str, description: &str) -> Reply {

@@ -26,6 +26,15 @@ pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
+/// How many seconds from now a moment is, which is in seconds since 1970, perhaps with a fraction.
+pub fn seconds_from_now(moment: f64) -> f64 {
+    moment
+        - SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs_f64()
+}
+
 /// Issues a token for `audience` that ends `lifetime` seconds from now.
 pub fn issue(audience: &str, subject: &str, lifetime: i64) -> String {
     let end = now().checked_add_signed(lifetime).unwrap();

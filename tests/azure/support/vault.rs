@@ -93,13 +93,11 @@ pub fn answer(request: &Recorded, header: &str, audience: &str) -> Reply {
         .trim_start_matches("/secrets/")
         .trim_end_matches('/')
         .to_ascii_lowercase();
-    match SECRETS.iter().find(|(known, _)| *known == name) {
-        Some((name, value)) => bundle(name, &json!(value)),
-        None => {
-            let words = format!(
-                "A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command."
-            );
-            error(404, "SecretNotFound", &words, None)
-        }
+    if let Some((name, value)) = SECRETS.iter().find(|(known, _)| *known == name) {
+        return bundle(name, &json!(value));
     }
+    let words = format!(
+        "A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command."
+    );
+    error(404, "SecretNotFound", &words, None)
 }

@@ -1,6 +1,7 @@
 //! The servers together, what they are told to answer, and what a client needs to know of them.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -67,10 +68,11 @@ impl World {
             }
             let mut script = shared.lock().unwrap();
             // What is scripted comes after the challenge.
-            if request.header("authorization").is_some() || script.challenge.as_deref() == Some("") {
-                if let Some(reply) = script.vault.pop_front() {
-                    return reply;
-                }
+            let its_turn =
+                request.header("authorization").is_some() || script.challenge.as_deref() == Some("");
+            let scripted = if its_turn { script.vault.pop_front() } else { None };
+            if let Some(reply) = scripted {
+                return reply;
             }
             let challenge = script.challenge.clone().unwrap_or_else(vault::usual_challenge);
             let audience = script.audience.as_deref().unwrap_or("https://vault.azure.net");
@@ -140,11 +142,6 @@ impl World {
     /// Returns a path in the world's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
-    }
-
-    /// Returns the machine's services: `http://127.0.0.1:PORT`.
-    pub fn machine(&self) -> String {
-        self.machine.url()
     }
 
     /// Writes a tool that people log in with.
@@ -269,14 +266,11 @@ fn line(name: &str, request: &Recorded) -> Option<String> {
     let mut line = format!("{name} {} {target}", request.method);
     for header in ["metadata", "x-identity-header", "secret", "accept"] {
         if header != "accept" || name == "vault" {
-            line.push_str(&format!(
-                " {header}={}",
-                request.header(header).unwrap_or_default()
-            ));
+            let _ = write!(line, " {header}={}", request.header(header).unwrap_or_default());
         }
     }
     let token = request.header("authorization").map_or("none", |_| "bearer");
-    line.push_str(&format!(" token={token}"));
+    let _ = write!(line, " token={token}");
     for (field, value) in entra::form(&request.body) {
         let value = match field.as_str() {
             "client_info" => continue,
@@ -291,7 +285,7 @@ fn line(name: &str, request: &Recorded) -> Option<String> {
             }
             _ => value,
         };
-        line.push_str(&format!(" {field}={value}"));
+        let _ = write!(line, " {field}={value}");
     }
     Some(line)
 }

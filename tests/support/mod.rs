@@ -12,12 +12,12 @@ pub mod server;
 mod sizes;
 mod skip;
 
-pub use differences::{Difference, difference, differs};
-pub use judge::{Fresh, Judge, airflow, airflow_fresh};
+pub use differences::{difference, differs};
+pub use judge::{Judge, airflow, airflow_fresh};
 pub use openbao::{Bao, bao};
 pub use process::{Guard, free_port, wait_for_port};
 pub use program::{Output, Program, secretctl};
-pub use sizes::{Random, cases, full, random, seed};
+pub use sizes::{Random, cases, full, random};
 pub use skip::{skip, variable};
 
 /// Makes a folder that is removed when the value is dropped.

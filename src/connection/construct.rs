@@ -1,7 +1,7 @@
 //! `Connection(conn_id, conn_type=…, …)`: what the constructor makes of its arguments.
 //!
-//! Source: airflow 3.3.2, `airflow/models/connection.py` (`Connection.__init__`), `airflow/models/crypto.py` (`set_password`,
-//! `set_extra`).
+//! Source: airflow 3.3.2, `airflow/models/connection.py` (`Connection.__init__`), `airflow/models/crypto.py`
+//! (`set_password`, `set_extra`).
 
 use super::extra::Extra;
 use super::malformed::Malformed;

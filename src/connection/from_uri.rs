@@ -1,9 +1,10 @@
 //! `Connection._parse_from_uri`: the parts of a connection out of Airflow's URI.
 //!
-//! Airflow cuts the scheme off by replacing `scheme://` wherever it stands, and splits what is left a second time; a second `://`
-//! makes the protocol part of the host. All of it is kept, the strange included.
+//! Airflow cuts the scheme off by replacing `scheme://` wherever it stands, and splits what is left a second time; a
+//! second `://` makes the protocol part of the host. All of it is kept, the strange included.
 //!
-//! Source: airflow 3.3.2, `airflow/models/connection.py` (`_parse_from_uri`, `_parse_netloc_to_hostname`, `_create_host`).
+//! Source: airflow 3.3.2, `airflow/models/connection.py` (`_parse_from_uri`, `_parse_netloc_to_hostname`,
+//! `_create_host`).
 
 use super::construct::Arguments;
 use super::from_json::normalize_conn_type;
@@ -16,8 +17,8 @@ use crate::python::urlsplit::{self, SplitResult, urlsplit};
 /// The name in a query under which the whole extra stands: Airflow's `EXTRA_KEY`.
 pub(super) const EXTRA_KEY: &str = "__extra__";
 
-const PERCENT_ENCODE: &str = "percent-encode what is reserved in the login and the password: `@` as %40, `:` as %3A, `/` as %2F, `?` as %3F, `#` as %23, \
-     `[` as %5B, `]` as %5D";
+const PERCENT_ENCODE: &str = "percent-encode what is reserved in the login and the password: `@` as %40, `:` as %3A, \
+     `/` as %2F, `?` as %3F, `#` as %23, `[` as %5B, `]` as %5D";
 
 /// Parses `uri`, which is not empty.
 pub(super) fn parse_from_uri(uri: &str) -> Result<Arguments, Malformed> {
@@ -58,14 +59,7 @@ pub(super) fn parse_from_uri(uri: &str) -> Result<Arguments, Malformed> {
         host: Value::String(host),
         login: optional(parts.username()),
         password: optional(parts.password()),
-        // The first character goes, whatever it is.
-        schema: Value::String(unquote(
-            parts
-                .path
-                .char_indices()
-                .nth(1)
-                .map_or("", |(at, _)| &parts.path[at..]),
-        )),
+        schema: Value::String(unquote(behind_first(&parts.path))),
         port: port.map_or(Value::Null, |port| Value::Int(port.to_string())),
         extra: extra(&parts.query)?,
         uri: Value::Null,
@@ -89,6 +83,13 @@ fn with_hint(malformed: Malformed, uri: &str) -> Malformed {
     } else {
         malformed
     }
+}
+
+/// The path without its first character, whatever that is.
+fn behind_first(path: &str) -> &str {
+    let mut chars = path.chars();
+    chars.next();
+    chars.as_str()
 }
 
 fn optional(quoted: Option<&str>) -> Value {

@@ -1,15 +1,15 @@
 //! Airflow's `Connection`: from a URI, JSON, fields or a local file's object, to fields, URI and JSON.
 //!
-//! Owns what Airflow makes of what a backend has, each shape in its own way, and says which part is wrong when Airflow would
-//! raise. Does no I/O; must not know any backend nor how anything is printed.
+//! Owns what Airflow makes of what a backend has, each shape in its own way, and says which part is wrong when
+//! Airflow would raise. Does no I/O; must not know any backend nor how anything is printed.
 //!
-//! Source: airflow 3.3.2, `airflow/models/connection.py` (the *core* class, which the CLI, the server and every secrets backend
-//! use), `airflow/_shared/secrets_backend/base.py`, `airflow/secrets/local_filesystem.py`. The task SDK's class differs: a query's
-//! values stay text instead of being tried as JSON, `user:@host` has an empty password instead of none, and `extra` need not be
-//! a JSON object.
+//! Source: airflow 3.3.2, `airflow/models/connection.py` (the *core* class, which the CLI, the server and every
+//! secrets backend use), `airflow/_shared/secrets_backend/base.py`, `airflow/secrets/local_filesystem.py`. The task
+//! SDK's class differs: a query's values stay text instead of being tried as JSON, `user:@host` has an empty password
+//! instead of none, and `extra` need not be a JSON object.
 //!
-//! A field that should be text may be anything that JSON can hold, as in Airflow: it is an error only for the output that cannot
-//! be made of it.
+//! A field that should be text may be anything that JSON can hold, as in Airflow: it is an error only for the output
+//! that cannot be made of it.
 
 use std::fmt;
 
@@ -58,7 +58,8 @@ impl Connection {
     /// Parses what a backend has under `conn_id`, each shape in Airflow's own way.
     ///
     /// # Errors
-    /// A value that Airflow would not take for a connection, with status 6. Names the part that is wrong, never the value.
+    /// A value that Airflow would not take for a connection, with status 6. Names the part that is wrong, never the
+    /// value.
     pub fn from_found(conn_id: &str, found: &Found) -> Result<Self> {
         parse(conn_id, found).map_err(|malformed| malformed.into_error(conn_id))
     }
@@ -81,8 +82,9 @@ impl Connection {
         Ok(Secret::from(json::dumps(&Value::Object(self.pruned_object()))))
     }
 
-    /// Returns the object of `-o json`: `conn_id, conn_type, description, host, login, password, schema, port, extra, uri`; every
-    /// key is there, `null` where Airflow has `None`. `extra` is Airflow's `extra_dejson`: an object, empty when there is none.
+    /// Returns the object of `-o json`: `conn_id, conn_type, description, host, login, password, schema, port, extra,
+    /// uri`; every key is there, `null` where Airflow has `None`. `extra` is Airflow's `extra_dejson`: an object,
+    /// empty when there is none.
     ///
     /// # Errors
     /// What Python raises for `uri`, with status 6.
@@ -96,8 +98,8 @@ impl Connection {
     }
 
     /// Returns one field: `conn_type`, `host`, `login`, `password`, `schema`, `port`, `description`, `extra`,
-    /// `extra.KEY[.KEY…]`. Text comes as it is, anything else as compact JSON; `None` where Airflow has `None` or extra lacks
-    /// the key. A `KEY` is a key of an object, or the index of a list from 0.
+    /// `extra.KEY[.KEY…]`. Text comes as it is, anything else as compact JSON; `None` where Airflow has `None` or
+    /// extra lacks the key. A `KEY` is a key of an object, or the index of a list from 0.
     ///
     /// # Errors
     /// A name that is no field, with status 2.
@@ -133,7 +135,8 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Follows `BaseSecretsBackend.deserialize_connection` for text and fields, and `_create_connection` for a local file's entries.
+/// Follows `BaseSecretsBackend.deserialize_connection` for text and fields, and `_create_connection` for a local
+/// file's entries.
 fn parse(conn_id: &str, found: &Found) -> Result<Connection, Malformed> {
     match found {
         Found::Text(value) => {

@@ -1,6 +1,7 @@
 //! `Connection.to_dict()` and `as_json()`: the connection as an object.
 //!
-//! Source: airflow 3.3.2, `airflow/models/connection.py` (`to_dict`, `as_json`), `airflow/utils/helpers.py` (`prune_dict`).
+//! Source: airflow 3.3.2, `airflow/models/connection.py` (`to_dict`, `as_json`), `airflow/utils/helpers.py`
+//! (`prune_dict`).
 
 use super::Connection;
 use crate::python::json::{Object, Value};

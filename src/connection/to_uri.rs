@@ -53,7 +53,8 @@ impl Connection {
         Ok(uri)
     }
 
-    /// The login and the password, with the `@` behind them; empty when there is neither. An empty login alone gives nothing.
+    /// The login and the password, with the `@` behind them; empty when there is neither. An empty login alone gives
+    /// nothing.
     fn authority(&self) -> Result<String, Malformed> {
         let mut authority = match &self.login {
             Value::Null => String::new(),

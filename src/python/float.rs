@@ -1,9 +1,10 @@
 //! `float.__repr__`: the shortest digits that read back as the same number, in Python's form.
 //!
-//! Rust finds as many digits, but of two that are equally near it takes the upper, and Python the even one. The form differs
-//! too: Python turns to an exponent below 1e-4 and from 1e16 on, and keeps `.0`.
+//! Rust finds as many digits, but of two that are equally near it takes the upper, and Python the even one. The form
+//! differs too: Python turns to an exponent below 1e-4 and from 1e16 on, and keeps `.0`.
 //!
-//! <https://docs.python.org/3.11/library/functions.html#repr>; source: CPython 3.11, `Python/pystrtod.c` (`PyOS_double_to_string`).
+//! <https://docs.python.org/3.11/library/functions.html#repr>; source: CPython 3.11, `Python/pystrtod.c`
+//! (`PyOS_double_to_string`).
 
 /// Writes `value` as Python's `repr(value)` does.
 #[must_use]

@@ -1,7 +1,7 @@
 //! `int(text)` and `int(number)`: integers of any size, as their decimal digits.
 //!
-//! <https://docs.python.org/3.11/library/functions.html#int>; source: CPython 3.11, `Objects/longobject.c` (`PyLong_FromUnicodeObject`),
-//! `Objects/unicodeobject.c` (`_PyUnicode_TransformDecimalAndSpaceToASCII`).
+//! <https://docs.python.org/3.11/library/functions.html#int>; source: CPython 3.11, `Objects/longobject.c`
+//! (`PyLong_FromUnicodeObject`), `Objects/unicodeobject.c` (`_PyUnicode_TransformDecimalAndSpaceToASCII`).
 
 use super::json::MAX_INTEGER_DIGITS;
 use super::text;

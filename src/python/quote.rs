@@ -1,8 +1,8 @@
 //! `urllib.parse.quote`, `quote_plus` and `unquote`.
 //!
-//! The percent-encoding crate does the work, with Python's set of safe characters. Python decodes the escapes of each stretch of
-//! ASCII by itself and the crate those of the whole text; no sequence of UTF-8 reaches across such a border, so the bytes are the
-//! same.
+//! The percent-encoding crate does the work, with Python's set of safe characters. Python decodes the escapes of each
+//! stretch of ASCII by itself and the crate those of the whole text; no sequence of UTF-8 reaches across such a
+//! border, so the bytes are the same.
 //!
 //! <https://docs.python.org/3.11/library/urllib.parse.html#urllib.parse.quote>
 

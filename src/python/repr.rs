@@ -1,6 +1,7 @@
 //! `str(value)` of what `json.loads` and YAML give: what an f-string makes of a value that should have been text.
 //!
-//! <https://docs.python.org/3.11/library/functions.html#repr>; source: CPython 3.11, `Objects/unicodeobject.c` (`unicode_repr`).
+//! <https://docs.python.org/3.11/library/functions.html#repr>; source: CPython 3.11, `Objects/unicodeobject.c`
+//! (`unicode_repr`).
 
 use std::fmt::Write as _;
 

@@ -1,10 +1,10 @@
 //! Where Rust's notion of a character is not CPython 3.11's, which knows Unicode 14.
 //!
-//! Made by comparing `char::is_alphanumeric` with `str.isalnum`, and `str::escape_debug` with `str.isprintable`, for every
-//! character; a range may hold characters that are neither for both.
+//! Made by comparing `char::is_alphanumeric` with `str.isalnum`, and `str::escape_debug` with `str.isprintable`, for
+//! every character; a range may hold characters that are neither for both.
 
-/// Alphanumeric in Rust and not in Python: marks, circled letters, and what came after Unicode 14. First and last character of
-/// each range, in order.
+/// Alphanumeric in Rust and not in Python: marks, circled letters, and what came after Unicode 14. First and last
+/// character of each range, in order.
 #[rustfmt::skip]
 pub(super) const NOT_ALPHANUMERIC: &[(u32, u32)] = &[
     (0x345, 0x36f), (0x5b0, 0x5c7), (0x610, 0x61a), (0x64b, 0x65f), (0x670, 0x670), (0x6d6, 0x6e4),

@@ -1,8 +1,8 @@
 //! `urllib.parse.urlsplit`, and what its result computes from the authority: user name, password, host, port.
 //!
-//! Follows CPython 3.11.7. The versions differ for brackets: since 3.11.4 what stands in them must be an IPv6 address or
-//! `vX.…`; text before the bracket (`a[::1]`) and behind it is let pass here, and refused from 3.11.10 and 3.12.4 on.
-//! The WHATWG URLs of the `url` crate are another format: they escape, resolve and refuse what this keeps.
+//! Follows CPython 3.11.7. The versions differ for brackets: since 3.11.4 what stands in them must be an IPv6 address
+//! or `vX.…`; text before the bracket (`a[::1]`) and behind it is let pass here, and refused from 3.11.10 and 3.12.4
+//! on. The WHATWG URLs of the `url` crate are another format: they escape, resolve and refuse what this keeps.
 //!
 //! <https://docs.python.org/3.11/library/urllib.parse.html#urllib.parse.urlsplit>
 
@@ -121,8 +121,8 @@ fn is_ip_future(host: &str) -> bool {
 
 /// Whether NFKC makes one of the delimiters of a URL out of `c`.
 ///
-/// Python normalizes the whole authority and looks for them. They come of these characters alone (Unicode 14 to 17), and
-/// nothing that is beside them composes with them.
+/// Python normalizes the whole authority and looks for them. They come of these characters alone (Unicode 14 to 17),
+/// and nothing that is beside them composes with them.
 fn stands_for_delimiter(c: char) -> bool {
     matches!(
         c,

@@ -1,8 +1,8 @@
-//! Named cases with Airflow's answers, in `tests/parity/corpus`: every disagreement that was ever found, and what Airflow's own
-//! tests name. They need no Python.
+//! Named cases with Airflow's answers, in `tests/parity/corpus`: every disagreement that was ever found, and what
+//! Airflow's own tests name. They need no Python.
 //!
-//! A line is `{"name", "from", "domain", "input", "expect"}`. With `SECRETCTL_TEST_BLESS=1` and Airflow at hand, `expect` is written
-//! anew from Airflow's answers.
+//! A line is `{"name", "from", "domain", "input", "expect"}`. With `SECRETCTL_TEST_BLESS=1` and Airflow at hand,
+//! `expect` is written anew from Airflow's answers.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

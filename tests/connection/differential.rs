@@ -42,8 +42,8 @@ fn compare(domain: &str) {
     );
 }
 
-/// Whether two answers are the same. Half of a surrogate pair is the one deliberate difference (`lone-surrogate` in the list of
-/// differences): we refuse it even where Airflow drops it, as in a key that is repeated.
+/// Whether two answers are the same. Half of a surrogate pair is the one deliberate difference (`lone-surrogate` in
+/// the list of differences): we refuse it even where Airflow drops it, as in a key that is repeated.
 fn agree(input: &Value, theirs: &Value, ours: &Value) -> bool {
     if theirs == ours {
         return true;
@@ -115,8 +115,8 @@ fn half_of_a_surrogate_pair_is_the_deliberate_difference() {
     assert_eq!(theirs, value);
 }
 
-/// Python knows Unicode 14 and Rust a later one, in which two characters have another category. That shows only where a sigma
-/// stands beside one of them.
+/// Python knows Unicode 14 and Rust a later one, in which two characters have another category. That shows only where
+/// a sigma stands beside one of them.
 const RECLASSIFIED: [char; 2] = ['\u{295}', '\u{1171e}'];
 
 /// Every 17th block as a rule, every character in the full run.

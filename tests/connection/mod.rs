@@ -1,7 +1,7 @@
 //! A connection is what Airflow says it is, to the byte, and so is what of CPython it stands on.
 //!
-//! Owns the generated comparison with Airflow (`differential`), the named cases that need no Python (`corpus`), and what holds
-//! without Airflow (`properties`).
+//! Owns the generated comparison with Airflow (`differential`), the named cases that need no Python (`corpus`), and
+//! what holds without Airflow (`properties`).
 
 mod corpus;
 mod differential;

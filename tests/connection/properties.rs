@@ -32,8 +32,8 @@ proptest! {
         let _ = Connection::from_found("c", &Found::Text(Secret::new(bytes)));
     }
 
-    /// A host comes back in lower case, an empty login as none, and an extra of text alone as whatever JSON its values are: all of
-    /// that is Airflow's. Everything else survives.
+    /// A host comes back in lower case, an empty login as none, and an extra of text alone as whatever JSON its
+    /// values are: all of that is Airflow's. Everything else survives.
     #[test]
     fn an_airflow_uri_is_read_back_as_the_same_connection(
         conn_type in "[a-z][a-z0-9]{0,8}(_[a-z0-9]{1,5})?",

@@ -8,8 +8,8 @@ use std::fmt;
 
 /// The deepest nesting that `json.loads` reads.
 ///
-/// Python counts its own calls against a limit of 1000, so the exact figure depends on who calls: 993 from a plain script, some
-/// ten less from within Airflow.
+/// Python counts its own calls against a limit of 1000, so the exact figure depends on who calls: 993 from a plain
+/// script, some ten less from within Airflow.
 pub const MAX_DEPTH: usize = 993;
 
 /// The most digits of an integer: `sys.int_info.default_max_str_digits`.

@@ -11,8 +11,8 @@ use super::{Object, Value};
 /// Parses JSON text as `json.loads(text)` does.
 ///
 /// # Errors
-/// Where Python raises, and for a lone surrogate, which Python's text can hold and UTF-8 cannot. A lone surrogate is reported
-/// only when nothing else is wrong.
+/// Where Python raises, and for a lone surrogate, which Python's text can hold and UTF-8 cannot. A lone surrogate is
+/// reported only when nothing else is wrong.
 pub fn loads(text: &str) -> Result<Value, Error> {
     let mut scanner = Scanner {
         text,

@@ -1,8 +1,8 @@
 //! `json.loads` and `json.dumps` of CPython 3.11: the one JSON type of Airflow's data.
 //!
-//! Owns [`Value`] and Python's notions of it (truth, `type().__name__`). Reading is in `loads`, writing in `dumps`. Must not
-//! know what the data means. `serde_json` serves JSON that is not Python's: it refuses `NaN`, rounds big integers and stops at
-//! another depth.
+//! Owns [`Value`] and Python's notions of it (truth, `type().__name__`). Reading is in `loads`, writing in `dumps`.
+//! Must not know what the data means. `serde_json` serves JSON that is not Python's: it refuses `NaN`, rounds big
+//! integers and stops at another depth.
 //!
 //! <https://docs.python.org/3.11/library/json.html>
 

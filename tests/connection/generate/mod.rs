@@ -1,5 +1,5 @@
-//! Inputs for every domain: valid shapes by a grammar, shapes of the field, what is known to be tricky, and any of these with a
-//! character changed, doubled or removed.
+//! Inputs for every domain: valid shapes by a grammar, shapes of the field, what is known to be tricky, and any of
+//! these with a character changed, doubled or removed.
 
 use serde_json::{Value, json};
 

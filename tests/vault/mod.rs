@@ -6,6 +6,7 @@ use crate::support::{Program, secretctl};
 
 mod client;
 mod cloud;
+mod differences;
 mod faults;
 mod openbao;
 mod proxy;
@@ -29,4 +30,14 @@ pub fn kv2(fields: &Value) -> Value {
 /// Returns the answer of a login.
 pub fn login(token: &str) -> Value {
     json!({"request_id": "r", "data": null, "auth": {"client_token": token, "lease_duration": 3600}})
+}
+
+/// Returns `kwargs` with `more` over them.
+pub fn with(kwargs: &Value, more: Value) -> Value {
+    let mut kwargs = kwargs.clone();
+    let Value::Object(more) = more else {
+        panic!("an object")
+    };
+    kwargs.as_object_mut().unwrap().extend(more);
+    kwargs
 }

@@ -5,9 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{kv2, login, vault};
+use super::{kv2, login, vault, with};
 use crate::support::server::{Recorded, Reply, Server};
-use crate::support::{airflow, cases, differs, random, temp_dir};
+use crate::support::{airflow, cases, random, temp_dir};
 
 /// One lookup, for both.
 #[derive(Clone, Debug)]
@@ -213,15 +213,6 @@ fn logins(folder: &std::path::Path) -> Vec<(&'static str, Value)> {
             json!({"auth_type": "aws_iam", "key_id": "AKIA", "secret_id": "x", "region": "eu-west-1"}),
         ),
     ]
-}
-
-fn with(kwargs: &Value, more: Value) -> Value {
-    let mut kwargs = kwargs.clone();
-    let Value::Object(more) = more else {
-        panic!("an object")
-    };
-    kwargs.as_object_mut().unwrap().extend(more);
-    kwargs
 }
 
 #[test]
@@ -452,54 +443,4 @@ fn refusals_and_failures_cost_the_same_requests() {
         compare(&Case::new(json!({"token": "t"})).answer(status, body.clone()));
         compare(&Case::new(json!({"auth_type": "approle", "role_id": "r"})).answer(status, body));
     }
-}
-
-#[test]
-fn the_deliberate_differences_still_differ() {
-    let Some(judge) = airflow() else { return };
-    let server = Server::start(|request| match request.method.as_str() {
-        "POST" => Reply::json(200, login("hvs.issued")),
-        _ => Reply::json(200, kv2(&json!({"other": 1}))),
-    });
-    let ask = |kwargs: Value, name: &str| {
-        let kwargs = with(&kwargs, json!({"url": server.url()}));
-        let theirs = judge.ask(json!({"op": "vault.lookup", "kwargs": kwargs, "kind": "var", "name": name}));
-        let asked: Vec<String> = server.take().into_iter().map(|request| request.target).collect();
-        let output = vault(&kwargs)
-            .args(["--no-fallback", "get-var", "--", name])
-            .run();
-        let ours: Vec<String> = server.take().into_iter().map(|request| request.target).collect();
-        (theirs, asked, output, ours)
-    };
-    let (theirs, _, output, _) = ask(json!({"token": "t"}), "hello");
-    differs(
-        "vault-no-value-key",
-        &theirs["value"].is_null(),
-        &(output.status == 3),
-    );
-    assert_eq!(output.status, 6, "{}", output.stderr);
-    let (_, asked, output, ours) = ask(json!({"token": "t"}), "../../sys/x");
-    differs("vault-climbing-id", &ours, &asked);
-    assert_eq!((output.status, ours.len()), (2, 0), "{}", output.stderr);
-    let (_, asked, output, ours) = ask(
-        json!({"auth_type": "userpass", "username": "a/b?c", "password": "p"}),
-        "hello",
-    );
-    differs("vault-username-quoting", &ours, &asked);
-    assert_eq!(ours[0], "/v1/auth/userpass/login/a%2Fb%3Fc", "{}", output.stderr);
-    let (_, asked, output, ours) = ask(json!({"auth_type": "ldap", "password": "p"}), "hello");
-    assert_eq!(
-        (asked[0].as_str(), output.status, ours.len()),
-        ("/v1/auth/ldap/login/None", 2, 0)
-    );
-    let folder = temp_dir();
-    let file = folder.path().join("token");
-    std::fs::write(&file, "ghp_file\n").unwrap();
-    let kwargs = json!({"url": server.url(), "auth_type": "github", "token_path": file});
-    let _ = judge.ask(json!({"op": "vault.lookup", "kwargs": kwargs, "kind": "var", "name": "hello"}));
-    let theirs = server.take()[0].json();
-    let _ = vault(&kwargs).args(["get-var", "hello"]).run();
-    let ours = server.take()[0].json();
-    differs("vault-github-token-path", &ours, &theirs);
-    assert_eq!(ours, json!({"token": "ghp_file"}));
 }

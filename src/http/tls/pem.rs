@@ -9,7 +9,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::memmem;
+use memchr::{memchr, memmem};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -20,7 +20,7 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 
 /// How much of a certificate's base64 is decoded to learn its subject; where that is not enough, all of it is.
-const HEAD_CHARACTERS: usize = 640;
+const HEAD_CHARACTERS: usize = 480;
 
 /// Returns every certificate of a PEM file, in order; what is not a certificate, or not base64, is passed over.
 pub(super) fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
@@ -70,12 +70,12 @@ fn bodies(pem: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// Decodes up to `characters` (a multiple of 4) of a body.
 fn decode(body: &[u8], characters: usize) -> Option<Vec<u8>> {
     let mut base64 = Vec::with_capacity(body.len().min(characters));
-    for line in body.split(|byte| *byte == b'\n') {
-        let line = line.trim_ascii();
+    let mut rest = body;
+    while !rest.is_empty() && base64.len() < characters {
+        let end = memchr(b'\n', rest).unwrap_or(rest.len());
+        let line = rest[..end].trim_ascii();
         base64.extend_from_slice(&line[..line.len().min(characters - base64.len())]);
-        if base64.len() == characters {
-            break;
-        }
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
     STANDARD.decode(base64).ok()
 }

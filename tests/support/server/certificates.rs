@@ -1,0 +1,130 @@
+//! Authorities and certificates that live as long as a test.
+
+use std::sync::{Arc, OnceLock};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rustls::pki_types::PrivateKeyDer;
+
+/// A throw-away authority.
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// What a server's certificate says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// For localhost and 127.0.0.1, now.
+    Good,
+    /// For localhost, but no longer.
+    Expired,
+    /// For localhost, but not yet.
+    NotYet,
+    /// For another name, now.
+    WrongName,
+}
+
+/// A server's or a client's certificate and key.
+pub struct Certificate {
+    /// The certificate, PEM.
+    pub pem: String,
+    /// Its key, PEM.
+    pub key_pem: String,
+    der: Vec<u8>,
+    key_der: Vec<u8>,
+}
+
+impl Authority {
+    /// Makes an authority called `name`.
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        Self {
+            issuer: CertifiedIssuer::self_signed(params, key).unwrap(),
+        }
+    }
+
+    /// Returns the authority that tests trust.
+    pub fn trusted() -> &'static Self {
+        static TRUSTED: OnceLock<Authority> = OnceLock::new();
+        TRUSTED.get_or_init(|| Self::new("secretctl test authority"))
+    }
+
+    /// Returns its certificate, PEM.
+    pub fn pem(&self) -> String {
+        self.issuer.pem()
+    }
+
+    /// Makes a certificate for `names`, now.
+    pub fn certificate_for(&self, names: &[&str]) -> Certificate {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        self.sign(&CertificateParams::new(names).unwrap())
+    }
+
+    /// Makes a certificate.
+    pub fn certificate(&self, validity: Validity) -> Certificate {
+        let names = match validity {
+            Validity::WrongName => vec!["elsewhere.example".to_owned()],
+            _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
+        };
+        let mut params = CertificateParams::new(names).unwrap();
+        match validity {
+            Validity::Expired => params.not_after = date_time_ymd(2001, 1, 1),
+            Validity::NotYet => params.not_before = date_time_ymd(2999, 1, 1),
+            Validity::Good | Validity::WrongName => {}
+        }
+        self.sign(&params)
+    }
+
+    fn sign(&self, params: &CertificateParams) -> Certificate {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Certificate {
+            pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+            der: certificate.der().to_vec(),
+            key_der: key.serialize_der(),
+        }
+    }
+}
+
+impl Certificate {
+    /// Makes a certificate for `names` that signs itself and calls itself an authority, as `openssl req -x509` does by default.
+    pub fn self_signed(names: &[&str]) -> Self {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Self {
+            pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+            der: certificate.der().to_vec(),
+            key_der: key.serialize_der(),
+        }
+    }
+
+    pub(super) fn server_config(&self, clients: Option<&Authority>) -> Arc<rustls::ServerConfig> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let builder = match clients {
+            None => builder.with_no_client_auth(),
+            Some(authority) => {
+                let mut roots = rustls::RootCertStore::empty();
+                roots.add(authority.issuer.der().clone()).unwrap();
+                let verifier =
+                    rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+                builder.with_client_cert_verifier(verifier.build().unwrap())
+            }
+        };
+        let key = PrivateKeyDer::try_from(self.key_der.clone()).unwrap();
+        Arc::new(
+            builder
+                .with_single_cert(vec![self.der.clone().into()], key)
+                .unwrap(),
+        )
+    }
+}

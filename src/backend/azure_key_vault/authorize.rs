@@ -51,7 +51,7 @@ impl ChallengePolicy {
         self.tokens
             .ask_ahead(usual_scope(request.url().host_str().unwrap_or_default()));
         let response = next[0].send(context, request, &next[1..]).await?;
-        match self.read(request, &response) {
+        match self.read(request, &response, None) {
             Ok(Some(challenge)) => {
                 self.tokens.challenged(&challenge.scope, challenge.tenant.clone());
                 let response = canonical(&challenge);
@@ -80,11 +80,14 @@ impl ChallengePolicy {
         if let Some(token) = bearer(request) {
             self.tokens.forget(token).await;
         }
-        let Some(mut challenge) = self.read(request, &response).map_err(into_sdk)? else {
-            *self.known.lock().await = None;
+        let mut known = self.known.lock().await;
+        let read = self.read(request, &response, known.as_ref());
+        let Some(mut challenge) = read.map_err(into_sdk)? else {
+            *known = None;
             return Ok(response);
         };
         if let Some(claims) = challenge.claims.take() {
+            drop(known);
             let token = self
                 .tokens
                 .with_claims(&challenge.scope, claims)
@@ -97,7 +100,8 @@ impl ChallengePolicy {
         // The SDK reads the header; the body says why the token was refused.
         let (status, mut headers, body) = response.deconstruct();
         headers.insert(WWW_AUTHENTICATE, challenge.canonical());
-        *self.known.lock().await = Some(challenge);
+        *known = Some(challenge);
+        drop(known);
         Ok(AsyncRawResponse::from_bytes(
             status,
             headers,
@@ -105,8 +109,14 @@ impl ChallengePolicy {
         ))
     }
 
-    /// Reads and checks the challenge of a 401; `None` when there is none.
-    fn read(&self, request: &Request, response: &AsyncRawResponse) -> Result<Option<Challenge>> {
+    /// Reads and checks the challenge of a 401; `None` when there is none. One that asks for claims is for the scope of the
+    /// challenge before it, whatever it says itself.
+    fn read(
+        &self,
+        request: &Request,
+        response: &AsyncRawResponse,
+        known: Option<&Challenge>,
+    ) -> Result<Option<Challenge>> {
         if response.status() != StatusCode::Unauthorized {
             return Ok(None);
         }
@@ -114,11 +124,11 @@ impl ChallengePolicy {
             return Ok(None);
         };
         let mut challenge = Challenge::parse(header)?;
-        let url = request.url();
-        if challenge.scope.is_empty() {
-            // A claims challenge is for the scope of the challenge before it.
-            usual_scope(url.host_str().unwrap_or_default()).clone_into(&mut challenge.scope);
+        if let (Some(known), true) = (known, challenge.claims.is_some()) {
+            challenge.scope.clone_from(&known.scope);
+            challenge.tenant.clone_from(&known.tenant);
         }
+        let url = request.url();
         if self.verify_resource {
             let host = url.host_str().unwrap_or_default();
             match url.port() {

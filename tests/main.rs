@@ -16,6 +16,7 @@ mod azure;
 mod canary;
 #[cfg(unix)]
 mod cli;
+mod conformance;
 mod connection;
 mod differences;
 mod docs;

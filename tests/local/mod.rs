@@ -1,4 +1,8 @@
 //! Local secrets files, the environment and the search path, compared with Airflow.
 
+mod environment;
+mod errors;
+mod file_texts;
+mod files;
 mod yaml;
 mod yaml_texts;

@@ -52,3 +52,61 @@ def op_yaml(request):
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         return {"error": type(error).__name__, "line": line}
     return {"value": describe(loaded)}
+
+
+def found(backend, kind, key):
+    """Asks a backend; what is found is described, a connection by all that it can be turned into."""
+    try:
+        if kind == "connection":
+            value = backend.get_connection(key)
+        elif kind == "variable":
+            value = backend.get_variable(key)
+        else:
+            value = backend.get_config(key)
+    except Exception as error:
+        return {"error": type(error).__name__, "text": str(error)[:200]}
+    if value is None:
+        return {"absent": True}
+    if kind != "connection":
+        if not isinstance(value, str):
+            try:
+                return {"json": json.dumps(value)}
+            except Exception as error:
+                return {"no_json": type(error).__name__, "text": str(value)}
+        return {"text": value}
+    try:
+        return {"uri": value.get_uri()}
+    except Exception as error:
+        return {"no_uri": type(error).__name__}
+
+
+def op_file(request):
+    """Writes a file and asks Airflow's backend for keys in it."""
+    import os
+    import tempfile
+
+    from airflow.secrets.local_filesystem import LocalFilesystemBackend
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, request["name"])
+        with open(path, "wb") as file:
+            file.write(bytes.fromhex(request["content"]))
+        names = {"connection": "connections_file_path", "variable": "variables_file_path", "config": "configs_file_path"}
+        backend = LocalFilesystemBackend(**{names[request["kind"]]: path})
+        return [found(backend, request["kind"], key) for key in request["keys"]]
+
+
+def op_environment(request):
+    """Asks Airflow's environment backend, with and without teams."""
+    import os
+    from unittest import mock
+
+    from airflow.secrets.environment_variables import EnvironmentVariablesBackend
+
+    env = {**request["env"], "AIRFLOW__CORE__MULTI_TEAM": str(request["multi_team"])}
+    with mock.patch.dict(os.environ, env):
+        backend = EnvironmentVariablesBackend()
+        team = request["team"]
+        if request["kind"] == "connection":
+            return backend.get_conn_value(request["key"], team_name=team)
+        return backend.get_variable(request["key"], team_name=team)

@@ -119,8 +119,8 @@ fn check_connections(entries: &Entries, check: CheckConnection) -> Result<(), Pr
     }
     let mut used = HashSet::new();
     for Entry { key, key_node, node } in entries.iter() {
-        let problem =
-            |what: String| Problem::at(key_node.line(), format!("connection {} {what}", name(key_node)));
+        let line = key_node.line().or(node.line());
+        let problem = |what: String| Problem::at(line, format!("connection {} {what}", name(key_node)));
         let value = match node.list().as_deref() {
             None => node,
             Some([]) => continue,
@@ -132,7 +132,7 @@ fn check_connections(entries: &Entries, check: CheckConnection) -> Result<(), Pr
         }
         let (found, _) = connection(value, &mut budget);
         check(key.unwrap_or_default(), &found).map_err(|error| {
-            let problem = problem(format!("is none that Airflow takes: {}", error.message()));
+            let problem = Problem::at(line, error.message());
             Problem {
                 hint: error.hint().map(str::to_owned),
                 ..problem

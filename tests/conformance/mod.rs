@@ -1,0 +1,184 @@
+//! What every backend has to do, whatever it is made of: one set of functions that each backend's tests call.
+//!
+//! A backend's tests put the [`Contents`] where it looks, and hand over its class path, kwargs and environment. Every
+//! function then goes the whole way, from the environment to standard output.
+
+mod local;
+
+use serde_json::Value;
+
+use crate::support::{self, Output, Program};
+
+/// A backend with the contents that these functions ask for: connection `smtp_default` ([`URI`]), variable `hello`
+/// ([`WORLD`]), variable `empty` with nothing in it where the backend can have that, and configuration option
+/// `sql_alchemy_conn` ([`DSN`]).
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// Airflow's class path.
+    pub class_path: &'static str,
+    /// Its kwargs.
+    pub kwargs: Value,
+    /// What else is in the environment.
+    pub env: Vec<(String, String)>,
+}
+
+/// The connection.
+pub const URI: &str = "smtp://user:pass@mail.example.com:587";
+/// The variable.
+pub const WORLD: &str = "w\u{f6}rld of hidden-value-7c1e";
+/// The configuration option.
+pub const DSN: &str = "postgresql://airflow:hidden-value-9d2f@db/airflow";
+
+impl Subject {
+    fn program<const N: usize>(&self, args: [&str; N]) -> Program {
+        support::secretctl()
+            .args(args)
+            .arg("--no-fallback")
+            .env("AIRFLOW__SECRETS__BACKEND", self.class_path)
+            .env("AIRFLOW__SECRETS__BACKEND_KWARGS", self.kwargs.to_string())
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+    }
+
+    fn run<const N: usize>(&self, args: [&str; N]) -> Output {
+        self.program(args).run()
+    }
+}
+
+/// Everything below.
+pub fn conforms(subject: &Subject) {
+    each_kind_is_found(subject);
+    absent_names_are_absent(subject);
+    many_names_come_in_their_order(subject);
+    steps_are_explained_without_asking(subject);
+    nothing_secret_is_told(subject);
+    unknown_kwargs_are_told(subject);
+}
+
+/// A connection, a variable and an option are found, byte for byte.
+pub fn each_kind_is_found(subject: &Subject) {
+    for (args, value) in [
+        (["get-conn", "smtp_default", "-n"], URI),
+        (["get-var", "hello", "-n"], WORLD),
+        (["get-config", "sql_alchemy_conn", "-n"], DSN),
+    ] {
+        let output = subject.run(args);
+        assert_eq!(
+            (output.status, &output.stdout[..]),
+            (0, value.as_bytes()),
+            "{args:?}: {}",
+            output.stderr
+        );
+    }
+}
+
+/// A name that is not there is status 3, with nothing on standard output, and with what was looked for.
+pub fn absent_names_are_absent(subject: &Subject) {
+    for (command, kind) in [
+        ("get-conn", "connection"),
+        ("get-var", "variable"),
+        ("get-config", "configuration option"),
+    ] {
+        let output = subject.run([command, "not-there"]);
+        assert_eq!(
+            (output.status, &output.stdout[..]),
+            (3, &b""[..]),
+            "{command}: {}",
+            output.stderr
+        );
+        let first = format!("error: {kind} `not-there` is not in ");
+        assert!(output.stderr.starts_with(&first), "{}", output.stderr);
+        assert!(
+            output.stderr.contains("\n  looked for ") && output.stderr.contains("\nhint: "),
+            "{}",
+            output.stderr
+        );
+    }
+    let output = subject.run(["get-var", "not-there", "--default", "d", "-n"]);
+    assert_eq!(
+        (output.status, &output.stdout[..]),
+        (0, &b"d"[..]),
+        "{}",
+        output.stderr
+    );
+}
+
+/// Several names are all resolved, or none is printed.
+pub fn many_names_come_in_their_order(subject: &Subject) {
+    let output = subject.run([
+        "export",
+        "--var",
+        "hello",
+        "--conn",
+        "smtp_default",
+        "--var",
+        "hello",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["AIRFLOW_CONN_SMTP_DEFAULT"], URI);
+    assert_eq!(printed["AIRFLOW_VAR_HELLO"], WORLD);
+    let output = subject.run([
+        "export",
+        "--var",
+        "hello",
+        "--var",
+        "nowhere",
+        "--conn",
+        "not-there",
+        "--format",
+        "json",
+    ]);
+    assert_eq!(
+        (output.status, &output.stdout[..]),
+        (3, &b""[..]),
+        "{}",
+        output.stderr
+    );
+    assert!(
+        output.stderr.contains("`nowhere`") && output.stderr.contains("`not-there`"),
+        "{}",
+        output.stderr
+    );
+}
+
+/// `explain` names the steps that a lookup takes.
+pub fn steps_are_explained_without_asking(subject: &Subject) {
+    let output = subject.run(["explain", "conn", "smtp_default", "-o", "json"]);
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    let explained: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&explained["kind"], &explained["name"]),
+        (&"conn".into(), &"smtp_default".into())
+    );
+    assert_eq!(explained["lookups"][0]["backend"], subject.class_path);
+}
+
+/// No value is in any log line or error, at the highest verbosity.
+pub fn nothing_secret_is_told(subject: &Subject) {
+    for args in [
+        ["get-conn", "smtp_default", "-vvv", "-n"],
+        ["get-var", "hello", "-vvv", "-n"],
+        ["get-var", "hello", "-vvv", "--json"],
+        ["get-config", "sql_alchemy_conn", "-vvv", "-n"],
+    ] {
+        let output = subject.run(args);
+        for secret in ["user:pass", "hidden-value-7c1e", "hidden-value-9d2f"] {
+            assert!(
+                !output.stderr.contains(secret),
+                "{args:?} tells `{secret}`: {}",
+                output.stderr
+            );
+        }
+    }
+}
+
+/// A misspelt kwarg is told: refused, or warned about where Airflow's backend swallows it.
+pub fn unknown_kwargs_are_told(subject: &Subject) {
+    let mut misspelt = subject.clone();
+    misspelt.kwargs["conections_pat"] = "x".into();
+    let output = misspelt.run(["get-var", "hello", "-n"]);
+    assert!(matches!(output.status, 0 | 2), "{}", output.stderr);
+    assert!(output.stderr.contains("`conections_pat`"), "{}", output.stderr);
+}

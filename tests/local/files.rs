@@ -1,0 +1,114 @@
+//! Local secrets files, each read by Airflow's backend and by the binary: the same values, and the same files refused.
+
+use serde_json::{Value, json};
+
+use super::file_texts::{File, files};
+use crate::support::{self, Output};
+
+/// What the program makes of one key, in the judge's terms.
+fn ours(path: &str, kind: &str, key: &str) -> Output {
+    let (command, kwarg) = match kind {
+        "connection" => ("get-conn", "connections_file_path"),
+        "variable" => ("get-var", "variables_file_path"),
+        _ => ("get-config", "configs_file_path"),
+    };
+    let mut args = vec![command, key, "--no-newline", "--no-fallback"];
+    if kind == "connection" {
+        args.extend(["-o", "airflow-uri"]);
+    }
+    support::secretctl()
+        .args(args)
+        .env(
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        )
+        .env(
+            "AIRFLOW__SECRETS__BACKEND_KWARGS",
+            json!({kwarg: path}).to_string(),
+        )
+        .run()
+}
+
+/// Says how an output differs from Airflow's answer, if it does.
+fn difference(theirs: &Value, output: &Output) -> Option<String> {
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let expected = if theirs["error"].is_string() {
+        (2, None)
+    } else if theirs["absent"] == json!(true) {
+        (3, None)
+    } else if let Some(text) = theirs["text"].as_str().or(theirs["uri"].as_str()) {
+        // A date's text is what Airflow's command line prints; anything else without JSON is refused.
+        match (theirs["no_json"].is_string(), output.status) {
+            (true, 6) => return None,
+            _ => (0, Some(text.to_owned())),
+        }
+    } else if let Some(json) = theirs["json"].as_str() {
+        let ours: Result<Value, _> = serde_json::from_str(&printed);
+        let theirs: Result<Value, _> = serde_json::from_str(json);
+        let same = match (ours, theirs) {
+            (Ok(ours), Ok(theirs)) => ours == theirs,
+            _ => printed == json,
+        };
+        return (!same || output.status != 0).then(|| format!("expected {json}"));
+    } else {
+        (6, None)
+    };
+    if output.status != expected.0 {
+        return Some(format!("expected status {}", expected.0));
+    }
+    (output.status == 0 && Some(&printed) != expected.1.as_ref())
+        .then(|| format!("expected {:?}", expected.1))
+}
+
+#[test]
+fn files_are_read_as_airflow_reads_them() {
+    let Some(judge) = support::airflow() else { return };
+    let folder = support::temp_dir();
+    let files = files(support::cases(400, 5_000));
+    let questions: Vec<Value> = files
+        .iter()
+        .map(
+            |File {
+                 name,
+                 kind,
+                 content,
+                 keys,
+             }| {
+                let content: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
+                json!({"op": "local.file", "name": name, "kind": kind, "content": content, "keys": keys})
+            },
+        )
+        .collect();
+    let answers = judge.ask_many(&questions);
+    let mut different = Vec::new();
+    let mut found = 0;
+    for (file, answers) in files.iter().zip(&answers) {
+        let path = folder.path().join(file.name);
+        std::fs::write(&path, &file.content).unwrap();
+        for (key, theirs) in file.keys.iter().zip(answers.as_array().unwrap()) {
+            let output = ours(path.to_str().unwrap(), file.kind, key);
+            found += usize::from(output.status == 0);
+            if let Some(how) = difference(theirs, &output) {
+                different.push(format!(
+                    "{} {:?} in {} {:?}: {how}\n  theirs: {theirs}\n  ours: {} {:?} {}",
+                    file.kind,
+                    key,
+                    file.name,
+                    String::from_utf8_lossy(&file.content),
+                    output.status,
+                    String::from_utf8_lossy(&output.stdout),
+                    output.stderr
+                ));
+            }
+        }
+    }
+    eprintln!("{} files, {found} values found", files.len());
+    assert!(found * 5 > files.len(), "too few values are found to say much");
+    let shown = different
+        .iter()
+        .take(15)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(different.is_empty(), "{} differ:\n{shown}", different.len());
+}

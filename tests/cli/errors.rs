@@ -3,6 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{run, shown, stocked};
+use serde_json::json;
+
+use crate::support::server::{Recorded, Reply, Server};
 use crate::support::{temp_dir, variable};
 
 /// What is wrong, the variables that make it so, and the command line.
@@ -14,6 +17,41 @@ type Case = (
 
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+
+/// The place of a server that answers with the status in its path, and that the page calls by another name.
+const SERVER: &str = "{server}";
+const ADDRESS: &str = "https://vault.example.com";
+const FORBIDDEN: (&str, &str) = (
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    r#"{"url": "{server}/403", "token": "…", "auth_type": "token"}"#,
+);
+const LOGIN: (&str, &str) = (
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    r#"{"url": "{server}/400", "auth_type": "approle", "role_id": "etl", "secret_id": "…"}"#,
+);
+const SEALED: (&str, &str) = (
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    r#"{"url": "{server}/503", "token": "…", "auth_type": "token"}"#,
+);
+
+/// Returns `text` with the address of the page in place of the server's.
+fn shown_address(text: &str, server: &str) -> String {
+    ["/403", "/400", "/503"]
+        .iter()
+        .fold(text.replace(server, ADDRESS), |text, status| {
+            text.replace(&format!("{ADDRESS}{status}"), ADDRESS)
+        })
+}
+
+/// Answers as Vault does, with the status that the path begins with.
+fn vault(request: &Recorded) -> Reply {
+    let words = |status: u16, words: &str| Reply::json(status, json!({"errors": [words]}));
+    match request.target.get(..5) {
+        Some("/403/") => words(403, "permission denied"),
+        Some("/400/") => words(400, "invalid role or secret ID"),
+        _ => words(503, "Vault is sealed"),
+    }
+}
 
 /// The kinds, with what their status means, and the cases of each.
 const KINDS: &[(u8, &str, &[Case])] = &[
@@ -153,19 +191,42 @@ const KINDS: &[(u8, &str, &[Case])] = &[
         ],
     ),
     (
+        4,
+        "authentication refused, no credential to be had, or permission denied",
+        &[
+            (
+                "a path that a token must not read",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), FORBIDDEN],
+                "get-conn smtp",
+            ),
+            (
+                "a login that is refused",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), LOGIN],
+                "get-conn smtp",
+            ),
+        ],
+    ),
+    (
         5,
         "a backend could not be reached or did not answer in time",
-        &[(
-            "a server that refuses the connection",
-            &[
-                ("AIRFLOW__SECRETS__BACKEND", VAULT),
-                (
-                    "AIRFLOW__SECRETS__BACKEND_KWARGS",
-                    r#"{"url": "http://127.0.0.1:1", "token": "t", "auth_type": "token"}"#,
-                ),
-            ],
-            "--timeout 5 get-var hello",
-        )],
+        &[
+            (
+                "a server that is sealed",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), SEALED],
+                "--timeout 20 get-conn smtp",
+            ),
+            (
+                "a server that refuses the connection",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", VAULT),
+                    (
+                        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                        r#"{"url": "http://127.0.0.1:1", "token": "t", "auth_type": "token"}"#,
+                    ),
+                ],
+                "--timeout 5 get-var hello",
+            ),
+        ],
     ),
     (
         6,
@@ -201,8 +262,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
 ];
 
 /// Runs a line; `''` is an empty argument, and `>/dev/full` fills a device.
-fn run_case(environment: &[(&str, &str)], line: &str) -> crate::support::Output {
-    let program = stocked().envs(environment.iter().copied());
+fn run_case(server: &str, environment: &[(&str, &str)], line: &str) -> crate::support::Output {
+    let program = stocked().envs(
+        environment
+            .iter()
+            .map(|(name, value)| (name, value.replace(SERVER, server))),
+    );
     if line.ends_with(">/dev/full") {
         let line = line.trim_end_matches(" >/dev/full");
         let binary = env!("CARGO_BIN_EXE_secretctl");
@@ -222,6 +287,7 @@ fn run_case(environment: &[(&str, &str)], line: &str) -> crate::support::Output 
 #[test]
 #[cfg(target_os = "linux")]
 fn the_page_of_errors_is_made_from_runs() {
+    let server = Server::start(vault);
     let mut page = String::from(
         "# Errors\n\nEvery status, and an example of each message. A message names what failed and on what, never a value; its causes \
          stand beneath it, then one hint. In a script, go by the status; `exec` adds 125 to 127 to tell its own failures from the \
@@ -230,7 +296,8 @@ fn the_page_of_errors_is_made_from_runs() {
     for (status, meaning, cases) in KINDS {
         write!(page, "\n## Status {status}: {meaning}\n").unwrap();
         for (what, environment, line) in *cases {
-            let output = run_case(environment, line);
+            let mut output = run_case(&server.url(), environment, line);
+            output.stderr = shown_address(&output.stderr, &server.url());
             assert_eq!(output.status, i32::from(*status), "{what}: {}", output.stderr);
             assert!(
                 output.stdout.is_empty(),
@@ -239,7 +306,7 @@ fn the_page_of_errors_is_made_from_runs() {
             write!(page, "\n{}{}:\n\n", what[..1].to_uppercase(), &what[1..]).unwrap();
             page.push_str("```text\n");
             for (name, value) in *environment {
-                writeln!(page, "$ export {name}='{value}'").unwrap();
+                writeln!(page, "$ export {name}='{}'", shown_address(value, SERVER)).unwrap();
             }
             writeln!(page, "$ secretctl {line}").unwrap();
             writeln!(page, "{}```", output.stderr).unwrap();

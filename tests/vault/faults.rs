@@ -390,3 +390,18 @@ fn a_certificate_that_signs_itself_is_trusted_when_it_is_named() {
     world(&ask(&["127.0.0.1", "localhost"]));
     fails(&ask(&["elsewhere.example"]), 5, &["is for another name"]);
 }
+
+#[test]
+fn a_refused_login_is_not_tried_again_for_the_other_names() {
+    let server = Server::script([Reply::json(400, json!({"errors": ["invalid role or secret ID"]}))]);
+    let kwargs = json!({"url": server.url(), "auth_type": "approle", "role_id": "r", "secret_id": TOKEN});
+    let names: Vec<String> = (0..20)
+        .flat_map(|n| ["--var".to_owned(), format!("v{n}")])
+        .collect();
+    let output = vault(&kwargs)
+        .args(["export", "--format", "json", "--lenient"])
+        .args(names)
+        .run();
+    assert_ne!(output.status, 0);
+    assert_eq!(server.take().len(), 1, "{}", output.stderr);
+}

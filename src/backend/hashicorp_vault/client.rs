@@ -51,11 +51,11 @@ enum Session {
     New,
     /// A token, and how many logins it took.
     Token(Secret, u32),
-    /// The login failed: nobody tries it again, because accounts lock.
+    /// The login was refused: nobody tries it again, because accounts lock.
     Failed(Failed),
 }
 
-/// What is kept of a failed login for those who ask after it.
+/// What is kept of a refused login for those who ask after it.
 struct Failed {
     kind: ErrorKind,
     message: String,
@@ -139,7 +139,10 @@ impl Client {
                 Ok((token, logins))
             }
             Err(error) => {
-                *session = Session::Failed(Failed::of(&error));
+                // What did not answer may answer later; what refused is not asked again.
+                if error.kind() == ErrorKind::Denied {
+                    *session = Session::Failed(Failed::of(&error));
+                }
                 Err(error)
             }
         }

@@ -6,11 +6,11 @@
 //! `ConfigParser.read`, which leaves out a file that it cannot open.
 
 use std::borrow::Cow;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::expand::expand;
+use super::files;
 use super::globals::path_of;
 use super::origin::Source;
 use crate::env::Env;
@@ -47,19 +47,19 @@ impl ConfigText {
             Some((path, _)) => path.clone(),
             None => airflow_config(env)?,
         };
-        match (fs::read(&path), named) {
+        match (files::read(&path), named) {
             (Ok(bytes), _) => Ok(Some(Self {
                 path,
-                text: in_text_mode(Secret::new(bytes)),
+                text: in_text_mode(bytes),
             })),
             (Err(cause), Some((_, source))) => {
                 let message = format!("`{}`, which {source} names, cannot be read", path.display());
                 Err(Error::usage(message).with_source(cause))
             }
             (Err(cause), None) => {
-                if cause.kind() == io::ErrorKind::PermissionDenied {
+                if !is_absence(&cause) {
                     warnings.push(format!(
-                        "`{}` cannot be read and is left out, as Airflow does: {cause}",
+                        "`{}` cannot be read and is left out: {cause}",
                         path.display()
                     ));
                 }
@@ -88,6 +88,12 @@ impl ConfigText {
         })?;
         Ok(ConfigFile { path, parser })
     }
+}
+
+/// Whether there is no such file, or a folder.
+fn is_absence(cause: &io::Error) -> bool {
+    use io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
+    matches!(cause.kind(), NotFound | IsADirectory | NotADirectory)
 }
 
 /// The text with `\n` at the end of each line.

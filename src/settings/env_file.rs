@@ -13,11 +13,11 @@
 //!
 //! Source: python-dotenv 1.2, `dotenv/parser.py`; Docker's `--env-file`.
 
-use std::fs;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use super::files;
 use crate::env::{Env, Origin, Variable};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -77,7 +77,7 @@ fn warning(shadowed: &[(String, String)]) -> Option<String> {
 }
 
 fn read(path: &Path) -> Result<Vec<(String, Secret, usize)>> {
-    let bytes = fs::read(path).map(Secret::new).map_err(|cause| {
+    let bytes = files::read(path).map_err(|cause| {
         Error::usage(format!("env file `{}` cannot be read", path.display())).with_source(cause)
     })?;
     parse(bytes.expose()).map_err(|(line, problem)| {

@@ -3,10 +3,10 @@
 //! Owns the names and the text forms of these variables. Must not know Airflow's configuration.
 
 use std::ffi::OsString;
-use std::io::Read as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::files;
 use super::origin::{Provenance, Source};
 use crate::backend::kwargs::boolean_word;
 use crate::cli::{ColorChoice, GlobalArgs};
@@ -254,23 +254,18 @@ fn contents(text: Secret, source: &Source) -> Result<Secret> {
     let Some(path) = text.expose().strip_prefix(b"@") else {
         return Ok(text);
     };
-    let mut bytes = Vec::new();
     let (place, read) = if path == b"-" {
         (
             "standard input".to_owned(),
-            std::io::stdin().lock().read_to_end(&mut bytes),
+            files::read_all(std::io::stdin().lock()),
         )
     } else {
-        let path = path_of(&Secret::new(path));
-        let read = std::fs::File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes));
-        (format!("`{}`", path.display()), read)
+        let path = PathBuf::from(os_string_of(path));
+        (format!("`{}`", path.display()), files::read(&path))
     };
-    match read {
-        Ok(_) => Ok(Secret::new(bytes)),
-        Err(cause) => {
-            Err(Error::usage(format!("{place}, which {source} names, cannot be read")).with_source(cause))
-        }
-    }
+    read.map_err(|cause| {
+        Error::usage(format!("{place}, which {source} names, cannot be read")).with_source(cause)
+    })
 }
 
 /// The path that `bytes` name.

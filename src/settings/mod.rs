@@ -62,6 +62,7 @@ mod command;
 mod core;
 mod env_file;
 mod expand;
+mod files;
 mod globals;
 mod home;
 mod lookup;

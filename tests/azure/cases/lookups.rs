@@ -126,6 +126,36 @@ fn the_token_is_asked_for_while_the_challenge_is_under_way() {
 }
 
 #[test]
+fn no_verbosity_shows_a_secret() {
+    let world = World::start();
+    world.tell(&json!({}), &[], &[], &[]);
+    let output = world
+        .program(&super::values(), &json!({}))
+        .args(["-vvv", "get-conn", "smtp_default"])
+        .run();
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    // It does say whom it asked.
+    assert!(
+        output.stderr.contains("DefaultAzureCredential") || output.stderr.contains("ClientSecretCredential"),
+        "{}",
+        output.stderr
+    );
+    for secret in [
+        crate::azure::support::CLIENT_SECRET,
+        "s3cr3t",
+        "eyJ",
+        "user:pass",
+        "Bearer ey",
+    ] {
+        assert!(
+            !output.stderr.contains(secret),
+            "`{secret}` is in: {}",
+            output.stderr
+        );
+    }
+}
+
+#[test]
 fn nothing_is_sent_for_a_name_that_is_not_asked_for() {
     let world = World::start();
     let kwargs = json!({"vault_url": "https://contoso.vault.azure.net/", "variables_prefix": null});

@@ -4,7 +4,7 @@
 
 use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
-use crate::env::Env;
+use crate::env::{Env, Variable};
 use crate::error::Result;
 use crate::python::text::upper;
 use crate::value::{Answer, Found, Location, Lookup, SecretKind, Step};
@@ -79,7 +79,10 @@ impl SecretsBackend for EnvironmentVariablesBackend {
         let Some(prefix) = prefix(kind) else {
             return Vec::new();
         };
-        let names = self.env.iter().filter_map(|(name, _)| name.strip_prefix(prefix));
+        // An empty connection is none.
+        let is_none = |variable: &Variable| kind == SecretKind::Connection && variable.value.is_empty();
+        let variables = self.env.iter().filter(|(_, variable)| !is_none(variable));
+        let names = variables.filter_map(|(name, _)| name.strip_prefix(prefix));
         // `AIRFLOW_CONN__TEAM___ID` is a team's, and nobody else's to hear of.
         names
             .filter(|name| !name.starts_with('_'))

@@ -119,6 +119,15 @@ fn help_is_short_or_long() {
 }
 
 #[test]
+fn an_empty_connection_is_not_there_and_is_not_what_was_meant() {
+    let output = run(program().env("AIRFLOW_CONN_E", ""), "get-conn e");
+    assert_eq!(output.status, 3);
+    assert!(!output.stderr.contains("did you mean"), "{}", output.stderr);
+    let output = run(program().env("AIRFLOW_CONN_BLANK", "  "), "get-conn blank");
+    assert_eq!((output.status, output.stdout.len()), (6, 0));
+}
+
+#[test]
 fn the_version_says_from_which_commit_and_for_which_target() {
     let output = run(program(), "--version");
     let line = output.text();

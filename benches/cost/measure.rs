@@ -44,13 +44,13 @@ impl Program {
 
     /// Measures a scenario.
     pub(crate) fn run(&self, scenario: &Scenario) -> Figures {
-        let peak_memory = peak_memory(self.command(scenario, Command::new(&self.path)));
+        let peak_memory = peak_memory(Self::command(scenario, Command::new(&self.path)));
         scenario.requests.store(0, std::sync::atomic::Ordering::SeqCst);
         let mut valgrind = Command::new("valgrind");
         valgrind
             .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
             .arg(&self.path);
-        let output = self.command(scenario, valgrind).output().unwrap();
+        let output = Self::command(scenario, valgrind).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{} failed: {told}", scenario.name);
         Figures {
@@ -63,7 +63,7 @@ impl Program {
     }
 
     /// Completes a command: the scenario's arguments, and its variables alone.
-    fn command(&self, scenario: &Scenario, mut command: Command) -> Command {
+    fn command(scenario: &Scenario, mut command: Command) -> Command {
         command
             .args(&scenario.args)
             .env_clear()

@@ -67,7 +67,7 @@ struct Shared {
 
 impl Server {
     pub(crate) fn http() -> Self {
-        Self::start("http", "127.0.0.1", |stream, shared| serve(stream, shared))
+        Self::start("http", "127.0.0.1", serve)
     }
 
     pub(crate) fn https(authority: &Authority) -> Self {

@@ -1,5 +1,7 @@
 //! What a bad file gets: status 2, the file and the line, and never a value.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use crate::support;
@@ -127,14 +129,14 @@ fn aliases_of_aliases_and_deep_nesting_are_refused_in_time() {
     let folder = support::temp_dir();
     let mut laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for (name, previous) in "bcdefghij".chars().zip("abcdefghi".chars()) {
-        laughs.push_str(&format!(
-            "{name}: &{name} [{}]\n",
+        let _ = writeln!(
+            laughs,
+            "{name}: &{name} [{}]",
             vec![format!("*{previous}"); 10].join(", ")
-        ));
+        );
     }
     let merges = laughs
         .replace("[x, x, x, x, x, x, x, x, x, x]", "{x: 1}")
-        .replace(": &", ": &")
         .replace("[*", "{<<: [*")
         .replace("]\n", "]}\n");
     let deep = format!("j: {}", "[".repeat(200_000));

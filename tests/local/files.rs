@@ -74,7 +74,11 @@ fn files_are_read_as_airflow_reads_them() {
                  content,
                  keys,
              }| {
-                let content: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
+                let content: String = content
+                    .iter()
+                    .flat_map(|byte| [byte >> 4, byte & 15])
+                    .filter_map(|digit| char::from_digit(digit.into(), 16))
+                    .collect();
                 json!({"op": "local.file", "name": name, "kind": kind, "content": content, "keys": keys})
             },
         )

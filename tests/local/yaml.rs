@@ -7,6 +7,13 @@ use serde_json::{Value, json};
 use super::yaml_texts::texts;
 use crate::support;
 
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .collect()
+}
+
 /// Writes an object as the judge's `describe` does.
 fn describe(document: &Document, id: Id, path: &[Id]) -> Value {
     let inner = [path, &[id]].concat();
@@ -23,10 +30,7 @@ fn describe(document: &Document, id: Id, path: &[Id]) -> Value {
         Object::Float(value) => json!(["float", float::repr(*value)]),
         Object::Str(text) => json!(["str", text]),
         Object::Bytes(bytes) => {
-            json!([
-                "bytes",
-                bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-            ])
+            json!(["bytes", hex(bytes)])
         }
         Object::Date(text) => json!(["date", text]),
         Object::DateTime(text, _) => json!(["datetime", text]),

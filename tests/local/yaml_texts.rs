@@ -1,5 +1,7 @@
 //! YAML texts that are made at random: values written in many styles, fragments strung together, and a list of known traps.
 
+use std::fmt::Write as _;
+
 use crate::support::{self, Random};
 
 /// Texts that once differed, or are known to be strange, one JSON string a line.
@@ -299,7 +301,7 @@ impl Writer<'_> {
     fn properties(&mut self) {
         if self.random.below(10) == 0 {
             self.anchors += 1;
-            self.text.push_str(&format!("&a{} ", self.anchors));
+            let _ = write!(self.text, "&a{} ", self.anchors);
         }
         if self.random.below(12) == 0 {
             let tag = *self.random.pick(&[
@@ -327,7 +329,7 @@ impl Writer<'_> {
             return false;
         }
         let anchor = 1 + self.random.below(self.anchors);
-        self.text.push_str(&format!("*a{anchor}"));
+        let _ = write!(self.text, "*a{anchor}");
         true
     }
 
@@ -377,12 +379,12 @@ impl Writer<'_> {
         ]);
         let inner = inner.replace('\n', &format!("\n{}", " ".repeat(indent)));
         if self.random.below(2) == 0 {
-            self.text.push_str(&format!("'{}'", inner.replace('a', "it''s")));
+            let _ = write!(self.text, "'{}'", inner.replace('a', "it''s"));
         } else {
             let escape = *self.random.pick(&[
                 "\\n", "\\x41", "\\u00e9", "\\\"", "\\\\", "\\/", "\\_", "\\e", "\\\n   ", "\\ud83d",
             ]);
-            self.text.push_str(&format!("\"{inner}{escape}\""));
+            let _ = write!(self.text, "\"{inner}{escape}\"");
         }
     }
 

@@ -56,7 +56,7 @@ mod tests {
     use super::parse;
 
     fn values(text: &str) -> Vec<(String, String)> {
-        let values = parse(text).ok().expect("the text parses");
+        let values = parse(text).expect("the text parses");
         let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
         values
             .iter()
@@ -65,7 +65,7 @@ mod tests {
     }
 
     fn problem(text: &str) -> (Option<usize>, String) {
-        let problem = parse(text).err().expect("the text does not parse");
+        let problem = parse(text).map(drop).expect_err("the text does not parse");
         (problem.line, problem.what)
     }
 

@@ -177,7 +177,6 @@ fn illegal(name: &str) -> String {
     let nearest = CONNECTION_KEYS
         .iter()
         .max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
-    let name = name;
     match nearest {
         Some(nearest) if strsim::jaro(nearest, name) > 0.7 => {
             format!("has the unknown key `{name}`: did you mean `{nearest}`?")

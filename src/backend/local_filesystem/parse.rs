@@ -41,7 +41,6 @@ impl Problem {
 
     /// Names the file.
     pub(super) fn in_file(self, path: &str) -> Error {
-        let path = path;
         let place = self.line.map(|line| format!(", line {line}")).unwrap_or_default();
         let error = Error::usage(format!("local secrets file `{path}`{place}: {}", self.what));
         let error = match self.hint {
@@ -124,11 +123,7 @@ pub(super) fn parse(path: &str) -> Result<Entries, Problem> {
         ..Problem::new("it cannot be read")
     })?;
     let text = std::str::from_utf8(&bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1;
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         Problem::at(line, "it is not UTF-8")
     })?;
     parse(&universal_newlines(text))

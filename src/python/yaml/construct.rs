@@ -176,6 +176,13 @@ impl Constructor {
         }
     }
 
+    fn pair(&self, node: NodeId, index: usize) -> Option<(NodeId, NodeId)> {
+        match &self.graph[node].content {
+            Content::Mapping(pairs) => pairs.get(index).copied(),
+            _ => None,
+        }
+    }
+
     /// `flatten_mapping`: puts what `<<` names in front of a mapping's own entries, once and for all.
     fn flatten(&mut self, node: NodeId, depth: usize) -> Result<(), Error> {
         if depth > MAX_DEPTH {
@@ -183,13 +190,7 @@ impl Constructor {
         }
         let mut merged = Vec::new();
         let mut index = 0;
-        loop {
-            let Content::Mapping(pairs) = &mut self.graph[node].content else {
-                break;
-            };
-            let Some((key, value)) = pairs.get(index).copied() else {
-                break;
-            };
+        while let Some((key, value)) = self.pair(node, index) {
             match self.graph[key].tag {
                 Tag::Merge => {
                     if let Content::Mapping(pairs) = &mut self.graph[node].content {

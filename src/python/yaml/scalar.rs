@@ -3,6 +3,8 @@
 //! An explicit tag (`!!int "0b0b1"`) brings any text here, so Python's own `int()` and `float()` are followed as well.
 //! Source: PyYAML 6.0.3, `yaml/constructor.py`; CPython 3.11, `Modules/binascii.c`.
 
+use std::fmt::Write as _;
+
 use super::document::Object;
 use crate::python::text::is_space;
 use crate::python::{int as integer, json};
@@ -45,7 +47,7 @@ pub(super) fn int(text: &str) -> Result<Object> {
             for part in text.split(':') {
                 let part = Number::decimal(part)?;
                 sum.times_plus(60, 0);
-                sum = sum.plus(part)?;
+                sum = sum.plus(&part)?;
             }
             sum
         }
@@ -134,7 +136,7 @@ impl Number {
     }
 
     /// Adds two numbers. Parts of both signs (`!!int 1:-2`) are added where they are small, and refused where they are not.
-    fn plus(mut self, other: Self) -> Result<Self> {
+    fn plus(mut self, other: &Self) -> Result<Self> {
         if self.negative != other.negative && !self.limbs.is_empty() && !other.limbs.is_empty() {
             let sum = self.small()? + other.small()?;
             let mut number = Self {
@@ -189,7 +191,7 @@ impl Number {
         };
         text.push_str(&top.to_string());
         for limb in rest.iter().rev() {
-            text.push_str(&format!("{limb:09}"));
+            let _ = write!(text, "{limb:09}");
         }
         if text.trim_start_matches('-').len() > Self::DIGITS {
             Object::HugeInt

@@ -2,6 +2,8 @@
 //!
 //! Source: PyYAML 6.0.3, `yaml/constructor.py`; CPython 3.11, `Lib/datetime.py`.
 
+use std::fmt::Write as _;
+
 use super::document::Object;
 
 type Result<T> = std::result::Result<T, &'static str>;
@@ -79,15 +81,16 @@ pub(super) fn timestamp(text: &str) -> Result<Object> {
     let offset = zone(&mut fields)?;
     let mut text = format!("{date} {hour:02}:{minute:02}:{second:02}");
     if microsecond > 0 {
-        text.push_str(&format!(".{microsecond:06}"));
+        let _ = write!(text, ".{microsecond:06}");
     }
     let instant = offset.map(|offset| {
         let (sign, offset_minutes) = if offset < 0 { ('-', -offset) } else { ('+', offset) };
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "{sign}{:02}:{:02}",
             offset_minutes / 60,
             offset_minutes % 60
-        ));
+        );
         let minutes = days * 1440 + i64::from(hour * 60 + minute) - offset;
         (minutes * 60 + i64::from(second)) * 1_000_000 + i64::from(microsecond)
     });
@@ -122,7 +125,7 @@ fn zone(fields: &mut Fields<'_>) -> Result<Option<i64>> {
     };
     fields.rest = &fields.rest[1..];
     let hours = fields.number(1, 2)?;
-    let minutes = if let [] = fields.rest {
+    let minutes = if fields.rest.is_empty() {
         0
     } else {
         fields.skip(b':')?;

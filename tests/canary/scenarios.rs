@@ -113,6 +113,7 @@ fn fixture() -> PathBuf {
 }
 
 /// Settings that cannot be used, and some that can.
+#[expect(clippy::too_many_lines, reason = "a list")]
 pub fn settings() -> Vec<Scenario> {
     let token = canary("token");
     let cfg = fixture();

@@ -24,7 +24,7 @@ pub fn blocks(page: &str) -> Vec<Block<'_>> {
                 .by_ref()
                 .map(|(_, line)| line)
                 .take_while(|line| !line.trim_start().starts_with("```"));
-            let text = text.map(|line| format!("{line}\n")).collect();
+            let text = text.fold(String::new(), |text, line| text + line + "\n");
             let comment = before
                 .strip_prefix("<!--")
                 .and_then(|rest| rest.strip_suffix("-->"))

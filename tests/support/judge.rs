@@ -51,6 +51,7 @@ impl Judge {
     ///
     /// An exception there is a failure of the test, unless the function itself makes an answer of it.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
     pub fn ask(&self, question: Value) -> Value {
         let line = format!("{question}\n");
         let mut pipes = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -103,6 +104,7 @@ pub struct Fresh {
 impl Fresh {
     /// Asks one question in a process of its own, whose environment is the one given and PATH.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
     pub fn ask(&self, question: Value) -> Value {
         let env: serde_json::Map<_, _> = self.env.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
         self.judge.ask(json!({"env": env, "question": question}))

@@ -56,6 +56,10 @@ fn given() -> Option<Bao> {
 }
 
 /// Starts a server that ends when this process does, however it ends: its keeper waits for the end of its own input.
+#[expect(
+    clippy::zombie_processes,
+    reason = "the keeper ends with this process, which is what it waits for"
+)]
 fn start(binary: &Path) -> Bao {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/openbao");
     let (http, https) = (free_port(), free_port());
@@ -121,6 +125,7 @@ impl Bao {
 
     /// Writes as root, and fails unless the server agrees.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
     pub fn write(&self, path: &str, body: Value) -> Value {
         let (status, answer) = self.request("POST", path, &body);
         assert!((200..300).contains(&status), "{path}: {status} {answer}");
@@ -128,6 +133,7 @@ impl Bao {
     }
 
     /// Returns a name that nobody else uses, beginning with `stem`.
+    #[expect(clippy::unused_self, reason = "only who has a server needs a name in it")]
     pub fn unique(&self, stem: &str) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         format!(
@@ -150,6 +156,7 @@ impl Bao {
 
     /// Stores `fields` at `path` of a KV v2 `mount`.
     #[track_caller]
+    #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
     pub fn put(&self, mount: &str, path: &str, fields: Value) {
         // A fresh v2 mount upgrades itself for a moment, and answers 400 meanwhile.
         for _ in 0..100 {

@@ -17,14 +17,14 @@ pub fn cases(ci: usize, all: usize) -> usize {
 /// Returns the seed of this run: `SECRETCTL_TEST_SEED`, else one of the clock's. It is printed, so that a failure can be repeated.
 pub fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
-    let seed = *SEED.get_or_init(|| match variable("SECRETCTL_TEST_SEED") {
-        Some(text) => text.parse().expect("SECRETCTL_TEST_SEED is a number"),
-        None => {
-            let now = std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .unwrap();
-            u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(20)
+    let seed = *SEED.get_or_init(|| {
+        if let Some(text) = variable("SECRETCTL_TEST_SEED") {
+            return text.parse().expect("SECRETCTL_TEST_SEED is a number");
         }
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
+        u64::from(now.subsec_nanos()) ^ now.as_secs().rotate_left(20)
     });
     eprintln!("SECRETCTL_TEST_SEED={seed}");
     seed

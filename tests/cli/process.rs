@@ -92,7 +92,7 @@ fn descriptors_limits_and_dispositions_pass_unchanged() {
         assert_eq!(dispositions("$S exec --").text(), dispositions("").text());
     }
     // SIGPIPE is ignored by Rust's start, and must not be by the command.
-    let output = shell("$S exec -- bash -c 'trap -p; kill -PIPE $$; echo alive'; echo $?");
+    let output = shell("$S exec -- bash -c 'trap -p PIPE; kill -PIPE $$; echo alive'; echo $?");
     assert_eq!(output.text(), "141\n");
 }
 

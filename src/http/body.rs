@@ -39,12 +39,29 @@ pub(super) async fn read(mut body: Incoming, place: &str, quiet: Duration) -> Re
                     bytes.extend(data);
                 }
             }
-            Some(Err(source)) => {
-                let message = format!("{place} cut the connection within its answer");
-                return Err(Failure::new(FailureKind::Cut, message).with_source(source));
-            }
+            Some(Err(source)) => return Err(broken_off(place, source)),
         }
     }
+}
+
+/// Makes a failure of what ended a body early: chunks that are none, or a connection that was cut.
+fn broken_off(place: &str, source: hyper::Error) -> Failure {
+    use std::error::Error as _;
+    let cause = source
+        .source()
+        .and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    // hyper says so of a chunk's length or end; a cut connection is `UnexpectedEof` or the system's own kind.
+    let (kind, message) = match cause.map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::InvalidInput) => (
+            FailureKind::Garbled,
+            format!("{place} answers with chunks that are none"),
+        ),
+        _ => (
+            FailureKind::Cut,
+            format!("{place} cut the connection within its answer"),
+        ),
+    };
+    Failure::new(kind, message).with_source(source)
 }
 
 /// Decodes a body as its `Content-Encoding` says; an encoding that was not asked for leaves it as it is.
@@ -68,7 +85,7 @@ pub(super) fn decode(body: Secret, encoding: Option<&str>, place: &str) -> Resul
         Ok(_) => Ok(Secret::new(std::mem::take(&mut *decoded))),
         Err(source) => {
             let message = format!("{place} answers with a body that is not {encoding}");
-            Err(Failure::new(FailureKind::Malformed, message).with_source(source))
+            Err(Failure::new(FailureKind::Garbled, message).with_source(source))
         }
     }
 }
@@ -148,8 +165,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_gzip_is_malformed() {
-        let failure = decode(Secret::from("<html>"), Some("gzip"), "h").expect_err("malformed");
-        assert_eq!(failure.kind(), FailureKind::Malformed);
+    fn what_is_not_gzip_is_garbled() {
+        let failure = decode(Secret::from("<html>"), Some("gzip"), "h").expect_err("garbled");
+        assert_eq!(failure.kind(), FailureKind::Garbled);
     }
 }

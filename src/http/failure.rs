@@ -29,6 +29,8 @@ pub enum FailureKind {
     Cut,
     /// The answer is not HTTP.
     Malformed,
+    /// The answer is HTTP, and its body cannot be decoded: broken chunks, or a packed body that is damaged.
+    Garbled,
     /// The answer's body is longer than is read.
     TooLarge,
     /// The server redirects to where neither token nor body may go.

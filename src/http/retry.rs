@@ -48,7 +48,9 @@ impl Retry {
             }
             Err(failure) => match failure.kind() {
                 FailureKind::Connect | FailureKind::Tls | FailureKind::Proxy => true,
-                FailureKind::Timeout | FailureKind::Cut | FailureKind::Malformed => self.after_sending,
+                FailureKind::Timeout | FailureKind::Cut | FailureKind::Malformed | FailureKind::Garbled => {
+                    self.after_sending
+                }
                 _ => false,
             },
         }

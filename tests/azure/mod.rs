@@ -3,4 +3,4 @@
 mod cases;
 mod emulators;
 mod names;
-mod support;
+pub mod support;

@@ -6,7 +6,7 @@ use super::{run, shown, stocked};
 use serde_json::json;
 
 use crate::support::server::{Recorded, Reply, Server};
-use crate::support::{temp_dir, variable};
+use crate::support::temp_dir;
 
 /// What is wrong, the variables that make it so, and the command line.
 type Case = (
@@ -312,15 +312,7 @@ fn the_page_of_errors_is_made_from_runs() {
             writeln!(page, "{}```", output.stderr).unwrap();
         }
     }
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/errors.md");
-    if variable("SECRETCTL_TEST_UPDATE").is_some() {
-        std::fs::write(&path, &page).unwrap();
-    }
-    assert_eq!(
-        std::fs::read_to_string(&path).unwrap_or_default(),
-        page,
-        "docs/errors.md: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_errors` writes it"
-    );
+    crate::support::page("errors.md", &page);
 }
 
 #[test]

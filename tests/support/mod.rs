@@ -6,6 +6,7 @@
 mod differences;
 mod judge;
 mod openbao;
+mod page;
 mod process;
 mod program;
 pub mod server;
@@ -15,6 +16,7 @@ mod skip;
 pub use differences::{difference, differs};
 pub use judge::{Judge, airflow, airflow_fresh};
 pub use openbao::{Bao, bao};
+pub use page::page;
 pub use process::{Guard, free_port, wait_for_port};
 pub use program::{Output, Program, secretctl};
 pub use sizes::{Random, cases, full, random};

@@ -7,7 +7,7 @@ mod entra;
 mod machine;
 mod proxy;
 mod token;
-mod vault;
+pub mod vault;
 mod world;
 
 pub use world::{World, values};

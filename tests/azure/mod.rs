@@ -2,5 +2,5 @@
 
 mod cases;
 mod emulators;
-mod names;
+pub mod names;
 pub mod support;

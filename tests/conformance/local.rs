@@ -28,6 +28,7 @@ fn local_files_conform_in_every_form() {
             class_path: "airflow.secrets.local_filesystem.LocalFilesystemBackend",
             kwargs,
             env: Vec::new(),
+            has_configuration: true,
         });
     }
 }

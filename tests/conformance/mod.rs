@@ -3,7 +3,10 @@
 //! A backend's tests put the [`Contents`] where it looks, and hand over its class path, kwargs and environment. Every
 //! function then goes the whole way, from the environment to standard output.
 
+mod azure;
+mod environment;
 mod local;
+mod vault;
 
 use serde_json::Value;
 
@@ -20,6 +23,8 @@ pub struct Subject {
     pub kwargs: Value,
     /// What else is in the environment.
     pub env: Vec<(String, String)>,
+    /// Whether it has configuration options: Airflow's environment does not answer as a backend of them.
+    pub has_configuration: bool,
 }
 
 /// The connection.
@@ -62,9 +67,13 @@ pub fn each_kind_is_found(subject: &Subject) {
         (["get-config", "sql_alchemy_conn", "-n"], DSN),
     ] {
         let output = subject.run(args);
+        let (status, value) = match value {
+            DSN if !subject.has_configuration => (3, ""),
+            _ => (0, value),
+        };
         assert_eq!(
             (output.status, &output.stdout[..]),
-            (0, value.as_bytes()),
+            (status, value.as_bytes()),
             "{args:?}: {}",
             output.stderr
         );
@@ -85,6 +94,14 @@ pub fn absent_names_are_absent(subject: &Subject) {
             "{command}: {}",
             output.stderr
         );
+        if command == "get-config" && !subject.has_configuration {
+            assert!(
+                output.stderr.contains("no backend could be asked"),
+                "{}",
+                output.stderr
+            );
+            continue;
+        }
         let first = format!("error: {kind} `not-there` is not in ");
         assert!(output.stderr.starts_with(&first), "{}", output.stderr);
         assert!(

@@ -1,9 +1,15 @@
-//! Runs the program: once under callgrind for its instructions, once alone for its memory.
+//! Runs the program: once under callgrind for its instructions, once alone for its memory and its output.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::scenarios::Scenario;
+use crate::scenarios::{Bounds, Scenario};
+use crate::{callgrind, memory};
+
+/// A command that is nowhere: `exec` does all its work, and then stays the process that callgrind counts.
+const MISSING: &str = "/nonexistent/command";
+/// The status of `exec` when there is no such command.
+const NOT_FOUND: i32 = 127;
 
 /// The program that is measured.
 pub(crate) struct Program {
@@ -13,8 +19,9 @@ pub(crate) struct Program {
 /// What one run cost.
 pub(crate) struct Figures {
     pub(crate) instructions: u64,
-    /// In bytes; 0 where the system does not tell.
-    pub(crate) peak_memory: u64,
+    /// In bytes; none where the system does not tell.
+    pub(crate) peak_memory: Option<u64>,
+    pub(crate) connections: usize,
     pub(crate) requests: usize,
     pub(crate) output: Vec<u8>,
 }
@@ -26,94 +33,71 @@ impl Program {
         }
     }
 
-    /// Finds out whether there is valgrind, or says what is missing.
-    pub(crate) fn valgrind() -> Result<(), String> {
-        match Command::new("valgrind")
-            .arg("--version")
-            .stdout(Stdio::null())
-            .status()
-        {
-            Ok(status) if status.success() => Ok(()),
-            _ => Err("valgrind is not installed, which counts the instructions".to_owned()),
-        }
-    }
-
     pub(crate) fn size(&self) -> u64 {
         self.path.metadata().unwrap().len()
     }
 
     /// Measures a scenario.
     pub(crate) fn run(&self, scenario: &Scenario) -> Figures {
-        let peak_memory = peak_memory(Self::command(scenario, Command::new(&self.path)));
-        scenario.requests.store(0, std::sync::atomic::Ordering::SeqCst);
-        let mut valgrind = Command::new("valgrind");
-        valgrind
-            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-            .arg(&self.path);
-        let output = Self::command(scenario, valgrind).output().unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut alone = complete(memory::command(&self.path, file.path()), scenario);
+        alone.args(scenario.runs.iter().flat_map(|command| ["--", command]));
+        let output = alone.output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{} failed: {told}", scenario.name);
+        scenario.counts.iter().for_each(|counts| {
+            counts.take();
+        });
+
+        let mut counted = complete(callgrind::command(&self.path), scenario);
+        counted.args(scenario.runs.iter().flat_map(|_| ["--", MISSING]));
+        let status = if scenario.runs.is_some() { NOT_FOUND } else { 0 };
+        let (instructions, _) = callgrind::count(&mut counted, status);
+        let (mut connections, mut requests) = (0, 0);
+        for counts in &scenario.counts {
+            let (more_connections, more_requests) = counts.take();
+            connections += more_connections;
+            requests += more_requests;
+        }
         Figures {
-            instructions: collected(&told)
-                .unwrap_or_else(|| panic!("callgrind did not say what it counted: {told}")),
-            peak_memory,
-            requests: scenario.requests.load(std::sync::atomic::Ordering::SeqCst),
+            instructions,
+            peak_memory: memory::read(file.path()),
+            connections,
+            requests,
             output: output.stdout,
         }
     }
+}
 
-    /// Completes a command: the scenario's arguments, and its variables alone.
-    fn command(scenario: &Scenario, mut command: Command) -> Command {
-        command
-            .args(&scenario.args)
-            .env_clear()
-            .envs(scenario.env.iter().map(|(name, value)| (name, value)));
-        command
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", "/nonexistent");
-        command
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .stdin(Stdio::null());
-        command
+impl Figures {
+    /// Says what is beyond its bound.
+    pub(crate) fn problems(&self, bounds: &Bounds, most_memory: u64) -> Vec<String> {
+        let mut problems = Vec::new();
+        if bounds.instructions.is_some_and(|most| self.instructions > most) {
+            problems.push("more instructions than its bound".to_owned());
+        }
+        if self.peak_memory.is_some_and(|peak| peak > most_memory) {
+            problems.push(format!("more memory than {} KiB", most_memory >> 10));
+        }
+        if self.connections > bounds.connections {
+            problems.push(format!("more connections than {}", bounds.connections));
+        }
+        if self.requests > bounds.requests {
+            problems.push(format!("more requests than {}", bounds.requests));
+        }
+        problems
     }
 }
 
-/// Reads `Collected : 1234` from what callgrind prints.
-fn collected(told: &str) -> Option<u64> {
-    let line = told.lines().find(|line| line.contains("Collected"))?;
-    line.rsplit(':').next()?.trim().parse().ok()
-}
-
-/// Runs a command and returns the most memory that it had resident, looked at again and again until it ends.
-fn peak_memory(mut command: Command) -> u64 {
-    let mut child: Child = command
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    while let Some(high_water) = std::fs::read_to_string(&status)
-        .ok()
-        .as_deref()
-        .and_then(high_water_mark)
-    {
-        peak = peak.max(high_water);
-    }
-    assert!(
-        child.wait().unwrap().success(),
-        "a command that is measured failed"
-    );
-    peak
-}
-
-/// Reads `VmHWM: 1234 kB` from what Linux tells of a process; a process that has ended has none.
-fn high_water_mark(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim()
-        .strip_suffix("kB")?
-        .trim()
-        .parse::<u64>()
-        .ok()
-        .map(|kib| kib << 10)
+/// Completes a command: the scenario's arguments, and its variables alone.
+fn complete(mut command: Command, scenario: &Scenario) -> Command {
+    command
+        .args(&scenario.args)
+        .env_clear()
+        .envs(scenario.env.iter().map(|(name, value)| (name, value)))
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", "/nonexistent")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null());
+    command
 }

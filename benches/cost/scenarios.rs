@@ -1,33 +1,44 @@
-//! The commands that are measured, and the bound of each.
+//! The commands that are measured, and the bounds of each.
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::server::{Authority, Server};
+use crate::server::{Answer, Counts, Server, URI, vault};
+use crate::tls::Authority;
 
 /// A command, and what it may cost.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) args: Vec<String>,
+    /// The command that `exec` runs; none for another than `exec`.
+    pub(crate) runs: Option<&'static str>,
     pub(crate) env: Vec<(String, String)>,
-    /// What it prints; anything when it is empty.
-    pub(crate) expected: &'static str,
-    pub(crate) most_instructions: u64,
-    pub(crate) most_requests: usize,
-    /// How many requests its servers have counted.
-    pub(crate) requests: Arc<AtomicUsize>,
+    /// The lines that it prints, in any order; anything when it is empty.
+    pub(crate) expected: String,
+    pub(crate) bounds: Bounds,
+    /// What its servers have counted.
+    pub(crate) counts: Vec<Arc<Counts>>,
+}
+
+/// The most of each that a command may take; memory is bounded for all alike.
+#[derive(Default)]
+pub(crate) struct Bounds {
+    /// None where nothing is promised.
+    pub(crate) instructions: Option<u64>,
+    pub(crate) connections: usize,
+    pub(crate) requests: usize,
 }
 
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 const KEY_VAULT: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
+const TENANT: &str = "6f89cf12-978b-4d23-ac18-9ef0c127cf87";
 
-/// The connection that every lookup finds.
-pub(crate) const URI: &str = "smtp://user:pass@mail.example.com:587";
-const PRINTED: &str = "smtp://user:pass@mail.example.com:587\n";
+/// How many names of an `exec` are under way at once, each on a connection of its own.
+const AT_ONCE: usize = 8;
 
 /// Returns every scenario. Files are written to `folder`, and servers live as long as this process.
 pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
@@ -54,25 +65,26 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
     ] {
         let path = folder.join(file);
         std::fs::write(&path, text).unwrap();
-        scenarios.push(lookup(
-            name,
-            2_000_000,
-            LOCAL,
-            &json!({"connections_file_path": path}),
-        ));
+        let kwargs = json!({"connections_file_path": path});
+        scenarios.push(lookup(name, 2_000_000, LOCAL, &kwargs));
     }
     scenarios.push(example());
-    scenarios.push(vault("Vault, AppRole, http", 2_000_000, &Server::http()));
+    let plain = Server::http(vault(Duration::ZERO));
+    scenarios.push(approle("Vault, AppRole, http", 2_000_000, &plain));
     let authority = Authority::new(folder);
-    let over_tls = Server::https(&authority);
+    let over_tls = authority.server(vault(Duration::ZERO));
     scenarios.push(with_roots(
-        vault("Vault, AppRole, https", 6_000_000, &over_tls),
+        approle("Vault, AppRole, https", 6_000_000, &over_tls),
         &authority,
     ));
-    scenarios.push(with_roots(
-        key_vault(&over_tls, &Server::https(&authority)),
-        &authority,
-    ));
+    scenarios.push(with_roots(key_vault(&authority), &authority));
+    for (name, names) in [
+        ("exec, 1 name, Vault, http", 1),
+        ("exec, 10 names, Vault, http", 10),
+        ("exec, 100 names, Vault, http", 100),
+    ] {
+        scenarios.push(exec(name, names, &plain));
+    }
     scenarios
 }
 
@@ -80,11 +92,14 @@ fn scenario(name: &'static str, most_instructions: u64, args: &[&str]) -> Scenar
     Scenario {
         name,
         args: args.iter().map(|arg| (*arg).to_owned()).collect(),
+        runs: None,
         env: Vec::new(),
-        expected: "",
-        most_instructions,
-        most_requests: 0,
-        requests: Arc::default(),
+        expected: String::new(),
+        bounds: Bounds {
+            instructions: Some(most_instructions),
+            ..Bounds::default()
+        },
+        counts: Vec::new(),
     }
 }
 
@@ -94,7 +109,7 @@ fn lookup(name: &'static str, most: u64, backend: &str, kwargs: &serde_json::Val
             ("AIRFLOW__SECRETS__BACKEND".to_owned(), backend.to_owned()),
             ("AIRFLOW__SECRETS__BACKEND_KWARGS".to_owned(), kwargs.to_string()),
         ],
-        expected: PRINTED,
+        expected: format!("{URI}\n"),
         ..scenario(name, most, &["get-conn", "smtp_default"])
     }
 }
@@ -103,40 +118,84 @@ fn lookup(name: &'static str, most: u64, backend: &str, kwargs: &serde_json::Val
 fn example() -> Scenario {
     let args = ["--env-file", "examples/local.env", "get-conn", "smtp_default"];
     Scenario {
-        expected: PRINTED,
+        expected: format!("{URI}\n"),
         ..scenario("the README's first command", 2_000_000, &args)
     }
 }
 
-fn vault(name: &'static str, most: u64, server: &Server) -> Scenario {
+fn approle(name: &'static str, most: u64, server: &Server) -> Scenario {
     let kwargs = json!({
         "connections_path": "connections", "variables_path": "variables", "mount_point": "airflow", "url": server.origin(),
         "auth_type": "approle", "role_id": "astro_role", "secret_id": "not-a-secret",
     });
     Scenario {
-        most_requests: 2,
-        requests: server.requests(),
+        bounds: Bounds {
+            instructions: Some(most),
+            connections: 1,
+            requests: 2,
+        },
+        counts: vec![server.counts()],
         ..lookup(name, most, VAULT, &kwargs)
     }
 }
 
-/// Two servers, as in production: one for tokens, one for secrets; both count into one figure.
-fn key_vault(vault: &Server, entra: &Server) -> Scenario {
-    vault.share_count(entra);
-    entra.issue_tokens_for(vault);
+/// A command with `names` connections in its environment: one login, and a request a name.
+fn exec(name: &'static str, names: usize, server: &Server) -> Scenario {
+    let ids = (0..names).map(|number| format!("c{number:02}"));
+    let mut scenario = approle(name, 2_000_000, server);
+    scenario.args = ["exec".to_owned(), "--pristine".to_owned()]
+        .into_iter()
+        .chain(ids.flat_map(|id| ["--conn".to_owned(), id]))
+        .collect();
+    scenario.runs = Some("env");
+    scenario.expected = (0..names)
+        .map(|number| format!("AIRFLOW_CONN_C{number:02}={URI}\n"))
+        .chain([format!("PATH={}\n", std::env::var("PATH").unwrap_or_default())])
+        .collect();
+    // Of more than one lookup nothing is promised but requests and connections.
+    scenario.bounds = Bounds {
+        instructions: scenario.bounds.instructions.filter(|_| names == 1),
+        connections: names.min(AT_ONCE),
+        requests: 1 + names,
+    };
+    scenario
+}
+
+/// Two servers, as in production: one for tokens, one for secrets.
+fn key_vault(authority: &Authority) -> Scenario {
+    let entra = authority.server(|_, _| {
+        Answer::ok(json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "a-token"}))
+    });
+    let challenge = format!(
+        "WWW-Authenticate: Bearer authorization=\"{}/{TENANT}\", resource=\"https://vault.azure.net\"\r\n",
+        entra.origin()
+    );
+    let vault = authority.server(move |_, is_authorized| {
+        if is_authorized {
+            let attributes = json!({"enabled": true});
+            return Answer::ok(
+                json!({"value": URI, "id": "https://localhost/secrets/x/1", "attributes": attributes}),
+            );
+        }
+        Answer {
+            status: "401 Unauthorized",
+            headers: challenge.clone(),
+            body: json!({"error": {"code": "Unauthorized"}}),
+        }
+    });
     let kwargs = json!({
         "vault_url": vault.origin(), "verify_challenge_resource": false,
-        "tenant_id": "6f89cf12-978b-4d23-ac18-9ef0c127cf87", "client_id": "a-client", "client_secret": "not-a-secret",
+        "tenant_id": TENANT, "client_id": "a-client", "client_secret": "not-a-secret",
     });
     let mut scenario = lookup("Key Vault, client secret, https", 8_000_000, KEY_VAULT, &kwargs);
     scenario
         .env
-        .push(("AZURE_AUTHORITY_HOST".to_owned(), entra.origin()));
-    Scenario {
-        most_requests: 4,
-        requests: vault.requests(),
-        ..scenario
-    }
+        .push(("AZURE_AUTHORITY_HOST".to_owned(), entra.origin().to_owned()));
+    scenario.bounds.connections = 2;
+    // The token, the challenge and the secret.
+    scenario.bounds.requests = 3;
+    scenario.counts = vec![vault.counts(), entra.counts()];
+    scenario
 }
 
 /// Lets the command trust the servers' authority, and nobody else.

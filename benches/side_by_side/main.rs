@@ -1,0 +1,108 @@
+//! How long one lookup takes beside what else makes it: Airflow's command, a script on Airflow's backend, hvac, `bao` and curl.
+//!
+//! `cargo bench --bench side_by_side` starts a dev `OpenBao`, runs every row in turn again and again in one session, and prints
+//! medians and ratios as a Markdown table, with what they were measured on; then `exec` of a hundred names against a server that
+//! takes its time. It needs `BAO`, the path of OpenBao's program, and `AIRFLOW_PYTHON`, the Python that has Airflow (`scripts/test`
+//! installs both); rows that lack theirs are skipped, and say so. Times depend on what else the machine does: no test runs this.
+
+#![expect(clippy::print_stdout, reason = "the table is what this is for")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a measurement that cannot go on fails where it stands"
+)]
+
+mod machine;
+mod openbao;
+mod pace;
+mod rows;
+#[path = "../support/server.rs"]
+mod server;
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use openbao::OpenBao;
+use rows::Row;
+
+/// How often every row has its turn; a quick one runs several times in each.
+const ROUNDS: usize = 9;
+const QUICK_RUNS: usize = 5;
+/// What a row takes at most to be a quick one.
+const QUICK: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    if let Some(bao) = rows::variable("BAO") {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = OpenBao::start(&bao, folder.path());
+        let rows = rows::all(&bao, &vault, folder.path());
+        print(&rows, &measure(&rows));
+        println!("\n{}", machine::facts(&bao));
+    } else {
+        println!("skipped: everything beside OpenBao, because BAO is not set");
+    }
+    if pace::measure() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Runs the rows in turn, and returns the times of each, sorted.
+fn measure(rows: &[Row]) -> Vec<Vec<Duration>> {
+    // The first run of each reads files that no later one has to.
+    let first: Vec<Duration> = rows.iter().map(timed).collect();
+    let mut times = vec![Vec::new(); rows.len()];
+    for _ in 0..ROUNDS {
+        for (row, (times, first)) in rows.iter().zip(times.iter_mut().zip(&first)) {
+            let runs = if *first < QUICK { QUICK_RUNS } else { 1 };
+            times.extend((0..runs).map(|_| timed(row)));
+        }
+    }
+    for times in &mut times {
+        times.sort_unstable();
+    }
+    times
+}
+
+fn timed(row: &Row) -> Duration {
+    let start = Instant::now();
+    let output = (row.run)();
+    let time = start.elapsed();
+    assert!(
+        output.contains("mail.example.com"),
+        "{} did not find the connection",
+        row.name
+    );
+    time
+}
+
+/// Prints the table; the last row is secretctl, which the others are compared with.
+fn print(rows: &[Row], times: &[Vec<Duration>]) {
+    let median = |times: &[Duration]| times[times.len() / 2];
+    let ours = median(times.last().unwrap());
+    println!("| | median | fastest to slowest | runs | times secretctl's | goal |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    for (row, times) in rows.iter().zip(times) {
+        let ratio = median(times).as_secs_f64() / ours.as_secs_f64();
+        let (ratio, goal) = row.goal.map_or_else(Default::default, |goal| {
+            (format!("{ratio:.1}"), format!("over {goal}"))
+        });
+        println!(
+            "| {} | {} | {} to {} | {} | {ratio} | {goal} |",
+            row.name,
+            milliseconds(median(times)),
+            milliseconds(times[0]),
+            milliseconds(times[times.len() - 1]),
+            times.len(),
+        );
+    }
+}
+
+fn milliseconds(time: Duration) -> String {
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    if milliseconds < 100.0 {
+        format!("{milliseconds:.1} ms")
+    } else {
+        format!("{milliseconds:.0} ms")
+    }
+}

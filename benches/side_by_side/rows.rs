@@ -1,0 +1,153 @@
+//! The ways to look up one connection. Each starts its processes anew, as a shell or a CI job does, and returns what they print.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::openbao::{OpenBao, cli, said};
+
+/// One way to look up the connection.
+pub(crate) struct Row {
+    pub(crate) name: String,
+    /// How many times longer than secretctl it is hoped to take; none for secretctl.
+    pub(crate) goal: Option<u32>,
+    pub(crate) run: Box<dyn Fn() -> String>,
+}
+
+const BACKEND: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+const CONNECTION: &str = "connections/smtp_default";
+
+/// Airflow's backend, without the rest of Airflow's command.
+const BACKEND_SCRIPT: &str = "\
+import json, sys
+from airflow.providers.hashicorp.secrets.vault import VaultBackend
+backend = VaultBackend(**json.loads(sys.argv[1]))
+print(backend.get_connection('smtp_default').get_uri())
+";
+
+/// What that backend stands on.
+const HVAC_SCRIPT: &str = "\
+import json, sys
+import hvac
+kwargs = json.loads(sys.argv[1])
+client = hvac.Client(url=kwargs['url'])
+client.auth.approle.login(role_id=kwargs['role_id'], secret_id=kwargs['secret_id'])
+path = 'connections/smtp_default'
+answer = client.secrets.kv.v2.read_secret_version(path, mount_point='airflow', raise_on_deleted_version=True)
+print(answer['data']['data']['conn_uri'])
+";
+
+/// Returns a variable of this process that is set and not empty.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Returns a command with an environment that has nothing of ours but `PATH`.
+pub(crate) fn clean(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", "/nonexistent")
+        .stdin(std::process::Stdio::null());
+    command
+}
+
+/// Returns the rows whose programs are here, and says which are not. secretctl's is the last.
+pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
+    let kwargs = json!({
+        "connections_path": "connections", "variables_path": "variables", "mount_point": "airflow", "url": vault.address,
+        "auth_type": "approle", "role_id": vault.role_id, "secret_id": vault.secret_id,
+    });
+    let mut rows = Vec::new();
+    if let Some(python) = variable("AIRFLOW_PYTHON") {
+        rows.extend(python_rows(&python, &kwargs, folder));
+    } else {
+        println!("skipped: Airflow, its backend and hvac, because AIRFLOW_PYTHON is not set");
+    }
+    let (program, address) = (bao.to_owned(), vault.address.clone());
+    rows.push(row("`bao kv get`, with a token", 10, move || {
+        let arguments = ["kv", "get", "-mount=airflow", "-field=conn_uri", CONNECTION];
+        said(cli(&program, &address).args(arguments))
+    }));
+    if clean("curl").arg("--version").output().is_ok() {
+        rows.push(curl(vault));
+    } else {
+        println!("skipped: curl, because it is not installed");
+    }
+    rows.push(Row {
+        goal: None,
+        ..row("`secretctl get-conn`", 0, move || {
+            let mut command = clean(env!("CARGO_BIN_EXE_secretctl"));
+            said(with_backend(&mut command, &kwargs).args(["get-conn", "smtp_default"]))
+        })
+    });
+    rows
+}
+
+fn row(name: &str, goal: u32, run: impl Fn() -> String + 'static) -> Row {
+    Row {
+        name: name.to_owned(),
+        goal: Some(goal),
+        run: Box::new(run),
+    }
+}
+
+/// Configures the backend, for Airflow and for secretctl alike.
+fn with_backend<'a>(command: &'a mut Command, kwargs: &Value) -> &'a mut Command {
+    command
+        .env("AIRFLOW__SECRETS__BACKEND", BACKEND)
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
+}
+
+/// Airflow's command, whose database is made once beforehand; a script on its backend; and one on hvac.
+fn python_rows(python: &str, kwargs: &Value, folder: &Path) -> [Row; 3] {
+    let (interpreter, home) = (python.to_owned(), folder.join("airflow"));
+    let python = move || {
+        let mut command = clean(&interpreter);
+        command
+            .env("AIRFLOW_HOME", &home)
+            .env("AIRFLOW__CORE__LOAD_EXAMPLES", "False");
+        command
+    };
+    said(python().args(["-m", "airflow", "db", "migrate"]));
+    let script = |text: &'static str| {
+        let (python, kwargs) = (python.clone(), kwargs.to_string());
+        move || said(python().args(["-c", text, &kwargs]))
+    };
+    let (backend, hvac) = (script(BACKEND_SCRIPT), script(HVAC_SCRIPT));
+    let kwargs = kwargs.clone();
+    let airflow = move || {
+        let mut command = python();
+        with_backend(&mut command, &kwargs);
+        said(command.args([
+            "-m",
+            "airflow",
+            "connections",
+            "get",
+            "smtp_default",
+            "-o",
+            "json",
+        ]))
+    };
+    [
+        row("`airflow connections get`", 400, airflow),
+        row("a script on Airflow's `VaultBackend`", 250, backend),
+        row("a script on hvac", 20, hvac),
+    ]
+}
+
+/// The same two requests, by one process of curl each, without a shell between them.
+fn curl(vault: &OpenBao) -> Row {
+    let login = format!("{}/v1/auth/approle/login", vault.address);
+    let read = format!("{}/v1/airflow/data/{CONNECTION}", vault.address);
+    let body = json!({"role_id": vault.role_id, "secret_id": vault.secret_id}).to_string();
+    row("curl, the same two requests", 2, move || {
+        let answer = said(clean("curl").args(["-sS", "--fail", "--data", &body, &login]));
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let token = answer["auth"]["client_token"].as_str().unwrap();
+        said(clean("curl").args(["-sS", "--fail", "-H", &format!("X-Vault-Token: {token}"), &read]))
+    })
+}

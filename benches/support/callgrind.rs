@@ -1,0 +1,39 @@
+//! Counts the instructions of a command, by valgrind's callgrind: the same on a busy machine as on an idle one.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+/// Finds out whether there is valgrind, or says what is missing.
+pub(crate) fn available() -> Result<(), String> {
+    match Command::new("valgrind")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+    {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err("valgrind is not installed, which counts the instructions".to_owned()),
+    }
+}
+
+/// Returns a command that runs `program` under callgrind.
+pub(crate) fn command(program: &Path) -> Command {
+    let mut valgrind = Command::new("valgrind");
+    valgrind
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program);
+    valgrind
+}
+
+/// Runs such a command to its end, and returns how many instructions it took.
+///
+/// Fails unless its status is `status`.
+pub(crate) fn count(command: &mut Command, status: i32) -> (u64, Output) {
+    let output = command.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{command:?}: {told}");
+    let line = told.lines().find(|line| line.contains("Collected"));
+    let instructions = line
+        .and_then(|line| line.rsplit(':').next()?.trim().parse().ok())
+        .unwrap_or_else(|| panic!("callgrind did not say what it counted: {told}"));
+    (instructions, output)
+}

@@ -6,6 +6,7 @@ use crate::support::server::{Authority, Recorded, Reply, Server, Validity};
 use crate::support::{Judge, Output, airflow, airflow_fresh, differs, free_port, secretctl, temp_dir};
 
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const AZURE: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
 
 /// Both answers to one question, and what each asked the server.
@@ -225,6 +226,66 @@ fn a_backend_that_fails_is_passed_over_by_airflow_alone() {
     );
     let airflow_asks = theirs["backends"].as_array().unwrap().last() == Some(&json!("MetastoreBackend"));
     differs("resolver-metastore", &last["skipped"].is_null(), &airflow_asks);
+}
+
+#[test]
+fn a_local_file_that_does_not_parse_is_passed_over_by_airflow_alone() {
+    let dir = temp_dir();
+    let file = dir.path().join("connections.json");
+    std::fs::write(&file, "{\"hello\": ").unwrap();
+    let kwargs = json!({"connections_file_path": file}).to_string();
+    let env = [
+        ("AIRFLOW__SECRETS__BACKEND", LOCAL),
+        ("AIRFLOW__SECRETS__BACKEND_KWARGS", &kwargs),
+        ("AIRFLOW_CONN_HELLO", "http://environment"),
+    ];
+    let Some(judge) = airflow_fresh(env) else { return };
+    let theirs = judge.ask(json!({"op": "differences.connection", "conn_id": "hello"}));
+    let ours = secretctl().envs(env).args(["get-conn", "hello"]).run();
+    differs(
+        "resolver-failure-stops",
+        &json!(ours.text().trim_end()),
+        &theirs["uri"],
+    );
+    assert_eq!(theirs["uri"], "http://environment");
+    let words = ours.fails(2);
+    assert!(words.contains("connections.json"), "{words}");
+}
+
+#[test]
+fn values_of_types_that_are_no_json_are_python_objects_in_airflow_alone() {
+    let dir = temp_dir();
+    let file = dir.path().join("variables.yaml");
+    std::fs::write(
+        &file,
+        "date: 2024-01-02\nbinary: !!binary aGVsbG8=\nset: !!set {a}\n",
+    )
+    .unwrap();
+    let kwargs = json!({"variables_file_path": file}).to_string();
+    let env = [
+        ("AIRFLOW__SECRETS__BACKEND", LOCAL),
+        ("AIRFLOW__SECRETS__BACKEND_KWARGS", &kwargs),
+        ("AIRFLOW_CONN_NUMBER", r#"{"conn_type": "x", "login": 5}"#),
+    ];
+    let Some(judge) = airflow_fresh(env) else { return };
+    for (key, object, status, text) in [
+        ("date", "datetime.date(2024, 1, 2)", 0, "2024-01-02"),
+        ("binary", "b'hello'", 0, "hello"),
+        ("set", "{'a'}", 6, ""),
+    ] {
+        let theirs = judge.ask(json!({"op": "differences.search_path", "key": key}));
+        let ours = secretctl().envs(env).args(["get-var", "-n", key]).run();
+        differs("local-yaml-type", &json!(ours.text()), &theirs["value"]);
+        assert_eq!(theirs["value"]["python"], object);
+        assert_eq!((ours.status, ours.text()), (status, text), "{}", ours.stderr);
+    }
+
+    let theirs = judge.ask(json!({"op": "differences.connection", "conn_id": "number"}));
+    let not_found = if theirs["uri"].is_null() { 3 } else { 0 };
+    let ours = secretctl().envs(env).args(["get-conn", "number"]).run();
+    differs("connection-without-uri", &ours.status, &not_found);
+    assert_eq!(not_found, 3, "{theirs}");
+    assert!(ours.fails(6).contains("`login`"), "{}", ours.stderr);
 }
 
 #[test]

@@ -4,13 +4,27 @@ import importlib
 
 
 def op_search_path(request):
-    """The variable `key` as tasks get it, and the names of the backends that are asked."""
+    """The variable `key` as tasks get it, and the names of the backends that are asked. What is no text is as Python shows it."""
     from airflow.configuration import ensure_secrets_loaded
     from airflow.models.variable import Variable
 
     backends = [type(backend).__name__ for backend in ensure_secrets_loaded()]
     # The database, which does not exist here, is the last of them: what comes before it answers.
-    return {"value": Variable.get_variable_from_secrets(request["key"]), "backends": backends}
+    value = Variable.get_variable_from_secrets(request["key"])
+    if value is not None and not isinstance(value, str):
+        value = {"python": repr(value)}
+    return {"value": value, "backends": backends}
+
+
+def op_connection(request):
+    """The URI of the connection `conn_id` as tasks get it; null where Airflow says that it is not defined."""
+    from airflow.exceptions import AirflowNotFoundException
+    from airflow.models.connection import Connection
+
+    try:
+        return {"uri": Connection.get_connection_from_secrets(request["conn_id"]).get_uri()}
+    except AirflowNotFoundException:
+        return {"uri": None}
 
 
 def op_accepts(request):

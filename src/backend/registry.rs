@@ -42,10 +42,30 @@ pub fn build(class_path: &str, kwargs: Kwargs, context: &Context<'_>) -> Result<
     }
 }
 
+/// The error of a class path that no backend has. What does not look like one is not shown: it may be the kwargs, which are
+/// secrets, set in the place of the class.
 fn unknown(class_path: &str) -> Error {
-    let mut error = Error::usage(format!("secrets backend `{class_path}` is not supported"));
+    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let mut error = if class_path.chars().all(part) {
+        Error::usage(format!("secrets backend `{class_path}` is not supported"))
+    } else {
+        Error::usage("the secrets backend is not the path of a class, such as `package.module.Class`")
+    };
     for (path, _) in BACKENDS {
         error = error.with_detail(format!("supported: `{path}`"));
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unknown;
+
+    #[test]
+    fn kwargs_in_the_place_of_the_class_are_not_shown() {
+        for text in [r#"{"token": "hunter2"}"#, "https://u:hunter2@h", "hunter2\n"] {
+            assert!(!format!("{:?}", unknown(text)).contains("hunter2"), "{text}");
+        }
+        assert!(unknown("a.b_c.D").message().contains("`a.b_c.D`"));
+    }
 }

@@ -96,10 +96,15 @@ fn assignment(text: &str) -> Result<Wanted> {
     } else if let Some(rest) = reference.strip_prefix("var:") {
         (SecretKind::Variable, rest)
     } else {
-        return Err(Error::usage(format!(
-            "`--set {name}=…` names neither a connection nor a variable"
-        ))
-        .with_hint(form));
+        // Signs alone are the end of Base64: then what stands before them is no name.
+        let argument = if reference.trim_start_matches('=').is_empty() {
+            "an argument of `--set`".to_owned()
+        } else {
+            format!("`--set {name}=…`")
+        };
+        return Err(
+            Error::usage(format!("{argument} names neither a connection nor a variable")).with_hint(form),
+        );
     };
     let (id, field) = match rest.split_once('#') {
         Some((id, field)) => (id, Some(field.to_owned())),
@@ -252,6 +257,8 @@ mod tests {
             "hunter2",
             "X=hunter2",
             "X=hunter2:a",
+            "hunter2=",
+            "hunter2==",
             "=conn:a",
             "X=conn:",
             "X=var:#a",

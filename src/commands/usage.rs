@@ -51,25 +51,43 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
     } else {
         Cli::try_parse_from(&safe).err().unwrap_or(error)
     };
+    let beside_a_secret = has_a_secret(&safe);
     for kind in [
         ContextKind::InvalidArg,
         ContextKind::InvalidValue,
         ContextKind::InvalidSubcommand,
     ] {
         if let Some(ContextValue::String(text)) = error.get(kind)
-            && may_be_a_secret(text)
+            && (may_be_a_secret(text) || beside_a_secret && !text.starts_with(['-', '<']))
         {
             error.insert(kind, ContextValue::String("…".to_owned()));
+            // Tips repeat the argument.
+            error.remove(ContextKind::Suggested);
         }
     }
     let text = error.render().to_string();
     text.lines().map(|line| printable(line) + "\n").collect()
 }
 
-/// Whether an argument that has lost its option may be part of one that holds a secret: of JSON, of a URI, of an assignment.
+/// Whether an argument that has lost its option may be part of one that holds a secret: of JSON, of a URI, of an assignment,
+/// of a key in PEM form.
 fn may_be_a_secret(text: &str) -> bool {
-    !text.starts_with('-')
-        && (text.contains(['{', '}', '"', '=', ' ']) || text.contains("://") || text.len() > 100)
+    let never_in_an_option = text.contains(['{', '}', '"', '\\']) || text.contains("://") || text.len() > 100;
+    never_in_an_option || !text.starts_with('-') && text.contains(['=', ' '])
+}
+
+/// Whether an option of the line takes a secret, of which any other word can be a part: a shell splits what is not quoted.
+fn has_a_secret(args: &[String]) -> bool {
+    ["--default", "--backend-kwargs"].into_iter().any(|option| {
+        args.iter().enumerate().any(|(index, arg)| {
+            let value = match arg.strip_prefix(option) {
+                Some("") => args.get(index + 1).map(String::as_str),
+                Some(value) => value.strip_prefix('='),
+                None => None,
+            };
+            value.is_some_and(|value| !value.starts_with('@'))
+        })
+    })
 }
 
 /// Returns the name of the command in `args`: the first argument that is neither an option nor an option's value.

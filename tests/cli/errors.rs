@@ -363,22 +363,50 @@ fn an_argument_that_lost_its_option_is_not_echoed_when_it_may_be_a_secret() {
         "\"s.hunter2\"}",
         "https://u:hunter2@h",
         "PASSWORD=hunter2",
+        "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----",
     ] {
         let output = stocked().args(["get-var", "hello", secret]).run();
         assert_eq!(output.status, 2);
         assert!(!output.stderr.contains("hunter2"), "{}", shown(&output));
     }
-    let output = stocked()
-        .args([
+    for words in [
+        // A shell has split what was not quoted.
+        &[
             "--backend-kwargs",
             "{\"token\":",
             "\"s.hunter2\"}",
             "get-var",
             "x",
-        ])
-        .run();
-    assert_eq!(output.status, 2);
-    assert!(!output.stderr.contains("hunter2"), "{}", shown(&output));
+        ][..],
+        &["--backend-kwargs", "{token:", "hunter2", "get-var", "x"],
+        &["--backend-kwargs={token:", "hunter2", "get-var", "x"],
+        &["get-var", "x", "--default", "my", "hunter2"],
+        &["get-var", "x", "--defualt=hunter2"],
+        // A class and its kwargs, the one for the other.
+        &["--backend", "{\"token\": \"hunter2\"}", "get-var", "x"],
+        &["export", "--format", "json", "--set", "hunter2="],
+    ] {
+        let output = stocked().args(words).run();
+        assert_eq!(output.status, 2);
+        assert!(!output.stderr.contains("hunter2"), "{}", shown(&output));
+    }
+}
+
+#[test]
+fn an_argument_that_is_no_secret_is_echoed() {
+    for (words, shown_word) in [
+        (&["gt-var", "x"][..], "gt-var"),
+        (&["get-var", "x", "surplus"], "surplus"),
+        (
+            &["--backend-kwargs", "@kwargs.json", "get-var", "x", "surplus"],
+            "surplus",
+        ),
+        (&["get-var", "x", "--bogus"], "--bogus"),
+    ] {
+        let output = stocked().args(words).run();
+        assert_eq!(output.status, 2);
+        assert!(output.stderr.contains(shown_word), "{}", shown(&output));
+    }
 }
 
 #[test]

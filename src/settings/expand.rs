@@ -36,13 +36,15 @@ pub(super) fn expand(text: &Secret, env: &Env) -> Result<Expanded, Endless> {
     let mut work = 0;
     // Brent's way to find a cycle: compare with the value of the last pass whose number was a power of two.
     let mut checkpoint = value.clone();
+    let limit = MAX_WORK + 64 * text.expose().len();
     for pass in 1_usize.. {
         let mut replaced = Vec::new();
-        let Some(next) = expand_once(value.expose(), env, &mut replaced) else {
+        let mut room = limit;
+        let Some(next) = expand_once(value.expose(), env, &mut room, &mut replaced) else {
             break;
         };
         work += next.expose().len() + value.expose().len();
-        if next == checkpoint || work > MAX_WORK + 64 * text.expose().len() {
+        if next == checkpoint || work > limit || room == 0 {
             return Err(Endless { references: replaced });
         }
         for reference in replaced {
@@ -58,13 +60,17 @@ pub(super) fn expand(text: &Secret, env: &Env) -> Result<Expanded, Endless> {
     Ok(Expanded { value, references })
 }
 
-/// Expands once; `None` when nothing changes.
-fn expand_once(text: &[u8], env: &Env, replaced: &mut Vec<String>) -> Option<Secret> {
+/// Expands once; `None` when nothing changes. Takes what is put in from `room`; at 0 nothing more is.
+fn expand_once(text: &[u8], env: &Env, room: &mut usize, replaced: &mut Vec<String>) -> Option<Secret> {
     if !text.contains(&b'$') && text.first() != Some(&b'~') {
         return None;
     }
     let with_variables = expandvars(text, |name| {
         let value = env.get(name)?;
+        *room = room.saturating_sub(value.expose().len());
+        if *room == 0 {
+            return None;
+        }
         note(replaced, format!("${name}"));
         Some(value.expose())
     });
@@ -140,6 +146,13 @@ mod tests {
         let doubling = env(&[("A", "$A$A")]);
         assert!(expand(&Secret::from("$A"), &doubling).is_err());
         assert!(expand(&Secret::from("~"), &env(&[("HOME", "~/x")])).is_err());
+    }
+
+    #[test]
+    fn what_grows_beyond_all_bounds_in_one_pass_is_an_error() {
+        // 100 GB, if it were built.
+        let long = "x".repeat(1 << 20);
+        assert!(expand(&Secret::from("$A".repeat(100_000)), &env(&[("A", &long)])).is_err());
     }
 
     #[test]

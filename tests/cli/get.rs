@@ -128,6 +128,38 @@ fn an_empty_connection_is_not_there_and_is_not_what_was_meant() {
 }
 
 #[test]
+fn a_default_is_for_what_is_not_found_alone() {
+    let unreachable = || {
+        program()
+            .env(
+                "AIRFLOW__SECRETS__BACKEND",
+                "airflow.providers.hashicorp.secrets.vault.VaultBackend",
+            )
+            .env(
+                "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                r#"{"url": "http://127.0.0.1:1", "token": "t"}"#,
+            )
+            .env("SECRETCTL_TIMEOUT", "1")
+    };
+    for (program, line, status) in [
+        (stocked(), "get-var nope --default d", 0),
+        (stocked(), "get-conn broken --default d", 6),
+        (stocked(), "get-var hello --json --default d", 6),
+        (unreachable(), "get-var hello --default d", 5),
+        (unreachable(), "get-conn warehouse --field host --default d", 5),
+        (
+            stocked().env("SECRETCTL_TIMEOUT", "x"),
+            "get-var nope --default d",
+            2,
+        ),
+    ] {
+        let output = run(program, line);
+        let printed = if status == 0 { "d\n" } else { "" };
+        assert_eq!((output.status, output.text()), (status, printed), "{line}");
+    }
+}
+
+#[test]
 fn the_version_says_from_which_commit_and_for_which_target() {
     let output = run(program(), "--version");
     let line = output.text();

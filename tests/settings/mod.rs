@@ -7,6 +7,7 @@ mod errors;
 mod generate;
 mod parity;
 mod precedence;
+mod working_folder;
 
 use std::path::PathBuf;
 

@@ -55,3 +55,36 @@ fn links_between_pages_lead_somewhere() {
     }
     assert_eq!(broken, "");
 }
+
+/// Whether a test of this name is there: in `src/` when it begins with `src::`, else in `tests/`.
+fn is_a_test(name: &str) -> bool {
+    let (folder, name) = match name.strip_prefix("src::") {
+        Some(name) => ("src", name),
+        None => ("tests", name),
+    };
+    let Some((module, function)) = name.rsplit_once("::") else {
+        return false;
+    };
+    let module = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(folder)
+        .join(module.replace("::", "/"));
+    [module.with_extension("rs"), module.join("mod.rs")]
+        .iter()
+        .filter_map(|file| std::fs::read_to_string(file).ok())
+        .any(|text| text.contains(&format!("fn {function}(")) || text.contains(&format!("mod {function};")))
+}
+
+#[test]
+fn every_test_that_the_page_of_security_names_is_there() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/security.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let named: Vec<_> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|code| code.contains("::") && !code.starts_with("::") && !code.ends_with("::"))
+        .collect();
+    assert!(named.len() > 40, "{named:?}");
+    let missing: Vec<_> = named.iter().filter(|name| !is_a_test(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

@@ -261,7 +261,12 @@ fn contents(text: Secret, source: &Source) -> Result<Secret> {
         )
     } else {
         let path = PathBuf::from(os_string_of(path));
-        (format!("`{}`", path.display()), files::read(&path))
+        // An `@` before the JSON itself names no file, and is not shown.
+        let shown = match path.to_str() {
+            Some(text) if text.trim_start().starts_with('{') => "the file".to_owned(),
+            _ => format!("`{}`", path.display()),
+        };
+        (shown, files::read(&path))
     };
     read.map_err(|cause| {
         Error::usage(format!("{place}, which {source} names, cannot be read")).with_source(cause)

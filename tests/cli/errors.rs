@@ -384,6 +384,7 @@ fn an_argument_that_lost_its_option_is_not_echoed_when_it_may_be_a_secret() {
         &["get-var", "x", "--defualt=hunter2"],
         // A class and its kwargs, the one for the other.
         &["--backend", "{\"token\": \"hunter2\"}", "get-var", "x"],
+        &["--backend-kwargs", "@{\"token\": \"hunter2\"}", "get-var", "x"],
         &["export", "--format", "json", "--set", "hunter2="],
     ] {
         let output = stocked().args(words).run();

@@ -59,7 +59,9 @@ impl At<'_> {
 pub enum Peer {
     /// The server that the fault scripts.
     Scripted(fn(&At<'_>) -> Reply),
-    /// The same after an answer to the request before (a login, a challenge) whose connection is closed unannounced.
+    /// This to every login, before anything is read.
+    Login(fn() -> Reply),
+    /// The right answer after an answer to the request before (a login, a challenge) whose connection is closed unannounced.
     ClosedBetween,
     /// The right answer, over TLS with a certificate of this kind.
     Certificate(Kind),
@@ -337,6 +339,52 @@ pub static FAULTS: &[(&str, &[Fault])] = &[
                 "http where https is asked for, or the reverse",
                 Unavailable,
                 Peer::OtherProtocol,
+            ),
+        ],
+    ),
+    (
+        "Logins",
+        &[
+            peer("no answer to the login", TimeIsUp, Peer::Login(Reply::hang)),
+            peer(
+                "a login cut before the head",
+                Unavailable,
+                Peer::Login(Reply::cut),
+            ),
+            peer(
+                "a login cut in the body",
+                Unavailable,
+                Peer::Login(|| Reply::raw(format!("{HEAD}{{\""))),
+            ),
+            peer(
+                "a login answered 429 for ever",
+                Unavailable,
+                Peer::Login(|| Reply::status(429)),
+            ),
+            peer(
+                "a login answered 503 for ever",
+                Unavailable,
+                Peer::Login(|| Reply::html(503)),
+            ),
+            peer(
+                "a login answered in HTML",
+                Unavailable,
+                Peer::Login(|| Reply::html(200)),
+            ),
+            peer(
+                "a login's JSON that is cut off",
+                Unavailable,
+                Peer::Login(|| Reply::status(200).body("{\"auth\": {\"client_token\": \"hvs.")),
+            ),
+            peer(
+                "a login of 40 MB",
+                Unavailable,
+                Peer::Login(|| Reply::status(200).header("Content-Length", "40000000")),
+            ),
+            peer(
+                "a login redirected to another host",
+                Unavailable,
+                Peer::Login(|| Reply::status(307).header("Location", "https://elsewhere.example.com/")),
             ),
         ],
     ),

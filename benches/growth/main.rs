@@ -1,0 +1,68 @@
+//! How the cost of a command grows with what it is given: names, the length of a value, airflow.cfg, files of connections.
+//!
+//! `cargo bench --bench growth` counts instructions with valgrind's callgrind, prints them, draws them into docs/growth.svg, and
+//! fails where they grow faster than what they are counted for. Servers are on loopback, in this process.
+
+#![expect(clippy::print_stdout, reason = "the table is what this is for")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a measurement that cannot go on fails where it stands"
+)]
+
+#[path = "../support/callgrind.rs"]
+mod callgrind;
+mod curves;
+#[path = "../support/server.rs"]
+mod server;
+mod svg;
+
+use std::process::ExitCode;
+
+use curves::Panel;
+
+const PLOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/growth.svg");
+
+/// How much steeper the upper half of a line may be than its lower half: a square law makes it three times as steep.
+const MOST_STEEPER: f64 = 1.3;
+
+fn main() -> ExitCode {
+    if let Err(why) = callgrind::available() {
+        println!("skipped: {why}");
+        return ExitCode::SUCCESS;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let panels = curves::all(folder.path());
+    let mut passed = true;
+    for panel in &panels {
+        passed &= report(panel);
+    }
+    std::fs::write(PLOT, svg::draw(&panels)).unwrap();
+    println!("drawn into docs/growth.svg");
+    if passed {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Prints the points of a panel, and whether they lie on lines.
+fn report(panel: &Panel) -> bool {
+    println!("{}, by {}", panel.title, panel.unit);
+    let mut passed = true;
+    for line in &panel.lines {
+        let steeper = line.upper_slope() / line.lower_slope();
+        for (size, instructions) in &line.points {
+            println!("  {:<6} {size:>9} {instructions:>12}", line.name);
+        }
+        println!(
+            "  {:<6} {:.0} instructions for one more; the upper half is {steeper:.2} times as steep as the lower",
+            line.name,
+            line.slope()
+        );
+        if steeper > MOST_STEEPER {
+            println!("  FAILED: more than linear");
+            passed = false;
+        }
+    }
+    passed
+}

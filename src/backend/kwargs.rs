@@ -233,23 +233,31 @@ impl Kwargs {
         }
     }
 
+    /// Looks for a kwarg that is none of `known`, before anything is taken: a misspelt name says more than that the right one is
+    /// missing.
+    ///
+    /// # Errors
+    /// An unknown kwarg, with status 2 and the nearest of `known`.
+    pub fn refuse_unknown(&self, known: &[&str]) -> Result<()> {
+        match self
+            .values
+            .iter()
+            .find(|(name, _)| !known.contains(&name.as_str()))
+        {
+            None => Ok(()),
+            Some((name, kwarg)) => Err(kwarg.unknown(name, known)),
+        }
+    }
+
     /// Ends the taking: whatever is left is unknown.
     ///
     /// # Errors
     /// An unknown kwarg, with status 2 and the nearest of `known`.
     pub fn finish(self, known: &[&str]) -> Result<()> {
-        let Some((name, kwarg)) = self.values.into_iter().next() else {
-            return Ok(());
-        };
-        let mut error = Error::usage(format!("unknown backend kwarg `{}`", printable(&name)));
-        if let Some(variable) = &kwarg.variable {
-            error = error.with_detail(format!("set by `{}`", printable(variable)));
+        match self.values.into_iter().next() {
+            None => Ok(()),
+            Some((name, kwarg)) => Err(kwarg.unknown(&name, known)),
         }
-        Err(match nearest(&name, known) {
-            Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
-            None if known.is_empty() => error.with_hint("this backend takes no kwargs"),
-            None => error.with_hint(format!("this backend's kwargs are {}", listed(known))),
-        })
     }
 
     fn take_kwarg(&mut self, name: &str) -> Option<Kwarg> {
@@ -258,6 +266,19 @@ impl Kwargs {
 }
 
 impl Kwarg {
+    /// The error of a kwarg that the backend does not know.
+    fn unknown(&self, name: &str, known: &[&str]) -> Error {
+        let mut error = Error::usage(format!("unknown backend kwarg `{}`", printable(name)));
+        if let Some(variable) = &self.variable {
+            error = error.with_detail(format!("set by `{}`", printable(variable)));
+        }
+        match nearest(name, known) {
+            Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
+            None if known.is_empty() => error.with_hint("this backend takes no kwargs"),
+            None => error.with_hint(format!("this backend's kwargs are {}", listed(known))),
+        }
+    }
+
     /// The error of a kwarg of the wrong type.
     fn refused(&self, name: &str, wanted: &str) -> Error {
         let error = Error::usage(format!("backend kwarg `{name}` must be {wanted}"));

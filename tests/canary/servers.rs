@@ -5,10 +5,10 @@ use serde_json::json;
 use super::leaks::canary;
 use super::scenarios::{AZURE, Scenario, VAULT};
 use crate::support::server::{Reply, Server};
-use crate::support::{Bao, free_port};
+use crate::support::{VaultServer, free_port};
 
 /// Values of every shape in a real server.
-pub fn vault(bao: &Bao) -> Vec<Scenario> {
+pub fn vault(bao: &VaultServer) -> Vec<Scenario> {
     let mount = bao.kv(2);
     let (role_id, secret_id) = bao.approle(&mount);
     let (value, password) = (canary("vaultvalue"), canary("vaultpassword"));

@@ -6,13 +6,13 @@ use std::path::Path;
 use serde_json::json;
 
 use super::markdown::{Block, blocks};
-use crate::support::{Bao, Output, Program, bao, temp_dir};
+use crate::support::{Output, Program, VaultServer, bao, temp_dir};
 
 /// The server's address as the pages have it.
 const EXAMPLE_ADDRESS: &str = "http://127.0.0.1:8200";
 
 /// What the pages' own examples expect to find in Vault.
-fn seed(bao: &Bao) -> String {
+fn seed(bao: &VaultServer) -> String {
     let mount = bao.kv(2);
     let uri = "smtp://user:pass@mail.example.com:587";
     bao.put(&mount, "connections/smtp_default", json!({"conn_uri": uri}));
@@ -28,7 +28,7 @@ fn seed(bao: &Bao) -> String {
 }
 
 /// Writes the file of a block, with this run's server in place of the example's.
-fn write_file(dir: &Path, name: &str, block: &Block<'_>, bao: &Bao, mount: &str) {
+fn write_file(dir: &Path, name: &str, block: &Block<'_>, bao: &VaultServer, mount: &str) {
     let mut text = block.text.clone();
     if text.contains("vault.VaultBackend") {
         let (role_id, secret_id) = bao.approle(mount);
@@ -64,7 +64,7 @@ fn run(dir: &Path, script: &str) -> Output {
 }
 
 /// Runs each `$ command` of a block and compares what it prints with the lines that follow it.
-fn run_console(dir: &Path, block: &Block<'_>, bao: &Bao, mount: &str) -> Result<(), String> {
+fn run_console(dir: &Path, block: &Block<'_>, bao: &VaultServer, mount: &str) -> Result<(), String> {
     for entry in format!("\n{}", block.text).split("\n$ ").skip(1) {
         let (command, expected) = entry.split_once('\n').unwrap_or((entry, ""));
         let output = run(dir, command);

@@ -5,22 +5,22 @@
 
 mod differences;
 mod judge;
-mod openbao;
 mod page;
 mod process;
 mod program;
 pub mod server;
 mod sizes;
 mod skip;
+mod vault_server;
 
 pub use differences::{difference, differs};
 pub use judge::{Judge, airflow, airflow_fresh};
-pub use openbao::{Bao, bao};
 pub use page::page;
 pub use process::{Guard, free_port, wait_for_port};
 pub use program::{Output, Program, secretctl};
 pub use sizes::{Random, cases, full, random};
 pub use skip::{skip, variable};
+pub use vault_server::{VaultServer, bao, hashicorp};
 
 /// Makes a folder that is removed when the value is dropped.
 pub fn temp_dir() -> tempfile::TempDir {

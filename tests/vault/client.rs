@@ -194,6 +194,8 @@ fn kwargs_that_cannot_be_used_are_named() {
         ),
         (json!({"proxies": {"http": 5}}), "`proxies` must be"),
         (json!({"roleid": "r"}), "did you mean `role_id`?"),
+        // The name that is misspelt comes before the one that is missing for it.
+        (json!({"token": null, "tokn": "t"}), "did you mean `token`?"),
         (json!({"headers": {}}), "unknown backend kwarg `headers`"),
         (json!({"auth_type": "aprole"}), "did you mean `approle`?"),
         (json!({"auth_type": null}), "`auth_type` must not be null"),

@@ -1,4 +1,5 @@
-//! `HashiCorp` Vault, asked through the binary: against a scripted server, against `OpenBao`, and beside Airflow's own backend.
+//! `HashiCorp` Vault, asked through the binary: against a scripted server, against `OpenBao` and Vault, and beside Airflow's own
+//! backend.
 
 use serde_json::{Value, json};
 
@@ -8,8 +9,10 @@ mod client;
 mod cloud;
 mod differences;
 mod faults;
+mod hashicorp;
 mod openbao;
 mod proxy;
+mod servers;
 mod wire;
 
 /// Airflow's class path of the backend.

@@ -50,6 +50,12 @@ impl Envelope {
             .is_some_and(|words| words.to_ascii_lowercase().contains(word))
     }
 
+    /// Whether a login's 500 passes on a refusal: Vault 1.21 answers so where GitHub knows no such token, and where a directory is
+    /// sent an empty password.
+    pub(super) fn passes_on_a_refusal(&self) -> bool {
+        self.says(": 401 bad credentials") || self.says("password cannot be of zero length")
+    }
+
     /// Returns the version of the KV engine in an answer of `sys/internal/ui/mounts`; an engine without versions is 1.
     pub(super) fn kv_engine_version(&self) -> Option<u8> {
         let data = self.0.get("data")?.as_object()?;

@@ -172,6 +172,7 @@ impl Client {
             .await
             .map_err(|failure| self.unreachable(failure))?;
         let envelope = Envelope::of(&response);
+        let passed_on = envelope.as_ref().is_some_and(Envelope::passes_on_a_refusal);
         match response.status {
             200 => match envelope.as_ref().and_then(Envelope::client_token) {
                 Some(token) => Ok(token),
@@ -188,14 +189,14 @@ impl Client {
             404 if envelope.is_none() && !response.body.is_empty() => {
                 Err(super::answer::no_vault(&place, &response))
             }
-            400 | 401 | 403 | 404 | 405 => {
+            400 | 401 | 403 | 404 | 405 | 500 if response.status != 500 || passed_on => {
                 let mut error = Error::denied(format!("Vault at {place} refused the `{auth_type}` login"));
                 if let Some(words) = envelope.and_then(|envelope| envelope.words()) {
                     error = error.with_detail(format!("Vault says: {}", self.clean(&words)));
                 }
                 let method = login.api_path.trim_start_matches("v1/");
                 Err(error.with_hint(match response.status {
-                    400 => auth.refusal_hint().to_owned(),
+                    400 | 500 => auth.refusal_hint().to_owned(),
                     401 | 403 => format!(
                         "{}; or there is no `{auth_type}` auth method at `{method}`{}",
                         auth.refusal_hint(),

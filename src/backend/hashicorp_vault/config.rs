@@ -60,6 +60,8 @@ impl Config {
     /// A kwarg that is unknown, missing, of the wrong type or cannot be used, with status 2.
     pub(super) fn new(mut kwargs: Kwargs, context: &Context<'_>) -> Result<Self> {
         let env = context.env;
+        let known = [paths::KWARGS, auth::KWARGS, KWARGS].concat();
+        kwargs.refuse_unknown(&known)?;
         let paths = Paths::from_kwargs(&mut kwargs)?;
         let auth = Auth::from_kwargs(&mut kwargs, context)?;
         let address = address(&mut kwargs, env)?;
@@ -85,7 +87,7 @@ impl Config {
             .text("namespace")?
             .filter(|namespace| !namespace.is_empty());
         let ignored_namespace = namespace.is_none() && env.non_empty("VAULT_NAMESPACE").is_some();
-        kwargs.finish(&[paths::KWARGS, auth::KWARGS, KWARGS].concat())?;
+        kwargs.finish(&known)?;
         Ok(Self {
             paths,
             auth,

@@ -1,7 +1,8 @@
-//! A dev `OpenBao` server, for Vault: one process that listens by http and by https, over the same data.
+//! A dev server of Vault's API: one process that listens by http and by https, over the same data.
 //!
-//! `scripts/test` starts it and says where it is (`SECRETCTL_TEST_BAO_*`). Where only `BAO` is set, the fixture starts its own.
-//! Tests share it: each works on mounts, roles and policies with names of its own.
+//! `OpenBao` is in every run: `scripts/test` starts it and says where it is (`SECRETCTL_TEST_BAO_*`). Where only `BAO` is set, the
+//! fixture starts its own. `HashiCorp` Vault itself is there where `VAULT` names its binary, and is always the fixture's own.
+//! Tests share a server: each works on mounts, roles and policies with names of its own.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -17,7 +18,7 @@ use super::{free_port, skip, temp_dir, variable, wait_for_port};
 
 /// Where the server is.
 #[derive(Debug)]
-pub struct Bao {
+pub struct VaultServer {
     /// `http://127.0.0.1:PORT`.
     pub addr: String,
     /// `https://127.0.0.1:PORT`: the same server.
@@ -31,8 +32,8 @@ pub struct Bao {
 }
 
 /// Returns the server, or says why the test is skipped.
-pub fn bao() -> Option<&'static Bao> {
-    static BAO: OnceLock<Option<Bao>> = OnceLock::new();
+pub fn bao() -> Option<&'static VaultServer> {
+    static BAO: OnceLock<Option<VaultServer>> = OnceLock::new();
     let bao = BAO
         .get_or_init(|| given().or_else(|| variable("BAO").map(|binary| start(Path::new(&binary)))))
         .as_ref();
@@ -45,8 +46,23 @@ pub fn bao() -> Option<&'static Bao> {
     bao
 }
 
-fn given() -> Option<Bao> {
-    Some(Bao {
+/// Returns `HashiCorp` Vault itself, or says why the test is skipped.
+pub fn hashicorp() -> Option<&'static VaultServer> {
+    static VAULT: OnceLock<Option<VaultServer>> = OnceLock::new();
+    let vault = VAULT
+        .get_or_init(|| variable("VAULT").map(|binary| start(Path::new(&binary))))
+        .as_ref();
+    if vault.is_none() {
+        skip(
+            "hashicorp-vault",
+            "VAULT does not name the binary of HashiCorp Vault",
+        );
+    }
+    vault
+}
+
+fn given() -> Option<VaultServer> {
+    Some(VaultServer {
         addr: variable("SECRETCTL_TEST_BAO_ADDR")?,
         https_addr: variable("SECRETCTL_TEST_BAO_HTTPS_ADDR")?,
         ca_file: variable("SECRETCTL_TEST_BAO_CA_FILE")?.into(),
@@ -60,7 +76,7 @@ fn given() -> Option<Bao> {
     clippy::zombie_processes,
     reason = "the keeper ends with this process, which is what it waits for"
 )]
-fn start(binary: &Path) -> Bao {
+fn start(binary: &Path) -> VaultServer {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/openbao");
     let (http, https) = (free_port(), free_port());
     // The folder must outlive this function and no destructor of a static runs: the keeper removes it.
@@ -80,7 +96,7 @@ fn start(binary: &Path) -> Bao {
         "{} did not start",
         binary.display()
     );
-    Bao {
+    VaultServer {
         addr: format!("http://127.0.0.1:{http}"),
         https_addr: format!("https://127.0.0.1:{https}"),
         ca_file: dir.join("vault-ca.pem"),
@@ -89,7 +105,7 @@ fn start(binary: &Path) -> Bao {
     }
 }
 
-impl Bao {
+impl VaultServer {
     /// Sends a request as root and returns the status and the JSON of the answer (null without a body).
     pub fn request(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         self.request_in("", method, path, body)
@@ -97,20 +113,25 @@ impl Bao {
 
     /// Sends a request as root into `namespace`.
     pub fn request_in(&self, namespace: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let header = if namespace.is_empty() {
+            String::new()
+        } else {
+            format!("X-Vault-Namespace: {namespace}\r\n")
+        };
+        self.request_with(&header, method, path, body)
+    }
+
+    /// Sends a request as root with `header`, which is empty or ends its line.
+    pub fn request_with(&self, header: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let host = self.addr.strip_prefix("http://").unwrap();
         let body = if body.is_null() {
             String::new()
         } else {
             body.to_string()
         };
-        let namespace = if namespace.is_empty() {
-            String::new()
-        } else {
-            format!("X-Vault-Namespace: {namespace}\r\n")
-        };
         // HTTP/1.0: the answer is neither chunked nor kept alive.
         let request = format!(
-            "{method} /v1/{path} HTTP/1.0\r\nHost: {host}\r\nX-Vault-Token: {}\r\n{namespace}Content-Length: {}\r\n\r\n{body}",
+            "{method} /v1/{path} HTTP/1.0\r\nHost: {host}\r\nX-Vault-Token: {}\r\n{header}Content-Length: {}\r\n\r\n{body}",
             self.root_token,
             body.len()
         );
@@ -174,14 +195,11 @@ impl Bao {
     /// Makes an `AppRole` role that may read `mount` and returns its role id and a secret id of it.
     #[track_caller]
     pub fn approle(&self, mount: &str) -> (String, String) {
-        static ENABLED: OnceLock<()> = OnceLock::new();
-        ENABLED.get_or_init(|| {
-            let (status, answer) = self.request("POST", "sys/auth/approle", &json!({"type": "approle"}));
-            assert!(
-                status < 300 || answer.to_string().contains("already in use"),
-                "{status} {answer}"
-            );
-        });
+        let (status, answer) = self.request("POST", "sys/auth/approle", &json!({"type": "approle"}));
+        assert!(
+            status < 300 || answer.to_string().contains("already in use"),
+            "{status} {answer}"
+        );
         let role = self.unique("role");
         let policy = format!("path \"{mount}/*\" {{ capabilities = [\"read\"] }}");
         self.write(&format!("sys/policies/acl/{role}"), json!({"policy": policy}));

@@ -20,6 +20,7 @@ mod conformance;
 mod connection;
 mod differences;
 mod docs;
+mod explain;
 mod faults;
 mod load;
 mod local;

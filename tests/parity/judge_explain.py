@@ -1,0 +1,102 @@
+"""Where Airflow's search path looks for one name: every backend is asked, and none has it."""
+
+import importlib
+import json
+
+from judge_azure import environment
+
+
+def op_asked(request):
+    """The locations that are asked, in order, under the environment of the question."""
+    from airflow.configuration import conf
+    from airflow.secrets import environment_variables
+
+    asked = []
+    with environment(request["env"]):
+        class_path = conf.get("secrets", "backend")
+        kwargs = json.loads(conf.get("secrets", "backend_kwargs"))
+        module, _, name = class_path.rpartition(".")
+        backend = getattr(importlib.import_module(module), name)(**kwargs)
+        RECORDERS[name](backend, asked)
+        real = environment_variables.os
+        environment_variables.os = Environment(asked)
+        try:
+            for each in (backend, environment_variables.EnvironmentVariablesBackend()):
+                look_up(each, request)
+        finally:
+            environment_variables.os = real
+    return {"asked": asked}
+
+
+def look_up(backend, request):
+    kind, name, team = request["kind"], request["id"], request["team"]
+    if kind == "config":
+        backend.get_config(name)
+    elif kind == "var":
+        backend.get_variable(name, team_name=team)
+    elif hasattr(backend, "_local_connections"):
+        backend.get_connection(name, team_name=team)
+    else:
+        backend.get_conn_value(name, team_name=team)
+
+
+class Environment:
+    """Stands for the module `os`: an environment that has nothing, and keeps what it is asked for."""
+
+    def __init__(self, asked):
+        self.asked = asked
+        self.environ = self
+
+    def get(self, name):
+        self.asked.append({"variable": name})
+
+
+def record_vault(backend, asked):
+    client = backend.vault_client
+
+    def get_secret(secret_path):
+        mount, path = client._parse_secret_path(secret_path)
+        # What is left of it on the wire: hvac strips outer slashes, and the URL loses the segments that go nowhere; a last one
+        # leaves its slash.
+        segments = [segment for segment in path.split("/") if segment]
+        last = segments[-1:]
+        path = "/".join([segment for segment in segments[:-1] if segment != "."] + last)
+        asked.append({"mount_point": mount, "path": path, "kv_engine_version": client.kv_engine_version})
+
+    client.get_secret = get_secret
+
+
+def record_azure(backend, asked):
+    class Client:
+        def get_secret(self, name):
+            asked.append({"vault_url": backend.vault_url, "secret_name": name})
+
+            class Secret:
+                value = None
+
+            return Secret
+
+    backend.__dict__["client"] = Client()
+
+
+def record_local(backend, asked):
+    """A file is named by the one attribute that the lookup reads."""
+    cls = type(backend)
+
+    class Recorded(cls):
+        def __getattribute__(self, name):
+            value = super().__getattribute__(name)
+            if name in ("variables_file", "connections_file", "configs_file") and value:
+                if {"file": value} not in asked:
+                    asked.append({"file": value})
+                return None
+            return value
+
+    backend.__class__ = Recorded
+
+
+RECORDERS = {
+    "VaultBackend": record_vault,
+    "AzureKeyVaultBackend": record_azure,
+    "LocalFilesystemBackend": record_local,
+}

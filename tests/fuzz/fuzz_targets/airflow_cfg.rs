@@ -1,0 +1,20 @@
+//! airflow.cfg: an option that is there has a line of the file, and its value is found or refused.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secretctl::python::configparser::ConfigParser;
+
+fuzz_target!(|text: &str| {
+    let lines = text.split('\n').count();
+    match ConfigParser::parse(text) {
+        Err((line, _)) => assert!((1..=lines).contains(&line)),
+        Ok(parser) => {
+            for (section, option) in [("secrets", "backend"), ("secrets", "backend_kwargs"), ("core", "multi_team")] {
+                if let Some(line) = parser.line_of(section, option) {
+                    assert!((1..=lines).contains(&line));
+                    assert!(!matches!(parser.get(section, option), Ok(None)));
+                }
+            }
+        }
+    }
+});

@@ -1,13 +1,53 @@
-//! examples/ci: the shell parts of every job run, and leave behind what the next step reads.
+//! examples/ci: the shell parts of every job run against OpenBao, and leave behind what the next step reads. Without OpenBao they
+//! run on the environment.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use crate::support::{Output, Program, temp_dir};
+use serde_json::json;
+
+use crate::support::{Output, Program, VaultServer, bao, temp_dir};
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("examples/ci")
         .join(name)
+}
+
+const WAREHOUSE: &str = "postgres://etl:p%40ss@db.example.com:5432/dw";
+const REGION: &str = "eu-central-1";
+const GREETING: &str = "it's me";
+
+/// The variables under which the examples' names are there.
+fn configuration() -> &'static [(&'static str, String)] {
+    static CONFIGURATION: OnceLock<Vec<(&str, String)>> = OnceLock::new();
+    CONFIGURATION.get_or_init(|| match bao() {
+        Some(bao) => in_openbao(bao),
+        None => vec![
+            ("AIRFLOW_CONN_WAREHOUSE", WAREHOUSE.to_owned()),
+            ("AIRFLOW_VAR_REGION", REGION.to_owned()),
+            ("AIRFLOW_VAR_GREETING", GREETING.to_owned()),
+        ],
+    })
+}
+
+/// Puts the examples' names into a mount of their own, behind a login of their own.
+fn in_openbao(bao: &VaultServer) -> Vec<(&'static str, String)> {
+    let mount = bao.kv(2);
+    bao.put(&mount, "connections/warehouse", json!({"conn_uri": WAREHOUSE}));
+    bao.put(&mount, "variables/region", json!({"value": REGION}));
+    bao.put(&mount, "variables/greeting", json!({"value": GREETING}));
+    let (role_id, secret_id) = bao.approle(&mount);
+    let kwargs = json!({
+        "url": bao.addr, "mount_point": mount, "auth_type": "approle", "role_id": role_id, "secret_id": secret_id,
+    });
+    vec![
+        (
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.providers.hashicorp.secrets.vault.VaultBackend".to_owned(),
+        ),
+        ("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string()),
+    ]
 }
 
 /// A shell in `folder` that finds `secretctl`, and in which the examples' names are there.
@@ -23,12 +63,7 @@ fn shell(folder: &Path) -> Program {
         .env("HOME", folder)
         .env("GITHUB_ENV", folder.join("github.env"))
         .env("SECRETS", folder)
-        .env(
-            "AIRFLOW_CONN_WAREHOUSE",
-            "postgres://etl:p%40ss@db.example.com:5432/dw",
-        )
-        .env("AIRFLOW_VAR_REGION", "eu-central-1")
-        .env("AIRFLOW_VAR_GREETING", "it's me")
+        .envs(configuration().iter().map(|(name, value)| (name, value)))
 }
 
 /// Returns the blocks of text behind `run: |`, `bash: |` and `- |`.

@@ -67,20 +67,9 @@ impl AzureCliCredential {
             {
                 return unavailable("nobody is logged in to the Azure CLI: run `az login`");
             }
-            let words = command::complaint(&self.surroundings, stderr);
-            return unavailable(&if words.is_empty() {
-                "`az` failed without a word".to_owned()
-            } else {
-                format!("`az` failed: {words}")
-            });
+            return Err(command::failed(&self.surroundings, TOOL, stderr));
         }
-        token(output.stdout.expose()).map_or_else(
-            || unavailable("`az` printed something that is no token"),
-            |token| {
-                self.surroundings.redactor.add(token.token.secret().into());
-                Ok(token)
-            },
-        )
+        command::printed(&self.surroundings, TOOL, token(output.stdout.expose()))
     }
 }
 

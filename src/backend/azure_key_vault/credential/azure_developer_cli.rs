@@ -77,20 +77,9 @@ impl AzureDeveloperCliCredential {
             let words = message(stdout)
                 .or_else(|| message(&output.stderr))
                 .unwrap_or_else(|| output.stderr.clone());
-            let words = command::complaint(&self.surroundings, &words);
-            return unavailable(&if words.is_empty() {
-                "`azd` failed without a word".to_owned()
-            } else {
-                format!("`azd` failed: {words}")
-            });
+            return Err(command::failed(&self.surroundings, TOOL, &words));
         }
-        token(output.stdout.expose()).map_or_else(
-            || unavailable("`azd` printed something that is no token"),
-            |token| {
-                self.surroundings.redactor.add(token.token.secret().into());
-                Ok(token)
-            },
-        )
+        command::printed(&self.surroundings, TOOL, token(output.stdout.expose()))
     }
 }
 

@@ -78,13 +78,7 @@ impl AzurePowerShellCredential {
         if stdout.contains(NO_MODULE) {
             return unavailable("PowerShell's module Az.Accounts, 2.2.0 or later, is not installed");
         }
-        token(stdout).map_or_else(
-            || unavailable("`pwsh` printed something that is no token"),
-            |token| {
-                self.surroundings.redactor.add(token.token.secret().into());
-                Ok(token)
-            },
-        )
+        command::printed(&self.surroundings, "pwsh", token(stdout))
     }
 }
 

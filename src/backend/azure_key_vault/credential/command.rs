@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use azure_core::credentials::AccessToken;
+
 use super::{Failure, Surroundings};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -137,8 +139,36 @@ fn safe_folder(env: &Env) -> Result<PathBuf, Failure> {
     }
 }
 
+/// Takes the token that a tool printed, which nothing shown from now on may hold.
+///
+/// # Errors
+/// Something that is no token is unavailable.
+pub(super) fn printed(
+    surroundings: &Surroundings,
+    tool: &str,
+    token: Option<AccessToken>,
+) -> Result<AccessToken, Failure> {
+    let Some(token) = token else {
+        return Err(Failure::Unavailable(format!(
+            "`{tool}` printed something that is no token"
+        )));
+    };
+    surroundings.redactor.add(token.token.secret().into());
+    Ok(token)
+}
+
+/// Makes the failure of a tool that complained.
+pub(super) fn failed(surroundings: &Surroundings, tool: &str, stderr: &str) -> Failure {
+    let words = complaint(surroundings, stderr);
+    Failure::Unavailable(if words.is_empty() {
+        format!("`{tool}` failed without a word")
+    } else {
+        format!("`{tool}` failed: {words}")
+    })
+}
+
 /// Returns a tool's complaint, fit to be shown: one line, and nothing in it that could be a token.
-pub(super) fn complaint(surroundings: &Surroundings, stderr: &str) -> String {
+fn complaint(surroundings: &Surroundings, stderr: &str) -> String {
     let words = stderr.split_whitespace().map(|word| {
         if word.contains("eyJ") || word.len() > 100 {
             "[redacted]"

@@ -22,6 +22,7 @@ mod github;
 mod jwt;
 mod kubernetes;
 mod ldap;
+mod password;
 mod services;
 mod taken;
 mod token;
@@ -42,10 +43,10 @@ const METHODS: &[(&str, Constructor)] = &[
     ("gcp", gcp::Gcp::boxed),
     ("jwt", jwt::Jwt::boxed),
     ("kubernetes", kubernetes::Kubernetes::boxed),
-    ("ldap", ldap::Ldap::boxed),
+    ("ldap", ldap::boxed),
     ("radius", existing::ExistingToken::radius),
     ("token", token::Token::boxed),
-    ("userpass", userpass::Userpass::boxed),
+    ("userpass", userpass::boxed),
 ];
 
 /// An auth method, ready to make a credential.

@@ -1,0 +1,49 @@
+//! A name and a password: `POST auth/<mount>/login/<username>` with `password`, as userpass and ldap have it.
+
+use super::{BoxFuture, Credential, Login, Method, Services, Taken, json, username};
+use crate::error::Result;
+use crate::secret::Secret;
+
+#[derive(Debug)]
+pub(super) struct PasswordLogin {
+    mount: String,
+    username: String,
+    password: Option<Secret>,
+    refusal_hint: &'static str,
+}
+
+impl PasswordLogin {
+    /// Takes the kwargs of `auth_type`, which is its mount's name too unless there is another.
+    ///
+    /// # Errors
+    /// A name that is missing, with status 2.
+    pub(super) fn boxed(
+        auth_type: &'static str,
+        kwargs: Taken,
+        refusal_hint: &'static str,
+    ) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount(auth_type);
+        let username = username(auth_type, kwargs.username)?;
+        Ok(Box::new(Self {
+            mount,
+            username,
+            password: kwargs.password,
+            refusal_hint,
+        }))
+    }
+}
+
+impl Method for PasswordLogin {
+    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        let login = Login::new(&self.mount, [("password", json(self.password.as_ref()))]).of(&self.username);
+        Box::pin(std::future::ready(Ok(Credential::Login(login))))
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        self.password.iter().cloned().collect()
+    }
+
+    fn refusal_hint(&self) -> &'static str {
+        self.refusal_hint
+    }
+}

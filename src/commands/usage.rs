@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
@@ -23,7 +24,10 @@ pub(super) const EXEC_FAILED: u8 = 125;
 /// The exit status, when there is no command to run; what was to be said has been.
 pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
     let error = match Cli::try_parse_from(args) {
-        Ok(cli) => return Ok(cli),
+        Ok(mut cli) => {
+            keep_env_files_before_the_command(args, &mut cli);
+            return Ok(cli);
+        }
         Err(error) => error,
     };
     if !error.use_stderr() {
@@ -35,11 +39,16 @@ pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
         );
     }
     render::terminal::write(usage_error(args, error).as_bytes());
-    Err(if command_name(args).is_some_and(|name| name == "exec") {
-        EXEC_FAILED
-    } else {
-        ErrorKind::Usage.exit_status()
-    })
+    Err(
+        if before_the_command(args)
+            .command
+            .is_some_and(|name| name == "exec")
+        {
+            EXEC_FAILED
+        } else {
+            ErrorKind::Usage.exit_status()
+        },
+    )
 }
 
 /// Returns the text of a usage error. It is made again from arguments that can be echoed when these cannot.
@@ -90,8 +99,29 @@ fn has_a_secret(args: &[String]) -> bool {
     })
 }
 
-/// Returns the name of the command in `args`: the first argument that is neither an option nor an option's value.
-fn command_name(args: &[OsString]) -> Option<&OsStr> {
+/// Adds the env files that stand before the command to those behind it, which clap takes in their place.
+fn keep_env_files_before_the_command(args: &[OsString], cli: &mut Cli) {
+    let env_files = &mut cli.global.env_file;
+    let named = |arg: &&OsString| arg.as_encoded_bytes().starts_with(b"--env-file");
+    if env_files.is_empty() || args.iter().filter(named).count() <= env_files.len() {
+        return;
+    }
+    let before = before_the_command(args).env_files;
+    if *env_files != before {
+        env_files.splice(0..0, before);
+    }
+}
+
+/// What stands before the command, and its name.
+#[derive(Default)]
+struct BeforeTheCommand<'a> {
+    env_files: Vec<PathBuf>,
+    command: Option<&'a OsStr>,
+}
+
+/// Reads `args` up to the command: the first argument that is neither an option nor an option's value.
+fn before_the_command(args: &[OsString]) -> BeforeTheCommand<'_> {
+    let mut before = BeforeTheCommand::default();
     let command = Cli::command();
     let takes_value = |option: &str| {
         command.get_arguments().any(|arg| {
@@ -104,15 +134,21 @@ fn command_name(args: &[OsString]) -> Option<&OsStr> {
     let mut args = args.iter().skip(1);
     while let Some(arg) = args.next() {
         match arg.to_str() {
+            Some("--env-file") => before.env_files.extend(args.next().map(PathBuf::from)),
             Some(option) if option.starts_with('-') => {
-                if takes_value(option) {
+                if let Some(file) = option.strip_prefix("--env-file=") {
+                    before.env_files.push(file.into());
+                } else if takes_value(option) {
                     args.next();
                 }
             }
-            _ => return Some(arg),
+            _ => {
+                before.command = Some(arg);
+                break;
+            }
         }
     }
-    None
+    before
 }
 
 #[cfg(test)]
@@ -121,7 +157,9 @@ mod tests {
 
     fn name(args: &[&str]) -> Option<String> {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        command_name(&args).map(|name| name.to_string_lossy().into_owned())
+        before_the_command(&args)
+            .command
+            .map(|name| name.to_string_lossy().into_owned())
     }
 
     #[test]

@@ -178,3 +178,28 @@ fn an_option_of_every_command_stands_before_or_behind_it() {
     let output = run(stocked().env("SECRETCTL_NO_NEWLINE", "true"), "get-var hello");
     assert_eq!(output.stdout, b"world");
 }
+
+#[test]
+fn env_files_before_the_command_and_behind_it_all_count() {
+    let folder = crate::support::temp_dir();
+    for (name, text) in [
+        ("a.env", "AIRFLOW_VAR_A=a\nAIRFLOW_VAR_BOTH=a\n"),
+        ("b.env", "AIRFLOW_VAR_B=b\nAIRFLOW_VAR_BOTH=b\n"),
+        ("c.env", "AIRFLOW_VAR_C=c\n"),
+    ] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let args = "export --var a --var b --var c --var both --format json";
+    for line in [
+        format!("--env-file a.env --env-file=c.env {args} --env-file b.env"),
+        format!("--team= --timeout 9 --env-file a.env {args} --env-file=b.env --env-file c.env --team t"),
+        format!("{args} --env-file a.env --env-file b.env --env-file c.env"),
+    ] {
+        let program = program().env("AIRFLOW__CORE__MULTI_TEAM", "t").dir(folder.path());
+        let read: serde_json::Value = serde_json::from_slice(&run(program, &line).stdout).unwrap_or_default();
+        assert_eq!(read["AIRFLOW_VAR_A"], "a", "{line}");
+        assert_eq!(read["AIRFLOW_VAR_B"], "b", "{line}");
+        assert_eq!(read["AIRFLOW_VAR_C"], "c", "{line}");
+        assert_eq!(read["AIRFLOW_VAR_BOTH"], "b", "{line}: a later file wins");
+    }
+}

@@ -18,6 +18,8 @@ use crate::secret::Secret;
     version = crate::VERSION,
     max_term_width = 100,
     arg_required_else_help = true,
+    // The last one counts, so that a script can put its own behind those of an alias.
+    args_override_self = true,
     after_long_help = "Examples:\n  secretctl get-conn smtp_default\n  secretctl get-var hello\n  \
                        secretctl exec --conn warehouse -- dbt run\n  secretctl explain conn smtp_default\n\n\
                        Exit status: 0 found, 1 an error of secretctl's own, 2 usage or configuration, 3 not found,\n\

@@ -203,3 +203,20 @@ fn env_files_before_the_command_and_behind_it_all_count() {
         assert_eq!(read["AIRFLOW_VAR_BOTH"], "b", "{line}: a later file wins");
     }
 }
+
+#[test]
+fn of_an_option_that_is_given_twice_the_last_counts() {
+    for (line, printed) in [
+        ("--timeout x --timeout 9 get-var hello", "world\n"),
+        ("-q -n get-var hello -q -n", "world"),
+        ("-qq get-var hello", "world\n"),
+        ("get-conn warehouse --field port --field host", "db.example.com\n"),
+        (
+            "get-conn smtp_default -o json -o uri",
+            "smtp://user:pass@mail.example.com:587\n",
+        ),
+        ("get-var nope --default a --default b", "b\n"),
+    ] {
+        assert_eq!(run(stocked(), line).ok(), printed, "{line}");
+    }
+}

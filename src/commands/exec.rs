@@ -6,7 +6,8 @@
 
 use std::process::Command;
 
-use super::{Session, names};
+use super::Session;
+use super::names::{self, Naming};
 use crate::cli::ExecArgs;
 use crate::env::Origin;
 use crate::error::{Error, ErrorKind, Result};
@@ -19,7 +20,7 @@ const OWN_PREFIX: &str = "SECRETCTL_";
 pub(super) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
     let mut masks = session.masks();
     let mut entries = Vec::new();
-    for resolved in names::resolve(session, names::wanted(&args.names)?)? {
+    for resolved in names::resolve(session, names::wanted(&args.names, Naming::Environment)?)? {
         let entry = resolved.entry()?;
         if entry.value.expose().contains(&0) {
             return Err(Error::malformed(format!(

@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use super::{Session, names, stored};
+use super::names::{self, Naming};
+use super::{Session, stored};
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -18,7 +19,11 @@ pub(super) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         file::check(out)?;
     }
     let mut masks = session.masks();
-    let resolved = names::resolve(session, names::wanted(&args.names)?)?;
+    let naming = match args.format {
+        ExportFormat::AirflowConnections | ExportFormat::AirflowVariables => Naming::Id,
+        _ => Naming::Environment,
+    };
+    let resolved = names::resolve(session, names::wanted(&args.names, naming)?)?;
     let exported = match args.format {
         ExportFormat::AirflowConnections => {
             let connections = resolved

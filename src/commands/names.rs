@@ -14,10 +14,19 @@ use crate::render::{Entry, Masks};
 use crate::secret::Secret;
 use crate::value::{Found, SecretKind};
 
+/// What connections and variables are named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// As variables of an environment.
+    Environment,
+    /// As they are asked for.
+    Id,
+}
+
 /// One thing to be resolved, and the name that it gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
-    /// The name in the environment.
+    /// The name in the environment, or the id.
     pub(super) name: String,
     pub(super) kind: SecretKind,
     pub(super) id: String,
@@ -36,9 +45,12 @@ pub(super) struct Resolved {
 ///
 /// # Errors
 /// With status 2: a reference that is none, a name that no environment can hold, two names that are the same.
-pub(super) fn wanted(args: &NamesArgs) -> Result<Vec<Wanted>> {
+pub(super) fn wanted(args: &NamesArgs, naming: Naming) -> Result<Vec<Wanted>> {
     let plain = |kind, id: &String| Wanted {
-        name: stored::environment_name(kind, id),
+        name: match naming {
+            Naming::Environment => stored::environment_name(kind, id),
+            Naming::Id => id.clone(),
+        },
         kind,
         id: id.clone(),
         field: None,
@@ -55,14 +67,15 @@ pub(super) fn wanted(args: &NamesArgs) -> Result<Vec<Wanted>> {
         if wanted.id.is_empty() {
             return Err(Error::usage(format!("the name of a {} is empty", wanted.kind)));
         }
-        if wanted.name.is_empty() || wanted.name.contains(['=', '\0']) {
+        let usable = !wanted.name.is_empty() && !wanted.name.contains(['=', '\0']);
+        if naming == Naming::Environment && !usable {
             return Err(Error::usage(format!(
                 "`{}` cannot be the name of an environment variable",
                 wanted.name
             )));
         }
         // Windows knows no difference between upper and lower case here.
-        let key = if cfg!(windows) {
+        let key = if cfg!(windows) && naming == Naming::Environment {
             wanted.name.to_uppercase()
         } else {
             wanted.name.clone()
@@ -208,7 +221,7 @@ mod tests {
     }
 
     fn names(args: &NamesArgs) -> Vec<String> {
-        wanted(args)
+        wanted(args, Naming::Environment)
             .expect("they are names")
             .into_iter()
             .map(|wanted| wanted.name)
@@ -247,7 +260,8 @@ mod tests {
             args(&["a", "A"], &[], &[]),
             args(&[], &["x"], &["AIRFLOW_VAR_X=conn:a"]),
         ] {
-            assert_eq!(wanted(&args).expect_err("they clash").kind(), ErrorKind::Usage);
+            let error = wanted(&args, Naming::Environment).expect_err("they clash");
+            assert_eq!(error.kind(), ErrorKind::Usage);
         }
     }
 
@@ -263,7 +277,8 @@ mod tests {
             "X=conn:",
             "X=var:#a",
         ] {
-            let error = wanted(&args(&[], &[], &[text])).expect_err("it is no reference");
+            let error =
+                wanted(&args(&[], &[], &[text]), Naming::Environment).expect_err("it is no reference");
             assert!(!format!("{error:?}").contains("hunter2"), "{text}");
         }
     }

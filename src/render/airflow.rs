@@ -20,16 +20,35 @@ const ARGUMENTS: [&str; 7] = [
     "port",
 ];
 
+/// The longest id that the import takes, in characters.
+const LONGEST_ID: usize = 200;
+
+/// Whether the import takes `conn_id`; it passes over others with a message, and ends well.
+/// Source: airflow 3.3.2, `airflow/utils/helpers.py`, `validate_key`.
+fn is_importable(conn_id: &str) -> bool {
+    conn_id.chars().count() <= LONGEST_ID
+        && !conn_id.contains("..")
+        && conn_id
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))
+}
+
 /// Returns one object, connection id to arguments. Airflow wants a type, and an extra that is text.
 ///
 /// # Errors
-/// A connection without a type, with status 6.
+/// An id that the import passes over, with status 2; a connection without a type, with status 6.
 pub fn connections<'a>(
     connections: impl IntoIterator<Item = (&'a str, &'a Connection)>,
     masks: &mut Masks,
 ) -> Result<Exported> {
     let mut file = Object::new();
     for (conn_id, connection) in connections {
+        if !is_importable(conn_id) {
+            return Err(Error::usage(format!(
+                "`airflow connections import` would pass over connection `{conn_id}`"
+            ))
+            .with_hint("it takes ids of letters, digits, `_`, `-` and single `.`, 200 at most"));
+        }
         let mut parsed = connection.to_object()?;
         let mut arguments = Object::new();
         for name in ARGUMENTS {

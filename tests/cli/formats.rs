@@ -159,6 +159,43 @@ fn nul_is_printed_or_refused() {
 }
 
 #[test]
+fn what_airflow_imports_is_named_by_its_id_alone() {
+    let folder = temp_dir();
+    let file = folder.path().join("x.json");
+    let kwargs = serde_json::json!({"connections_file_path": file, "variables_file_path": file}).to_string();
+    let program = program()
+        .env(
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        )
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs);
+    // Two that one variable of an environment would have to hold, and one that none can.
+    let names = ["a", "A", "b=c", "d/e", "f..g"].map(|name| (name, format!("x://{name}")));
+    std::fs::write(
+        &file,
+        serde_json::json!(std::collections::BTreeMap::from(names)).to_string(),
+    )
+    .unwrap();
+    let export = |line: &str| run(program.clone(), &format!("export {line}"));
+    let variables = export("--var a --var A --var b=c --var d/e --var a --format airflow-variables");
+    assert_eq!(
+        variables.ok(),
+        "{\"a\":\"x://a\",\"A\":\"x://A\",\"b=c\":\"x://b=c\",\"d/e\":\"x://d/e\"}\n"
+    );
+    let connections = export("--conn a --conn A --format airflow-connections");
+    assert_eq!(
+        connections.ok(),
+        "{\"a\":{\"conn_type\":\"x\",\"host\":\"a\",\"schema\":\"\"},\"A\":{\"conn_type\":\"x\",\"host\":\"a\",\"schema\":\"\"}}\n"
+    );
+    // Airflow's importer says of these that it cannot import them, and ends with status 0.
+    for id in ["b=c", "d/e", "f..g"] {
+        let output = export(&format!("--conn {id} --conn a --format airflow-connections"));
+        assert!(output.fails(2).contains(&format!("`{id}`")), "{}", output.stderr);
+    }
+    assert_eq!(export("--conn a --conn A --format json").status, 2);
+}
+
+#[test]
 fn gitlab_takes_less_than_5_kib() {
     // The line is `AIRFLOW_VAR_X=`, the value and a newline.
     let room = 5 * 1024 - 1 - "AIRFLOW_VAR_X=\n".len();

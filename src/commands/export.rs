@@ -14,7 +14,9 @@ use crate::render::{self, Entry, file};
 /// Resolves everything, and prints or writes it.
 pub(super) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
     check(args)?;
-    if let Some(out) = &args.out {
+    // As most programs have it, `-` is stdout and no file of that name.
+    let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
+    if let Some(out) = out {
         refuse_ci_file(out, &session.settings.env)?;
         file::check(out)?;
     }
@@ -56,7 +58,7 @@ pub(super) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         args.format,
         ExportFormat::GithubEnv | ExportFormat::AzurePipelines
     );
-    match &args.out {
+    match out {
         Some(out) => file::write(out, bytes),
         None if session.settings.no_newline && !commands => {
             render::stdout(bytes.strip_suffix(b"\n").unwrap_or(bytes), false)

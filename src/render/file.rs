@@ -22,7 +22,13 @@ pub fn check(path: &Path) -> Result<()> {
         Ok(target) if !target.is_file() => return Err(Error::usage(format!("`{shown}` is not a file"))),
         Ok(_) | Err(_) => {}
     }
-    if path.file_name().is_none() {
+    // What ends in `/` or `/.` has a last name too, and can be nothing but a folder.
+    let names_a_file = path.file_name().is_some_and(|name| {
+        path.as_os_str()
+            .as_encoded_bytes()
+            .ends_with(name.as_encoded_bytes())
+    });
+    if !names_a_file {
         return Err(Error::usage(format!("`{shown}` is not the name of a file")));
     }
     let folder = folder(path);
@@ -56,6 +62,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = tempfile::Builder::new()
         .prefix(".secretctl-")
         .tempfile_in(folder(path))
+        .map_err(failed)?;
+    // What the umask may have taken away.
+    #[cfg(unix)]
+    file.as_file()
+        .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
         .map_err(failed)?;
     file.write_all(bytes)
         .and_then(|()| file.as_file().sync_all())

@@ -270,6 +270,49 @@ mod out {
     }
 
     #[test]
+    fn what_can_only_be_a_folder_is_refused_before_anything_is_asked() {
+        let folder = temp_dir();
+        for out in ["x/", "x/.", "missing/x", "."] {
+            let output = stocked()
+                .args(["export", "--var", "nope", "--format", "json", "--out", out])
+                .dir(folder.path())
+                .run();
+            assert_eq!(output.status, 2, "{out}: {}", output.stderr);
+        }
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_dash_is_stdout() {
+        let folder = temp_dir();
+        let output = run(
+            stocked().dir(folder.path()),
+            "export --var hello --format dotenv --out -",
+        );
+        assert_eq!(output.ok(), "AIRFLOW_VAR_HELLO=world\n");
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    }
+
+    #[test]
+    fn no_umask_takes_the_file_from_its_owner() {
+        let folder = temp_dir();
+        let output = crate::support::Program::new("/bin/sh")
+            .args([
+                "-c",
+                "umask 777; exec \"$@\"",
+                "sh",
+                env!("CARGO_BIN_EXE_secretctl"),
+            ])
+            .args(["export", "--var", "hello", "--format", "json", "--out", "x"])
+            .env("AIRFLOW_VAR_HELLO", "world")
+            .dir(folder.path())
+            .run();
+        output.ok();
+        let mode = folder.path().join("x").metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o600);
+    }
+
+    #[test]
     fn a_folder_that_everybody_can_write_is_refused_without_the_sticky_bit() {
         let folder = temp_dir();
         let shared = folder.path().join("shared");

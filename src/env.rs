@@ -33,6 +33,8 @@ pub struct Variable {
 #[derive(Clone, Default)]
 pub struct Env {
     variables: IndexMap<String, Variable>,
+    /// The names that the process's environment has more than once.
+    repeated: Vec<String>,
 }
 
 impl Env {
@@ -83,6 +85,14 @@ impl Env {
         }
     }
 
+    /// Iterates over the variables that the process's environment has more than once. The first counts, as in `getenv` and in
+    /// Python.
+    pub fn repeated(&self) -> impl Iterator<Item = (&str, &Variable)> {
+        self.repeated
+            .iter()
+            .filter_map(|name| Some((name.as_str(), self.variable(name)?)))
+    }
+
     /// Iterates over the variables: the process's in its order, then those of env files.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
         self.variables
@@ -94,15 +104,17 @@ impl Env {
 impl FromIterator<(String, Secret)> for Env {
     fn from_iter<T: IntoIterator<Item = (String, Secret)>>(iter: T) -> Self {
         let mut env = Self::default();
-        // Of a name that stands there twice, the first counts, as in `getenv` and in Python.
         for (name, value) in iter {
-            env.set_default(
-                name,
-                Variable {
-                    value,
-                    origin: Origin::Process,
-                },
-            );
+            let variable = Variable {
+                value,
+                origin: Origin::Process,
+            };
+            match env.variables.entry(name) {
+                Entry::Occupied(entry) => env.repeated.push(entry.key().clone()),
+                Entry::Vacant(entry) => {
+                    entry.insert(variable);
+                }
+            }
         }
         env
     }

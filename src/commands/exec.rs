@@ -4,6 +4,8 @@
 //! and status are the command's own; elsewhere a child runs in its place.
 //! Statuses: POSIX.1-2024, `env`, "Exit status" (126, 127); 125 as in GNU coreutils' `env`.
 
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::Command;
 
 use super::Session;
@@ -36,22 +38,24 @@ pub(super) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
         .command
         .split_first()
         .ok_or_else(|| Error::usage("there is no command to run"))?;
+    let environment = &session.settings.env;
+    let path = environment
+        .variable("PATH")
+        .filter(|path| path.origin == Origin::Process)
+        .map(|path| &path.value);
     let mut command = Command::new(program);
     command.args(arguments);
     if args.pristine {
         command.env_clear();
-        if let Some(path) = session
-            .settings
-            .env
-            .variable("PATH")
-            .filter(|path| path.origin == Origin::Process)
-        {
-            command.env("PATH", os_string(&path.value, "PATH")?);
+        if let Some(path) = path {
+            command.env("PATH", os_string(path, "PATH")?);
         }
     } else {
-        for (name, _) in session
-            .settings
-            .env
+        // The standard library would pass the last of these on.
+        for (name, variable) in environment.repeated() {
+            command.env(name, os_string(&variable.value, name)?);
+        }
+        for (name, _) in environment
             .iter()
             .filter(|(name, _)| name.starts_with(OWN_PREFIX))
         {
@@ -62,7 +66,7 @@ pub(super) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
         command.env(&entry.name, os_string(&entry.value, &entry.name)?);
     }
     masks.announce();
-    replace(command).map_err(|cause| cannot_run(program, cause))
+    replace(command).map_err(|cause| cannot_run(program, path, cause))
 }
 
 /// Becomes `command`. The standard library gives it SIGPIPE as a process has it by default (its own start ignores it);
@@ -83,15 +87,19 @@ fn replace(mut command: Command) -> std::io::Result<u8> {
     Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1))
 }
 
-fn cannot_run(program: &std::ffi::OsStr, cause: std::io::Error) -> Error {
+fn cannot_run(program: &OsStr, path: Option<&Secret>, cause: std::io::Error) -> Error {
+    let is_there = is_there(program, path);
     let program = program.to_string_lossy();
+    let error = Error::new(ErrorKind::CannotRun, format!("command `{program}` cannot be run"));
     if cause.kind() == std::io::ErrorKind::NotFound {
+        if is_there {
+            return error.with_detail("it is there, but not the interpreter or loader that it names");
+        }
         return Error::new(
             ErrorKind::CommandNotFound,
             format!("command `{program}` was not found"),
         );
     }
-    let error = Error::new(ErrorKind::CannotRun, format!("command `{program}` cannot be run"));
     if cause.kind() == std::io::ErrorKind::ArgumentListTooLong {
         return error
             .with_source(cause)
@@ -100,18 +108,30 @@ fn cannot_run(program: &std::ffi::OsStr, cause: std::io::Error) -> Error {
     error.with_source(cause)
 }
 
+/// Whether there is a file of the name: then a "not found" was said of what runs it, which the system does not tell apart.
+fn is_there(program: &OsStr, path: Option<&Secret>) -> bool {
+    let is_path = Path::new(program).components().count() != 1;
+    let folders = path
+        .and_then(|path| os_string(path, "PATH").ok())
+        .filter(|_| !is_path);
+    match folders {
+        Some(folders) => std::env::split_paths(&folders).any(|folder| folder.join(program).is_file()),
+        None => is_path && Path::new(program).is_file(),
+    }
+}
+
 #[cfg(unix)]
 #[expect(
     clippy::unnecessary_wraps,
     reason = "elsewhere not every value is one that an environment can hold"
 )]
-fn os_string(value: &Secret, _: &str) -> Result<std::ffi::OsString> {
+fn os_string(value: &Secret, _: &str) -> Result<OsString> {
     use std::os::unix::ffi::OsStringExt as _;
-    Ok(std::ffi::OsString::from_vec(value.expose().to_vec()))
+    Ok(OsString::from_vec(value.expose().to_vec()))
 }
 
 #[cfg(not(unix))]
-fn os_string(value: &Secret, name: &str) -> Result<std::ffi::OsString> {
+fn os_string(value: &Secret, name: &str) -> Result<OsString> {
     let text = value.expose_text();
     text.map(Into::into)
         .ok_or_else(|| Error::malformed(format!("no environment here can hold `{name}`: it is not UTF-8")))

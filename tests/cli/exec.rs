@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{program, run, shown, stocked};
-use crate::support::{airflow_fresh, temp_dir};
+use crate::support::{Program, airflow_fresh, skip, temp_dir, variable};
 
 /// Returns the environment that a command gets.
 fn environment(program: crate::support::Program, options: &[&str]) -> BTreeMap<String, String> {
@@ -157,6 +157,58 @@ fn a_script_without_an_interpreter_line_is_the_shells() {
         .arg(&script)
         .run();
     assert_eq!(output.text(), "world\n");
+}
+
+#[test]
+fn a_missing_interpreter_is_told_from_a_missing_command() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = temp_dir();
+    let script = folder.path().join("script");
+    std::fs::write(&script, "#!/nonexistent/interpreter\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (command, path) in [
+        (script.to_str().unwrap(), "/bin"),
+        ("script", folder.path().to_str().unwrap()),
+    ] {
+        let output = program().env("PATH", path).args(["exec", "--", command]).run();
+        assert_eq!(output.status, 126, "{}", output.stderr);
+        assert!(output.stderr.contains("interpreter"), "{}", output.stderr);
+    }
+    assert_eq!(run(program(), "exec -- no-such-script").status, 127);
+}
+
+/// Starts a program with an environment in which names stand twice.
+const REPEATED: &str = r#"
+import os, sys
+class Environment:
+    pairs = [entry.split("=", 1) for entry in sys.argv[1].split()]
+    __len__ = lambda self: len(self.pairs)
+    keys = lambda self: [name for name, _ in self.pairs]
+    values = lambda self: [value for _, value in self.pairs]
+    __getitem__ = None
+os.execve(sys.argv[2], sys.argv[2:], Environment())
+"#;
+
+#[test]
+fn of_a_variable_that_stands_twice_the_first_is_resolved_and_passed_on() {
+    let Some(python) = variable("AIRFLOW_PYTHON") else {
+        return skip(
+            "airflow",
+            "AIRFLOW_PYTHON is not set, whose Python makes the environment",
+        );
+    };
+    let output = Program::new(python)
+        .args([
+            "-c",
+            REPEATED,
+            "AIRFLOW_VAR_X=first OTHER=1 AIRFLOW_VAR_X=second OTHER=2",
+        ])
+        .arg(env!("CARGO_BIN_EXE_secretctl"))
+        .args(["exec", "--set", "COPY=var:x", "--", "/usr/bin/env"])
+        .run();
+    let mut variables: Vec<_> = output.ok().lines().collect();
+    variables.sort_unstable();
+    assert_eq!(variables, ["AIRFLOW_VAR_X=first", "COPY=first", "OTHER=1"]);
 }
 
 /// Connections of every shape that a local file has, which keeps arguments and URIs that the environment reads otherwise.

@@ -12,7 +12,7 @@
 //! main -> commands -> { render -> connection -> python,
 //!                       resolver -> backend -> http,
 //!                       settings -> cli }
-//! error, secret, env, value: leaves that everybody uses
+//! error, secret, env, value, file, helper: leaves that everybody uses
 //! ```
 //!
 //! # A first example
@@ -52,6 +52,8 @@ pub mod commands;
 pub mod connection;
 pub mod env;
 pub mod error;
+mod file;
+mod helper;
 pub mod http;
 pub mod python;
 pub mod render;

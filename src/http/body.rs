@@ -1,7 +1,6 @@
 //! The body of an answer: read within limits of time and size, and decoded.
 
 use std::io::Read as _;
-use std::time::Duration;
 
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http_body_util::BodyExt as _;
@@ -9,24 +8,25 @@ use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 use zeroize::{Zeroize as _, Zeroizing};
 
+use super::Patience;
 use super::failure::{Failure, FailureKind};
 use crate::secret::Secret;
 
 /// The longest body that is read, before and after decoding. Vault and Key Vault answer with kilobytes.
 pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// Reads `body` to its end. `quiet` is the longest that nothing may arrive.
-pub(super) async fn read(mut body: Incoming, place: &str, quiet: Duration) -> Result<Secret, Failure> {
+/// Reads `body` to its end. No wait for more of it may take longer than `patience` has it.
+pub(super) async fn read(mut body: Incoming, place: &str, patience: Patience) -> Result<Secret, Failure> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > MAX_BODY_BYTES {
         return Err(too_large(place));
     }
     let mut bytes = Wiped::with_capacity(announced.min(1 << 20));
     loop {
-        let frame = timeout(quiet, body.frame()).await.map_err(|_| {
+        let frame = timeout(patience.step(), body.frame()).await.map_err(|_| {
             Failure::new(
                 FailureKind::Timeout,
-                format!("{place} did not finish its answer in time"),
+                format!("{place} did not finish its answer {}", patience.late()),
             )
         })?;
         match frame {

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use super::Patience;
 use super::failure::{Failure, FailureKind};
 use super::target::{Origin, Scheme, Target};
 use super::tls;
@@ -25,20 +26,20 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// The longest head of a proxy's answer to CONNECT.
 const MAX_PROXY_HEAD_BYTES: usize = 64 * 1024;
 
-/// Connects to `origin`, through `proxy` when there is one. Every step may take `limit`, as in urllib3.
+/// Connects to `origin`, through `proxy` when there is one. Every step may take as long as in urllib3.
 ///
 /// Requests to an `http` origin go to the proxy itself, in absolute form; an `https` origin is reached by CONNECT.
 pub(super) async fn connect(
     origin: &Origin,
     proxy: Option<&Target>,
     tls: impl Fn() -> Result<Arc<ClientConfig>, Failure>,
-    limit: Duration,
+    patience: Patience,
 ) -> Result<Box<dyn Stream>, Failure> {
     let Some(proxy) = proxy else {
-        let tcp = tcp(origin, limit).await?;
+        let tcp = tcp(origin, patience).await?;
         return match origin.scheme {
             Scheme::Http => Ok(Box::new(tcp)),
-            Scheme::Https => secure(tcp, origin, tls()?, limit).await,
+            Scheme::Https => secure(tcp, origin, tls()?, patience.step()).await,
         };
     };
     let through = |failure: Failure| match failure.kind() {
@@ -49,32 +50,40 @@ pub(super) async fn connect(
         .with_source(failure),
         _ => failure,
     };
-    let tcp = tcp(&proxy.origin, limit).await.map_err(through)?;
+    let tcp = tcp(&proxy.origin, patience).await.map_err(through)?;
     let mut stream: Box<dyn Stream> = match proxy.origin.scheme {
         Scheme::Http => Box::new(tcp),
-        Scheme::Https => secure(tcp, &proxy.origin, tls()?, limit).await?,
+        Scheme::Https => secure(tcp, &proxy.origin, tls()?, patience.step()).await?,
     };
     if origin.scheme == Scheme::Http {
         return Ok(stream);
     }
-    match timeout(limit, tunnel(&mut stream, origin, proxy)).await {
+    match timeout(patience.step(), tunnel(&mut stream, origin, proxy)).await {
         Ok(done) => done?,
         Err(_) => {
             return Err(Failure::new(
                 FailureKind::Timeout,
-                format!("the proxy {} did not answer", proxy.origin),
+                format!("the proxy {} did not answer {}", proxy.origin, patience.late()),
             ));
         }
     }
-    secure(stream, origin, tls()?, limit).await
+    secure(stream, origin, tls()?, patience.step()).await
 }
 
-/// Connects to the first address of `origin` that answers; each may take `limit`.
-async fn tcp(origin: &Origin, limit: Duration) -> Result<TcpStream, Failure> {
+/// Connects to the first address of `origin` that answers; each may take a step's time. Resolving the name may take all that is left.
+pub(super) async fn tcp(origin: &Origin, patience: Patience) -> Result<TcpStream, Failure> {
     let place = origin.authority();
     let mut last = Failure::new(FailureKind::Connect, format!("{} has no address", origin.host));
-    for address in resolve(origin).await? {
-        match timeout(limit, TcpStream::connect(address)).await {
+    let addresses = timeout(patience.left(), resolve(origin))
+        .await
+        .unwrap_or_else(|_| {
+            Err(Failure::new(
+                FailureKind::Timeout,
+                format!("the name `{}` was not resolved {}", origin.host, patience.late()),
+            ))
+        })?;
+    for address in addresses {
+        match timeout(patience.step(), TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
                 // Small requests go out at once; a socket that refuses the option still works.
                 let _ = stream.set_nodelay(true);

@@ -1,6 +1,6 @@
 //! One request and its answer on one connection, a kept one or a new one.
 
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::failure::{Failure, FailureKind};
+use super::heard::Heard;
 use super::pool::Sender;
 use super::target::{Scheme, Target};
 use super::{Client, Request, Response, body, connect, tls};
@@ -24,7 +25,7 @@ impl Client {
         // Lets the runtime notice what the server has closed since the last answer.
         tokio::task::yield_now().await;
         while let Some(sender) = self.pool.take(&target.origin) {
-            match self.exchange(sender, message()?, target).await {
+            match self.exchange(sender, message()?, target, || true).await {
                 Ok(response) => return Ok(response),
                 Err(Lost { unsent: true, .. }) => {}
                 Err(Lost { failure, .. })
@@ -32,16 +33,16 @@ impl Client {
                 Err(Lost { failure, .. }) => return Err(failure),
             }
         }
-        let limit = self.options.attempt_timeout;
-        let stream = connect::connect(&target.origin, proxy.as_ref(), || self.tls(), limit).await?;
+        let stream = connect::connect(&target.origin, proxy.as_ref(), || self.tls(), self.patience()).await?;
+        let (stream, speaks_http) = Heard::new(stream);
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
-            .map_err(|source| wire(&target.origin.authority(), source))?;
+            .map_err(|source| wire(&target.origin.authority(), source, false))?;
         tokio::spawn(async move {
             // Its failure is told to whoever waits for the answer.
             let _ = connection.await;
         });
-        self.exchange(sender, message()?, target)
+        self.exchange(sender, message()?, target, || speaks_http.load(Ordering::Relaxed))
             .await
             .map_err(|lost| lost.failure)
     }
@@ -52,22 +53,24 @@ impl Client {
         mut sender: Sender,
         message: hyper::Request<Full<Bytes>>,
         target: &Target,
+        speaks_http: impl Fn() -> bool,
     ) -> Result<Response, Lost> {
         let place = target.origin.authority();
-        let quiet: Duration = self.options.attempt_timeout;
-        let answer = match timeout(quiet, sender.try_send_request(message)).await {
+        let answer = match timeout(self.patience().step(), sender.try_send_request(message)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(mut error)) => {
                 let unsent = error.take_message().is_some();
                 return Err(Lost {
                     unsent,
-                    failure: wire(&place, error.into_error()),
+                    failure: wire(&place, error.into_error(), speaks_http()),
                 });
             }
             Err(_) => {
-                return Err(
-                    Failure::new(FailureKind::Timeout, format!("{place} did not answer in time")).into(),
-                );
+                return Err(Failure::new(
+                    FailureKind::Timeout,
+                    format!("{place} did not answer {}", self.patience().late()),
+                )
+                .into());
             }
         };
         let (head, incoming) = answer.into_parts();
@@ -81,7 +84,7 @@ impl Client {
                 )
             })
             .collect();
-        let read = body::read(incoming, &place, quiet).await?;
+        let read = body::read(incoming, &place, self.patience()).await?;
         let mut response = Response {
             status: head.status.as_u16(),
             headers,
@@ -169,7 +172,7 @@ fn sensitive(value: &Secret) -> Option<HeaderValue> {
 }
 
 /// Makes a failure of hyper's error: TLS, no HTTP, or a connection that was cut.
-fn wire(place: &str, error: hyper::Error) -> Failure {
+fn wire(place: &str, error: hyper::Error, speaks_http: bool) -> Failure {
     use std::error::Error as _;
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -185,8 +188,15 @@ fn wire(place: &str, error: hyper::Error) -> Failure {
         cause = inner.source();
     }
     if error.is_parse() {
-        return Failure::new(FailureKind::Malformed, format!("{place} does not answer in HTTP"))
-            .with_source(error);
+        return if speaks_http {
+            Failure::new(
+                FailureKind::Garbled,
+                format!("{place} answers with a head that cannot be read"),
+            )
+        } else {
+            Failure::new(FailureKind::Malformed, format!("{place} does not answer in HTTP"))
+        }
+        .with_source(error);
     }
     Failure::new(
         FailureKind::Cut,

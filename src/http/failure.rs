@@ -29,7 +29,7 @@ pub enum FailureKind {
     Cut,
     /// The answer is not HTTP.
     Malformed,
-    /// The answer is HTTP, and its body cannot be decoded: broken chunks, or a packed body that is damaged.
+    /// The answer is HTTP, and cannot be read: a head without end, broken chunks, or a packed body that is damaged.
     Garbled,
     /// The answer's body is longer than is read.
     TooLarge,
@@ -85,6 +85,15 @@ impl Failure {
         self
     }
 
+    /// Makes of a wait that was too long the end of the command's own time.
+    #[must_use]
+    pub(super) fn at_the_deadline(mut self) -> Self {
+        if self.0.kind == FailureKind::Timeout {
+            self.0.kind = FailureKind::Deadline;
+        }
+        self
+    }
+
     /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
@@ -128,6 +137,7 @@ impl From<Failure> for Error {
             FailureKind::Certificate(CertificateProblem::UnknownIssuer) => Some(
                 "name the authority's certificate in `SSL_CERT_FILE`, or in `REQUESTS_CA_BUNDLE` as for Airflow",
             ),
+            FailureKind::Proxy => Some("check HTTPS_PROXY, and NO_PROXY for what needs no proxy"),
             _ => None,
         };
         let inner = *failure.0;

@@ -16,6 +16,7 @@ mod body;
 mod connect;
 mod exchange;
 mod failure;
+mod heard;
 mod pool;
 mod proxy;
 mod redirect;
@@ -32,6 +33,9 @@ use target::Target;
 
 /// The most requests that one client has under way.
 const MAX_AT_ONCE: usize = 8;
+
+/// How much later than the command's time a request is given up whatever it waits for.
+const GRACE: Duration = Duration::from_millis(10);
 
 /// How a client talks: all of it decided by the backend that builds it.
 #[derive(Clone, Debug)]
@@ -101,6 +105,34 @@ impl fmt::Debug for Response {
     }
 }
 
+/// How long is waited for a server: every wait ends with the command's time, and says itself what was waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    attempt: Duration,
+    deadline: Instant,
+}
+
+impl Patience {
+    /// Returns the longest that the next wait for the server may take.
+    fn step(self) -> Duration {
+        self.attempt.min(self.left())
+    }
+
+    /// Says which time is over.
+    fn late(self) -> &'static str {
+        if self.left().is_zero() {
+            "before the command's time was up"
+        } else {
+            "in time"
+        }
+    }
+
+    /// Returns what is left of the command's time.
+    fn left(self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
 /// The client: options, connections that are kept, and TLS once it is needed.
 pub struct Client {
     options: Options,
@@ -139,17 +171,35 @@ impl Client {
     pub async fn send(&self, request: Request) -> Result<Response, Failure> {
         let target = Target::parse(&request.url)?;
         let place = target.origin.authority();
-        let deadline = tokio::time::Instant::from_std(self.options.deadline);
+        let end = tokio::time::Instant::from_std(self.options.deadline + GRACE);
         let work = async {
             let _permit = self.permits.acquire().await;
             self.follow(target, request).await
         };
-        tokio::time::timeout_at(deadline, work).await.unwrap_or_else(|_| {
-            Err(Failure::new(
+        match tokio::time::timeout_at(end, work).await {
+            Ok(Err(failure)) if Instant::now() >= self.options.deadline => Err(failure.at_the_deadline()),
+            Ok(outcome) => outcome,
+            Err(_) => Err(Failure::new(
                 FailureKind::Deadline,
                 format!("{place} did not answer before the command's time was up"),
-            ))
-        })
+            )),
+        }
+    }
+
+    /// Returns how long is waited for a server.
+    fn patience(&self) -> Patience {
+        Patience {
+            attempt: self.options.attempt_timeout,
+            deadline: self.options.deadline,
+        }
+    }
+
+    /// Returns whether anybody takes a connection to the host of `url`, asked past every proxy.
+    pub async fn reaches(&self, url: &str) -> bool {
+        match Target::parse(url) {
+            Ok(target) => connect::tcp(&target.origin, self.patience()).await.is_ok(),
+            Err(_) => false,
+        }
     }
 
     /// Sends a request and follows where the answers lead.
@@ -201,7 +251,11 @@ impl Client {
         if let Some(config) = self.tls.get() {
             return Ok(Arc::clone(config));
         }
-        let config = tls::config(&self.options.roots, self.options.identity.as_ref())?;
+        let config = tls::config(
+            &self.options.roots,
+            self.options.identity.as_ref(),
+            self.options.deadline,
+        )?;
         Ok(Arc::clone(self.tls.get_or_init(|| config)))
     }
 }

@@ -15,6 +15,9 @@ use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 mod many;
 mod not_found;
 
+/// How much later than the deadline a backend is given up: its own words for what it waited for are better than any from here.
+const GRACE: Duration = Duration::from_millis(20);
+
 /// The search path, ready to be asked.
 pub struct Resolver {
     backends: Vec<Box<dyn SecretsBackend>>,
@@ -224,11 +227,11 @@ impl Resolver {
         Ok(Outcome::NotFound(steps, hint))
     }
 
-    /// Asks one step; what needs the network has until the deadline.
+    /// Asks one step; what needs the network has until the deadline, and a moment to say what it waited for.
     async fn ask_step(&self, backend: &dyn SecretsBackend, lookup: &Lookup, step: &Step) -> Result<Answer> {
         let asked = backend.ask(lookup, step);
         let answer = if backend.needs_network() {
-            match tokio::time::timeout_at(self.deadline.into(), asked).await {
+            match tokio::time::timeout_at((self.deadline + GRACE).into(), asked).await {
                 Ok(answer) => answer,
                 Err(_) => Err(
                     Error::unavailable(format!("{} did not answer in time", backend.place()))

@@ -8,13 +8,14 @@
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::expand::expand;
-use super::files;
 use super::globals::path_of;
 use super::origin::Source;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::python::configparser::ConfigParser;
 use crate::python::newlines::universal_newlines;
 use crate::secret::Secret;
@@ -37,23 +38,32 @@ impl ConfigText {
     /// Reads the file that `--config` names, else the one that Airflow would read, of which the absence is no error.
     ///
     /// # Errors
-    /// A file of `--config` that cannot be read, and a path that expands for ever, with status 2.
+    /// A file of `--config` that cannot be read, any that has no end in time, and a path that expands for ever, with status 2.
     pub(super) fn read(
         named: Option<&(PathBuf, Source)>,
         env: &Env,
+        deadline: Instant,
         warnings: &mut Vec<String>,
     ) -> Result<Option<Self>> {
         let path = match named {
             Some((path, _)) => path.clone(),
             None => airflow_config(env)?,
         };
-        match (files::read(&path), named) {
+        match (file::read(&path, deadline), named) {
             (Ok(bytes), _) => Ok(Some(Self {
                 path,
                 text: in_text_mode(bytes),
             })),
             (Err(cause), Some((_, source))) => {
                 let message = format!("`{}`, which {source} names, cannot be read", path.display());
+                Err(Error::usage(message).with_source(cause))
+            }
+            // Airflow would wait on; there is no time left to go on without it.
+            (Err(cause), None) if cause.kind() == io::ErrorKind::TimedOut => {
+                let message = format!(
+                    "`{}`, which is Airflow's configuration, cannot be read",
+                    path.display()
+                );
                 Err(Error::usage(message).with_source(cause))
             }
             (Err(cause), None) => {

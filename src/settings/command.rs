@@ -5,27 +5,23 @@
 //!
 //! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `run_command`.
 
-use std::io::Read as _;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::globals::os_string_of;
 use crate::env::{Env, Origin};
 use crate::error::{Error, Result};
+use crate::helper::{self, Failure, MAX_BYTES, Output};
 use crate::python::shlex;
 use crate::secret::Secret;
-
-/// How often an ended output's process is asked whether it has ended too.
-const POLL: Duration = Duration::from_millis(1);
 
 /// Runs `line` and returns what it prints, as it is, but for bytes that are not UTF-8, which Airflow leaves out.
 ///
 /// It runs in the process's environment with the env files under it. What it prints on stderr is dropped.
 ///
 /// # Errors
-/// A line that cannot be split, and a command that cannot be run, fails, or outlasts the deadline, with status 2.
+/// A line that cannot be split, and a command that cannot be run, fails, prints too much, or outlasts the deadline, with status 2.
 pub(super) fn run(line: &Secret, env: &Env, deadline: Instant) -> Result<Secret> {
     let words = shlex::split(line.expose())
         .map_err(|cause| Error::usage("the command cannot be split into words").with_source(cause))?;
@@ -40,56 +36,38 @@ pub(super) fn run(line: &Secret, env: &Env, deadline: Instant) -> Result<Secret>
     {
         command.env(name, os_string_of(variable.value.expose()));
     }
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|cause| Error::usage("the command cannot be run").with_source(cause))?;
-    match output(&mut child, deadline) {
-        Ok(Some((status, printed))) if status.success() => Ok(printed),
-        Ok(Some((status, _))) => Err(Error::usage(format!("the command failed ({status})"))),
-        Ok(None) => {
-            stop(&mut child);
-            Err(Error::usage("the command did not end within the timeout"))
-        }
-        Err(cause) => {
-            stop(&mut child);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    match output(command, deadline)? {
+        Ok(output) if output.status.success() => Ok(without_invalid(output.stdout)),
+        Ok(output) => Err(Error::usage(format!("the command failed ({})", output.status))),
+        Err(Failure::Start(cause)) => Err(Error::usage("the command cannot be run").with_source(cause)),
+        Err(Failure::Late) => Err(Error::usage("the command did not end within the timeout")),
+        Err(Failure::TooLong) => Err(Error::usage(format!(
+            "the command prints more than {} MiB",
+            MAX_BYTES >> 20
+        ))),
+        Err(Failure::Lost(cause)) => {
             Err(Error::usage("the command's output cannot be read").with_source(cause))
         }
     }
 }
 
-/// What the child prints and how it ends; `None` when the deadline passes before.
-fn output(child: &mut Child, deadline: Instant) -> std::io::Result<Option<(ExitStatus, Secret)>> {
-    let (sender, receiver) = mpsc::channel();
-    if let Some(mut stdout) = child.stdout.take() {
-        // The thread ends with the pipe, which a grandchild may hold longer than the child lives: nobody waits for it.
-        thread::spawn(move || {
-            let mut printed = Vec::new();
-            let read = stdout.read_to_end(&mut printed);
-            let _ = sender.send(read.map(|_| without_invalid(Secret::new(printed))));
-        });
-    }
-    let Ok(printed) = receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) else {
-        return Ok(None);
-    };
-    let printed = printed?;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some((status, printed)));
-        }
-        if Instant::now() >= deadline {
-            return Ok(None);
-        }
-        thread::sleep(POLL);
-    }
-}
-
-/// Ends the child, which may have ended by itself.
-fn stop(child: &mut Child) {
-    if child.kill().is_ok() {
-        let _ = child.wait();
-    }
+/// Runs `command` in a runtime of its own, on a thread of its own: whoever asks for settings may be in a runtime.
+fn output(command: Command, deadline: Instant) -> Result<Result<Output, Failure>> {
+    let failed = |source| Error::internal("the runtime cannot be started").with_source(source);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
+    thread::scope(|scope| {
+        let running = thread::Builder::new()
+            .name("command".to_owned())
+            .spawn_scoped(scope, || runtime.block_on(helper::run(command, deadline)))
+            .map_err(failed)?;
+        running
+            .join()
+            .map_err(|_| Error::internal("the command's thread ended without an answer"))
+    })
 }
 
 /// Python's `decode("utf-8", "ignore")`.
@@ -107,6 +85,8 @@ fn without_invalid(printed: Secret) -> Secret {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn within(line: &str, timeout: Duration) -> Result<Secret> {

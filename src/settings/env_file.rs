@@ -14,12 +14,13 @@
 //! Source: python-dotenv 1.2, `dotenv/parser.py`; Docker's `--env-file`.
 
 use std::path::Path;
+use std::time::Instant;
 
 use zeroize::Zeroizing;
 
-use super::files;
 use crate::env::{Env, Origin, Variable};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::secret::Secret;
 
 /// Reads `files`, lays their variables under `env`, and returns the warnings.
@@ -28,12 +29,16 @@ use crate::secret::Secret;
 ///
 /// # Errors
 /// A file that cannot be read, and a line that is no assignment, with status 2.
-pub(super) fn lay_under<P: AsRef<Path>>(env: &mut Env, files: &[P]) -> Result<Vec<String>> {
+pub(super) fn lay_under<P: AsRef<Path>>(
+    env: &mut Env,
+    files: &[P],
+    deadline: Instant,
+) -> Result<Vec<String>> {
     let mut shadowed: Vec<(String, String)> = Vec::new();
     let mut from_files = indexmap::IndexMap::new();
     for path in files {
         let path = path.as_ref();
-        for (name, value, line) in read(path)? {
+        for (name, value, line) in read(path, deadline)? {
             from_files.insert(
                 name,
                 Variable {
@@ -76,8 +81,8 @@ fn warning(shadowed: &[(String, String)]) -> Option<String> {
     })
 }
 
-fn read(path: &Path) -> Result<Vec<(String, Secret, usize)>> {
-    let bytes = files::read(path).map_err(|cause| {
+fn read(path: &Path, deadline: Instant) -> Result<Vec<(String, Secret, usize)>> {
+    let bytes = file::read(path, deadline).map_err(|cause| {
         Error::usage(format!("env file `{}` cannot be read", path.display())).with_source(cause)
     })?;
     parse(bytes.expose()).map_err(|(line, problem)| {

@@ -4,14 +4,14 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::files;
 use super::origin::{Provenance, Source};
 use crate::backend::kwargs::boolean_word;
 use crate::cli::{ColorChoice, GlobalArgs};
 use crate::env::{Env, Variable};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::secret::Secret;
 
 /// The default of `--timeout`.
@@ -105,7 +105,13 @@ pub(super) struct Globals {
 }
 
 impl Globals {
-    pub(super) fn resolve(args: &GlobalArgs, env: &Env, provenance: &mut Provenance) -> Result<Self> {
+    pub(super) fn resolve(
+        args: &GlobalArgs,
+        env: &Env,
+        started: Instant,
+        provenance: &mut Provenance,
+    ) -> Result<Self> {
+        let deadline = started + timeout(args, env)?;
         let mut reader = Reader { env, provenance };
         let config = match &args.config {
             Some(path) => Some((path.clone(), Source::Option(CONFIG.option))),
@@ -118,7 +124,7 @@ impl Globals {
             args.backend_kwargs.as_ref().and_then(Secret::expose_text),
             &BACKEND_KWARGS,
         ) {
-            Some((text, source)) => Some((contents(text, &source)?, source)),
+            Some((text, source)) => Some((contents(text, &source, deadline)?, source)),
             None => None,
         };
         Ok(Self {
@@ -137,6 +143,15 @@ impl Globals {
             color: reader.color(args.color)?,
         })
     }
+}
+
+/// Returns the time that the whole command has, as `args` and `env` have it.
+///
+/// # Errors
+/// A time that is no positive number of seconds, with status 2.
+pub(super) fn timeout(args: &GlobalArgs, env: &Env) -> Result<Duration> {
+    let provenance = &mut Provenance::default();
+    Reader { env, provenance }.timeout(args.timeout.as_deref())
 }
 
 /// Looks an option up, and notes what settled it.
@@ -250,15 +265,12 @@ fn seconds(text: &str) -> Option<Duration> {
 }
 
 /// The kwargs that an option gives: its text, or with `@FILE` and `@-` what is in the file or comes on standard input.
-fn contents(text: Secret, source: &Source) -> Result<Secret> {
+fn contents(text: Secret, source: &Source, deadline: Instant) -> Result<Secret> {
     let Some(path) = text.expose().strip_prefix(b"@") else {
         return Ok(text);
     };
     let (place, read) = if path == b"-" {
-        (
-            "standard input".to_owned(),
-            files::read_all(std::io::stdin().lock()),
-        )
+        ("standard input".to_owned(), file::read_stdin(deadline))
     } else {
         let path = PathBuf::from(os_string_of(path));
         // An `@` before the JSON itself names no file, and is not shown.
@@ -266,7 +278,7 @@ fn contents(text: Secret, source: &Source) -> Result<Secret> {
             Some(text) if text.trim_start().starts_with('{') => "the file".to_owned(),
             _ => format!("`{}`", path.display()),
         };
-        (shown, files::read(&path))
+        (shown, file::read(&path, deadline))
     };
     read.map_err(|cause| {
         Error::usage(format!("{place}, which {source} names, cannot be read")).with_source(cause)

@@ -62,7 +62,6 @@ mod command;
 mod core;
 mod env_file;
 mod expand;
-mod files;
 mod globals;
 mod home;
 mod lookup;
@@ -125,12 +124,14 @@ impl Settings {
     pub fn resolve(args: &GlobalArgs, mut env: Env) -> Result<Self> {
         let started = Instant::now();
         let env_files = env_files(args, &env);
-        let mut warnings = env_file::lay_under(&mut env, &env_files)?;
+        // What an env file says of the time cannot hold for its own reading.
+        let for_env_files = started + globals::timeout(args, &env)?;
+        let mut warnings = env_file::lay_under(&mut env, &env_files, for_env_files)?;
         let mut provenance = Provenance {
             env_files,
             ..Provenance::default()
         };
-        let globals = Globals::resolve(args, &env, &mut provenance)?;
+        let globals = Globals::resolve(args, &env, started, &mut provenance)?;
         let deadline = started + globals.timeout;
         let airflow = Airflow::read(&globals, &env, deadline, &mut provenance, &mut warnings)
             .map_err(|error| warnings.iter().fold(error, Error::with_detail))?;
@@ -197,7 +198,7 @@ impl Airflow {
         if core::unit_test_mode(&mut configuration)? {
             configuration.provenance.notes.push(Note::UnitTestMode);
         } else {
-            text = ConfigText::read(globals.config.as_ref(), env, warnings)?;
+            text = ConfigText::read(globals.config.as_ref(), env, deadline, warnings)?;
             configuration.file = text.as_ref().map(ConfigText::parse).transpose()?;
             configuration.provenance.config_file =
                 configuration.file.as_ref().map(|file| file.path.to_owned());

@@ -144,6 +144,93 @@ fn a_command_that_fails_or_hangs_ends_the_program() {
     assert!(hung.time.as_secs() < 20, "{:?}", hung.time);
 }
 
+/// Runs a shell script as the command of the kwargs, in a session without a terminal.
+#[cfg(target_os = "linux")]
+fn commanded(script: &str, timeout: &str) -> crate::support::Program {
+    crate::support::Program::new("setsid")
+        .arg(env!("CARGO_BIN_EXE_secretctl"))
+        .args(["--timeout", timeout, "get-var", "x"])
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .envs([CLASS])
+        .env(
+            "AIRFLOW__SECRETS__BACKEND_KWARGS_CMD",
+            format!("sh -c '{script}'"),
+        )
+}
+
+/// Waits until no process has `marker` among its arguments; false when one stays.
+#[cfg(target_os = "linux")]
+fn is_gone(marker: &str) -> bool {
+    let runs = || {
+        std::fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            line.split(|byte| *byte == 0)
+                .any(|word| word == marker.as_bytes())
+        })
+    };
+    (0..500).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        !runs()
+    })
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_command_ends_with_all_that_it_started() {
+    // The child of the command, and an orphan that holds its output: the numbers tell them from any other process.
+    for (script, marker) in [("sleep 98761; true", "98761"), ("sleep 98762 & exit 0", "98762")] {
+        let output = commanded(script, "0.7").run();
+        assert!(
+            output
+                .fails(2)
+                .contains("the command did not end within the timeout"),
+            "{}",
+            output.stderr
+        );
+        assert!(is_gone(marker), "{script}");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_that_ends_the_program_ends_its_command_too() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let marker = temp_dir();
+    let started = marker.path().join("started");
+    let script = format!("touch {}; sleep 98763; true", started.display());
+    let mut child = commanded(&script, "50")
+        .command()
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !started.exists() {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    // `setsid` has become the program.
+    let killed = crate::support::Program::new("/bin/sh")
+        .args(["-c", &format!("kill -TERM {}", child.id())])
+        .run();
+    assert_eq!(killed.status, 0);
+    assert_eq!(child.wait().unwrap().signal(), Some(15));
+    assert!(is_gone("98763"));
+}
+
+#[test]
+#[cfg(unix)]
+fn what_a_command_prints_is_bounded() {
+    let output = secretctl()
+        .args(["get-var", "x"])
+        .env("PATH", "/usr/bin:/bin")
+        .envs([CLASS, ("AIRFLOW__SECRETS__BACKEND_KWARGS_CMD", "cat /dev/zero")])
+        .run();
+    assert!(
+        output.fails(2).contains("the command prints more than 16 MiB"),
+        "{}",
+        output.stderr
+    );
+}
+
 #[test]
 fn the_program_reads_what_the_library_reads() {
     let dir = temp_dir();

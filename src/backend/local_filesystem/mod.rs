@@ -4,6 +4,7 @@
 //! Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py`.
 
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, CheckConnection, Context, SecretsBackend};
@@ -27,6 +28,7 @@ pub const CLASS_PATH: &str = "airflow.secrets.local_filesystem.LocalFilesystemBa
 pub struct LocalFilesystemBackend {
     config: Config,
     check_connection: CheckConnection,
+    deadline: Instant,
     connections: OnceLock<Entries>,
     variables: OnceLock<Entries>,
     configs: OnceLock<Entries>,
@@ -38,6 +40,7 @@ impl LocalFilesystemBackend {
         Ok(Box::new(Self {
             config: Config::new(kwargs)?,
             check_connection: context.check_connection,
+            deadline: context.deadline,
             connections: OnceLock::new(),
             variables: OnceLock::new(),
             configs: OnceLock::new(),
@@ -54,7 +57,7 @@ impl LocalFilesystemBackend {
         if let Some(entries) = cell.get() {
             return Ok(entries);
         }
-        let entries = parse::parse(file).map_err(|problem| problem.in_file(file))?;
+        let entries = parse::parse(file, self.deadline).map_err(|problem| problem.in_file(file))?;
         load::check(&entries, kind, self.check_connection).map_err(|problem| problem.in_file(file))?;
         tracing::debug!(file, "read");
         Ok(cell.get_or_init(|| entries))

@@ -3,11 +3,15 @@
 //! Owns the reading of the file as Python's `open()` reads text, and where a problem is. Must not know what an entry has to
 //! look like to be a connection (`load`). Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py`, `_parse_secret_file`.
 
+use std::path::Path;
+use std::time::Instant;
+
 use indexmap::IndexMap;
 
 use super::env_file::{self, EnvValue};
 use super::node::Node;
 use crate::error::Error;
+use crate::file;
 use crate::python::newlines::universal_newlines;
 use crate::python::{json, path, yaml};
 
@@ -106,8 +110,11 @@ impl Entries {
     }
 }
 
-/// Reads and parses the file at `path`.
-pub(super) fn parse(path: &str) -> Result<Entries, Problem> {
+/// The largest file that is read: Airflow has no bound, and takes minutes for such a one.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// Reads and parses the file at `path`, which has to come to its end until `deadline`.
+pub(super) fn parse(path: &str, deadline: Instant) -> Result<Entries, Problem> {
     let parse: fn(&str) -> Result<Entries, Problem> = match path::suffix(path).to_ascii_lowercase().as_str() {
         ".json" => parse_json,
         ".yaml" | ".yml" => parse_yaml,
@@ -118,7 +125,7 @@ pub(super) fn parse(path: &str) -> Result<Entries, Problem> {
             ));
         }
     };
-    let bytes = std::fs::read(path).map_err(|source| Problem {
+    let bytes = file::read_unwiped(Path::new(path), MAX_BYTES, deadline).map_err(|source| Problem {
         source: Some(source),
         ..Problem::new("it cannot be read")
     })?;

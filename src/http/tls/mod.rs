@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustls::ClientConfig;
 
@@ -30,18 +31,22 @@ pub struct Identity {
 ///
 /// # Errors
 /// A file that is missing or is no PEM, as a matter of configuration.
-pub(super) fn config(roots: &Roots, identity: Option<&Identity>) -> Result<Arc<ClientConfig>, Failure> {
+pub(super) fn config(
+    roots: &Roots,
+    identity: Option<&Identity>,
+    deadline: Instant,
+) -> Result<Arc<ClientConfig>, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|source| Failure::configuration("TLS cannot be set up").with_source(source))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Verifier::new(roots, provider)?));
+        .with_custom_certificate_verifier(Arc::new(Verifier::new(roots, provider, deadline)?));
     let config = match identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
-            let bytes = pem::read(&identity.certificate, "the client certificate")?;
-            let chain: Vec<_> = pem::certificates(&bytes).collect();
+            let bytes = pem::read(&identity.certificate, "the client certificate", deadline)?;
+            let chain: Vec<_> = pem::certificates(bytes.expose()).collect();
             if chain.is_empty() {
                 let path = identity.certificate.display();
                 return Err(Failure::configuration(format!(
@@ -49,8 +54,11 @@ pub(super) fn config(roots: &Roots, identity: Option<&Identity>) -> Result<Arc<C
                 )));
             }
             let key = match &identity.key {
-                Some(path) => pem::private_key(&pem::read(path, "the client certificate's key")?, path)?,
-                None => pem::private_key(&bytes, &identity.certificate)?,
+                Some(path) => {
+                    let key = pem::read(path, "the client certificate's key", deadline)?;
+                    pem::private_key(key.expose(), path)?
+                }
+                None => pem::private_key(bytes.expose(), &identity.certificate)?,
             };
             builder.with_client_auth_cert(chain, key).map_err(|source| {
                 Failure::configuration("the client certificate and its key do not fit").with_source(source)

@@ -6,6 +6,7 @@
 //! is read by the constant-time decoder.
 
 use std::path::Path;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +16,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::super::failure::Failure;
 use super::der::Head;
+use crate::file;
+use crate::secret::Secret;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
@@ -97,8 +100,8 @@ pub(super) fn private_key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'stat
 }
 
 /// Reads a file that configuration names.
-pub(super) fn read(path: &Path, what: &str) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|source| {
+pub(super) fn read(path: &Path, what: &str, deadline: Instant) -> Result<Secret, Failure> {
+    file::read(path, deadline).map_err(|source| {
         Failure::configuration(format!("{what} `{}` cannot be read", path.display())).with_source(source)
     })
 }

@@ -1,6 +1,7 @@
 //! Whose certificates are trusted: a named file or folder, the system's bundle, or Mozilla's list.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -9,6 +10,7 @@ use super::super::failure::Failure;
 use super::der::Head;
 use super::pem;
 use crate::env::Env;
+use crate::file;
 
 /// Whose certificates are trusted.
 #[derive(Clone, Debug)]
@@ -58,6 +60,8 @@ pub(super) struct Trust {
     folders: Vec<PathBuf>,
     /// Whether Mozilla's list serves.
     mozilla: bool,
+    /// When the command has to be done.
+    deadline: Instant,
 }
 
 impl Trust {
@@ -65,27 +69,31 @@ impl Trust {
     ///
     /// # Errors
     /// A file that cannot be read or holds no certificate, a folder that cannot be read.
-    pub(super) fn load(roots: &Roots) -> Result<Self, Failure> {
+    pub(super) fn load(roots: &Roots, deadline: Instant) -> Result<Self, Failure> {
         let mut trust = Self {
             bundles: Vec::new(),
             folders: Vec::new(),
             mozilla: false,
+            deadline,
         };
         match roots {
             Roots::Unverified | Roots::Thumbprint(_) => {}
             Roots::Path(path) if path.is_dir() => trust.folders.push(folder(path)?),
-            Roots::Path(path) => trust.bundles.push(bundle(path)?),
+            Roots::Path(path) => trust.bundles.push(bundle(path, deadline)?),
             Roots::System {
                 cert_file: None,
                 cert_dir: None,
-            } => match BUNDLES.iter().find_map(|path| std::fs::read(path).ok()) {
+            } => match BUNDLES
+                .iter()
+                .find_map(|path| read(Path::new(path), deadline).ok())
+            {
                 Some(bundle) => trust.bundles.push(bundle),
                 None => trust.mozilla = true,
             },
             Roots::System { cert_file, cert_dir } => {
                 trust.bundles = cert_file
                     .iter()
-                    .map(|path| bundle(path))
+                    .map(|path| bundle(path, deadline))
                     .collect::<Result<_, _>>()?;
                 let folders = cert_dir.iter().flat_map(std::env::split_paths);
                 trust.folders = folders.map(|path| folder(&path)).collect::<Result<_, _>>()?;
@@ -108,7 +116,7 @@ impl Trust {
         let mut found: Vec<CertificateDer<'static>> = Vec::new();
         for folder in &self.folders {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            for bytes in entries.filter_map(|entry| std::fs::read(entry.path()).ok()) {
+            for bytes in entries.filter_map(|entry| read(&entry.path(), self.deadline).ok()) {
                 for certificate in pem::certificates_of(&bytes, subjects) {
                     if !found.contains(&certificate) {
                         found.push(certificate);
@@ -130,9 +138,17 @@ impl Trust {
     }
 }
 
+/// Reads a file of certificates, which are public.
+fn read(path: &Path, deadline: Instant) -> std::io::Result<Vec<u8>> {
+    file::read_unwiped(path, file::MAX_BYTES, deadline)
+}
+
 /// Reads a PEM file that has at least one certificate.
-fn bundle(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = pem::read(path, "the CA bundle")?;
+fn bundle(path: &Path, deadline: Instant) -> Result<Vec<u8>, Failure> {
+    let bytes = read(path, deadline).map_err(|source| {
+        Failure::configuration(format!("the CA bundle `{}` cannot be read", path.display()))
+            .with_source(source)
+    })?;
     let usable = |certificate: &CertificateDer<'_>| Head::of(certificate).is_some();
     if pem::certificates(&bytes).any(|certificate| usable(&certificate)) {
         return Ok(bytes);

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -47,11 +48,15 @@ impl Verifier {
     ///
     /// # Errors
     /// A file or a folder that cannot be used.
-    pub(super) fn new(roots: &Roots, provider: Arc<CryptoProvider>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        roots: &Roots,
+        provider: Arc<CryptoProvider>,
+        deadline: Instant,
+    ) -> Result<Self, Failure> {
         let trusted = match roots {
             Roots::Unverified => Trusted::Anybody,
             Roots::Thumbprint(thumbprint) => Trusted::Thumbprint(*thumbprint),
-            Roots::System { .. } | Roots::Path(_) => Trusted::Issued(Trust::load(roots)?),
+            Roots::System { .. } | Roots::Path(_) => Trusted::Issued(Trust::load(roots, deadline)?),
         };
         Ok(Self { provider, trusted })
     }

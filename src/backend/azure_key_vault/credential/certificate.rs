@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -14,6 +14,7 @@ use ring::{digest, signature};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
+use crate::file;
 use crate::secret::Secret;
 
 /// How long an assertion holds (msal's `create_regenerative_assertion`).
@@ -32,18 +33,24 @@ impl Certificate {
     ///
     /// # Errors
     /// A file that cannot be read, is neither PEM nor PFX, needs another password, or whose key is not RSA, with status 2.
-    pub(super) fn read(path: &Path, password: Option<&Secret>, send_chain: bool) -> Result<Self> {
+    pub(super) fn read(
+        path: &Path,
+        password: Option<&Secret>,
+        send_chain: bool,
+        deadline: Instant,
+    ) -> Result<Self> {
         let shown = path.display();
-        let file = std::fs::read(path).map(Zeroizing::new).map_err(|source| {
+        let file = file::read(path, deadline).map_err(|source| {
             Error::usage(format!("the client certificate `{shown}` cannot be read"))
                 .with_hint("check AZURE_CLIENT_CERTIFICATE_PATH")
                 .with_source(source)
         })?;
+        let file = file.expose();
         let is_pem = file.windows(10).any(|window| window == b"-----BEGIN");
         let (key, chain) = if is_pem {
-            pem(&file, password)
+            pem(file, password)
         } else {
-            pfx(&file, password)
+            pfx(file, password)
         }
         .map_err(|error| {
             error.map_message(|message| format!("the client certificate `{shown}` {message}"))

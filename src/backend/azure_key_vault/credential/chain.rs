@@ -4,6 +4,7 @@
 //! `process_credential_exclusions` of azure-identity 1.27.0 for Python; Airflow's `get_sync_default_azure_credential`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use azure_core::credentials::AccessToken;
 
@@ -85,6 +86,8 @@ const NOBODY: usize = usize::MAX;
 /// The chain.
 pub(super) struct DefaultAzureCredential {
     members: Vec<Box<dyn Credential>>,
+    /// When the command has to be done.
+    deadline: Instant,
     /// Who gave the last token: the one that is asked again (`_successful_credential`).
     successful: AtomicUsize,
 }
@@ -132,6 +135,7 @@ impl DefaultAzureCredential {
         }
         Ok(Self {
             members,
+            deadline: surroundings.deadline,
             successful: AtomicUsize::new(NOBODY),
         })
     }
@@ -201,7 +205,12 @@ impl Credential for DefaultAzureCredential {
                         self.successful.store(index, Ordering::Relaxed);
                         return Ok(token);
                     }
-                    Err(Failure::Unavailable(why)) => tried.push((member.name(), why)),
+                    Err(Failure::Unavailable(why)) => {
+                        tried.push((member.name(), why));
+                        if Instant::now() >= self.deadline {
+                            return Err(Failure::Failed(listed(time_is_up(), &tried)));
+                        }
+                    }
                     Err(Failure::Failed(error)) => {
                         let error = error.with_detail(format!(
                             "{}: it failed, and nobody after it is asked",
@@ -221,6 +230,12 @@ impl Credential for DefaultAzureCredential {
             ))
         })
     }
+}
+
+/// The error of a search that the command's time ended: whoever was not asked may have had a token.
+fn time_is_up() -> Error {
+    Error::unavailable("no credential was found before the command's time was up")
+        .with_hint("`--timeout` sets how long the whole command may take")
 }
 
 /// Adds a line for each who was tried.

@@ -34,7 +34,12 @@ impl CertificateCredential {
             login.hide(password);
         }
         let password = password.filter(|password| !password.is_empty());
-        let certificate = Arc::new(Certificate::read(&PathBuf::from(path), password, send_chain)?);
+        let certificate = Arc::new(Certificate::read(
+            &PathBuf::from(path),
+            password,
+            send_chain,
+            login.deadline(),
+        )?);
         Ok(Self { login, certificate })
     }
 }

@@ -5,7 +5,7 @@
 //! complaints are shown without anything that looks like one.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use azure_core::credentials::AccessToken;
@@ -13,6 +13,7 @@ use azure_core::credentials::AccessToken;
 use super::{Failure, Surroundings};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::helper;
 use crate::secret::Secret;
 
 /// `process_timeout`
@@ -69,7 +70,7 @@ pub(super) async fn run(
     extra: &[(&str, &str)],
 ) -> Result<Output, Failure> {
     let env = &surroundings.env;
-    let mut command = tokio::process::Command::new(program);
+    let mut command = Command::new(program);
     command.args(arguments).env_clear().current_dir(safe_folder(env)?);
     for (name, variable) in env.iter() {
         if let Some(value) = os_value(&variable.value) {
@@ -80,35 +81,34 @@ pub(super) async fn run(
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    let left = surroundings.deadline.saturating_duration_since(Instant::now());
-    let child = command
-        .spawn()
-        .map_err(|_| Failure::Unavailable(format!("`{tool}` cannot be run")))?;
-    let output = match tokio::time::timeout(left.min(PATIENCE), child.wait_with_output()).await {
-        Ok(Ok(output)) => output,
-        Ok(Err(_)) => return Err(Failure::Unavailable(format!("`{tool}` could not be waited for"))),
-        Err(_) if left < PATIENCE => {
+        .stderr(Stdio::piped());
+    let patience = Instant::now() + PATIENCE;
+    let unavailable = |why: String| Failure::Unavailable(format!("`{tool}` {why}"));
+    match helper::run(command, patience.min(surroundings.deadline)).await {
+        Ok(output) => Ok(Output {
+            status: output.status.code(),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(output.stderr.expose()).into_owned(),
+        }),
+        Err(helper::Failure::Start(_)) => Err(unavailable("cannot be run".to_owned())),
+        Err(helper::Failure::Lost(_)) => Err(unavailable("could not be waited for".to_owned())),
+        Err(helper::Failure::TooLong) => {
+            let limit = helper::MAX_BYTES >> 20;
+            Err(unavailable(format!("printed more than {limit} MiB")))
+        }
+        Err(helper::Failure::Late) if surroundings.deadline < patience => {
             let error = Error::unavailable(format!(
                 "`{tool}` did not answer before the command's time was up"
             ));
-            return Err(Failure::Failed(
-                error.with_hint("`--timeout` sets how long the whole command may take"),
-            ));
+            Err(Failure::Failed(error.with_hint(
+                "`--timeout` sets how long the whole command may take",
+            )))
         }
-        Err(_) => {
-            return Err(Failure::Unavailable(format!(
-                "`{tool}` did not answer within {} s",
-                PATIENCE.as_secs()
-            )));
-        }
-    };
-    Ok(Output {
-        status: output.status.code(),
-        stdout: Secret::new(output.stdout),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-    })
+        Err(helper::Failure::Late) => Err(unavailable(format!(
+            "did not answer within {} s",
+            PATIENCE.as_secs()
+        ))),
+    }
 }
 
 #[cfg(unix)]

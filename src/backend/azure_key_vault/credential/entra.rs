@@ -6,7 +6,7 @@
 //! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
@@ -56,6 +56,11 @@ impl Login {
             authority: authority(&surroundings.env)?,
             surroundings: surroundings.clone(),
         })
+    }
+
+    /// Returns when the command has to be done.
+    pub(super) fn deadline(&self) -> Instant {
+        self.surroundings.deadline
     }
 
     /// Returns the token endpoint of `tenant`.
@@ -176,6 +181,19 @@ impl Answers {
         let answer: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
         let host = &self.host;
         let Some(answer) = answer else {
+            // A gateway before it says so in words of its own.
+            if status == 429 {
+                return Err(
+                    Error::unavailable(format!("{host} is throttling logins (status 429)"))
+                        .with_hint("try again later, and log in less often"),
+                );
+            }
+            if status >= 500 {
+                return Err(
+                    Error::unavailable(format!("{host} is out of order (status {status})"))
+                        .with_hint("try again later: what is wrong is in Azure, or in a gateway before it"),
+                );
+            }
             return Err(Error::unavailable(format!(
                 "{host} answered a login with status {status} and something that is not Microsoft Entra ID's JSON"
             ))

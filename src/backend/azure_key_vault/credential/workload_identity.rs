@@ -4,6 +4,7 @@
 //! `workload_identity.py` of azure-identity 1.27.0 for Python. The proxy of AKS identity bindings is not part of Python's chain.
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use azure_core::credentials::AccessToken;
@@ -15,6 +16,7 @@ use super::{Credential, Failure, Surroundings, TokenRequest};
 use crate::backend::BoxFuture;
 use crate::backend::azure_key_vault::transport::{into_sdk, sdk_failure};
 use crate::error::{Error, Result};
+use crate::file;
 
 /// The credential.
 pub(super) struct WorkloadIdentityCredential {
@@ -63,24 +65,24 @@ impl WorkloadIdentityCredential {
     }
 }
 
-/// What reads the token for `azure_identity`.
+/// What reads the token for `azure_identity`, until the command has to be done.
 #[derive(Debug)]
-struct TokenFile(PathBuf);
+struct TokenFile(PathBuf, Instant);
 
 #[async_trait]
 impl ClientAssertion for TokenFile {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
-        // A small file of the machine's own, read once a command: not worth a thread.
-        std::fs::read_to_string(&self.0).map_err(|source| {
-            let path = self.0.display();
-            into_sdk(
-                Error::denied(format!(
-                    "the token file `{path}` of the workload identity cannot be read"
-                ))
-                .with_hint("check AZURE_FEDERATED_TOKEN_FILE")
-                .with_source(source),
-            )
-        })
+        let path = self.0.display();
+        let unreadable = || {
+            Error::denied(format!(
+                "the token file `{path}` of the workload identity cannot be read"
+            ))
+            .with_hint("check AZURE_FEDERATED_TOKEN_FILE")
+        };
+        let token =
+            file::read(&self.0, self.1).map_err(|source| into_sdk(unreadable().with_source(source)))?;
+        let text = token.expose_text().map(str::to_owned);
+        text.ok_or_else(|| into_sdk(unreadable().with_detail("it is not UTF-8")))
     }
 }
 
@@ -95,7 +97,7 @@ impl Credential for WorkloadIdentityCredential {
             let options = ClientAssertionCredentialOptions {
                 client_options: self.login.options(),
             };
-            let assertion = TokenFile(self.token_file.clone());
+            let assertion = TokenFile(self.token_file.clone(), self.login.deadline());
             let credential = ClientAssertionCredential::new(
                 tenant,
                 self.login.client_id.clone(),

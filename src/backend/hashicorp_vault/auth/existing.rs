@@ -6,6 +6,7 @@
 
 use super::{BoxFuture, Credential, Env, Method, Services, Taken, required};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::secret::Secret;
 
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl ExistingToken {
         })
     }
 
-    fn token(&self) -> Result<Secret> {
+    fn token(&self, services: &Services) -> Result<Secret> {
         if let Some(token) = &self.token {
             return Ok(token.clone());
         }
@@ -65,7 +66,7 @@ impl ExistingToken {
             .home
             .as_ref()
             .map(|home| std::path::Path::new(home).join(".vault-token"));
-        let bytes = file.and_then(|file| std::fs::read(file).ok()).map(Secret::new);
+        let bytes = file.and_then(|path| file::read(&path, services.deadline).ok());
         match bytes.as_ref().and_then(Secret::expose_text).map(str::trim) {
             Some(token) if !token.is_empty() => Ok(Secret::from(token)),
             _ => Err(Error::usage(format!("Vault's auth type `{}` logs nobody in", self.auth_type))
@@ -76,8 +77,8 @@ impl ExistingToken {
 }
 
 impl Method for ExistingToken {
-    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
-        Box::pin(std::future::ready(self.token().map(Credential::Token)))
+    fn credential<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.token(services).map(Credential::Token)))
     }
 
     fn secrets(&self) -> Vec<Secret> {

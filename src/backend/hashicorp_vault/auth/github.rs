@@ -30,18 +30,18 @@ impl GitHub {
         Ok(Box::new(Self { mount, token }))
     }
 
-    fn login(&self) -> Result<Login> {
+    fn login(&self, services: &Services) -> Result<Login> {
         let token = match &self.token {
             Source::Given(token) => token.clone(),
-            Source::File(path) => credential_file(path, "the GitHub token")?,
+            Source::File(path) => credential_file(path, "the GitHub token", services)?,
         };
         Ok(Login::new(&self.mount, [("token", json(Some(&token)))]).holding(token))
     }
 }
 
 impl Method for GitHub {
-    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
-        Box::pin(std::future::ready(self.login().map(Credential::Login)))
+    fn credential<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.login(services).map(Credential::Login)))
     }
 
     fn secrets(&self) -> Vec<Secret> {

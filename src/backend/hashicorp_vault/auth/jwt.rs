@@ -31,10 +31,10 @@ impl Jwt {
         Ok(Box::new(Self { mount, role, source }))
     }
 
-    fn login(&self) -> Result<Login> {
+    fn login(&self, services: &Services) -> Result<Login> {
         let jwt = match &self.source {
             Source::Given(jwt) => jwt.clone(),
-            Source::File(path) => credential_file(path, "the JWT")?,
+            Source::File(path) => credential_file(path, "the JWT", services)?,
         };
         let role = Value::String(self.role.clone());
         Ok(Login::new(&self.mount, [("role", role), ("jwt", json(Some(&jwt)))]).holding(jwt))
@@ -42,8 +42,8 @@ impl Jwt {
 }
 
 impl Method for Jwt {
-    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
-        Box::pin(std::future::ready(self.login().map(Credential::Login)))
+    fn credential<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.login(services).map(Credential::Login)))
     }
 
     fn secrets(&self) -> Vec<Secret> {

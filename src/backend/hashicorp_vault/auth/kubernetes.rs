@@ -28,16 +28,16 @@ impl Kubernetes {
         }))
     }
 
-    fn login(&self) -> Result<Login> {
-        let jwt = credential_file(&self.jwt_path, "the service account's token")?;
+    fn login(&self, services: &Services) -> Result<Login> {
+        let jwt = credential_file(&self.jwt_path, "the service account's token", services)?;
         let role = Value::String(self.role.clone());
         Ok(Login::new(&self.mount, [("role", role), ("jwt", json(Some(&jwt)))]).holding(jwt))
     }
 }
 
 impl Method for Kubernetes {
-    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
-        Box::pin(std::future::ready(self.login().map(Credential::Login)))
+    fn credential<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.login(services).map(Credential::Login)))
     }
 
     fn secrets(&self) -> Vec<Secret> {

@@ -5,11 +5,13 @@
 //! `_internal_client/vault_client.py`; of the requests: hvac 2.4.0, `api/auth_methods/`.
 
 use std::fmt;
+use std::path::Path;
 
 use crate::backend::kwargs::{Kwargs, nearest};
 use crate::backend::{BoxFuture, Context};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::python::json::{Object, Value};
 use crate::python::quote::{quote, quote_path};
 use crate::secret::Secret;
@@ -213,9 +215,9 @@ fn username(auth_type: &str, name: Option<String>) -> Result<String> {
 ///
 /// # Errors
 /// A file that cannot be read, is not text or is empty, with status 4: there is no credential to be had.
-fn credential_file(path: &str, what: &str) -> Result<Secret> {
+fn credential_file(path: &str, what: &str, services: &Services) -> Result<Secret> {
     let shown = path.escape_debug();
-    let bytes = std::fs::read(path).map(Secret::new).map_err(|source| {
+    let bytes = file::read(Path::new(path), services.deadline).map_err(|source| {
         Error::denied(format!("{what} cannot be read from `{shown}`")).with_source(source)
     })?;
     let text = bytes

@@ -28,6 +28,8 @@ const RETRY: Retry = Retry {
 pub(super) struct Services {
     cloud: Client,
     metadata: Client,
+    /// When the command has to be done.
+    pub(super) deadline: Instant,
 }
 
 impl Services {
@@ -51,6 +53,7 @@ impl Services {
         Self {
             cloud: Client::new(options),
             metadata: Client::new(metadata),
+            deadline,
         }
     }
 
@@ -62,6 +65,18 @@ impl Services {
     /// Asks a metadata server, once.
     pub(super) async fn metadata(&self, ask: Ask) -> Result<Response, Failure> {
         self.metadata.send(ask.request(Retry::NONE)).await
+    }
+
+    /// Asks a metadata server that may not be there.
+    ///
+    /// # Errors
+    /// The end of the command's time: it may be there.
+    pub(super) async fn look(&self, ask: Ask) -> Result<Option<Response>> {
+        match self.metadata(ask).await {
+            Ok(response) => Ok(Some(response)),
+            Err(failure) if failure.kind() == http::FailureKind::Deadline => Err(failure.into()),
+            Err(_) => Ok(None),
+        }
     }
 }
 

@@ -25,9 +25,9 @@ impl Token {
         }
     }
 
-    fn token(&self) -> Result<Secret> {
+    fn token(&self, services: &Services) -> Result<Secret> {
         match self {
-            Self::File(path) => credential_file(path, "the token"),
+            Self::File(path) => credential_file(path, "the token", services),
             Self::Given(token) if token.is_empty() => {
                 Err(Error::denied("the Vault token in `VAULT_TOKEN` is empty"))
             }
@@ -37,8 +37,8 @@ impl Token {
 }
 
 impl Method for Token {
-    fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
-        Box::pin(std::future::ready(self.token().map(Credential::Token)))
+    fn credential<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(std::future::ready(self.token(services).map(Credential::Token)))
     }
 
     fn secrets(&self) -> Vec<Secret> {

@@ -14,6 +14,7 @@ use super::{Machine, RETRY, header, json, seconds};
 use crate::backend::BoxFuture;
 use crate::backend::azure_key_vault::credential::{Credential, Failure, TokenRequest};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::secret::Secret;
 
 /// The most that a key file holds.
@@ -83,7 +84,7 @@ impl Arc {
         if std::fs::metadata(&file).map_err(unreadable)?.len() > LARGEST {
             return Err(refused("names a key file of more than 4 KiB"));
         }
-        let key = Secret::new(std::fs::read(&file).map_err(unreadable)?);
+        let key = file::read(&file, self.machine.surroundings.deadline).map_err(unreadable)?;
         self.machine.surroundings.redactor.add(key.clone());
         Ok(key)
     }

@@ -65,10 +65,12 @@ impl Chain {
     }
 
     /// Returns the session's region: `AWS_DEFAULT_REGION`, else the profile's. (`AWS_REGION` is not read by boto3.)
-    pub(super) fn region(&self) -> Option<String> {
+    pub(super) fn region(&self, services: &Services) -> Option<String> {
         match self.env.text("AWS_DEFAULT_REGION") {
             Some(region) => Some(region.to_owned()).filter(|region| !region.is_empty()),
-            None => Profile::read(&self.env).text("region").map(str::to_owned),
+            None => Profile::read(&self.env, services.deadline)
+                .text("region")
+                .map(str::to_owned),
         }
     }
 
@@ -91,7 +93,7 @@ impl Chain {
         if let Some(keys) = self.environment_keys()? {
             return Ok(keys);
         }
-        let profile = Profile::read(&self.env);
+        let profile = Profile::read(&self.env, services.deadline);
         let identity = |variable: &str, key: &str| self.env.non_empty(variable).or_else(|| profile.text(key));
         if let Some(file) = identity("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") {
             let role = identity("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
@@ -167,7 +169,7 @@ impl Chain {
         if let Some(file) = self.env.non_empty("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
             ask = ask.header(
                 "authorization",
-                super::super::credential_file(file, "the container's token")?,
+                super::super::credential_file(file, "the container's token", services)?,
             );
         } else if let Some(token) = self.env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
             ask = ask.header("authorization", token.clone());
@@ -196,7 +198,7 @@ impl Chain {
         let endpoint = endpoint.trim_end_matches('/');
         let ask = Ask::put(format!("{endpoint}/latest/api/token"))
             .header("x-aws-ec2-metadata-token-ttl-seconds", "21600");
-        let Ok(response) = services.metadata(ask).await else {
+        let Some(response) = services.look(ask).await? else {
             return Ok(None);
         };
         let token = match response.status {
@@ -210,7 +212,7 @@ impl Chain {
             Some(token) => Ask::get(url).header("x-aws-ec2-metadata-token", token.clone()),
             None => Ask::get(url),
         };
-        let Ok(role) = services.metadata(ask(folder.clone())).await else {
+        let Some(role) = services.look(ask(folder.clone())).await? else {
             return Ok(None);
         };
         let Some(name) = role
@@ -221,14 +223,10 @@ impl Chain {
         else {
             return Ok(None);
         };
-        let Ok(response) = services.metadata(ask(format!("{folder}{name}"))).await else {
-            return Ok(None);
-        };
-        Ok(if response.status == 200 {
-            keys_of(&response)
-        } else {
-            None
-        })
+        let keys = services.look(ask(format!("{folder}{name}"))).await?;
+        Ok(keys
+            .filter(|keys| keys.status == 200)
+            .and_then(|keys| keys_of(&keys)))
     }
 }
 

@@ -73,9 +73,9 @@ impl AwsIam {
     async fn login(&self, services: &Services) -> Result<Login> {
         let (keys, session_region) = match &self.source {
             Source::Given(keys) => (keys.clone(), None),
-            Source::Chain(chain) => (chain.keys(services).await?, chain.region()),
+            Source::Chain(chain) => (chain.keys(services).await?, chain.region(services)),
             Source::AssumeRole(chain, kwargs) => {
-                let region = chain.region();
+                let region = chain.region(services);
                 let own = chain.keys(services).await?;
                 (
                     sts::assume_role(chain, services, &own, region.as_deref(), kwargs).await?,

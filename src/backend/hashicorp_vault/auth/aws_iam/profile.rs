@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use crate::env::Env;
+use crate::file;
 use crate::secret::Secret;
 
 /// The keys and values of one profile, keys in lower case.
@@ -18,7 +20,7 @@ pub(super) struct Profile {
 
 impl Profile {
     /// Reads the profile that `AWS_PROFILE` names, `default` unless it does. Files that are not there hold nothing.
-    pub(super) fn read(env: &Env) -> Self {
+    pub(super) fn read(env: &Env, deadline: Instant) -> Self {
         let name = env
             .text("AWS_DEFAULT_PROFILE")
             .or_else(|| env.text("AWS_PROFILE"))
@@ -34,7 +36,7 @@ impl Profile {
             (file("AWS_CONFIG_FILE", ".aws/config"), true),
             (file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"), false),
         ] {
-            let bytes = path.and_then(|path| std::fs::read(path).ok()).map(Secret::new);
+            let bytes = path.and_then(|path| file::read(&path, deadline).ok());
             if let Some(text) = bytes.as_ref().and_then(Secret::expose_text) {
                 values.extend(section(text, name, is_config));
             }

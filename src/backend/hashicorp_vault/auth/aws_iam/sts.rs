@@ -120,14 +120,14 @@ pub(super) async fn assume_role_with_web_identity(
     role: &str,
     session: Option<&str>,
 ) -> Result<Keys> {
-    let token = credential_file(file, "the web identity's token")?;
+    let token = credential_file(file, "the web identity's token", services)?;
     let form = format!(
         "Action=AssumeRoleWithWebIdentity&Version={VERSION}&RoleArn={}&RoleSessionName={}&WebIdentityToken={}",
         utf8_percent_encode(role, FORM),
         utf8_percent_encode(session.unwrap_or("secretctl"), FORM),
         utf8_percent_encode(token.expose_text().unwrap_or_default(), FORM)
     );
-    let region = chain.region();
+    let region = chain.region(services);
     let ask = Ask::post(
         endpoint(chain, region.as_deref()),
         sigv4::CONTENT_TYPE,

@@ -4,11 +4,12 @@
 //! `utils/credentials_provider.py`; google-auth 2.x, `_default.py` and `compute_engine/_metadata.py`.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::services::{Ask, Services, object, refused, text, unreachable};
 use super::{BoxFuture, Credential, Env, Login, Method, Taken, json, required};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::python::json::{Object, Value, dumps, loads};
 use crate::python::quote::quote;
 use crate::secret::Secret;
@@ -114,7 +115,7 @@ impl Gcp {
     async fn login(&self, services: &Services) -> Result<Login> {
         let identity = match &self.source {
             Source::KeyFile(path) => {
-                let account = ServiceAccount::from_object(&shown(path), &key_file(path)?)?;
+                let account = ServiceAccount::from_object(&shown(path), &key_file(path, services.deadline)?)?;
                 self.with_key(services, &account, None).await?
             }
             Source::Key(account) => self.with_key(services, account, None).await?,
@@ -213,7 +214,7 @@ impl Gcp {
         let Some(path) = path else {
             return self.with_metadata(services, default).await;
         };
-        let object = key_file(&path)?;
+        let object = key_file(&path, services.deadline)?;
         match text(&object, "type") {
             Some("service_account") => {
                 let account = ServiceAccount::from_object(&shown(&path), &object)?;
@@ -244,10 +245,7 @@ impl Gcp {
         let root = format!("http://{}/computeMetadata/v1", default.metadata_host);
         let ask = |path: &str| Ask::get(format!("{root}/{path}")).header("metadata-flavor", "Google");
         let accounts = "instance/service-accounts/default";
-        let Ok(response) = services
-            .metadata(ask(&format!("{accounts}/?recursive=true")))
-            .await
-        else {
+        let Some(response) = services.look(ask(&format!("{accounts}/?recursive=true"))).await? else {
             return Err(none());
         };
         let account = object(&response)
@@ -335,9 +333,8 @@ fn shown(path: &str) -> String {
 ///
 /// # Errors
 /// A file that is not there, with status 4; one that is no JSON object, 2.
-fn key_file(path: &str) -> Result<Object> {
-    let bytes = std::fs::read(path)
-        .map(Secret::new)
+fn key_file(path: &str, deadline: Instant) -> Result<Object> {
+    let bytes = file::read(Path::new(path), deadline)
         .map_err(|source| Error::denied(format!("{} cannot be read", shown(path))).with_source(source))?;
     match bytes.expose_text().and_then(|text| loads(text).ok()) {
         Some(Value::Object(object)) => Ok(object),

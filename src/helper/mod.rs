@@ -1,0 +1,145 @@
+//! Running a helper program: the `…_CMD` of a configuration, and the tools that people log in with.
+//!
+//! Owns that it ends in its time, with all that it has started, and that no more is taken of it than memory bears. What it
+//! prints may be a secret, and so may its command line: neither is in a failure. Must not know what it is run for.
+
+use std::io;
+use std::process::{Command, ExitStatus};
+use std::time::Instant;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use crate::secret::Secret;
+
+mod group;
+
+use group::Group;
+
+/// The most that is taken of what a program prints: as of a file.
+pub(crate) const MAX_BYTES: u64 = 16 << 20;
+
+/// What a program left behind.
+pub(crate) struct Output {
+    /// How it ended.
+    pub(crate) status: ExitStatus,
+    /// What it printed, when that is piped.
+    pub(crate) stdout: Secret,
+    /// What it complained about, when that is piped.
+    pub(crate) stderr: Secret,
+}
+
+/// Why there is no output.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// It could not be started.
+    Start(io::Error),
+    /// It had not ended, or something that it started still held its output, when its time was up.
+    Late,
+    /// It printed more than is taken.
+    TooLong,
+    /// Its output could not be read, or its end not be waited for.
+    Lost(io::Error),
+}
+
+/// Runs `command` to its end and to that of its output. At `deadline`, or when nobody waits any more, it is killed with all that
+/// it has started; what it started and left running with an output of its own, when it ended well before, goes on.
+///
+/// # Errors
+/// What kept it from its end. A status that is not 0 is no failure.
+pub(crate) async fn run(mut command: Command, deadline: Instant) -> Result<Output, Failure> {
+    let mut group = Group::prepare(&mut command);
+    let mut child = tokio::process::Command::from(command)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(Failure::Start)?;
+    group.begin(child.id());
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let work = async {
+        let (stdout, stderr) = tokio::try_join!(whole(stdout), whole(stderr))?;
+        let status = child.wait().await.map_err(Failure::Lost)?;
+        Ok(Output {
+            status,
+            stdout,
+            stderr,
+        })
+    };
+    let output = tokio::select! {
+        output = tokio::time::timeout_at(deadline.into(), work) => output.unwrap_or(Err(Failure::Late))?,
+        () = group.pass_signals_on() => return Err(Failure::Late),
+    };
+    group.leave();
+    Ok(output)
+}
+
+/// Reads a pipe to its end.
+async fn whole(pipe: Option<impl AsyncRead + Unpin>) -> Result<Secret, Failure> {
+    let mut bytes = Vec::new();
+    let read = match pipe {
+        Some(pipe) => pipe.take(MAX_BYTES + 1).read_to_end(&mut bytes).await,
+        None => Ok(0),
+    };
+    let bytes = Secret::new(bytes);
+    match read {
+        Ok(length) if length as u64 > MAX_BYTES => Err(Failure::TooLong),
+        Ok(_) => Ok(bytes),
+        Err(source) => Err(Failure::Lost(source)),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::process::Stdio;
+    use std::time::Duration;
+
+    use super::*;
+
+    fn shell(script: &str, time: Duration) -> Result<Output, Failure> {
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", script])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(run(command, Instant::now() + time))
+    }
+
+    #[test]
+    fn output_complaints_and_status_are_taken() {
+        let output = shell("echo out; echo err >&2; exit 3", Duration::from_secs(60)).unwrap();
+        assert_eq!(output.status.code(), Some(3));
+        assert_eq!(output.stdout.expose(), b"out\n");
+        assert_eq!(output.stderr.expose(), b"err\n");
+    }
+
+    #[test]
+    fn output_without_end_is_not_taken() {
+        let failure = shell("exec cat /dev/zero", Duration::from_secs(60)).err();
+        assert!(matches!(failure, Some(Failure::TooLong)), "{failure:?}");
+    }
+
+    #[test]
+    fn what_ends_well_leaves_what_it_started() {
+        // As an agent does that a tool starts: with an output of its own.
+        let script = "sleep 20 >/dev/null 2>&1 </dev/null & echo $!";
+        let output = shell(script, Duration::from_secs(60)).unwrap();
+        let pid = output.stdout.expose_text().unwrap().trim().to_owned();
+        let killed = Command::new("kill").arg(pid).status().unwrap();
+        assert!(killed.success());
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_does_not_start() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        let failure = runtime
+            .block_on(run(Command::new("/nonexistent/x"), Instant::now()))
+            .err();
+        assert!(matches!(failure, Some(Failure::Start(_))), "{failure:?}");
+    }
+}

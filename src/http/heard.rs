@@ -1,0 +1,119 @@
+//! Whether a server speaks HTTP at all: the first bytes that come from it, on their way to hyper.
+//!
+//! hyper refuses a head that contradicts itself or has no end as it refuses what is no HTTP; people need to be told which it is.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// How an answer begins.
+const BEGINNING: &[u8] = b"HTTP/";
+
+/// A stream whose beginning is looked at.
+pub(super) struct Heard<S> {
+    stream: S,
+    /// How many bytes of [`BEGINNING`] have come; `None` once it is known.
+    come: Option<usize>,
+    speaks_http: Arc<AtomicBool>,
+}
+
+impl<S> Heard<S> {
+    /// Looks at the beginning of `stream`; the other value tells what it was, false until all of it has come.
+    pub(super) fn new(stream: S) -> (Self, Arc<AtomicBool>) {
+        let speaks_http = Arc::new(AtomicBool::new(false));
+        let heard = Self {
+            stream,
+            come: Some(0),
+            speaks_http: Arc::clone(&speaks_http),
+        };
+        (heard, speaks_http)
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        let Some(come) = self.come else { return };
+        let expected = &BEGINNING[come..];
+        let length = expected.len().min(bytes.len());
+        self.come = if bytes[..length] != expected[..length] {
+            None
+        } else if length == expected.len() {
+            self.speaks_http.store(true, Ordering::Relaxed);
+            None
+        } else {
+            Some(come + length)
+        };
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.hear(&buffer.filled()[before..]);
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffers: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, buffers)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn speaks(pieces: &[&str]) -> bool {
+        let (mut heard, speaks) = Heard::new(());
+        for piece in pieces {
+            heard.hear(piece.as_bytes());
+        }
+        speaks.load(Ordering::Relaxed)
+    }
+
+    #[test]
+    fn http_is_known_by_its_first_bytes_however_they_come() {
+        assert!(speaks(&["HTTP/1.1 200 OK"]) && speaks(&["H", "", "TT", "P/9"]));
+        for other in [
+            &["220 ESMTP HTTP/"][..],
+            &["HT", "CPCP"],
+            &["HTTP"],
+            &[],
+            &["<", "HTTP/"],
+        ] {
+            assert!(!speaks(other), "{other:?}");
+        }
+    }
+}

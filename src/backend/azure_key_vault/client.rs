@@ -120,6 +120,8 @@ impl VaultClient {
             300..=399 => Error::unavailable(format!(
                 "Key Vault {host} redirects (status {status}) to where no token may go"
             )),
+            500.. => Error::unavailable(format!("Key Vault {host} is out of order (status {status})"))
+                .with_hint("try again later: what is wrong is in Azure, or in a gateway before it"),
             _ => Error::unavailable(format!("Key Vault {host} answered with status {status}")),
         };
         let code = inner.filter(|inner| !inner.is_empty()).unwrap_or(code);

@@ -11,7 +11,7 @@ use self::client::VaultClient;
 use self::config::Config;
 use self::credential::{Redaction, Surroundings};
 use self::tokens::Tokens;
-use self::transport::Exchange;
+use self::transport::{Exchange, Server, Whom};
 use super::kwargs::Kwargs;
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::env::Env;
@@ -56,11 +56,12 @@ impl AzureKeyVaultBackend {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let login: Arc<dyn Exchange> = Arc::new(Client::new(config::options(&self.env, self.deadline)));
+        let login = Arc::new(Client::new(config::options(&self.env, self.deadline)));
         let vault = match &self.config.transport {
             None => Arc::clone(&login),
             Some(transport) => Arc::new(Client::new(transport.options(&self.env, self.deadline))),
         };
+        let server = |client, whom| -> Arc<dyn Exchange> { Arc::new(Server { client, whom }) };
         let direct = Options {
             proxies: Proxies::default(),
             ..config::options(&self.env, self.deadline)
@@ -68,13 +69,18 @@ impl AzureKeyVaultBackend {
         let redactor = Arc::new(Redaction::default());
         let surroundings = Surroundings {
             env: self.env.clone(),
-            exchange: login,
+            exchange: server(login, Whom::Login),
             direct: Arc::new(Client::new(direct)),
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
         };
         let credential = credential::build(&self.config, &surroundings)?;
-        let client = VaultClient::new(&self.config, Tokens::new(credential), vault, redactor)?;
+        let client = VaultClient::new(
+            &self.config,
+            Tokens::new(credential),
+            server(vault, Whom::Vault),
+            redactor,
+        )?;
         Ok(self.client.get_or_init(|| client))
     }
 }

@@ -13,7 +13,7 @@ use azure_core::http::{Request as SdkRequest, Transport as SdkTransport};
 
 use crate::backend::BoxFuture;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::{Client, Request, Response, Retry};
+use crate::http::{self, Client, FailureKind, Request, Response, Retry};
 use crate::secret::Secret;
 
 /// Something that sends a request and returns the whole answer: the one client, or a test's stand-in where an address is fixed.
@@ -21,25 +21,65 @@ pub(super) trait Exchange: Send + Sync {
     /// Sends `request`.
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
 
-    /// Returns whether anybody takes a connection to the host of `url`. Waits as long as the system does.
-    fn connects<'a>(&'a self, url: &'a str) -> BoxFuture<'a, bool> {
+    /// Returns whether anybody takes a connection to the host of `url`.
+    fn connects<'a>(&'a self, url: &'a str) -> BoxFuture<'a, bool>;
+}
+
+/// Whom a client asks.
+#[derive(Clone, Copy)]
+pub(super) enum Whom {
+    /// The vault.
+    Vault,
+    /// Microsoft Entra ID.
+    Login,
+}
+
+/// The one client, and what to do when whom it asks is not reached.
+pub(super) struct Server {
+    pub(super) client: Arc<Client>,
+    pub(super) whom: Whom,
+}
+
+impl Server {
+    fn unreached(&self, failure: http::Failure) -> Error {
+        let kind = failure.kind();
+        let error = Error::from(failure);
+        match (kind, self.whom) {
+            (FailureKind::Connect, Whom::Vault) => error
+                .or_hint("check `vault_url`, and that this machine reaches it: DNS, a firewall, HTTPS_PROXY"),
+            (FailureKind::Connect, Whom::Login) => error
+                .or_hint("check that this machine reaches it: DNS, a firewall, HTTPS_PROXY"),
+            (FailureKind::Tls | FailureKind::Malformed, Whom::Vault) => error.or_hint(
+                "a proxy or a gateway may have answered in its place; check `vault_url` and HTTPS_PROXY",
+            ),
+            (FailureKind::Tls | FailureKind::Malformed, Whom::Login) => error.or_hint(
+                "a proxy or a gateway may have answered in its place; check AZURE_AUTHORITY_HOST and HTTPS_PROXY",
+            ),
+            _ => error,
+        }
+    }
+}
+
+impl Exchange for Server {
+    fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(async move {
-            let Ok(url) = azure_core::http::Url::parse(url) else {
-                return false;
-            };
-            let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
-                return false;
-            };
-            tokio::net::TcpStream::connect((host.trim_matches(['[', ']']), port))
-                .await
-                .is_ok()
+            let outcome = self.client.send(request).await;
+            outcome.map_err(|failure| self.unreached(failure))
         })
+    }
+
+    fn connects<'a>(&'a self, url: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(self.client.reaches(url))
     }
 }
 
 impl Exchange for Client {
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(async move { Ok(self.send(request).await?) })
+    }
+
+    fn connects<'a>(&'a self, url: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(self.reaches(url))
     }
 }
 

@@ -270,7 +270,8 @@ impl Client {
             (412, _) => Error::unavailable(format!(
                 "Vault at {place} has not caught up with its primary yet (412)"
             )),
-            (429, _) => Error::unavailable(format!("Vault at {place} throttles requests (429)")),
+            (429, _) => Error::unavailable(format!("Vault at {place} throttles requests (429)"))
+                .with_hint("try again later, or have the rate limit quota raised"),
             (503, Some(envelope)) if envelope.says("sealed") => {
                 Error::unavailable(format!("Vault at {place} is sealed (503)"))
                     .with_hint("it has to be unsealed, with `vault operator unseal`")
@@ -278,7 +279,10 @@ impl Client {
             (_, Some(envelope)) if envelope.says("standby") || envelope.says("active") => Error::unavailable(
                 format!("Vault at {place} is a standby that does not reach its active node ({status})"),
             ),
-            (500.., _) => Error::unavailable(format!("Vault at {place} is out of order ({status})")),
+            (500.., _) => Error::unavailable(format!("Vault at {place} is out of order ({status})"))
+                .with_hint(
+                    "try again later; the log of Vault, or of a gateway before it, says what is wrong",
+                ),
             _ => Error::unavailable(format!("Vault at {place} does not serve this request ({status})")),
         };
         if let Some(words) = envelope.and_then(|envelope| envelope.words()) {

@@ -97,7 +97,7 @@ fn formatted(
         }
         ConnectionFormat::Env => {
             let name = stored::environment_name(SecretKind::Connection, conn_id);
-            let value = stored::for_environment(found, &connection)?;
+            let value = stored::for_environment(conn_id, found, &connection)?;
             masks.add(value.expose());
             dotenv::single_line(&name, &value)
         }

@@ -173,7 +173,7 @@ impl Resolved {
     pub(super) fn entry(&self) -> Result<Entry> {
         let wanted = &self.wanted;
         let value = match (&self.connection, &wanted.field) {
-            (Some(connection), None) => stored::for_environment(&self.found, connection)?,
+            (Some(connection), None) => stored::for_environment(&self.wanted.id, &self.found, connection)?,
             (Some(connection), Some(field)) => connection.field(field)?.ok_or_else(|| self.lacks(field))?,
             (None, None) => stored::text(&self.found),
             (None, Some(field)) => {

@@ -3,9 +3,10 @@
 //! Owns the names that Airflow gives the variables of its environment. Must not know an output format.
 //! Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`, `airflow/secrets/base_secrets.py`.
 
-use crate::connection::Connection;
+use crate::connection::{self, Connection};
 use crate::error::{Error, Result};
 use crate::python::json;
+use crate::python::text::{is_space, upper};
 use crate::secret::Secret;
 use crate::value::{Found, SecretKind};
 
@@ -32,11 +33,24 @@ pub(super) fn uri(found: &Found) -> Option<Secret> {
 
 /// Returns what `AIRFLOW_CONN_<ID>` must hold for Airflow to read `connection` back: the stored text, or `as_json()` where the
 /// backend keeps no text, or keeps one that the environment would read in another way.
-pub(super) fn for_environment(found: &Found, connection: &Connection) -> Result<Secret> {
+///
+/// # Errors
+/// An object of a local file that Airflow takes there and in no environment, such as one with a port that is no number, with
+/// status 6.
+pub(super) fn for_environment(conn_id: &str, found: &Found, connection: &Connection) -> Result<Secret> {
     match found {
-        Found::Text(text) => Ok(text.clone()),
-        Found::Uri(uri) if !looks_like_json(uri) && !has_blanks_around(uri) => Ok(uri.clone()),
-        _ => connection.as_json(),
+        Found::Text(text) => return Ok(text.clone()),
+        Found::Uri(uri) if !looks_like_json(uri) && !has_blanks_around(uri) => return Ok(uri.clone()),
+        _ => {}
+    }
+    let json = connection.as_json()?;
+    match Connection::from_found(conn_id, &Found::Text(json.clone())) {
+        Ok(_) => Ok(json),
+        Err(error) => Err(Error::malformed(format!(
+            "connection `{}` would not be read back from an environment",
+            conn_id.escape_debug()
+        ))
+        .with_source(error)),
     }
 }
 
@@ -47,7 +61,7 @@ pub(super) fn environment_name(kind: SecretKind, id: &str) -> String {
     } else {
         "AIRFLOW_VAR_"
     };
-    format!("{prefix}{}", id.to_uppercase())
+    format!("{prefix}{}", upper(id))
 }
 
 /// Parses a variable's value as Airflow's `deserialize_json=True` does.
@@ -67,33 +81,20 @@ pub(super) fn parse_json(key: &str, found: &Found) -> Result<json::Value> {
         .map_err(|source| Error::malformed(format!("variable `{key}` is not JSON")).with_source(source))
 }
 
-/// Returns the part of `value` that `path` names, key by key; `None` when there is none, or when it is null.
+/// Returns the part of `value` that `path` names, as in `extra.KEY.KEY`; `None` when there is none, or when it is null.
 pub(super) fn reach<'a>(value: &'a json::Value, path: &str) -> Option<&'a json::Value> {
-    let mut value = value;
-    for key in path.split('.') {
-        value = match value {
-            json::Value::Object(object) => object.get(key)?,
-            json::Value::List(items) => items.get(key.parse::<usize>().ok()?)?,
-            _ => return None,
-        };
-    }
-    (!value.is_null()).then_some(value)
+    connection::reach(value, path).filter(|part| !part.is_null())
 }
 
 /// Whether Airflow takes a connection's text for JSON: its first character behind blanks is a brace.
 fn looks_like_json(text: &Secret) -> bool {
     text.expose_text()
-        .is_some_and(|text| text.trim_start_matches(is_python_blank).starts_with('{'))
+        .is_some_and(|text| text.trim_start_matches(is_space).starts_with('{'))
 }
 
 fn has_blanks_around(text: &Secret) -> bool {
     text.expose_text()
-        .is_some_and(|text| text.starts_with(is_python_blank) || text.ends_with(is_python_blank))
-}
-
-/// What `str.strip()` strips.
-fn is_python_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
+        .is_some_and(|text| text.starts_with(is_space) || text.ends_with(is_space))
 }
 
 #[cfg(test)]
@@ -107,5 +108,6 @@ mod tests {
         assert!(reach(&value, "a.n").is_none());
         assert!(reach(&value, "a.x").is_none());
         assert!(reach(&value, "a.b.7").is_none());
+        assert!(reach(&value, "a.b.+0").is_none());
     }
 }

@@ -62,7 +62,7 @@ impl Connection {
 }
 
 /// Follows `path` into `value`. Where a key itself has dots, the rest of the path is taken for one key.
-fn reach<'a>(mut value: &'a Value, mut path: &str) -> Option<&'a Value> {
+pub(crate) fn reach<'a>(mut value: &'a Value, mut path: &str) -> Option<&'a Value> {
     loop {
         let (key, rest) = path
             .split_once('.')

@@ -3,10 +3,26 @@
 //! Owns what Airflow makes of what a backend has, each shape in its own way, and says which part is wrong when
 //! Airflow would raise. Does no I/O; must not know any backend nor how anything is printed.
 //!
-//! Source: airflow 3.3.2, `airflow/models/connection.py` (the *core* class, which the CLI, the server and every
-//! secrets backend use), `airflow/_shared/secrets_backend/base.py`, `airflow/secrets/local_filesystem.py`. The task
-//! SDK's class differs: a query's values stay text instead of being tried as JSON, `user:@host` has an empty password
-//! instead of none, and `extra` need not be a JSON object.
+//! Source: airflow 3.3.2, `airflow/models/connection.py`, `airflow/_shared/secrets_backend/base.py`,
+//! `airflow/secrets/local_filesystem.py`.
+//!
+//! # Core's class, and the task SDK's
+//!
+//! This is *core's* class, `airflow.models.connection.Connection`: what `airflow connections get` and every part of the
+//! server get, what a backend makes when it is called by itself, and what a local file's entries become wherever they
+//! are read. Within a task, `airflow.sdk.Connection.get` and `BaseHook.get_connection` hand the backends the task SDK's
+//! class, which differs:
+//!
+//! | | core, and here | the task SDK |
+//! | --- | --- | --- |
+//! | a value in a URI's query | JSON where it is JSON | text |
+//! | `user:@host` | no password | an empty password |
+//! | `extra` | the text of a JSON object, else an error | anything; what is no JSON is an empty `extra_dejson` |
+//! | a password that is no text | an error, or none where it is empty | kept |
+//! | `uri` beside other keys | an error where both have something in them | an error wherever there is one |
+//! | `"uri": ""` | as if it were not there | a URI, of nothing |
+//! | `team_name` | taken, and in no output | an unknown key |
+//! | an id that `sanitize_conn_id` refuses | no `conn_id` | kept |
 //!
 //! A field that should be text may be anything that JSON can hold, as in Airflow: it is an error only for the output
 //! that cannot be made of it.
@@ -30,6 +46,7 @@ mod malformed;
 mod to_json;
 mod to_uri;
 
+pub(crate) use field::reach;
 pub use field::{FIELDS, check_field_name};
 
 use construct::Arguments;

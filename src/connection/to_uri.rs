@@ -20,7 +20,7 @@ impl Connection {
         };
         let mut host = text_of("host", &self.host)?;
         if let Some((protocol, behind)) = host.and_then(|host| host.split_once("://"))
-            && conn_type != Some(protocol)
+            && self.conn_type.as_str() != Some(protocol)
         {
             if !protocol.is_empty() {
                 uri.push_str(protocol);

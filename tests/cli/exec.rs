@@ -23,6 +23,8 @@ fn the_command_gets_names_as_airflow_reads_them() {
         program()
             .env("AIRFLOW_CONN_MY-DB", "mysql://h")
             .env("AIRFLOW_VAR_ÜBER", "ü")
+            // Its capital came after Python 3.11.
+            .env("AIRFLOW_VAR_\u{19b}", "lambda")
             .env("AIRFLOW_CONN_W", r#"{"conn_type": "http", "password": "p"}"#),
         &[
             "--pristine",
@@ -30,6 +32,8 @@ fn the_command_gets_names_as_airflow_reads_them() {
             "my-db",
             "--var",
             "über",
+            "--var",
+            "\u{19b}",
             "--set",
             "PASS=conn:w#password",
             "--set",
@@ -46,6 +50,7 @@ fn the_command_gets_names_as_airflow_reads_them() {
         [
             ("AIRFLOW_CONN_MY-DB", "mysql://h"),
             ("AIRFLOW_VAR_ÜBER", "ü"),
+            ("AIRFLOW_VAR_\u{19b}", "lambda"),
             ("MY_VAR", "ü"),
             ("PASS", "p")
         ]
@@ -269,4 +274,31 @@ fn airflow_under_exec_reads_back_the_same_connections() {
         }
     }
     assert_eq!(read.as_object().unwrap().len(), 4);
+}
+
+/// Airflow takes any port from a local file's object, and only a number from its environment.
+#[test]
+fn what_no_environment_can_hand_on_is_refused() {
+    let folder = temp_dir();
+    let file = folder.path().join("connections.json");
+    std::fs::write(&file, r#"{"odd": {"conn_type": "kind", "port": "smtp"}}"#).unwrap();
+    let program = program()
+        .env(
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        )
+        .env(
+            "AIRFLOW__SECRETS__BACKEND_KWARGS",
+            serde_json::json!({"connections_file_path": file}).to_string(),
+        );
+    assert_eq!(run(program.clone(), "get-conn odd --field port").ok(), "smtp\n");
+    for (line, status) in [
+        ("exec --conn odd -- true", 125),
+        ("export --conn odd --format json", 6),
+        ("get-conn odd -o env", 6),
+    ] {
+        let output = run(program.clone(), line);
+        let words = output.fails(status);
+        assert!(words.contains("`odd`") && words.contains("`port`"), "{words}");
+    }
 }

@@ -39,6 +39,7 @@ pub(super) const HOSTS: &[&str] = &[
     "%2ftmp", "a%3Ab", "https://h", "http%3A%2F%2Fhost", "*", "h,h2", "h:1,h2:2", "İstanbul", "münchen.de",
     "MÜNCHEN", "ΑΣ", "", "", "a b", "h%40x", "%C3%89", "s3.amazonaws.com", "[1:2:3:4:5:6:7:8]", "[1::2::3]",
     "[::1%]", "A%2FB", "A%", "h.", "[V1.a]", "[vG.a]", "[::01.2.3.4]",
+    "%3A%2F%2Fh", "://h", "k8s%3a%2F%2FA",
 ];
 
 /// Ports, and what is none.

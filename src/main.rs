@@ -8,6 +8,10 @@ use secretctl::error::ErrorKind;
 
 fn main() -> ExitCode {
     forbid_core_dumps();
+    std::panic::set_hook(Box::new(|panic| {
+        let status = commands::fault(std::env::args_os(), panic.location());
+        std::process::exit(status.into());
+    }));
     let status = commands::main(std::env::args_os(), Env::process());
     if status == ErrorKind::BrokenPipe.exit_status() {
         end_as_by_sigpipe();

@@ -3,12 +3,13 @@
 //! Every command resolves all that it needs before it writes the first byte to stdout.
 
 use std::ffi::OsString;
+use std::panic::Location;
 
 use clap::ValueEnum as _;
 
 use crate::cli::{Cli, ColorChoice, Command};
 use crate::env::Env;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::render::Terminal;
 
 mod completions;
@@ -42,6 +43,17 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
             exit_status(&cli.command, error.kind())
         }
     }
+}
+
+/// Says that secretctl is itself at fault, and returns the exit status of `args`. Of a panic's own words none is shown: they can
+/// quote what it failed on, and here that may be a secret.
+pub fn fault(args: impl IntoIterator<Item = OsString>, location: Option<&Location<'_>>) -> u8 {
+    let place = location.map_or("an unknown place", Location::file);
+    let line = location.map_or(0, Location::line);
+    let error = Error::internal(format!("a fault of secretctl's own, in {place} line {line}"))
+        .with_hint("please report it with this line, which holds no value");
+    Terminal::default().error(&error);
+    usage::failed(&args.into_iter().collect::<Vec<_>>(), error.kind())
 }
 
 /// Returns when stderr is coloured, for an error that comes before the settings are resolved.

@@ -39,16 +39,15 @@ pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
         );
     }
     render::terminal::write(usage_error(args, error).as_bytes());
-    Err(
-        if before_the_command(args)
-            .command
-            .is_some_and(|name| name == "exec")
-        {
-            EXEC_FAILED
-        } else {
-            ErrorKind::Usage.exit_status()
-        },
-    )
+    Err(failed(args, ErrorKind::Usage))
+}
+
+/// Returns the exit status of a failure of `kind`, where the command line is all that is known.
+pub(super) fn failed(args: &[OsString], kind: ErrorKind) -> u8 {
+    match before_the_command(args).command {
+        Some(name) if name == "exec" => EXEC_FAILED,
+        _ => kind.exit_status(),
+    }
 }
 
 /// Returns the text of a usage error. It is made again from arguments that can be echoed when these cannot.

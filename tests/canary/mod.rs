@@ -5,6 +5,7 @@
 //! stderr never may, in no encoding that a message could have.
 
 mod debug;
+mod fault;
 mod leaks;
 #[cfg(unix)]
 mod process;
@@ -16,173 +17,84 @@ use scenarios::Scenario;
 
 use crate::support::{Output, secretctl};
 
-/// What is asked: the command line, and whether its stdout is for values.
-const COMMANDS: &[(&[&str], bool)] = &[
-    (&["get-conn", "warehouse"], true),
-    (&["explain", "conn", "warehouse", "--probe"], false),
-    (
-        &["exec", "--conn", "warehouse", "--var", "hello", "--", "true"],
-        true,
-    ),
-    (&["get-var", "hello", "--json"], true),
-    (&["get-config", "hello"], true),
-    // What follows is asked where an answer costs no time, and where the settings get that far.
-    (&["get-conn", "warehouse", "-o", "airflow-uri"], true),
-    (&["get-conn", "warehouse", "-o", "json"], true),
-    (&["get-conn", "warehouse", "-o", "raw"], true),
-    (&["get-conn", "warehouse", "-o", "env"], true),
-    (&["get-conn", "warehouse", "--field", "password"], true),
-    (&["get-conn", "warehouse", "--field", "extra.a.b.c"], true),
-    (&["get-conn", "warehouse", "--field", "passwrd"], true),
-    (&["get-conn", "missing"], true),
-    (&["get-var", "hello"], true),
-    (&["get-var", "hello", "--field", "a.0.b"], true),
-    (
-        &[
-            "exec",
-            "--set",
-            "A=conn:warehouse#extra.a",
-            "--set",
-            "B=var:hello#b",
-            "--",
-            "true",
-        ],
-        true,
-    ),
-    (
-        &[
-            "exec",
-            "--pristine",
-            "--conn",
-            "warehouse",
-            "--",
-            "/nonexistent/command",
-        ],
-        true,
-    ),
-    (
-        &[
-            "export",
-            "--conn",
-            "warehouse",
-            "--var",
-            "hello",
-            "--format",
-            "dotenv",
-        ],
-        true,
-    ),
-    (
-        &[
-            "export",
-            "--conn",
-            "warehouse",
-            "--var",
-            "hello",
-            "--format",
-            "shell",
-        ],
-        true,
-    ),
-    (
-        &[
-            "export",
-            "--conn",
-            "warehouse",
-            "--var",
-            "hello",
-            "--format",
-            "json",
-        ],
-        true,
-    ),
-    (
-        &[
-            "export",
-            "--conn",
-            "warehouse",
-            "--var",
-            "hello",
-            "--format",
-            "yaml",
-        ],
-        true,
-    ),
-    (
-        &[
-            "export",
-            "--conn",
-            "warehouse",
-            "--var",
-            "hello",
-            "--format",
-            "github-env",
-        ],
-        true,
-    ),
-    (
-        &[
-            "export",
-            "--conn",
-            "warehouse",
-            "--var",
-            "hello",
-            "--format",
-            "azure-pipelines",
-        ],
-        true,
-    ),
-    (
-        &[
-            "export",
-            "--conn",
-            "warehouse",
-            "--var",
-            "hello",
-            "--format",
-            "gitlab-dotenv",
-        ],
-        true,
-    ),
-    (
-        &[
-            "export",
-            "--conn",
-            "warehouse",
-            "--var",
-            "hello",
-            "--format",
-            "kubernetes",
-        ],
-        true,
-    ),
-    (
-        &["export", "--conn", "warehouse", "--format", "airflow-connections"],
-        true,
-    ),
-    (
-        &["export", "--var", "hello", "--format", "airflow-variables"],
-        true,
-    ),
-    (
-        &[
-            "export",
-            "--var",
-            "hello",
-            "--format",
-            "shell",
-            "--out",
-            "/nonexistent/folder/file",
-        ],
-        true,
-    ),
-    (&["explain", "conn", "warehouse"], false),
-    (&["explain", "var", "hello", "-o", "json"], false),
-    (&["explain", "var", "hello", "--probe", "-o", "json"], false),
+/// What the program says of a panic.
+pub const FAULT: &str = "a fault of secretctl's own";
+
+/// What is asked everywhere, and whether stdout is for values.
+const FEW: &[(&str, bool)] = &[
+    ("get-conn warehouse", true),
+    ("explain conn warehouse --probe", false),
+    ("exec --conn warehouse --var hello -- true", true),
+    ("get-var hello --json", true),
+    ("get-config hello", true),
 ];
 
-/// How many of the commands are asked where a server is slow to be given up.
-const FEW: usize = 5;
+/// What is asked as well where an answer costs no time, and where the settings get that far.
+const MORE: &[(&str, bool)] = &[
+    ("get-conn warehouse -o airflow-uri", true),
+    ("get-conn warehouse -o json", true),
+    ("get-conn warehouse -o raw", true),
+    ("get-conn warehouse -o env", true),
+    ("get-conn warehouse --field password", true),
+    ("get-conn warehouse --field extra.a.b.c", true),
+    ("get-conn warehouse --field passwrd", true),
+    ("get-conn missing", true),
+    ("get-var hello", true),
+    ("get-var hello --field a.0.b", true),
+    (
+        "exec --set A=conn:warehouse#extra.a --set B=var:hello#b -- true",
+        true,
+    ),
+    ("exec --pristine --conn warehouse -- /nonexistent/command", true),
+    (
+        "export --var hello --format shell --out /nonexistent/folder/file",
+        true,
+    ),
+    ("export --conn warehouse --format airflow-connections", true),
+    ("export --var hello --format airflow-variables", true),
+    ("explain conn warehouse", false),
+    ("explain var hello -o json", false),
+    ("explain var hello --probe -o json", false),
+    // Neither usage errors nor what is printed about the program itself have to do with a value.
+    ("get-conn", false),
+    ("get-con warehouse", false),
+    ("exec --conn warehouse true", false),
+    ("--help", false),
+    ("export --help", false),
+    ("man", false),
+    ("completions bash", false),
+];
+
+/// The formats of `export` that take connections and variables.
+const FORMATS: &[&str] = &[
+    "dotenv",
+    "shell",
+    "json",
+    "yaml",
+    "github-env",
+    "azure-pipelines",
+    "gitlab-dotenv",
+    "kubernetes",
+];
+
+/// Returns what is asked of `scenario`: command lines, and whether stdout is for values.
+fn commands(scenario: &Scenario) -> Vec<(String, bool)> {
+    let mut commands: Vec<_> = FEW
+        .iter()
+        .map(|(line, values)| ((*line).to_owned(), *values))
+        .collect();
+    if !scenario.slow && scenario.status != 2 {
+        commands.extend(MORE.iter().map(|(line, values)| ((*line).to_owned(), *values)));
+        let export = |format| {
+            (
+                format!("export --conn warehouse --var hello --format {format}"),
+                true,
+            )
+        };
+        commands.extend(FORMATS.iter().map(export));
+    }
+    commands
+}
 
 /// How much is said: by default, and as much as possible.
 type Verbosity = (&'static [&'static str], &'static [(&'static str, &'static str)]);
@@ -190,11 +102,15 @@ const VERBOSITIES: &[Verbosity] = &[
     (&[], &[]),
     (
         &["-vvv", "--color", "always"],
-        &[("SECRETCTL_LOG", "trace"), ("RUST_BACKTRACE", "full")],
+        &[
+            ("SECRETCTL_LOG", "trace"),
+            ("RUST_LOG", "trace"),
+            ("RUST_BACKTRACE", "full"),
+        ],
     ),
 ];
 
-fn run(scenario: &Scenario, verbosity: Verbosity, command: &[&str]) -> Output {
+fn run(scenario: &Scenario, verbosity: Verbosity, command: &str) -> Output {
     let program = secretctl()
         .env("PATH", std::env::var("PATH").unwrap_or_default())
         .envs(scenario.env());
@@ -202,7 +118,11 @@ fn run(scenario: &Scenario, verbosity: Verbosity, command: &[&str]) -> Output {
         .envs(verbosity.1.iter().copied())
         .dir(scenario.dir())
         .stdin(&scenario.stdin);
-    program.args(verbosity.0).args(&scenario.args).args(command).run()
+    program
+        .args(verbosity.0)
+        .args(&scenario.args)
+        .args(command.split(' '))
+        .run()
 }
 
 /// Describes what of `output` holds a canary that must not be there.
@@ -226,14 +146,12 @@ fn leak(canaries: &Canaries, output: &Output, prints_values: bool) -> Option<Str
 /// Runs `scenario` with its commands and fails on every leak, every panic, and a status that is not the expected one.
 fn check(scenario: &Scenario) {
     let canaries = Canaries::of(&scenario.texts());
-    let few = scenario.slow || scenario.status == 2;
-    let commands = if few { &COMMANDS[..FEW] } else { COMMANDS };
     let mut found = Vec::new();
-    for (command, prints_values) in commands {
+    for (command, prints_values) in &commands(scenario) {
         for verbosity in VERBOSITIES {
             let output = run(scenario, *verbosity, command);
             assert!(
-                !output.stderr.contains("panicked"),
+                !output.stderr.contains(FAULT),
                 "{}: {command:?}: {}",
                 scenario.name,
                 output.stderr
@@ -247,7 +165,7 @@ fn check(scenario: &Scenario) {
         }
     }
     assert!(found.is_empty(), "{} leaks\n{}", found.len(), found.join("\n"));
-    let output = run(scenario, VERBOSITIES[0], COMMANDS[0].0);
+    let output = run(scenario, VERBOSITIES[0], FEW[0].0);
     assert_eq!(
         output.status, scenario.status,
         "{}: {}",

@@ -173,9 +173,12 @@ pub fn unreachable() -> Vec<Scenario> {
     scenarios
 }
 
-/// Every login against a server that sends back what it is sent.
+/// Every login against a server that sends back what it is sent; one that it takes, and then sends back the token that it gave.
 pub fn echoing() -> (Server, Vec<Scenario>) {
     let server = Server::start(|request| {
+        if request.target.starts_with("/taken/v1/auth/") {
+            return Reply::json(200, json!({"auth": {"client_token": canary("issued")}}));
+        }
         let headers: Vec<_> = request
             .headers
             .iter()
@@ -191,9 +194,20 @@ pub fn echoing() -> (Server, Vec<Scenario>) {
         Reply::json(403, json!({"errors": [text, body], "warnings": headers}))
     });
     let url = server.url();
-    let scenarios = logins()
+    let mut scenarios: Vec<_> = logins()
         .into_iter()
         .map(|(name, kwargs)| with_login(name, 4, &url, kwargs))
         .collect();
+    let of_the_environment = json!({"auth_type": "aws_iam", "role_id": "r", "region": "us-east-1"});
+    scenarios.push(
+        with_login("aws_iam with a session token", 4, &url, of_the_environment)
+            .set("AWS_ACCESS_KEY_ID", canary("keyid"))
+            .set("AWS_SECRET_ACCESS_KEY", canary("awssecret"))
+            .set("AWS_SESSION_TOKEN", canary("sessiontoken")),
+    );
+    let approle = json!({"auth_type": "approle", "role_id": "r", "secret_id": canary("secretid")});
+    scenarios.push(
+        with_login("a login that is taken", 4, &format!("{url}/taken"), approle).remote(canary("issued")),
+    );
     (server, scenarios)
 }

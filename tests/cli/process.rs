@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::Stdio;
 
 use super::{program, run, stocked};
-use crate::support::{Program, free_port};
+use crate::support::{Program, free_port, skip};
 
 const SIGINT: i32 = 2;
 const SIGPIPE: i32 = 13;
@@ -196,4 +196,34 @@ fn the_processes_of_others_see_no_secret_in_a_command_line() {
         .stdin(&kwargs)
         .run();
     assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_system_without_room_for_a_thread_is_no_fault() {
+    let nobody = |limit: &str| {
+        let shell = "exec setpriv --reuid=65534 --clear-groups prlimit --nproc=$LIMIT \"$0\" \"$@\"";
+        Program::new("sh")
+            .args(["-c", shell, env!("CARGO_BIN_EXE_secretctl")])
+            .env("LIMIT", limit)
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", "/nonexistent/home")
+    };
+    if nobody("100").arg("--version").run().status != 0 {
+        return skip("a limit on processes", "it takes root, setpriv and prlimit");
+    }
+    // The command has room, the thread that reads what it prints has none.
+    let output = nobody("2")
+        .env(
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.providers.hashicorp.secrets.vault.VaultBackend",
+        )
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS_CMD", "sleep 1")
+        .args(["get-var", "x"])
+        .run();
+    assert!(
+        output.fails(2).contains("BACKEND_KWARGS_CMD"),
+        "{}",
+        output.stderr
+    );
 }

@@ -5,4 +5,6 @@ mod errors;
 mod file_texts;
 mod files;
 mod yaml;
+mod yaml_corpus;
+mod yaml_ours;
 mod yaml_texts;

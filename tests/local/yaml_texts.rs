@@ -2,16 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::yaml_corpus;
 use crate::support::{self, Random};
 
-/// Texts that once differed, or are known to be strange, one JSON string a line.
-const TRAPS: &str = include_str!("../parity/corpus/yaml.jsonl");
-
+/// Texts that once differed, or are known to be strange.
 fn traps() -> Vec<String> {
-    TRAPS
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    yaml_corpus::cases().into_iter().map(|(text, _)| text).collect()
 }
 
 /// Makes `count` texts, the known ones first.

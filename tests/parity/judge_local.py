@@ -48,10 +48,17 @@ def op_yaml(request):
 
     try:
         loaded = yaml.safe_load(request["text"])
-    except Exception as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", None)
-        return {"error": type(error).__name__, "line": line}
-    return {"value": describe(loaded)}
+    except Exception:
+        return {"error": True}
+    return {"value": describe(loaded), "json": as_json(loaded)}
+
+
+def as_json(value):
+    """The value as JSON can carry it, where it can."""
+    try:
+        return json.dumps(json.loads(json.dumps(value)))
+    except Exception:
+        return None
 
 
 def found(backend, kind, key):

@@ -229,45 +229,45 @@ impl Document {
     /// # Errors
     /// What JSON has no form for: dates, binary data, sets, keys that are one of these, and what contains itself.
     pub fn to_json(&self, id: Id, budget: &mut usize) -> Result<json::Value, NoJson> {
-        self.json_at(id, budget, MAX_DEPTH)
-    }
-
-    fn json_at(&self, id: Id, budget: &mut usize, depth: usize) -> Result<json::Value, NoJson> {
-        let Some(depth) = depth.checked_sub(1) else {
-            return Err(NoJson("a part that contains itself"));
-        };
-        let Some(left) = budget.checked_sub(1) else {
-            return Err(NoJson("too many aliases of aliases"));
-        };
-        *budget = left;
-        Ok(match &self.objects[id].0 {
-            Object::Null => json::Value::Null,
-            Object::Bool(value) => json::Value::Bool(*value),
-            Object::Int(digits) => json::Value::Int(digits.clone()),
-            Object::HugeInt => return Err(NoJson("a number of more than 4300 digits")),
-            Object::Float(value) => json::Value::Float(*value),
-            Object::Str(text) => json::Value::String(text.clone()),
-            Object::Bytes(_) => return Err(NoJson("binary data")),
-            Object::Date(_) | Object::DateTime(..) => return Err(NoJson("a date")),
-            Object::Set(_) => return Err(NoJson("a set")),
-            Object::Pair(key, value) => json::Value::List(vec![
-                self.json_at(*key, budget, depth)?,
-                self.json_at(*value, budget, depth)?,
-            ]),
-            Object::List(items) => json::Value::List(
-                items
-                    .iter()
-                    .map(|item| self.json_at(*item, budget, depth))
-                    .collect::<Result<_, _>>()?,
-            ),
-            Object::Map(map) => {
-                let mut object = json::Object::new();
-                for (key, value) in map.values() {
-                    object.insert(self.json_key(*key)?, self.json_at(*value, budget, depth)?);
-                }
-                json::Value::Object(object)
+        let (mut id, mut open) = (id, Vec::<Open<'_>>::new());
+        loop {
+            if open.len() == MAX_DEPTH {
+                return Err(NoJson("a part that contains itself"));
             }
-        })
+            let Some(left) = budget.checked_sub(1) else {
+                return Err(NoJson("too many aliases of aliases"));
+            };
+            *budget = left;
+            let mut value = match Part::of(&self.objects[id].0)? {
+                Part::Scalar(value) => Some(value),
+                Part::Collection(collection) => {
+                    open.push(collection);
+                    None
+                }
+            };
+            // Hands a value to the collection it is in, and that one to the next, as long as they end here.
+            id = loop {
+                let Some(collection) = open.last_mut() else {
+                    return Ok(value.expect("what is not open is made"));
+                };
+                match (&mut collection.value, value.take()) {
+                    (json::Value::Object(object), Some(part)) => {
+                        object.insert(std::mem::take(&mut collection.key), part);
+                    }
+                    (json::Value::List(items), Some(part)) => items.push(part),
+                    _ => {}
+                }
+                match collection.parts.next() {
+                    Some((key, part)) => {
+                        if let Some(key) = key {
+                            collection.key = self.json_key(key)?;
+                        }
+                        break part;
+                    }
+                    None => value = open.pop().map(|collection| collection.value),
+                }
+            };
+        }
     }
 
     /// Returns a key as `json.dumps` writes it.
@@ -277,8 +277,53 @@ impl Document {
             Object::Null => "null".to_owned(),
             Object::Bool(value) => value.to_string(),
             Object::Int(digits) => digits.clone(),
-            Object::Float(_) => json::dumps(&self.json_at(id, &mut 1, 1)?),
+            Object::Float(value) => json::dumps(&json::Value::Float(*value)),
             _ => return Err(NoJson("a key that is neither text nor a number")),
+        })
+    }
+}
+
+/// A collection that is being turned into JSON.
+struct Open<'a> {
+    /// What is left of it: keys, where it has them, and values.
+    parts: Box<dyn Iterator<Item = (Option<Id>, Id)> + 'a>,
+    key: String,
+    value: json::Value,
+}
+
+/// What an object is as JSON.
+enum Part<'a> {
+    Scalar(json::Value),
+    Collection(Open<'a>),
+}
+
+impl<'a> Part<'a> {
+    fn of(object: &'a Object) -> Result<Self, NoJson> {
+        Ok(match object {
+            Object::Null => Self::Scalar(json::Value::Null),
+            Object::Bool(value) => Self::Scalar(json::Value::Bool(*value)),
+            Object::Int(digits) => Self::Scalar(json::Value::Int(digits.clone())),
+            Object::HugeInt => return Err(NoJson("a number of more than 4300 digits")),
+            Object::Float(value) => Self::Scalar(json::Value::Float(*value)),
+            Object::Str(text) => Self::Scalar(json::Value::String(text.clone())),
+            Object::Bytes(_) => return Err(NoJson("binary data")),
+            Object::Date(_) | Object::DateTime(..) => return Err(NoJson("a date")),
+            Object::Set(_) => return Err(NoJson("a set")),
+            Object::Pair(key, value) => Self::list([*key, *value].into_iter()),
+            Object::List(items) => Self::list(items.iter().copied()),
+            Object::Map(map) => Self::Collection(Open {
+                parts: Box::new(map.values().map(|(key, value)| (Some(*key), *value))),
+                key: String::new(),
+                value: json::Value::Object(json::Object::new()),
+            }),
+        })
+    }
+
+    fn list(items: impl Iterator<Item = Id> + 'a) -> Self {
+        Self::Collection(Open {
+            parts: Box::new(items.map(|item| (None, item))),
+            key: String::new(),
+            value: json::Value::List(Vec::new()),
         })
     }
 }

@@ -188,6 +188,24 @@ fn what_is_no_vault_is_said_to_be_none() {
     }
 }
 
+/// Vault has it, and neither Airflow nor any text can: half of a surrogate pair Airflow carries to outputs that then fail.
+#[test]
+fn json_that_cannot_be_held_is_malformed_and_not_unavailable() {
+    for (value, words) in [
+        (r#""secret \ud83d""#.to_owned(), "half of a surrogate pair"),
+        ("9".repeat(4301), "4300 digits"),
+        ("[".repeat(2000) + &"]".repeat(2000), "nested too deeply"),
+    ] {
+        let body = format!(r#"{{"data": {{"data": {{"value": {value}}}}}}}"#);
+        let server = Server::script([Reply::status(200).body(body)]);
+        fails(
+            &read(&server, "5"),
+            6,
+            &["cannot be read", words, "line 1 column"],
+        );
+    }
+}
+
 #[test]
 fn a_400_on_a_read_is_not_an_absence() {
     let server = Server::script([Reply::json(

@@ -16,6 +16,7 @@ use super::credential::Redaction;
 use super::tokens::Tokens;
 use super::transport::{Exchange, Transport, from_sdk, sdk_failure};
 use crate::error::{Error, ErrorKind, Result};
+use crate::python::json;
 use crate::secret::Secret;
 use crate::value::{Answer, Found};
 
@@ -79,13 +80,20 @@ impl VaultClient {
 
     /// What a 200 holds.
     fn found(&self, body: &[u8]) -> Result<Answer> {
-        let Ok(Value::Object(mut secret)) = serde_json::from_slice(body) else {
-            return Err(self.not_key_vault(200));
+        // As azure-core does, which takes a byte order mark.
+        let text = std::str::from_utf8(body).ok();
+        let parsed = text.map(|text| json::loads(text.strip_prefix('\u{feff}').unwrap_or(text)));
+        let mut secret = match parsed {
+            Some(Ok(json::Value::Object(secret))) => secret,
+            Some(Err(error)) if !error.is_decode_error() => {
+                return Err(Error::malformed("the secret in Key Vault cannot be read").with_source(error));
+            }
+            _ => return Err(self.not_key_vault(200)),
         };
-        match secret.remove("value") {
-            Some(Value::String(text)) => Ok(Answer::Found(Found::Text(Secret::from(text)))),
+        match secret.swap_remove("value") {
+            Some(json::Value::String(text)) => Ok(Answer::Found(Found::Text(Secret::from(text)))),
             // Airflow goes on to the plain name when a team's secret is null.
-            Some(Value::Null) => Ok(Answer::Absent {
+            Some(json::Value::Null) => Ok(Answer::Absent {
                 hint: Some("the secret is there, and its value is null".to_owned()),
             }),
             Some(_) => Err(Error::malformed("the secret's value is no text")),

@@ -140,6 +140,17 @@ pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
     }
 }
 
+/// The error of an answer that should hold a secret and cannot be read: with status 6 where it is JSON that no text can hold, or
+/// that Airflow's Python would not read.
+pub(super) fn unreadable(place: &str, response: &Response) -> Error {
+    match response.body.expose_text().map(json::loads) {
+        Some(Err(error)) if !error.is_decode_error() => {
+            Error::malformed("the secret in Vault cannot be read").with_source(error)
+        }
+        _ => no_vault(place, response),
+    }
+}
+
 /// The error of an answer that no Vault gives.
 pub(super) fn no_vault(place: &str, response: &Response) -> Error {
     let html = response

@@ -58,7 +58,7 @@ impl VaultBackend {
         let envelope = Envelope::of(&response);
         match response.status {
             200 => {
-                let envelope = envelope.ok_or_else(|| answer::no_vault(&place, &response))?;
+                let envelope = envelope.ok_or_else(|| answer::unreadable(&place, &response))?;
                 let secret = envelope.into_secret(kv_engine_version).ok_or_else(|| {
                     Error::unavailable(format!(
                         "{place} answers without a secret of KV v{kv_engine_version}"

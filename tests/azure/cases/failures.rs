@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Case, run};
-use crate::azure::support::{LOGIN, TENANT, VAULT, World};
+use crate::azure::support::{LOGIN, TENANT, VAULT, World, values};
 use crate::support::server::Reply;
 
 /// An error in Key Vault's form.
@@ -84,11 +84,31 @@ fn what_is_no_key_vault_is_not_taken_for_one() {
         Case::new("a list")
             .vault([Reply::json(200, json!(["x"]))])
             .fails(5, &["not Key Vault's JSON"]),
+        Case::new("a number that Python does not read")
+            .vault([Reply::status(200).body(format!("{{\"value\": {}}}", "9".repeat(4301)))])
+            .fails(6, &["cannot be read", "4300 digits"]),
         Case::new("a redirect to another host")
             .vault([Reply::status(302).header("Location", "https://login.microsoftonline.com/elsewhere")])
             .fails(5, &[])
             .other_requests(),
     ]);
+}
+
+/// Airflow carries it, as a character that no output can hold.
+#[test]
+fn half_of_a_surrogate_pair_is_refused() {
+    let world = World::start();
+    let half = Reply::status(200).body(r#"{"value": "secret \ud83d"}"#);
+    world.tell(&json!({}), &[half], &[], &[]);
+    let output = world
+        .program(&values(), &json!({}))
+        .args(["get-var", "hello"])
+        .run();
+    let words = output.fails(6);
+    assert!(
+        words.contains("half of a surrogate pair") && words.contains("line 1 column 19"),
+        "{words}"
+    );
 }
 
 #[test]

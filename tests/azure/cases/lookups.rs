@@ -68,6 +68,9 @@ fn values_are_airflows() {
         Case::new("a null value")
             .vault([Reply::json(200, json!({"value": null, "id": ID}))])
             .fails(3, &[]),
+        Case::new("an answer behind a byte order mark").vault([Reply::status(200)
+            .header("Content-Type", "application/json")
+            .body(format!("\u{feff}{{\"value\": \"world\", \"id\": \"{ID}\"}}"))]),
         Case::new("no value at all")
             .vault([Reply::json(200, json!({"id": ID}))])
             .fails(6, &["has no `value`"])

@@ -19,7 +19,10 @@ impl Extra {
         match json::loads(&text) {
             Ok(value @ Value::Object(_)) => Ok(Self { text, value }),
             Ok(value) => Err(not_an_object(&value)),
-            Err(error) => Err(Malformed::new("`extra` is not JSON").because(error)),
+            Err(error) if error.is_decode_error() => {
+                Err(Malformed::new("`extra` is not JSON").because(error))
+            }
+            Err(error) => Err(Malformed::new("`extra` is JSON that cannot be read").because(error)),
         }
     }
 

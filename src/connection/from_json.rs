@@ -30,7 +30,10 @@ pub(super) fn from_json(conn_id: &str, text: &str) -> Result<Connection, Malform
             "it is JSON of type {}, not an object",
             value.type_name()
         ))),
-        Err(error) => Err(Malformed::new("it starts with `{` and is not JSON").because(error)),
+        Err(error) if error.is_decode_error() => {
+            Err(Malformed::new("it starts with `{` and is not JSON").because(error))
+        }
+        Err(error) => Err(Malformed::new("it is JSON that cannot be read").because(error)),
     }
 }
 

@@ -35,12 +35,24 @@ fn the_part_is_named_with_its_position_and_never_the_value() {
         ("a://hunter2\u{2100}", "stands for one of"),
         ("a://h?__extra__=hunter2", "`extra` is not JSON"),
         (r#"{"password": "hunter2" "#, "line 1 column 23"),
+        (
+            r#"{"password": "hunter2 "#,
+            "unterminated string starting at line 1 column 14",
+        ),
         (r#"{"passwrd": "hunter2"}"#, "unknown key `passwrd`"),
         (r#"{"port": "hunter2"}"#, "`port` is no integer"),
         (r#"{"port": ["hunter2"]}"#, "`port` is of type list"),
         (r#"{"password": {"hunter2": 1}}"#, "`password` is of type dict"),
         (r#"{"extra": ["hunter2"]}"#, "`extra` is of type list"),
         (r#"{"uri": "a://hunter2", "host": "h"}"#, "`uri` stands beside"),
+        (
+            r#"{"extra": {"a": "hunter2\ud83d"}}"#,
+            "it is JSON that cannot be read",
+        ),
+        (
+            r#"{"extra": "{\"a\": \"hunter2\\ud83d\"}"}"#,
+            "`extra` is JSON that cannot be read",
+        ),
         (r#"{"extra": {"a": "hunter2\ud83d"}}"#, "half of a surrogate pair"),
         (" \u{1c}\n", "it is blank"),
     ] {

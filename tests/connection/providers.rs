@@ -1,5 +1,9 @@
 //! Connections as the documentation of Airflow's most used providers shows them, with values of our own.
 
+use secretctl::connection::Connection;
+use secretctl::secret::Secret;
+use secretctl::value::Found;
+
 /// URIs, and JSON objects.
 pub const SHAPES: &[&str] = &[
     "postgres://user:p%40ss@db.example.com:5432/app?sslmode=verify-full&sslrootcert=%2Fcerts%2Fca.pem",
@@ -55,6 +59,41 @@ pub const SHAPES: &[&str] = &[
     "neo4j://neo4j:pass@host:7687/db?bolt_scheme=true&encrypted=false",
     "influxdb://http%3A%2F%2Flocalhost:8086?token=t%3D%3D&org_name=o",
     "clickhouse://default:@ch:9000/default?secure=1",
+    "odbc://user:p%3Bw@h:1433/db?driver=%7BODBC+Driver+18+for+SQL+Server%7D&TrustedConnection=Yes&connect_kwargs=%7B%22autocommit%22%3A+false%7D",
+    "gcpcloudsql://user:pass@1.1.1.1:3306/db?database_type=mysql&project_id=p&location=eu&instance=i&use_proxy=True",
+    "gcpbigquery://?location=EU&priority=INTERACTIVE&labels=%7B%22a%22%3A+%22b%22%7D",
+    "azure-cosmos://https%3A%2F%2Fa.documents.azure.com%3A443%2F:key%3D%3D@https%3A%2F%2Fa.documents.azure.com/?database_name=d",
+    "azure-service-bus://ns.servicebus.windows.net?connection_string=Endpoint%3Dsb%3A%2F%2Fns%2F%3BSharedAccessKey%3Da%3D",
+    "adls://client:sec@https%3A%2F%2Facc.dfs.core.windows.net?tenant_id=t",
+    "emr://?ReleaseLabel=emr-7.1.0&Instances=%7B%22InstanceGroups%22%3A+%5B%5D%7D",
+    "hive-metastore://h:9083?authMechanism=NOSASL",
+    "webhdfs://user:pass@h:50070/webhdfs?use_ssl=true&verify=%2Fca.pem&cookies=%7B%7D",
+    "impala://user:pass@h:21050/default?auth_mechanism=PLAIN&use_ssl=1",
+    "kylin://ADMIN:KYLIN@h:7070/learn?timeout=60&is_debug=false",
+    "druid://user:pass@broker:8082/?endpoint=%2Fdruid%2Fv2%2Fsql&schema=http",
+    "pinot://h:9000/?cmd_path=pinot-admin.sh&schema=http&endpoint=query%2Fsql",
+    "vertica://user:pass@h:5433/db?backup_server_node=%5B%22h2%22%2C+%5B%22h3%22%2C+5433%5D%5D&session_label=x",
+    "teradata://user:pass@h:1025/db?tmode=tera&query_band=appname%3Dairflow%3Borg%3Dx%3B",
+    "exasol://user:pass@h:8563/s?encryption=True&json_lib=rapidjson",
+    "arangodb://root:pass@http%3A%2F%2F127.0.0.1%3A8529/_system",
+    "opensearch://user:pass@h:9200?use_ssl=True&verify_certs=False",
+    "kafka://?bootstrap.servers=b1%3A9092%2Cb2%3A9092&security.protocol=SASL_SSL&sasl.password=p&socket.timeout.ms=10",
+    "discord://https%3A%2F%2Fdiscord.com%2Fapi%2F?webhook_endpoint=webhooks%2F1%2Fa-b",
+    "telegram://:1%3AAAF-x@?chat_id=-100123",
+    "pagerduty://t:pass@?routing_key=r",
+    "sendgrid://:SG.x_y-z@?from_email=a%40b.c",
+    "jira://user:token@https%3A%2F%2Fx.atlassian.net?verify=False&project=P",
+    "jenkins://user:pass@jenkins.example.com:8080?use_https=True",
+    "winrm://DOM%5Cuser:pass@h:5986?transport=ntlm&server_cert_validation=ignore",
+    "grpc://localhost:3000?auth_type=JWT_GOOGLE&scopes=grpc%2Cgcs",
+    "yandexcloud://?service_account_json=%7B%22id%22%3A+%22a%22%7D&folder_id=f",
+    "asana://:token@?workspace=w&project=p",
+    "zendesk://u%40e.com%2Ftoken:t@sub.zendesk.com?use_token=true",
+    "openai://:sk-x@https%3A%2F%2Fapi.openai.com%2Fv1?openai_client_kwargs=%7B%22timeout%22%3A+1.5%7D",
+    "weaviate://user:pass@h:80?grpc_port=50051&additional_headers=%7B%22X-OpenAI-Api-Key%22%3A+%22k%22%7D",
+    "fs:///?path=%2Fdata%2Fx",
+    "package-index://user:pass@https%3A%2F%2Fpypi.example.com%2Fsimple%2F",
+    "git://user:ghp_x@git%40github.com%3Aa%2Fb.git?strict_host_key_checking=no",
     "opsgenie://:00000000-0000-0000-0000-000000000000@",
     "generic://!@#$%^:&*()@host/schema",
     "jdbc://user:pass@jdbc%3Ahive2%3A%2F%2Fh%3A10000%2Fdefault;ssl=true",
@@ -73,6 +112,24 @@ pub const SHAPES: &[&str] = &[
     r#"{"conn_type": "wasb", "login": "acc", "extra": {"connection_string": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=k==;EndpointSuffix=core.windows.net"}}"#,
     r#"{"conn_type": "smtp", "description": "mail", "host": "smtp", "port": 587.0, "extra": ""}"#,
     r#"{"conn_type": "redis", "host": "r", "port": true, "extra": null}"#,
+    r#"{"conn_type": "kafka", "extra": {"bootstrap.servers": "b1:9092,b2:9092", "enable.auto.commit": false, "socket.timeout.ms": 10}}"#,
+    r#"{"conn_type": "apprise", "extra": {"config": [{"path": "dbus://", "tag": "alerts"}, {"path": "mailto://u:p@example.com", "tag": "x"}]}}"#,
+    r#"{"conn_type": "databricks", "host": "adb-1.2.azuredatabricks.net", "extra": {"http_headers": [["a", "b"]], "azure_resource_id": "/subscriptions/1/r"}}"#,
+    r#"{"conn_type": "jdbc", "host": "jdbc:sqlserver://h:1433;databaseName=d;encrypt=true", "login": "u", "password": "p", "extra": {"driver_path": "/a.jar,/b.jar"}}"#,
     r#"{"uri": "mysql://u:p@h:3306/s?x=1"}"#,
     "{}",
 ];
+
+#[test]
+fn the_shapes_are_of_more_than_forty_providers() {
+    let types: std::collections::BTreeSet<String> = SHAPES
+        .iter()
+        .filter_map(|shape| {
+            let found = Found::Text(Secret::from(*shape));
+            let connection = Connection::from_found("c", &found).ok()?;
+            Some(connection.field("conn_type").ok()??.expose_text()?.to_owned())
+        })
+        .filter(|conn_type| !conn_type.is_empty())
+        .collect();
+    assert!(types.len() > 70, "{}: {types:?}", types.len());
+}

@@ -86,7 +86,8 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            ErrorKind::Syntax(message) => f.write_str(message),
+            // One of Python's messages ends with it.
+            ErrorKind::Syntax(message) => f.write_str(message.strip_suffix(" at").unwrap_or(message)),
             ErrorKind::IntegerTooLong => write!(f, "integer of more than {MAX_INTEGER_DIGITS} digits"),
             ErrorKind::TooDeep => f.write_str("nested too deeply"),
             ErrorKind::LoneSurrogate => {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 mod json;
 mod lists;
 mod number;
+mod odd;
 mod uri;
 
 use json::{connection_json, json_value};

@@ -2,6 +2,7 @@
 
 use super::json::{extra, json_value};
 use super::lists::{HOSTS, PORTS, SCHEMES};
+use super::odd::{bracketed, halves, nested};
 use super::{SHAPES, choose, one_of, word};
 use crate::support::Random;
 
@@ -28,7 +29,11 @@ pub(super) fn uri(random: &mut Random) -> String {
             uri.push('@');
         }
     }
-    uri.push_str(&one_of(random, HOSTS));
+    uri.push_str(&match random.below(10) {
+        0 => bracketed(random),
+        1 => halves(random),
+        _ => one_of(random, HOSTS),
+    });
     if random.one_in(2) {
         uri.push(':');
         uri.push_str(&one_of(random, PORTS));
@@ -56,7 +61,8 @@ pub(super) fn query(random: &mut Random) -> String {
         } else {
             word(random)
         };
-        let value = match random.below(4) {
+        let value = match random.below(5) {
+            4 => halves(random),
             0 => secretctl::python::quote::quote(&json_value(random, 3)),
             1 => json_value(random, 2),
             _ => word(random),
@@ -68,7 +74,11 @@ pub(super) fn query(random: &mut Random) -> String {
         });
     }
     if random.one_in(6) {
-        let extra = extra(random);
+        let extra = if random.one_in(3) {
+            nested(random)
+        } else {
+            extra(random)
+        };
         fields.push(format!("__extra__={}", secretctl::python::quote::quote(&extra)));
     }
     fields.join(choose(random, &["&", "&", "&", "&&", ";"]))

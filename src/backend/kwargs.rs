@@ -3,8 +3,9 @@
 //! Owns the leniency towards text forms (`"2"` for 2) that `AIRFLOW__SECRETS__BACKEND_KWARG__*` needs, and "did you mean".
 //! Must not know any backend, nor how kwargs are configured (`settings` does).
 //!
-//! Airflow hands its kwargs to Python as they are, and a text form then fails or means something else: `"false"` is true.
-//! Here a kwarg that is a number, a boolean or a list has its text form accepted.
+//! Airflow hands its kwargs to Python as they are. Where Python asks for the truth of a kwarg, anything has one: `[]` is false, as
+//! absent. A text form then fails or means something else: `"false"` is true. Here a kwarg that is a number, a boolean or a list
+//! has its text form accepted.
 
 use indexmap::IndexMap;
 
@@ -80,6 +81,36 @@ impl Kwargs {
         self.take_kwarg(name).map(|kwarg| kwarg.value)
     }
 
+    /// Takes the kwargs `names`, those that are there, for one who types them.
+    #[must_use]
+    pub fn take_all(&mut self, names: &[&str]) -> Self {
+        let taken = names
+            .iter()
+            .filter_map(|name| self.values.shift_remove_entry(*name));
+        Self {
+            values: taken.collect(),
+        }
+    }
+
+    /// Takes the kwarg `name` where Python finds it true; `None` where it is false or absent.
+    pub fn truthy(&mut self, name: &str) -> Option<Value> {
+        self.take(name).filter(Value::is_truthy)
+    }
+
+    /// Takes a text kwarg of which Python asks for the truth; absent and anything false are `None`.
+    ///
+    /// # Errors
+    /// A value that is true and no text, with status 2.
+    pub fn truthy_text(&mut self, name: &str) -> Result<Option<String>> {
+        match self.values.get(name) {
+            Some(kwarg) if !kwarg.value.is_truthy() => {
+                self.take(name);
+                Ok(None)
+            }
+            _ => self.text(name),
+        }
+    }
+
     /// Takes a text kwarg; absent and `null` are `None`.
     ///
     /// # Errors
@@ -127,7 +158,7 @@ impl Kwargs {
         integer.map(Some).ok_or_else(|| kwarg.refused(name, "an integer"))
     }
 
-    /// Takes a kwarg that is a number; absent and `null` are `None`. Text of a number is one.
+    /// Takes a kwarg that is a number; absent and `null` are `None`. Text of a number is one, a boolean is none.
     ///
     /// # Errors
     /// A value that is no finite number, with status 2.
@@ -137,7 +168,6 @@ impl Kwargs {
         };
         let number = match &kwarg.value {
             Value::Null => return Ok(None),
-            Value::Bool(boolean) => Some(f64::from(u8::from(*boolean))),
             Value::Int(digits) => digits.parse().ok(),
             Value::String(text) => text.trim().parse().ok(),
             Value::Float(float) => Some(*float),
@@ -149,26 +179,14 @@ impl Kwargs {
             .ok_or_else(|| kwarg.refused(name, "a number"))
     }
 
-    /// Takes a boolean kwarg; absent and `null` are `None`. Numbers are true unless they are 0; text is what [`boolean_word`]
-    /// takes it for.
-    ///
-    /// # Errors
-    /// A value that is neither, with status 2.
-    pub fn boolean(&mut self, name: &str) -> Result<Option<bool>> {
-        let Some(kwarg) = self.take_kwarg(name) else {
-            return Ok(None);
-        };
-        let boolean = match &kwarg.value {
-            Value::Null => return Ok(None),
-            Value::Bool(boolean) => Some(*boolean),
-            Value::Int(digits) => Some(digits != "0" && digits != "-0"),
-            Value::Float(float) => Some(*float != 0.0),
-            Value::String(text) => boolean_word(text),
-            Value::List(_) | Value::Object(_) => None,
-        };
-        boolean
-            .map(Some)
-            .ok_or_else(|| kwarg.refused(name, "true or false"))
+    /// Takes a boolean kwarg; absent is `default`, `null` is false. Text is what [`boolean_word`] takes it for; of any other text,
+    /// and of any other type, the truth is Python's.
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
+        match self.take(name) {
+            None => default,
+            Some(Value::String(text)) => boolean_word(&text).unwrap_or(!text.is_empty()),
+            Some(value) => value.is_truthy(),
+        }
     }
 
     /// Takes a kwarg that is a text or a list of texts, as Vault's paths are; absent and `null` are `None`. Text that a
@@ -214,7 +232,7 @@ impl Kwargs {
         }
     }
 
-    /// Takes a kwarg that is an object; absent and `null` are `None`. Text that is a JSON object is one.
+    /// Takes a kwarg that is an object; absent and anything that Python finds false are `None`. Text that is a JSON object is one.
     ///
     /// # Errors
     /// A value that is no object, with status 2.
@@ -223,7 +241,7 @@ impl Kwargs {
             return Ok(None);
         };
         match kwarg.value {
-            Value::Null => Ok(None),
+            ref value if !value.is_truthy() => Ok(None),
             Value::Object(object) => Ok(Some(object)),
             Value::String(ref text) => match json_in_text(text) {
                 Some(Value::Object(object)) => Ok(Some(object)),
@@ -403,9 +421,29 @@ mod tests {
     fn text_forms_are_numbers_booleans_and_lists() {
         assert_eq!(from_variable("n", "2").integer("n").unwrap(), Some(2));
         assert_eq!(from_variable("n", "2.5").number("n").unwrap(), Some(2.5));
-        assert_eq!(from_variable("b", "False").boolean("b").unwrap(), Some(false));
+        assert!(!from_variable("b", "False").flag("b", true));
         let list = from_variable("p", r#"["p1", "p2"]"#).texts("p").unwrap();
         assert_eq!(list, Some(vec!["p1".to_owned(), "p2".to_owned()]));
+    }
+
+    #[test]
+    fn truth_is_pythons_unless_text_says_otherwise() {
+        for (value, truth) in [
+            (Value::from("false"), false),
+            (Value::from("off the record"), true),
+            (Value::from(""), false),
+            (Value::List(Vec::new()), false),
+            (Value::List(vec![Value::Null]), true),
+            (Value::Float(0.5), true),
+            (Value::Null, false),
+        ] {
+            assert_eq!(kwargs(&[("b", value)]).flag("b", !truth), truth);
+        }
+        assert_eq!(
+            kwargs(&[("t", Value::Bool(false))]).truthy_text("t").unwrap(),
+            None
+        );
+        assert!(kwargs(&[("t", Value::Bool(true))]).truthy_text("t").is_err());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
+use zeroize::Zeroizing;
 
 use super::failure::Failure;
 use crate::secret::Secret;
@@ -134,7 +135,12 @@ impl Target {
         Ok(Self {
             origin,
             path,
-            basic: user.map(basic),
+            basic: match user.and_then(|user| user.split_once(':')) {
+                None | Some(("", "")) => None,
+                Some((name, password)) => Some(
+                    basic(name, password).ok_or_else(|| bad("has a user or a password beyond Latin-1"))?,
+                ),
+            },
         })
     }
 }
@@ -179,13 +185,17 @@ fn normalize_host(host: &str) -> Option<String> {
     (!host.is_empty() && host.bytes().all(valid)).then(|| host.to_ascii_lowercase())
 }
 
-/// `Basic` credentials of a URL's `user:password`, unquoted as `requests.utils.get_auth_from_url` does.
-fn basic(user: &str) -> Secret {
-    let (name, password) = user.split_once(':').unwrap_or((user, ""));
-    let mut pair: Vec<u8> = percent_decode_str(name).collect();
-    pair.push(b':');
-    pair.extend(percent_decode_str(password));
-    Secret::new(format!("Basic {}", STANDARD.encode(pair)))
+/// `Basic` credentials of a URL's `user:password`, unquoted as `requests.utils.get_auth_from_url` does, which makes nothing of a
+/// user without a password; in Latin-1, and `None` where that cannot be.
+fn basic(name: &str, password: &str) -> Option<Secret> {
+    let mut pair = Zeroizing::new(Vec::new());
+    for (part, end) in [(name, ":"), (password, "")] {
+        let text = percent_decode_str(part).decode_utf8().ok()?;
+        for character in text.chars().chain(end.chars()) {
+            pair.push(u8::try_from(character).ok()?);
+        }
+    }
+    Some(Secret::new(format!("Basic {}", STANDARD.encode(&*pair))))
 }
 
 #[cfg(test)]
@@ -211,6 +221,15 @@ mod tests {
     fn user_and_password_become_basic_credentials() {
         let target = Target::parse("http://u%40x:p@h/").expect("a URL");
         assert_eq!(target.basic.expect("credentials").expose(), b"Basic dUB4OnA=");
+        let target = Target::parse("http://é:%C3%A9@h/").expect("a URL");
+        assert_eq!(target.basic.expect("credentials").expose(), b"Basic 6Trp");
+        assert!(Target::parse("http://u:%E2%82%AC@h/").is_err());
+        for without in ["http://u@h/", "http://:@h/", "http://@h/"] {
+            assert!(
+                Target::parse(without).expect("a URL").basic.is_none(),
+                "{without}"
+            );
+        }
     }
 
     #[test]

@@ -121,15 +121,13 @@ fn text_of_a_boolean_is_one_here() {
         ("HOME", "/nonexistent"),
     ]);
     let mut settings = Settings::resolve(&GlobalArgs::default(), env).unwrap();
-    let ours = settings.search_path[0]
-        .kwargs
-        .boolean("use_team_secrets_path")
-        .unwrap();
+    let ours = settings.search_path[0].kwargs.flag("use_team_secrets_path", true);
     let airflow: serde_json::Value = serde_json::from_str(&fates.airflow).unwrap();
     // What Python takes a text for.
     let airflow = airflow["use_team_secrets_path"]
         .as_str()
         .map(|text| !text.is_empty());
+    let ours = Some(ours);
     assert_eq!(ours, Some(false));
     differs("settings-kwarg-text", &ours, &airflow);
 }

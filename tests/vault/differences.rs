@@ -79,6 +79,24 @@ fn secrets_that_airflow_passes_over_in_silence_are_malformed() {
 }
 
 #[test]
+fn a_url_with_a_query_is_not_asked() {
+    let Some(judge) = airflow() else { return };
+    let server = any_vault(found());
+    for tail in ["?x", "/#y"] {
+        let kwargs = json!({"token": "t", "url": format!("{}{tail}", server.url())});
+        let both = ask(judge, &server, &kwargs, &[], "hello");
+        assert!(!both.asked_by_them[0].target.starts_with("/v1/"), "{tail}");
+        differs("vault-url-query", &both.asked.len(), &both.asked_by_them.len());
+        assert_eq!(
+            (both.output.status, both.asked.len()),
+            (2, 0),
+            "{}",
+            both.output.stderr
+        );
+    }
+}
+
+#[test]
 fn names_stay_in_their_paths() {
     let Some(judge) = airflow() else { return };
     let server = any_vault(found());

@@ -10,6 +10,7 @@ mod cloud;
 mod differences;
 mod faults;
 mod hashicorp;
+mod kwargs;
 mod openbao;
 mod proxy;
 mod servers;

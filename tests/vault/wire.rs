@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::{kv2, login, vault, with};
 use crate::support::server::{Recorded, Reply, Server};
-use crate::support::{airflow, cases, random, temp_dir};
+use crate::support::{Output, airflow, cases, random, temp_dir};
 
 /// One lookup, for both.
 #[derive(Clone, Debug)]
-struct Case {
+pub(super) struct Case {
     kwargs: Map<String, Value>,
     env: Map<String, Value>,
     kind: &'static str,
@@ -19,10 +19,12 @@ struct Case {
     team: Option<String>,
     /// The status and body of a read's answer.
     answer: (u16, Value),
+    /// What stands in front of the `@` of the server's URL.
+    user: Option<String>,
 }
 
 impl Case {
-    fn new(kwargs: Value) -> Self {
+    pub(super) fn new(kwargs: Value) -> Self {
         let Value::Object(kwargs) = kwargs else {
             panic!("kwargs")
         };
@@ -33,25 +35,31 @@ impl Case {
             name: "hello".to_owned(),
             team: None,
             answer: (200, kv2(&json!({"value": "world", "conn_uri": "x://h"}))),
+            user: None,
         }
     }
 
-    fn kind(mut self, kind: &'static str) -> Self {
+    pub(super) fn user(mut self, user: &str) -> Self {
+        self.user = Some(user.to_owned());
+        self
+    }
+
+    pub(super) fn kind(mut self, kind: &'static str) -> Self {
         self.kind = kind;
         self
     }
 
-    fn name(mut self, name: &str) -> Self {
+    pub(super) fn name(mut self, name: &str) -> Self {
         name.clone_into(&mut self.name);
         self
     }
 
-    fn env(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.insert(name.to_owned(), json!(value));
         self
     }
 
-    fn answer(mut self, status: u16, body: Value) -> Self {
+    pub(super) fn answer(mut self, status: u16, body: Value) -> Self {
         self.answer = (status, body);
         self
     }
@@ -64,7 +72,7 @@ impl Case {
 
 /// What of a request is compared.
 #[derive(Clone, Debug, PartialEq)]
-struct Sent {
+pub(super) struct Sent {
     method: String,
     target: String,
     body: Value,
@@ -106,10 +114,19 @@ fn signed_headers(base64: &str) -> Value {
     Value::Object(headers)
 }
 
-/// Asks both, and compares. Returns how many requests there were.
-#[track_caller]
-fn compare(case: &Case) -> usize {
-    let Some(judge) = airflow() else { return 0 };
+/// What both sent, and what they made of the answers.
+#[derive(Debug)]
+pub(super) struct Both {
+    /// Airflow's `{"value": …}` or `{"error": …}`.
+    pub(super) asked: Value,
+    pub(super) theirs: Vec<Sent>,
+    pub(super) output: Output,
+    pub(super) ours: Vec<Sent>,
+}
+
+/// Asks both.
+pub(super) fn ask(case: &Case) -> Both {
+    let judge = airflow().expect("the caller has looked");
     let answer = case.answer.clone();
     let server = Server::start(move |request| {
         if request.method == "POST" {
@@ -120,7 +137,10 @@ fn compare(case: &Case) -> usize {
     });
     let mut kwargs = case.kwargs.clone();
     let prefix = kwargs.get("url").and_then(Value::as_str).unwrap_or_default();
-    let url = format!("{}{prefix}", server.url());
+    let url = match &case.user {
+        None => format!("{}{prefix}", server.url()),
+        Some(user) => server.url().replace("://", &format!("://{user}@")),
+    };
     kwargs.insert("url".to_owned(), json!(url));
     let asked = judge.ask(json!({
         "op": "vault.lookup", "kwargs": kwargs, "env": case.env, "kind": case.kind, "name": case.name,
@@ -146,6 +166,26 @@ fn compare(case: &Case) -> usize {
             request.headers.retain(|(name, _)| name != "x-vault-token");
         }
     }
+    Both {
+        asked,
+        theirs,
+        output,
+        ours,
+    }
+}
+
+/// Asks both, and compares. Returns how many requests there were.
+#[track_caller]
+fn compare(case: &Case) -> usize {
+    if airflow().is_none() {
+        return 0;
+    }
+    let Both {
+        asked,
+        theirs,
+        output,
+        ours,
+    } = ask(case);
     assert_eq!(ours, theirs, "{case:?}\nairflow: {asked}\nsecretctl: {output:?}");
     match &asked["value"] {
         Value::String(text) => assert_eq!(

@@ -15,6 +15,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Identity as ClientIdentity, Options, Proxies, Retry, Roots};
 use crate::python::json::Value;
+use crate::python::repr::str;
 use crate::secret::Secret;
 
 /// The version of the service's API that Airflow's client asks for (`DEFAULT_VERSION`).
@@ -128,9 +129,9 @@ impl Config {
     /// # Errors
     /// A kwarg of the wrong type, or a `vault_url` that is missing or no Key Vault's, with status 2.
     pub(super) fn new(mut kwargs: Kwargs) -> Result<Self> {
-        let connections = kwargs.text_or("connections_prefix", "airflow-connections")?;
-        let variables = kwargs.text_or("variables_prefix", "airflow-variables")?;
-        let config = kwargs.text_or("config_prefix", "airflow-config")?;
+        let connections = prefix(&mut kwargs, "connections_prefix", "airflow-connections")?;
+        let variables = prefix(&mut kwargs, "variables_prefix", "airflow-variables")?;
+        let config = prefix(&mut kwargs, "config_prefix", "airflow-config")?;
         let names = Names::new(connections, variables, config, kwargs.text_or("sep", "-")?);
         let vault_url = kwargs.text("vault_url")?.unwrap_or_default();
         let endpoint = super::vault_url::parse(&vault_url)?;
@@ -141,7 +142,7 @@ impl Config {
             Some(Value::Float(number)) => number.to_string(),
             Some(_) => return Err(Error::usage("backend kwarg `api_version` must be text")),
         };
-        let verify_challenge_resource = kwargs.boolean("verify_challenge_resource")?.unwrap_or(true);
+        let verify_challenge_resource = kwargs.flag("verify_challenge_resource", true);
         let retry = retry::of_kwargs(&mut kwargs)?;
         let transport = Transport::new(&mut kwargs)?;
         Ok(Self {
@@ -158,22 +159,45 @@ impl Config {
     }
 }
 
+/// Takes a prefix; one that is no text is written as Python writes it, where Python finds it false and so leaves it alone.
+fn prefix(kwargs: &mut Kwargs, name: &str, default: &str) -> Result<Option<String>> {
+    match kwargs.get(name) {
+        Some(value) if !value.is_null() && !value.is_truthy() => {
+            let shown = str(value);
+            kwargs.take(name);
+            Ok(Some(shown))
+        }
+        _ => kwargs.text_or(name, default),
+    }
+}
+
 fn identity(kwargs: &mut Kwargs) -> Result<Identity> {
-    let mut text = |name| kwargs.text(name).map(|text| text.filter(|text| !text.is_empty()));
-    let (tenant, client, secret) = (text("tenant_id")?, text("client_id")?, text("client_secret")?);
-    let (managed, workload) = (
-        text("managed_identity_client_id")?,
-        text("workload_identity_tenant_id")?,
-    );
-    Ok(match (tenant, client, secret, managed, workload) {
-        (Some(tenant_id), Some(client_id), Some(client_secret), ..) => Identity::ClientSecret {
+    let mut all = |names: &[&str]| {
+        let is_true = |name: &&str| kwargs.get(name).is_some_and(Value::is_truthy);
+        // What is not used may be of any type.
+        if names.iter().all(is_true) {
+            let texts = names.iter().map(|name| kwargs.text(name));
+            texts.collect::<Result<Option<Vec<String>>>>()
+        } else {
+            for name in names {
+                kwargs.take(name);
+            }
+            Ok(None)
+        }
+    };
+    let secret = all(&["tenant_id", "client_id", "client_secret"])?;
+    let managed = all(&["managed_identity_client_id", "workload_identity_tenant_id"]);
+    if let Some(Ok([tenant_id, client_id, client_secret])) = secret.map(<[String; 3]>::try_from) {
+        return Ok(Identity::ClientSecret {
             tenant_id,
             client_id,
             client_secret: client_secret.into(),
-        },
-        (.., Some(client_id), Some(tenant_id)) => Identity::Managed { client_id, tenant_id },
-        _ => Identity::Default,
-    })
+        });
+    }
+    match managed?.map(<[String; 2]>::try_from) {
+        Some(Ok([client_id, tenant_id])) => Ok(Identity::Managed { client_id, tenant_id }),
+        _ => Ok(Identity::Default),
+    }
 }
 
 /// Says what becomes of a kwarg that Airflow does not know either.
@@ -267,7 +291,7 @@ impl Transport {
         Ok(Some(Self {
             verify,
             identity,
-            use_env_settings: kwargs.boolean("use_env_settings")?.unwrap_or(true),
+            use_env_settings: kwargs.flag("use_env_settings", true),
             proxies,
             attempt_timeout,
         }))

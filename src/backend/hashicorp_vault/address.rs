@@ -36,6 +36,8 @@ pub(super) struct Address {
     origin: String,
     /// The path in front of `/v1`, quoted, without outer slashes.
     prefix: String,
+    /// Whether it had a `%` that begins no quoted byte: then every `%` counts as itself, those of API paths too.
+    requoted: bool,
 }
 
 impl Address {
@@ -59,16 +61,22 @@ impl Address {
         if authority.is_empty() {
             return Err(unusable("has no host"));
         }
-        let prefix = utf8_percent_encode(prefix, BASE_PATH).to_string();
+        let unquoted = unquote_unreserved(prefix);
+        let requoted = unquoted.is_none();
+        let prefix = unquoted.unwrap_or_else(|| prefix.replace('%', "%25"));
         Ok(Self {
             origin: format!("{scheme}://{authority}"),
-            prefix,
+            prefix: utf8_percent_encode(&prefix, BASE_PATH).to_string(),
+            requoted,
         })
     }
 
     /// Returns the URL of an API path, which is quoted and begins with `v1/`.
     pub(super) fn url(&self, api_path: &str) -> String {
-        let api_path = collapse_slashes(api_path);
+        let mut api_path = collapse_slashes(api_path);
+        if self.requoted {
+            api_path = api_path.replace('%', "%25");
+        }
         let path = match self.prefix.as_str() {
             "" => format!("/{}", api_path.trim_matches('/')),
             prefix => format!("/{prefix}/{}", api_path.trim_matches('/')),
@@ -92,6 +100,27 @@ impl Address {
             .get(..6)
             .is_some_and(|start| start.eq_ignore_ascii_case("https:"))
     }
+}
+
+/// Returns `path` with its quoted bytes in upper case, and those that need no quotes without them; `None` when a `%` begins no
+/// quoted byte. As urllib3's `_encode_invalid_chars` and requests' `unquote_unreserved` do it, one after the other.
+fn unquote_unreserved(path: &str) -> Option<String> {
+    let mut parts = path.split('%');
+    let mut unquoted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part
+            .get(..2)
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        let byte = u8::from_str_radix(digits, 16).ok()?;
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            unquoted.push(char::from(byte));
+        } else {
+            unquoted.push('%');
+            unquoted.push_str(&digits.to_ascii_uppercase());
+        }
+        unquoted.push_str(&part[2..]);
+    }
+    Some(unquoted)
 }
 
 /// Makes one slash of many.
@@ -184,7 +213,12 @@ mod tests {
         );
         assert_eq!(
             url("https://h/a b/../c%2f", "a"),
-            "https://h/c%2f/v1/secret/data/a"
+            "https://h/c%2F/v1/secret/data/a"
+        );
+        assert_eq!(url("https://h/%41%7e", "a"), "https://h/A~/v1/secret/data/a");
+        assert_eq!(
+            url("https://h/ä%zz", "é"),
+            "https://h/%C3%A4%25zz/v1/secret/data/%25C3%25A9"
         );
     }
 

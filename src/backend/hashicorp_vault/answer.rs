@@ -56,28 +56,9 @@ impl Envelope {
         self.says(": 401 bad credentials") || self.says("password cannot be of zero length")
     }
 
-    /// Returns the version of the KV engine in an answer of `sys/internal/ui/mounts`; an engine without versions is 1.
-    pub(super) fn kv_engine_version(&self) -> Option<u8> {
-        let data = self.0.get("data")?.as_object()?;
-        if data.get("type")?.as_str()? != "kv" {
-            return None;
-        }
-        let options = data.get("options").and_then(Value::as_object);
-        match options
-            .and_then(|options| options.get("version"))
-            .and_then(Value::as_str)
-        {
-            Some("2") => Some(2),
-            _ => Some(1),
-        }
-    }
-
-    /// Whether it has a list of warnings with something in it.
-    pub(super) fn warns(&self) -> bool {
-        self.0
-            .get("warnings")
-            .and_then(Value::as_list)
-            .is_some_and(|warnings| !warnings.is_empty())
+    /// Whether it warns, as KV v2 does, of a path that is one of KV v1: "Invalid path for a versioned K/V secrets engine".
+    pub(super) fn warns_of_versions(&self) -> bool {
+        self.says("versioned k/v secrets engine")
     }
 
     /// Returns what a 404 of KV v2 says about a version that is gone.

@@ -12,10 +12,10 @@ use tokio::sync::Mutex;
 use super::answer::Envelope;
 use super::auth::{Credential, Login};
 use super::config::Config;
+use super::header;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::{self, Request, Response, Retry};
 use crate::python::json;
-use crate::python::quote::quote_path;
 use crate::secret::{Redactor, Secret};
 
 /// Airflow's `Retry(total=3, backoff_factor=0.1, status_forcelist=[412, 500, 502, 503])`, which holds for GET, with urllib3's
@@ -86,6 +86,7 @@ impl Client {
     /// # Errors
     /// A failed login, and whatever kept Vault from answering. A 403 that stays is an answer.
     pub(super) async fn read(&self, api_path: &str) -> Result<Response> {
+        self.config.check_identity()?;
         let (token, logins) = self.token(None).await?;
         let response = self.get(api_path, token).await?;
         if response.status != 403 {
@@ -93,16 +94,6 @@ impl Client {
         }
         let (token, _) = self.token(Some(logins)).await?;
         self.get(api_path, token).await
-    }
-
-    /// Returns the version of the KV engine at `mount`, if the token may see it.
-    pub(super) async fn kv_engine_version(&self, mount: &str) -> Option<u8> {
-        let (token, _) = self.token(None).await.ok()?;
-        let response = self
-            .get(&format!("v1/sys/internal/ui/mounts/{}", quote_path(mount)), token)
-            .await
-            .ok()?;
-        Envelope::of(&response)?.kv_engine_version()
     }
 
     /// Adds what is never shown.
@@ -150,7 +141,10 @@ impl Client {
 
     async fn log_in(&self) -> Result<Secret> {
         match self.config.auth.credential().await? {
-            Credential::Token(token) => Ok(token),
+            Credential::Token(token) => header::value(&token).ok_or_else(|| {
+                Error::usage("the Vault token cannot be sent over HTTP")
+                    .with_hint("a token is one line of ASCII, without blanks around it")
+            }),
             Credential::Login(login) => self.post(login).await,
         }
     }
@@ -175,7 +169,10 @@ impl Client {
         let passed_on = envelope.as_ref().is_some_and(Envelope::passes_on_a_refusal);
         match response.status {
             200 => match envelope.as_ref().and_then(Envelope::client_token) {
-                Some(token) => Ok(token),
+                Some(token) if header::value(&token).is_some() => Ok(token),
+                Some(_) => Err(Error::unavailable(format!(
+                    "the `{auth_type}` login at {place} was answered with a token that cannot be sent over HTTP"
+                ))),
                 None if envelope.as_ref().is_some_and(Envelope::wants_second_factor) => {
                     Err(Error::unavailable(format!(
                         "the `{auth_type}` login at {place} wants a second factor, which secretctl cannot give"
@@ -229,7 +226,7 @@ impl Client {
             headers.push(("x-vault-token".to_owned(), token));
         }
         if let Some(namespace) = &self.config.namespace {
-            headers.push(("x-vault-namespace".to_owned(), namespace.as_str().into()));
+            headers.push(("x-vault-namespace".to_owned(), namespace.clone()));
         }
         let url = self.config.address.url(api_path);
         Request {

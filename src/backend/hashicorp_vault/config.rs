@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::auth::{self, Auth};
+use super::header;
 use super::paths::{self, Paths};
 use crate::backend::Context;
 use crate::backend::kwargs::{Kwargs, boolean_word};
@@ -15,6 +16,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Identity, Options, Proxies, Roots};
 use crate::python::json::Value;
+use crate::secret::Secret;
 
 /// hvac's `DEFAULT_URL`.
 const DEFAULT_URL: &str = "http://localhost:8200";
@@ -44,7 +46,8 @@ pub(super) struct Config {
     pub(super) paths: Paths,
     pub(super) auth: Auth,
     pub(super) address: Address,
-    pub(super) namespace: Option<String>,
+    /// As it is sent.
+    pub(super) namespace: Option<Secret>,
     /// Whether `X-Vault-Request` is sent, which a Vault agent may insist on.
     pub(super) request_header: bool,
     pub(super) allow_redirects: bool,
@@ -72,20 +75,22 @@ impl Config {
             attempt_timeout: timeout(&mut kwargs)?,
             deadline: context.deadline,
         };
-        let allow_redirects = flag(&mut kwargs, "allow_redirects", true)?;
-        let request_header = flag(&mut kwargs, "request_header", true)?;
-        flag(&mut kwargs, "strict_http", false)?;
-        if flag(&mut kwargs, "ignore_exceptions", false)? {
-            return Err(unsupported("ignore_exceptions"));
+        let allow_redirects = kwargs.flag("allow_redirects", true);
+        let request_header = kwargs.flag("request_header", true);
+        // Of these, the one is about another request, and the other about the form of Python's errors.
+        for name in ["strict_http", "ignore_exceptions"] {
+            kwargs.take(name);
         }
-        for name in ["session", "adapter"] {
-            if kwargs.take(name).is_some_and(|value| !value.is_null()) {
-                return Err(unsupported(name).with_detail("it takes an object of Python's"));
-            }
+        let unsupported = if kwargs.truthy("session").is_some() {
+            Some("session")
+        } else {
+            kwargs.take("adapter").map(|_| "adapter")
+        };
+        if let Some(name) = unsupported {
+            return Err(Error::usage(format!("backend kwarg `{name}` is not supported"))
+                .with_detail("it takes an object of Python's"));
         }
-        let namespace = kwargs
-            .text("namespace")?
-            .filter(|namespace| !namespace.is_empty());
+        let namespace = namespace(&mut kwargs)?;
         let ignored_namespace = namespace.is_none() && env.non_empty("VAULT_NAMESPACE").is_some();
         kwargs.finish(&known)?;
         Ok(Self {
@@ -101,21 +106,38 @@ impl Config {
     }
 }
 
-fn unsupported(name: &str) -> Error {
-    Error::usage(format!("backend kwarg `{name}` is not supported"))
+impl Config {
+    /// Looks for the files of the client certificate, as requests does even where they are not used.
+    ///
+    /// # Errors
+    /// One that is not there, with status 2.
+    pub(super) fn check_identity(&self) -> Result<()> {
+        let Some(identity) = &self.http.identity else {
+            return Ok(());
+        };
+        let files = [Some(&identity.certificate), identity.key.as_ref()];
+        match files.into_iter().flatten().find(|file| !file.exists()) {
+            None => Ok(()),
+            Some(file) => Err(Error::usage(format!(
+                "the client certificate's file `{}` is not there",
+                file.display()
+            ))),
+        }
+    }
 }
 
-/// Takes a boolean; null is false, as Python finds it.
-fn flag(kwargs: &mut Kwargs, name: &str, default: bool) -> Result<bool> {
-    if kwargs.contains(name) {
-        Ok(kwargs.boolean(name)?.unwrap_or(false))
-    } else {
-        Ok(default)
+fn namespace(kwargs: &mut Kwargs) -> Result<Option<Secret>> {
+    let Some(namespace) = kwargs.truthy_text("namespace")? else {
+        return Ok(None);
+    };
+    match header::value(&Secret::from(namespace)) {
+        Some(namespace) => Ok(Some(namespace)),
+        None => Err(Error::usage("backend kwarg `namespace` cannot be sent over HTTP")),
     }
 }
 
 fn address(kwargs: &mut Kwargs, env: &Env) -> Result<Address> {
-    if let Some(url) = kwargs.text("url")?.filter(|url| !url.is_empty()) {
+    if let Some(url) = kwargs.truthy_text("url")? {
         return Address::new(&url, "the backend kwarg `url`");
     }
     match env.text("VAULT_ADDR") {
@@ -149,22 +171,29 @@ fn roots(kwargs: &mut Kwargs, env: &Env) -> Result<Roots> {
             }
             Ok(Roots::Path(path.into()))
         }
-        Some(Value::Float(_)) => Err(Error::usage(
+        Some(Value::Float(_) | Value::List(_) | Value::Object(_)) => Err(Error::usage(
             "backend kwarg `verify` must be true, false or a path",
         )),
-        _ if flag(kwargs, "verify", true)? => Ok(trusted()),
+        _ if kwargs.flag("verify", true) => Ok(trusted()),
         _ => Ok(Roots::Unverified),
     }
 }
 
 /// The client certificate: `cert`, a file or a pair of certificate and key; else `VAULT_CLIENT_CERT` and `VAULT_CLIENT_KEY`.
 fn identity(kwargs: &mut Kwargs, env: &Env) -> Result<Option<Identity>> {
-    match kwargs.texts("cert")?.as_deref() {
+    let files = match kwargs.get("cert") {
+        // Only of null does hvac look at the variables.
+        Some(cert) if !cert.is_null() && !cert.is_truthy() => {
+            kwargs.take("cert");
+            return Ok(None);
+        }
+        _ => kwargs.texts("cert")?,
+    };
+    match files.as_deref() {
         None => Ok(env.non_empty("VAULT_CLIENT_CERT").map(|certificate| Identity {
             certificate: certificate.into(),
             key: env.non_empty("VAULT_CLIENT_KEY").map(PathBuf::from),
         })),
-        Some([file]) if file.is_empty() => Ok(None),
         Some([file]) => Ok(Some(Identity {
             certificate: file.into(),
             key: None,

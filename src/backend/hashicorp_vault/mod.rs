@@ -18,6 +18,7 @@ mod answer;
 mod auth;
 mod client;
 mod config;
+mod header;
 mod paths;
 
 use answer::Envelope;
@@ -72,7 +73,7 @@ impl VaultBackend {
             }
             404 => match envelope {
                 Some(envelope) => Ok(Answer::Absent {
-                    hint: self.absence(mount, kv_engine_version, &envelope).await,
+                    hint: self.absence(mount, kv_engine_version, &envelope),
                 }),
                 None if response.body.is_empty() => Ok(Answer::ABSENT),
                 None => Err(answer::no_vault(&place, &response)),
@@ -83,18 +84,13 @@ impl VaultBackend {
     }
 
     /// Returns what is worth knowing about a secret that is not there.
-    async fn absence(&self, mount: &str, kv_engine_version: u8, envelope: &Envelope) -> Option<String> {
+    fn absence(&self, mount: &str, kv_engine_version: u8, envelope: &Envelope) -> Option<String> {
         if let Some(gone) = envelope.gone() {
             return Some(format!("there is a secret in Vault, but {gone}"));
         }
-        let actual = if envelope.warns() {
-            self.client.kv_engine_version(mount).await
-        } else {
-            None
-        };
-        if let Some(actual) = actual.filter(|actual| *actual != kv_engine_version) {
+        if kv_engine_version == 1 && envelope.warns_of_versions() {
             return Some(format!(
-                "mount `{mount}` is KV v{actual}: set the kwarg `kv_engine_version` to {actual}"
+                "mount `{mount}` is KV v2: set the kwarg `kv_engine_version` to 2"
             ));
         }
         envelope

@@ -6,6 +6,8 @@
 use super::address::{climbs, normalize};
 use crate::backend::kwargs::Kwargs;
 use crate::error::{Error, Result};
+use crate::python::json::Value;
+use crate::python::repr::str;
 use crate::value::{Location, Lookup, SecretKind, Step};
 
 /// Airflow's default of `mount_point`.
@@ -34,6 +36,22 @@ pub(super) struct Paths {
     kv_engine_version: u8,
 }
 
+/// Takes the version of the KV engine: 2, also of anything that Python finds false.
+fn kv_engine_version(kwargs: &mut Kwargs) -> Result<u8> {
+    if kwargs
+        .get("kv_engine_version")
+        .is_none_or(|version| !version.is_truthy())
+    {
+        kwargs.take("kv_engine_version");
+        return Ok(2);
+    }
+    match kwargs.integer("kv_engine_version")? {
+        Some(1) => Ok(1),
+        Some(2) => Ok(2),
+        _ => Err(Error::usage("backend kwarg `kv_engine_version` must be 1 or 2")),
+    }
+}
+
 impl Paths {
     /// Takes what configures the paths.
     ///
@@ -41,8 +59,13 @@ impl Paths {
     /// A value of the wrong type, with status 2.
     pub(super) fn from_kwargs(kwargs: &mut Kwargs) -> Result<Self> {
         let mut paths = |name, default| -> Result<Option<Vec<String>>> {
-            let paths = kwargs.texts_or(name, default)?;
-            Ok(paths.map(|paths| {
+            let paths = match kwargs.get(name).and_then(Value::as_object) {
+                // Of a dictionary, Python takes the keys.
+                Some(object) => Some(object.keys().cloned().collect()),
+                None => kwargs.texts_or(name, default)?,
+            };
+            kwargs.take(name);
+            Ok(paths.map(|paths: Vec<String>| {
                 paths
                     .iter()
                     .map(|path| path.trim_end_matches('/').to_owned())
@@ -61,19 +84,13 @@ impl Paths {
                     .push(global.trim_end_matches('/').to_owned());
             }
         }
-        let use_team_secrets_path = if kwargs.contains("use_team_secrets_path") {
-            kwargs.boolean("use_team_secrets_path")?.unwrap_or(false)
+        let use_team_secrets_path = kwargs.flag("use_team_secrets_path", true);
+        let mount_point = if kwargs.contains("mount_point") {
+            kwargs.truthy("mount_point").as_ref().map(str)
         } else {
-            true
+            Some(DEFAULT_MOUNT_POINT.to_owned())
         };
-        let mount_point = kwargs
-            .text_or("mount_point", DEFAULT_MOUNT_POINT)?
-            .filter(|mount| !mount.is_empty());
-        let kv_engine_version = match kwargs.integer("kv_engine_version")? {
-            None | Some(0 | 2) => 2,
-            Some(1) => 1,
-            Some(_) => return Err(Error::usage("backend kwarg `kv_engine_version` must be 1 or 2")),
-        };
+        let kv_engine_version = kv_engine_version(kwargs)?;
         Ok(Self {
             connections,
             variables,

@@ -4,7 +4,7 @@
 //! `VAULT_TOKEN` or `~/.vault-token` (hvac 2.4.0, `utils.py`, `get_token_from_env`). This writes nothing to Vault, uses that
 //! token when there is one, and says so when there is none.
 
-use super::{BoxFuture, Credential, Env, Method, Services, Taken, required};
+use super::{BoxFuture, Credential, Env, Method, Services, Taken};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::secret::Secret;
@@ -17,34 +17,16 @@ pub(super) struct ExistingToken {
 }
 
 impl ExistingToken {
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "every method's constructor has this form"
-    )]
-    pub(super) fn azure(kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
-        for (name, value) in [
-            ("azure_resource", &kwargs.azure_resource),
-            ("azure_tenant_id", &kwargs.azure_tenant_id),
-        ] {
-            if value.is_none() {
-                return Err(required("azure", &[name]));
-            }
+    pub(super) fn azure(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+        for name in ["azure_resource", "azure_tenant_id"] {
+            kwargs.required("azure", name)?;
         }
         Ok(Self::boxed("azure", env))
     }
 
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "every method's constructor has this form"
-    )]
-    pub(super) fn radius(kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
-        for (name, value) in [
-            ("radius_host", &kwargs.radius_host),
-            ("radius_secret", &kwargs.radius_secret),
-        ] {
-            if value.is_none() {
-                return Err(required("radius", &[name]));
-            }
+    pub(super) fn radius(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+        for name in ["radius_host", "radius_secret"] {
+            kwargs.required("radius", name)?;
         }
         Ok(Self::boxed("radius", env))
     }

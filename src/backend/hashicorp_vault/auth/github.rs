@@ -2,8 +2,11 @@
 //!
 //! A deliberate difference: `token_path` passes Airflow's check and is never read there.
 
-use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, credential_file, json, required};
+use super::{
+    BoxFuture, Credential, Env, Login, Method, Services, Taken, credential_file, json, required, secret_in,
+};
 use crate::error::Result;
+use crate::python::json::Value;
 use crate::secret::Secret;
 
 #[derive(Debug)]
@@ -16,26 +19,29 @@ pub(super) struct GitHub {
 #[derive(Debug)]
 enum Source {
     File(String),
-    Given(Secret),
+    Given(Value),
 }
 
 impl GitHub {
-    pub(super) fn boxed(kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("github");
-        let token = match (kwargs.token, kwargs.token_path) {
-            (Some(token), _) => Source::Given(token),
-            (None, Some(path)) => Source::File(path),
-            (None, None) => return Err(required("github", &["token", "token_path"])),
+        let token = match (kwargs.value("token"), kwargs.text("token_path")) {
+            (token, _) if token.is_truthy() => Source::Given(token),
+            (_, Ok(Some(path))) => Source::File(path),
+            (_, Ok(None)) => return Err(required("github", &["token", "token_path"])),
+            (_, Err(error)) => return Err(error),
         };
         Ok(Box::new(Self { mount, token }))
     }
 
     fn login(&self, services: &Services) -> Result<Login> {
-        let token = match &self.token {
-            Source::Given(token) => token.clone(),
-            Source::File(path) => credential_file(path, "the GitHub token", services)?,
-        };
-        Ok(Login::new(&self.mount, [("token", json(Some(&token)))]).holding(token))
+        match &self.token {
+            Source::Given(token) => Ok(Login::new(&self.mount, [("token", token.clone())])),
+            Source::File(path) => {
+                let token = credential_file(path, "the GitHub token", services)?;
+                Ok(Login::new(&self.mount, [("token", json(&token))]).holding(token))
+            }
+        }
     }
 }
 
@@ -47,7 +53,7 @@ impl Method for GitHub {
     fn secrets(&self) -> Vec<Secret> {
         match &self.token {
             Source::File(_) => Vec::new(),
-            Source::Given(token) => vec![token.clone()],
+            Source::Given(token) => secret_in(token).into_iter().collect(),
         }
     }
 

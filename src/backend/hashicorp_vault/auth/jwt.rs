@@ -3,12 +3,13 @@
 use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, credential_file, json, required};
 use crate::error::Result;
 use crate::python::json::Value;
+use crate::python::text::strip;
 use crate::secret::Secret;
 
 #[derive(Debug)]
 pub(super) struct Jwt {
     mount: String,
-    role: String,
+    role: Value,
     source: Source,
 }
 
@@ -20,11 +21,11 @@ enum Source {
 }
 
 impl Jwt {
-    pub(super) fn boxed(kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("jwt");
-        let role = kwargs.jwt_role.ok_or_else(|| required("jwt", &["jwt_role"]))?;
-        let source = match (kwargs.jwt_token, kwargs.jwt_token_path) {
-            (Some(jwt), _) => Source::Given(Secret::from(jwt.expose_text().unwrap_or_default().trim())),
+        let role = kwargs.required("jwt", "jwt_role")?;
+        let source = match (kwargs.text("jwt_token")?, kwargs.text("jwt_token_path")?) {
+            (Some(jwt), _) => Source::Given(Secret::from(strip(&jwt))),
             (None, Some(path)) => Source::File(path),
             (None, None) => return Err(required("jwt", &["jwt_token", "jwt_token_path"])),
         };
@@ -36,8 +37,8 @@ impl Jwt {
             Source::Given(jwt) => jwt.clone(),
             Source::File(path) => credential_file(path, "the JWT", services)?,
         };
-        let role = Value::String(self.role.clone());
-        Ok(Login::new(&self.mount, [("role", role), ("jwt", json(Some(&jwt)))]).holding(jwt))
+        let role = self.role.clone();
+        Ok(Login::new(&self.mount, [("role", role), ("jwt", json(&jwt))]).holding(jwt))
     }
 }
 

@@ -8,18 +8,16 @@ use crate::secret::Secret;
 #[derive(Debug)]
 pub(super) struct Kubernetes {
     mount: String,
-    role: String,
+    role: Value,
     jwt_path: String,
 }
 
 impl Kubernetes {
-    pub(super) fn boxed(kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("kubernetes");
-        let role = kwargs
-            .kubernetes_role
-            .ok_or_else(|| required("kubernetes", &["kubernetes_role"]))?;
+        let role = kwargs.required("kubernetes", "kubernetes_role")?;
         let jwt_path = kwargs
-            .kubernetes_jwt_path
+            .kubernetes_jwt_path()?
             .ok_or_else(|| required("kubernetes", &["kubernetes_jwt_path"]))?;
         Ok(Box::new(Self {
             mount,
@@ -30,8 +28,8 @@ impl Kubernetes {
 
     fn login(&self, services: &Services) -> Result<Login> {
         let jwt = credential_file(&self.jwt_path, "the service account's token", services)?;
-        let role = Value::String(self.role.clone());
-        Ok(Login::new(&self.mount, [("role", role), ("jwt", json(Some(&jwt)))]).holding(jwt))
+        let role = self.role.clone();
+        Ok(Login::new(&self.mount, [("role", role), ("jwt", json(&jwt))]).holding(jwt))
     }
 }
 

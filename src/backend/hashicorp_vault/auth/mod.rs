@@ -14,6 +14,8 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::python::json::{Object, Value};
 use crate::python::quote::{quote, quote_path};
+use crate::python::repr::str;
+use crate::python::text::strip;
 use crate::secret::Secret;
 
 mod approle;
@@ -129,7 +131,7 @@ impl Auth {
         let Some(auth_type) = kwargs.text_or("auth_type", "token")? else {
             return Err(Error::usage("backend kwarg `auth_type` must not be null"));
         };
-        let taken = Taken::from_kwargs(kwargs)?;
+        let taken = Taken::from_kwargs(kwargs);
         let Some((name, constructor)) = METHODS.iter().find(|(name, _)| *name == auth_type) else {
             return Err(unknown(&auth_type));
         };
@@ -176,12 +178,14 @@ fn unknown(auth_type: &str) -> Error {
     }
 }
 
-/// Makes JSON of a secret for the body of a login; null when there is none.
-fn json(secret: Option<&Secret>) -> Value {
-    match secret.and_then(Secret::expose_text) {
-        Some(text) => Value::String(text.to_owned()),
-        None => Value::Null,
-    }
+/// Makes JSON of a secret for the body of a login.
+fn json(secret: &Secret) -> Value {
+    Value::from(secret.expose_text().unwrap_or_default())
+}
+
+/// Returns the secret that a value of a login's body is, in the form in which it could be shown.
+fn secret_in(value: &Value) -> Option<Secret> {
+    value.is_truthy().then(|| Secret::from(str(value)))
 }
 
 /// The error of a kwarg that `auth_type` requires.
@@ -200,14 +204,14 @@ fn required(auth_type: &str, names: &[&str]) -> Error {
 ///
 /// # Errors
 /// No name, or one that would change the path, with status 2.
-fn username(auth_type: &str, name: Option<String>) -> Result<String> {
-    match name {
-        None => Err(required(auth_type, &["username"])),
-        Some(name) if name.is_empty() => Err(required(auth_type, &["username"])),
-        Some(name) if name == "." || name == ".." => {
-            Err(Error::usage("the backend kwarg `username` is no name"))
-        }
-        Some(name) => Ok(name),
+fn username(auth_type: &str, kwargs: &mut Taken) -> Result<String> {
+    match kwargs.value("username") {
+        Value::Null => Err(required(auth_type, &["username"])),
+        name => match str(&name).as_str() {
+            "" => Err(required(auth_type, &["username"])),
+            "." | ".." => Err(Error::usage("the backend kwarg `username` is no name")),
+            name => Ok(name.to_owned()),
+        },
     }
 }
 
@@ -223,7 +227,7 @@ fn credential_file(path: &str, what: &str, services: &Services) -> Result<Secret
     let text = bytes
         .expose_text()
         .ok_or_else(|| Error::denied(format!("{what} in `{shown}` is not text")))?;
-    match text.trim() {
+    match strip(text) {
         "" => Err(Error::denied(format!(
             "`{shown}`, which should hold {what}, is empty"
         ))),

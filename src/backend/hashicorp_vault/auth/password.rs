@@ -1,14 +1,15 @@
 //! A name and a password: `POST auth/<mount>/login/<username>` with `password`, as userpass and ldap have it.
 
-use super::{BoxFuture, Credential, Login, Method, Services, Taken, json, username};
+use super::{BoxFuture, Credential, Login, Method, Services, Taken, secret_in, username};
 use crate::error::Result;
+use crate::python::json::Value;
 use crate::secret::Secret;
 
 #[derive(Debug)]
 pub(super) struct PasswordLogin {
     mount: String,
     username: String,
-    password: Option<Secret>,
+    password: Value,
     refusal_hint: &'static str,
 }
 
@@ -19,15 +20,15 @@ impl PasswordLogin {
     /// A name that is missing, with status 2.
     pub(super) fn boxed(
         auth_type: &'static str,
-        kwargs: Taken,
+        mut kwargs: Taken,
         refusal_hint: &'static str,
     ) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount(auth_type);
-        let username = username(auth_type, kwargs.username)?;
+        let username = username(auth_type, &mut kwargs)?;
         Ok(Box::new(Self {
             mount,
             username,
-            password: kwargs.password,
+            password: kwargs.value("password"),
             refusal_hint,
         }))
     }
@@ -35,12 +36,12 @@ impl PasswordLogin {
 
 impl Method for PasswordLogin {
     fn credential<'a>(&'a self, _: &'a Services) -> BoxFuture<'a, Result<Credential>> {
-        let login = Login::new(&self.mount, [("password", json(self.password.as_ref()))]).of(&self.username);
+        let login = Login::new(&self.mount, [("password", self.password.clone())]).of(&self.username);
         Box::pin(std::future::ready(Ok(Credential::Login(login))))
     }
 
     fn secrets(&self) -> Vec<Secret> {
-        self.password.iter().cloned().collect()
+        secret_in(&self.password).into_iter().collect()
     }
 
     fn refusal_hint(&self) -> &'static str {

@@ -14,11 +14,14 @@ pub(super) enum Token {
 }
 
 impl Token {
-    pub(super) fn boxed(kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
-        if let Some(path) = kwargs.token_path {
+    pub(super) fn boxed(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+        if let Some(path) = kwargs.text("token_path")? {
             return Ok(Box::new(Self::File(path)));
         }
-        match kwargs.token.or_else(|| env.get("VAULT_TOKEN").cloned()) {
+        match kwargs
+            .secret("token")?
+            .or_else(|| env.get("VAULT_TOKEN").cloned())
+        {
             Some(token) => Ok(Box::new(Self::Given(token))),
             None => Err(required("token", &["token", "token_path"])
                 .with_hint("a token in the variable `VAULT_TOKEN` serves too")),

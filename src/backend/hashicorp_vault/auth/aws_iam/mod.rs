@@ -33,7 +33,7 @@ const STS_BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 #[derive(Debug)]
 pub(super) struct AwsIam {
     mount: String,
-    role: Option<String>,
+    role: Value,
     region: Option<String>,
     source: Source,
 }
@@ -47,25 +47,31 @@ enum Source {
 }
 
 impl AwsIam {
-    pub(super) fn boxed(kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("aws");
-        let secret_key = kwargs.secret_id.filter(|secret| !secret.is_empty());
-        let source = match (kwargs.key_id, secret_key) {
+        let source = match (
+            kwargs.shown("key_id"),
+            kwargs.shown("secret_id").map(Secret::from),
+        ) {
             (Some(access_key), Some(secret_key)) => Source::Given(Keys {
                 access_key,
                 secret_key,
                 session_token: None,
             }),
-            _ if kwargs.assume_role_kwargs.is_empty() => Source::Chain(Chain::new(env)),
-            _ => {
-                sts::check(&kwargs.assume_role_kwargs)?;
-                Source::AssumeRole(Chain::new(env), kwargs.assume_role_kwargs)
-            }
+            _ => match kwargs.object("assume_role_kwargs")? {
+                none if none.is_empty() => Source::Chain(Chain::new(env)),
+                assume_role => {
+                    sts::check(&assume_role)?;
+                    Source::AssumeRole(Chain::new(env), assume_role)
+                }
+            },
         };
         Ok(Box::new(Self {
             mount,
-            role: kwargs.role_id,
-            region: kwargs.region,
+            role: Some(kwargs.value("role_id"))
+                .filter(Value::is_truthy)
+                .unwrap_or(Value::Null),
+            region: kwargs.text("region")?,
             source,
         }))
     }
@@ -105,7 +111,7 @@ impl AwsIam {
                 ),
                 ("iam_request_headers", base64(headers.expose())),
                 ("iam_request_body", base64(STS_BODY.as_bytes())),
-                ("role", self.role.clone().map_or(Value::Null, Value::String)),
+                ("role", self.role.clone()),
             ],
         );
         let login = login.holding(keys.secret_key);

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::python::json::{Object, Value, dumps, loads};
 use crate::python::quote::quote;
+use crate::python::repr::str;
 use crate::secret::Secret;
 
 mod key;
@@ -36,7 +37,7 @@ const METADATA_HOST: &str = "metadata.google.internal";
 #[derive(Debug)]
 pub(super) struct Gcp {
     mount: String,
-    role: String,
+    role: Value,
     /// Separated by blanks.
     scopes: String,
     source: Source,
@@ -71,13 +72,13 @@ struct Identity {
 }
 
 impl Gcp {
-    pub(super) fn boxed(kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("gcp");
         let scopes = kwargs
-            .gcp_scopes
+            .text("gcp_scopes")?
             .ok_or_else(|| required("gcp", &["gcp_scopes"]))?;
-        let role = kwargs.role_id.ok_or_else(|| required("gcp", &["role_id"]))?;
-        let source = match (kwargs.gcp_key_path, kwargs.gcp_keyfile_dict) {
+        let role = kwargs.required("gcp", "role_id")?;
+        let source = match (kwargs.text("gcp_key_path")?, kwargs.object("gcp_keyfile_dict")?) {
             (Some(_), key) if !key.is_empty() => {
                 return Err(Error::usage(
                     "backend kwargs `gcp_key_path` and `gcp_keyfile_dict` exclude each other",
@@ -126,7 +127,10 @@ impl Gcp {
         claims.insert("iat".to_owned(), Value::Int(now.to_string()));
         claims.insert("exp".to_owned(), Value::Int((now + LIFETIME_SECONDS).to_string()));
         claims.insert("sub".to_owned(), Value::String(identity.email.clone()));
-        claims.insert("aud".to_owned(), Value::String(format!("vault/{}", self.role)));
+        claims.insert(
+            "aud".to_owned(),
+            Value::String(format!("vault/{}", str(&self.role))),
+        );
         let mut body = Object::new();
         body.insert("payload".to_owned(), Value::String(dumps(&Value::Object(claims))));
         let url = format!(
@@ -153,8 +157,8 @@ impl Gcp {
             .and_then(|answer| text(answer, "signedJwt"))
             .map(Secret::from);
         let jwt = jwt.ok_or_else(|| Error::unavailable("Google's IAM answers without a signed JWT"))?;
-        let role = Value::String(self.role.clone());
-        Ok(Login::new(&self.mount, [("role", role), ("jwt", json(Some(&jwt)))]).holding(jwt))
+        let role = self.role.clone();
+        Ok(Login::new(&self.mount, [("role", role), ("jwt", json(&jwt))]).holding(jwt))
     }
 
     /// Exchanges an assertion, signed with the account's key, for an access token.

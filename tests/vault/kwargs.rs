@@ -1,0 +1,230 @@
+//! Every kwarg with a value of every JSON type: what Python makes of it is what is asked, or an error.
+
+use serde_json::{Map, Value, json};
+
+use super::wire::{Case, ask};
+use crate::support::{Random, airflow, cases, random};
+
+/// What is true and what is false in Python, in every type that JSON has.
+fn value(random: &mut Random) -> Value {
+    let values = [
+        json!(null),
+        json!(""),
+        json!(0),
+        json!(-0.0),
+        json!(false),
+        json!([]),
+        json!({}),
+        json!(true),
+        json!(5),
+        json!(2.5),
+        json!("x"),
+        json!("no way"),
+        json!("ä/b"),
+        json!(" "),
+        json!(["a", "b"]),
+        json!([null]),
+        json!({"a": 1, "b": [true, "q'"]}),
+    ];
+    random.pick(&values).clone()
+}
+
+/// The kwargs whose types Python does not ask for, or asks for late.
+const NAMES: &[&str] = &[
+    "connections_path",
+    "variables_path",
+    "config_path",
+    "use_team_secrets_path",
+    "global_secrets_path",
+    "mount_point",
+    "kv_engine_version",
+    "auth_mount_point",
+    "token",
+    "username",
+    "password",
+    "key_id",
+    "secret_id",
+    "role_id",
+    "assume_role_kwargs",
+    "kubernetes_role",
+    "gcp_key_path",
+    "gcp_keyfile_dict",
+    "gcp_scopes",
+    "azure_tenant_id",
+    "azure_resource",
+    "radius_host",
+    "radius_secret",
+    "radius_port",
+    "jwt_role",
+    "jwt_token",
+    "jwt_token_path",
+    "namespace",
+    "allow_redirects",
+    "request_header",
+    "strict_http",
+];
+
+fn login(random: &mut Random) -> Value {
+    let logins = [
+        json!({"token": "t"}),
+        json!({"token": "t"}),
+        json!({"auth_type": "approle", "role_id": "r", "secret_id": "s"}),
+        json!({"auth_type": "userpass", "username": "u", "password": "p"}),
+        json!({"auth_type": "github", "token": "gh"}),
+        json!({"auth_type": "jwt", "jwt_role": "r", "jwt_token": "a.b.c"}),
+        json!({"auth_type": "aws_iam", "key_id": "AK", "secret_id": "s", "role_id": "r"}),
+    ];
+    random.pick(&logins).clone()
+}
+
+/// What Airflow and secretctl do not do alike on purpose.
+fn differs(kwargs: &Map<String, Value>) -> bool {
+    // vault-username-quoting, and vault-aws-region: without both keys, there is a session without a region.
+    let empty = |name: &str| {
+        kwargs
+            .get(name)
+            .is_some_and(|value| json!("") == *value || value.is_null())
+    };
+    let falsy = |name: &str| {
+        kwargs.get(name).is_some_and(|value| {
+            [
+                json!(null),
+                json!(""),
+                json!(0),
+                json!(-0.0),
+                json!(false),
+                json!([]),
+                json!({}),
+            ]
+            .contains(value)
+        })
+    };
+    match kwargs.get("auth_type").and_then(Value::as_str) {
+        Some("userpass") => empty("username") || !kwargs["username"].is_string(),
+        Some("aws_iam") => falsy("key_id") || falsy("secret_id"),
+        Some("github") => falsy("token"),
+        _ => false,
+    }
+}
+
+#[test]
+fn a_kwarg_of_any_type_is_taken_as_python_takes_it() {
+    if airflow().is_none() {
+        return;
+    }
+    let mut random = random("vault kwargs");
+    let (mut found, mut failed, mut asked) = (0, 0, 0);
+    for _ in 0..cases(250, 5000) {
+        let Value::Object(mut kwargs) = login(&mut random) else {
+            unreachable!("logins are objects")
+        };
+        for _ in 0..=random.below(3) {
+            let name = *random.pick(NAMES);
+            kwargs.insert(name.to_owned(), value(&mut random));
+        }
+        if differs(&kwargs) {
+            continue;
+        }
+        let kind = *random.pick(&["conn", "var", "config"]);
+        let name = *random.pick(&["k", "m/k"]);
+        let version_1 =
+            [json!(1), json!(true)].contains(&kwargs.get("kv_engine_version").cloned().unwrap_or_default());
+        let secret = json!({"value": "v", "conn_uri": "x://h"});
+        let answer = if version_1 {
+            json!({"data": secret})
+        } else {
+            json!({"data": {"data": secret}})
+        };
+        let case = Case::new(Value::Object(kwargs))
+            .kind(kind)
+            .name(name)
+            .answer(200, answer);
+        let both = ask(&case);
+        if both.asked.get("error").is_some() {
+            failed += 1;
+            assert!(![0, 3].contains(&both.output.status), "{case:?} {both:?}");
+            continue;
+        }
+        assert_eq!(both.ours, both.theirs, "{case:?} {both:?}");
+        asked += both.ours.len();
+        match &both.asked["value"] {
+            Value::Null => assert_eq!(both.output.status, 3, "{case:?} {both:?}"),
+            value => {
+                found += 1;
+                assert_eq!(
+                    json!(String::from_utf8_lossy(&both.output.stdout)),
+                    *value,
+                    "{case:?} {both:?}"
+                );
+            }
+        }
+    }
+    // A generator that is always refused would prove nothing.
+    assert!(
+        found > 50 && failed > 20 && asked > found,
+        "{found} {failed} {asked}"
+    );
+}
+
+#[test]
+fn a_header_is_latin_1_and_begins_with_no_blank() {
+    for value in ["é", "x ", "a\tb", "€", " x", "\u{a0}x", "a\nb"] {
+        for kwargs in [json!({"token": value}), json!({"token": "t", "namespace": value})] {
+            let case = Case::new(kwargs);
+            if airflow().is_none() {
+                return;
+            }
+            let both = ask(&case);
+            assert_eq!(both.ours, both.theirs, "{case:?} {both:?}");
+            let status = if both.asked.get("error").is_some() { 2 } else { 0 };
+            assert_eq!(both.output.status, status, "{case:?} {both:?}");
+        }
+    }
+}
+
+#[test]
+fn a_url_is_quoted_as_requests_quotes_it() {
+    if airflow().is_none() {
+        return;
+    }
+    for prefix in ["/%41%7e", "/%2f", "/ä%zz", "/%zz/ä b", "/a%20b", "/a%"] {
+        let case = Case::new(json!({"token": "t", "url": prefix})).name("ä b%/k");
+        let both = ask(&case);
+        assert_eq!(
+            (&both.ours, both.ours.len()),
+            (&both.theirs, 1),
+            "{case:?} {both:?}"
+        );
+    }
+}
+
+#[test]
+fn a_user_of_the_url_counts_with_a_password_alone() {
+    if airflow().is_none() {
+        return;
+    }
+    for user in ["u", "u:", "u:p", ":p", ":", "é:%C3%A9", "a@b:c"] {
+        let case = Case::new(json!({"token": "t"})).user(user);
+        let both = ask(&case);
+        assert_eq!(
+            (&both.ours, both.ours.len()),
+            (&both.theirs, 1),
+            "{case:?} {both:?}"
+        );
+    }
+}
+
+#[test]
+fn a_client_certificate_that_is_not_there_is_an_error_over_http_too() {
+    if airflow().is_none() {
+        return;
+    }
+    for case in [
+        Case::new(json!({"token": "t", "cert": "/nowhere.pem"})),
+        Case::new(json!({"token": "t"})).env("VAULT_CLIENT_CERT", "/nowhere.pem"),
+    ] {
+        let both = ask(&case);
+        assert_eq!(both.asked["error"], "OSError", "{both:?}");
+        assert_eq!((both.output.status, both.ours.len()), (2, 0), "{both:?}");
+    }
+}

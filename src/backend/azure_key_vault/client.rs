@@ -17,6 +17,7 @@ use super::tokens::Tokens;
 use super::transport::{Exchange, Transport, from_sdk, sdk_failure};
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
+use crate::python::repr::str;
 use crate::secret::Secret;
 use crate::value::{Answer, Found};
 
@@ -96,7 +97,8 @@ impl VaultClient {
             Some(json::Value::Null) => Ok(Answer::Absent {
                 hint: Some("the secret is there, and its value is null".to_owned()),
             }),
-            Some(_) => Err(Error::malformed("the secret's value is no text")),
+            // The SDK makes text of what is none.
+            Some(value) => Ok(Answer::Found(Found::Text(Secret::from(str(&value))))),
             None => Err(Error::malformed("Key Vault's answer has no `value`")),
         }
     }

@@ -86,6 +86,59 @@ fn service_principals_are_airflows() {
 }
 
 #[test]
+fn service_principals_ask_the_login_server_of_their_region() {
+    let default = Case::default_credential;
+    let region = "AZURE_REGIONAL_AUTHORITY_NAME";
+    run(&[
+        Case::new("a region").variable(region, "westeurope"),
+        default("a region, and a certificate", certificate("client.pem", None))
+            .variable(region, "westeurope"),
+        Case::new("the machine's region")
+            .variable(region, "TryAutoDetect")
+            .variable("REGION_NAME", "westeurope"),
+        Case::new("a machine's region that is none")
+            .variable(region, "true")
+            .variable("REGION_NAME", "West Europe"),
+        Case::new("the region that msal has a variable for").variable("MSAL_FORCE_REGION", "westeurope"),
+        Case::new("the machine's region alone counts for nothing").variable("REGION_NAME", "westeurope"),
+        default("users have no region", user()).variable(region, "westeurope"),
+        default("federated tokens have no region", workload()).variable(region, "westeurope"),
+        default("federated tokens do not look at it", workload()).variable(region, ""),
+        Case::new("a region that is none")
+            .variable(region, "West Europe")
+            .fails(2, &["names no region"])
+            .other_requests(),
+        Case::new("an empty region")
+            .variable(region, "")
+            .fails(2, &["names no region"])
+            .other_requests(),
+        default("a region that is none, and a user", user())
+            .variable(region, "West Europe")
+            .fails(2, &["names no region"])
+            .other_requests(),
+    ]);
+}
+
+#[test]
+fn kwargs_of_an_identity_are_used_where_all_are_true() {
+    let default = Case::default_credential;
+    run(&[
+        default("a tenant that is 0", principal())
+            .kwarg("tenant_id", json!(0))
+            .kwarg("client_id", json!([1]))
+            .kwarg("client_secret", json!("ignored")),
+        default("half a pair that is a number", principal()).kwarg("managed_identity_client_id", json!(5)),
+        default("a pair of which one is empty", principal())
+            .kwarg("managed_identity_client_id", json!("ignored"))
+            .kwarg("workload_identity_tenant_id", json!({})),
+        Case::new("a tenant that is a number")
+            .kwarg("tenant_id", json!(5))
+            .fails(2, &["`tenant_id` must be text"])
+            .other_requests(),
+    ]);
+}
+
+#[test]
 fn service_principals_that_cannot_be_are_errors() {
     let default = Case::default_credential;
     run(&[

@@ -65,6 +65,21 @@ fn values_are_airflows() {
         Case::new("an API version").kwarg("api_version", json!("7.4")),
         Case::new("a vault's URL with blanks and slashes around it")
             .kwarg("vault_url", json!(" https://contoso.vault.azure.net// ")),
+        Case::new("a vault's URL with a path")
+            .kwarg("vault_url", json!("https://contoso.vault.azure.net/secrets/x"))
+            .fails(2, &["without a path"])
+            .differs("azure-vault-url")
+            .other_requests(),
+        Case::new("a prefix that is 0")
+            .kwarg("variables_prefix", json!(0))
+            .fails(3, &[]),
+        Case::new("a prefix that is a number")
+            .kwarg("variables_prefix", json!(5))
+            .fails(2, &["must be text"]),
+        Case::new("a value that is a list")
+            .vault([Reply::json(200, json!({"value": ["x", true, null], "id": ID}))]),
+        Case::new("an answer with a byte order mark")
+            .vault([Reply::json(200, json!({})).body("\u{feff}{\"value\": NaN}")]),
         Case::new("a null value")
             .vault([Reply::json(200, json!({"value": null, "id": ID}))])
             .fails(3, &[]),

@@ -24,7 +24,9 @@ pub fn answer(request: &Recorded, lifetime: i64) -> Reply {
     let path = request.target.split('?').next().unwrap_or_default();
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     match (request.method.as_str(), &segments[..]) {
-        ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => discovery(tenant),
+        ("GET", [tenant, "v2.0", ".well-known", "openid-configuration"]) => {
+            discovery(request.header("host").unwrap_or(LOGIN), tenant)
+        }
         ("GET", ["common", "userrealm", _]) => Reply::json(
             200,
             json!({"ver": "1.0", "account_type": "Managed", "domain_name": "contoso.example"}),
@@ -34,8 +36,8 @@ pub fn answer(request: &Recorded, lifetime: i64) -> Reply {
     }
 }
 
-fn discovery(tenant: &str) -> Reply {
-    let base = format!("https://{LOGIN}/{tenant}");
+fn discovery(host: &str, tenant: &str) -> Reply {
+    let base = format!("https://{host}/{tenant}");
     Reply::json(
         200,
         json!({

@@ -15,11 +15,13 @@ use super::{CLIENT, CLIENT_SECRET, LOGIN, TENANT, VAULT, entra, machine, token, 
 use crate::support::server::{Authority, Certificate, Recorded, Reply, Server};
 use crate::support::{Output, Program, secretctl, temp_dir};
 
-/// Other clouds' names of the same two servers.
+/// Other clouds', and regions', names of the same two servers.
 const OTHER_NAMES: &[&str] = &[
     "login.chinacloudapi.cn",
     "contoso.vault.azure.cn",
     "contoso.vault.usgovcloudapi.net",
+    "westeurope.login.microsoft.com",
+    "westeurope.login.chinacloudapi.cn",
 ];
 
 /// The world.
@@ -103,7 +105,7 @@ impl World {
         let leads = |name: &&str| {
             (
                 (*name).to_owned(),
-                port(if name.starts_with("login") { &login } else { &vault }),
+                port(if name.contains("login") { &login } else { &vault }),
             )
         };
         let proxy = Proxy::start(names.iter().map(leads).collect());
@@ -268,6 +270,9 @@ fn line(name: &str, request: &Recorded) -> Option<String> {
         if header != "accept" || name == "vault" {
             let _ = write!(line, " {header}={}", request.header(header).unwrap_or_default());
         }
+    }
+    if name == "login" {
+        let _ = write!(line, " host={}", request.header("host").unwrap_or_default());
     }
     let token = request.header("authorization").map_or("none", |_| "bearer");
     let _ = write!(line, " token={token}");

@@ -75,7 +75,7 @@ impl Credential for CertificateCredential {
                 audience: self.login.token_url(&tenant),
             };
             let options = ClientAssertionCredentialOptions {
-                client_options: self.login.options(),
+                client_options: self.login.options().await,
             };
             let credential = ClientAssertionCredential::new(
                 tenant,

@@ -39,7 +39,7 @@ impl Credential for ClientSecretCredential {
                 .ok_or_else(|| Error::usage("the client secret is not UTF-8"))?;
             let tenant = self.login.tenants.to_ask(request).await?;
             let options = ClientSecretCredentialOptions {
-                client_options: self.login.options(),
+                client_options: self.login.options().await,
             };
             let credential = SdkCredential::new(
                 &tenant,

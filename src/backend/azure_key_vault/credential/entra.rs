@@ -16,6 +16,7 @@ use azure_core::http::{AsyncRawResponse, Body, ClientMethodOptions, ClientOption
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::region::Region;
 use super::tenant::Tenants;
 use super::{Failure, Redaction, Surroundings, TokenRequest};
 use crate::backend::azure_key_vault::retry;
@@ -37,6 +38,7 @@ pub(super) struct Login {
     pub(super) tenants: Tenants,
     surroundings: Surroundings,
     authority: String,
+    region: Region,
 }
 
 impl Login {
@@ -55,6 +57,7 @@ impl Login {
             tenants: Tenants::new(&surroundings.env, tenant, allowed)?,
             authority: authority(&surroundings.env)?,
             surroundings: surroundings.clone(),
+            region: Region::Central,
         })
     }
 
@@ -63,18 +66,32 @@ impl Login {
         self.surroundings.deadline
     }
 
+    /// Lets it be at the login server of a region, where one is configured: what msal does for a service principal.
+    ///
+    /// # Errors
+    /// A region that is none, with status 2.
+    pub(super) fn in_region(mut self) -> Result<Self> {
+        self.region = Region::of(&self.surroundings.env)?;
+        Ok(self)
+    }
+
     /// Returns the token endpoint of `tenant`.
     pub(super) fn token_url(&self, tenant: &str) -> String {
         format!("{}/{tenant}/oauth2/v2.0/token", self.authority)
     }
 
     /// Returns the options of `azure_identity`'s credentials: our transport, our policy, this authority.
-    pub(super) fn options(&self) -> ClientOptions {
+    pub(super) async fn options(&self) -> ClientOptions {
+        let authority = self.region.authority(&self.authority, &self.surroundings).await;
+        let host = authority
+            .strip_prefix("https://")
+            .unwrap_or(&authority)
+            .to_owned();
         let mut cloud = CustomConfiguration::default();
-        cloud.authority_host.clone_from(&self.authority);
+        cloud.authority_host = authority;
         let policy: Arc<dyn Policy> = Arc::new(Answers {
             client_id: self.client_id.clone(),
-            host: self.host().to_owned(),
+            host,
             redactor: Arc::clone(&self.surroundings.redactor),
         });
         ClientOptions {
@@ -110,10 +127,6 @@ impl Login {
     pub(super) fn hide(&self, secret: &Secret) {
         self.surroundings.redactor.add(secret.clone());
     }
-
-    fn host(&self) -> &str {
-        self.authority.strip_prefix("https://").unwrap_or(&self.authority)
-    }
 }
 
 /// Returns the authority: `AZURE_AUTHORITY_HOST`, else the public cloud's (`get_default_authority`, `normalize_authority`).
@@ -122,6 +135,8 @@ impl Login {
 /// One that is not https, with status 2.
 pub(super) fn authority(env: &Env) -> Result<String> {
     let authority = env.text("AZURE_AUTHORITY_HOST").unwrap_or(PUBLIC_CLOUD);
+    // As `urlparse` begins.
+    let authority = authority.trim_start_matches(|c| c <= ' ');
     let refused = |why: &str| {
         Err(
             Error::usage(format!("`AZURE_AUTHORITY_HOST` {why}")).with_hint(format!(
@@ -250,7 +265,8 @@ fn token(answer: &Value, redactor: &Redaction) -> Option<String> {
     let lifetime = match answer.get("expires_in") {
         None | Some(Value::Null) => USUAL_LIFETIME.as_secs(),
         Some(Value::String(text)) => text.trim().parse().ok()?,
-        Some(number) => number.as_u64()?,
+        // One that is over already serves as any other: it is asked for once.
+        Some(number) => number.as_u64().or_else(|| number.as_i64().map(|_| 0))?,
     };
     // Beyond a year, arithmetic on times would gain nothing but overflows.
     let lifetime = lifetime.min(365 * 24 * 3600);

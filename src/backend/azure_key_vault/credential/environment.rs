@@ -8,6 +8,7 @@ use azure_core::credentials::AccessToken;
 use super::client_certificate::CertificateCredential;
 use super::client_secret::ClientSecretCredential;
 use super::entra::Login;
+use super::region::Region;
 use super::username_password::UsernamePasswordCredential;
 use super::{Credential, Failure, Surroundings, TokenRequest};
 use crate::backend::BoxFuture;
@@ -41,7 +42,8 @@ impl EnvironmentCredential {
                 text(env, TENANT_ID)?,
                 text(env, CLIENT_ID)?,
                 allowed.to_vec(),
-            )?;
+            )?
+            .in_region()?;
             Box::new(ClientSecretCredential::new(
                 login,
                 Secret::from(text(env, CLIENT_SECRET)?),
@@ -52,7 +54,8 @@ impl EnvironmentCredential {
                 text(env, TENANT_ID)?,
                 text(env, CLIENT_ID)?,
                 allowed.to_vec(),
-            )?;
+            )?
+            .in_region()?;
             // Python's `bool` of a text: any that is not empty, `false` included.
             let send_chain = env
                 .get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")
@@ -67,6 +70,8 @@ impl EnvironmentCredential {
         } else if set(&[CLIENT_ID, USERNAME, PASSWORD]) {
             let tenant = env.non_empty(TENANT_ID).unwrap_or("organizations");
             let login = Login::new(surroundings, tenant, text(env, CLIENT_ID)?, allowed.to_vec())?;
+            // msal looks at it here too, and asks the login server of all.
+            Region::of(env)?;
             let (username, password) = (
                 text(env, USERNAME)?.to_owned(),
                 Secret::from(text(env, PASSWORD)?),

@@ -28,6 +28,7 @@ mod command;
 mod entra;
 mod environment;
 mod managed_identity;
+mod region;
 mod tenant;
 mod unavailable;
 mod username_password;
@@ -140,7 +141,7 @@ pub(super) fn build(config: &Config, surroundings: &Surroundings) -> Result<Box<
             client_id,
             client_secret,
         } => {
-            let login = entra::Login::new(surroundings, tenant_id, client_id, Vec::new())?;
+            let login = entra::Login::new(surroundings, tenant_id, client_id, Vec::new())?.in_region()?;
             Ok(Box::new(client_secret::ClientSecretCredential::new(
                 login,
                 client_secret.clone(),

@@ -100,7 +100,7 @@ impl TokenCredential for Grant<'_> {
         request.insert_header("content-type", "application/x-www-form-urlencoded");
         request.insert_header("accept", "application/json");
         request.set_body(form);
-        let pipeline = Pipeline::new(None, None, login.options(), Vec::new(), Vec::new(), None);
+        let pipeline = Pipeline::new(None, None, login.options().await, Vec::new(), Vec::new(), None);
         let context = options.unwrap_or_default().method_options.context;
         let response = pipeline.send(&context, &mut request, None).await?;
         // The login's policy has read the answer already: it is a token in its one form.

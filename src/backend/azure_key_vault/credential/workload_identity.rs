@@ -95,7 +95,7 @@ impl Credential for WorkloadIdentityCredential {
         Box::pin(async move {
             let tenant = self.login.tenants.to_ask(request).await?;
             let options = ClientAssertionCredentialOptions {
-                client_options: self.login.options(),
+                client_options: self.login.options().await,
             };
             let assertion = TokenFile(self.token_file.clone(), self.login.deadline());
             let credential = ClientAssertionCredential::new(

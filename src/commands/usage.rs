@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
 
@@ -72,6 +73,16 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
             // Tips repeat the argument.
             error.remove(ContextKind::Suggested);
         }
+    }
+    let lacks_dashes = !safe.iter().any(|arg| arg == "--");
+    let in_exec = || {
+        before_the_command(args)
+            .command
+            .is_some_and(|name| name == "exec")
+    };
+    if error.kind() == clap::error::ErrorKind::UnknownArgument && lacks_dashes && in_exec() {
+        let tip = StyledStr::from("put `--` before the command that is to run");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     let text = error.render().to_string();
     text.lines().map(|line| printable(line) + "\n").collect()

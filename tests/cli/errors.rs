@@ -247,6 +247,11 @@ const KINDS: &[(u8, &str, &[Case])] = &[
         &[
             ("a name that is not found", &[], "exec --conn nope -- true"),
             ("usage", &[], "exec --conn"),
+            (
+                "a command without `--` before it",
+                &[],
+                "exec --conn smtp_default psql",
+            ),
         ],
     ),
     (

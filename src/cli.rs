@@ -139,8 +139,12 @@ pub struct GetConnArgs {
         conflicts_with = "field"
     )]
     pub output: ConnectionFormat,
-    /// Print this field alone: `conn_type`, host, login, password, schema, port, description, extra, extra.KEY[.KEY…]
-    #[arg(long, value_name = "NAME")]
+    /// The field that is printed alone.
+    #[arg(
+        long,
+        value_name = "NAME",
+        help = "Print this field alone: conn_type, host, login, password, schema, port, description, extra, extra.KEY[.KEY…]"
+    )]
     pub field: Option<String>,
     /// Print this when the connection or the field is not found
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, value_parser = secret())]
@@ -177,7 +181,7 @@ pub struct GetVarArgs {
     /// Print this part of the JSON value: a, a.b
     #[arg(long, value_name = "PATH")]
     pub field: Option<String>,
-    /// Print this when the variable is not found
+    /// Print this when the variable or the part of it is not found
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, value_parser = secret())]
     pub default: Option<Secret>,
 }

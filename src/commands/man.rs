@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use clap::CommandFactory as _;
+use clap::builder::StyledStr;
+use clap::{Arg, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
@@ -52,7 +53,10 @@ fn write_page(page: &mut dyn Write) -> io::Result<()> {
     man.render_options_section(page)?;
     let mut roff = Roff::new();
     roff.control("SH", ["COMMANDS"]);
-    for subcommand in command.get_subcommands() {
+    for subcommand in command
+        .get_subcommands()
+        .filter(|command| command.get_name() != "help")
+    {
         let mut usage = subcommand.clone();
         roff.control("SS", [subcommand.get_name()]);
         roff.text([roman(
@@ -64,9 +68,7 @@ fn write_page(page: &mut dyn Write) -> io::Result<()> {
         roff.control("PP", []);
         roff.text([roman(usage.render_usage().to_string())]);
         for arg in subcommand.get_arguments().filter(|arg| !arg.is_global_set()) {
-            roff.control("TP", []);
-            roff.text([roman(arg.to_string())]);
-            roff.text([roman(arg.get_help().map(ToString::to_string).unwrap_or_default())]);
+            argument(&mut roff, arg);
         }
     }
     for (title, text) in SECTIONS {
@@ -74,4 +76,29 @@ fn write_page(page: &mut dyn Write) -> io::Result<()> {
         roff.text([roman(text)]);
     }
     roff.to_writer(page)
+}
+
+/// Adds an argument of a command: its names, what it is for, and the values that it takes.
+fn argument(roff: &mut Roff, arg: &Arg) {
+    let help = |help: Option<&StyledStr>| help.map(ToString::to_string).unwrap_or_default();
+    let short = arg.get_short().map(|short| format!("-{short}, "));
+    roff.control("TP", []);
+    roff.text([roman(short.unwrap_or_default() + &arg.to_string())]);
+    roff.text([roman(help(arg.get_help()))]);
+    if !arg.get_action().takes_values() {
+        return;
+    }
+    for value in arg.get_possible_values() {
+        let default = arg
+            .get_default_values()
+            .iter()
+            .any(|default| default == value.get_name());
+        let default = if default { " (the default)" } else { "" };
+        roff.control("br", []);
+        roff.text([roman(format!(
+            "{}: {}{default}",
+            value.get_name(),
+            help(value.get_help())
+        ))]);
+    }
 }

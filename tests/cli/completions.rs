@@ -171,6 +171,11 @@ fn the_manual_page_has_every_command_option_and_status() {
         "--field",
         "--pristine",
         "--probe",
+        "-o, --output <FORMAT>",
+        "uri: The stored URI, or the one that Airflow builds from JSON or fields (the default)",
+        "-f, --format <FORMAT>",
+        "github-env: For",
+        "bash: Bash",
         "EXIT STATUS",
         "SECRETCTL_LOG",
     ] {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::terminal::printable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resolver::{PlannedStep, ProbedStep};
-use crate::settings::{Note, Provenance};
+use crate::settings::{Note, Provenance, Source};
 use crate::value::{Answer, Location, SecretKind};
 
 /// Returns `{"kind","name","lookups":[{"backend","location",…}]}` on one line.
@@ -104,7 +104,9 @@ pub fn text(kind: SecretKind, name: &str, steps: &[ProbedStep], provenance: &Pro
     {
         text.push_str("\n  backend: none is configured");
     }
-    for note in &provenance.notes {
+    // Of an option whose value stands on the command line there is nothing to tell.
+    let is_told = |note: &&Note| !matches!(note, Note::Settled { setting, source: Source::Option(name) } if setting == name);
+    for note in provenance.notes.iter().filter(is_told) {
         let _ = write!(text, "\n  {}", printable(&note.to_string()));
     }
     text

@@ -220,3 +220,24 @@ fn of_an_option_that_is_given_twice_the_last_counts() {
         assert_eq!(run(stocked(), line).ok(), printed, "{line}");
     }
 }
+
+#[test]
+fn explain_says_what_configured_it_and_does_not_repeat_the_command_line() {
+    let shown = run(
+        stocked().env("SECRETCTL_TEAM", "").env("SECRETCTL_TIMEOUT", "9"),
+        "--lenient -q --backend airflow.secrets.environment_variables.EnvironmentVariablesBackend explain conn a",
+    );
+    let configured: Vec<_> = shown
+        .ok()
+        .lines()
+        .skip_while(|line| *line != "Configured by:")
+        .collect();
+    assert_eq!(
+        configured[1..],
+        [
+            "  airflow.cfg: none is read",
+            "  --timeout: SECRETCTL_TIMEOUT",
+            "  backend: --backend"
+        ]
+    );
+}

@@ -43,11 +43,9 @@ pub(super) async fn connect(
         };
     };
     let through = |failure: Failure| match failure.kind() {
-        FailureKind::Connect => Failure::new(
-            FailureKind::Proxy,
-            format!("the proxy cannot be reached: {failure}"),
-        )
-        .with_source(failure),
+        FailureKind::Connect => {
+            Failure::new(FailureKind::Proxy, "the proxy cannot be reached").with_source(failure)
+        }
         _ => failure,
     };
     let tcp = tcp(&proxy.origin, patience).await.map_err(through)?;

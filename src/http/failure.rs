@@ -137,7 +137,9 @@ impl From<Failure> for Error {
             FailureKind::Certificate(CertificateProblem::UnknownIssuer) => Some(
                 "name the authority's certificate in `SSL_CERT_FILE`, or in `REQUESTS_CA_BUNDLE` as for Airflow",
             ),
-            FailureKind::Proxy => Some("check HTTPS_PROXY, and NO_PROXY for what needs no proxy"),
+            FailureKind::Proxy => {
+                Some("check the proxy's variable (HTTP_PROXY, HTTPS_PROXY), and NO_PROXY for what needs none")
+            }
             _ => None,
         };
         let inner = *failure.0;

@@ -155,3 +155,21 @@ fn a_real_proxy_carries_http_and_https_and_is_passed_by_where_it_should_be() {
         "refuses a tunnel",
     );
 }
+
+#[test]
+fn a_proxy_that_is_not_there_is_told_once() {
+    let output = vault(&json!({"url": "http://vault.invalid", "token": "t"}))
+        .env(
+            "HTTP_PROXY",
+            format!("http://127.0.0.1:{}", free_port()),
+        )
+        .args(["get-var", "x"])
+        .run();
+    let stderr = output.fails(5);
+    assert!(
+        stderr.starts_with("error: the proxy cannot be reached\n"),
+        "{stderr}"
+    );
+    assert_eq!(stderr.matches("cannot connect to").count(), 1, "{stderr}");
+    assert!(stderr.contains("HTTP_PROXY"), "{stderr}");
+}

@@ -2,7 +2,9 @@
 //!
 //! Follows CPython 3.11.7. The versions differ for brackets: since 3.11.4 what stands in them must be an IPv6 address
 //! or `vX.…`; text before the bracket (`a[::1]`) and behind it is let pass here, and refused from 3.11.10 and 3.12.4
-//! on. The WHATWG URLs of the `url` crate are another format: they escape, resolve and refuse what this keeps.
+//! on. They differ for what a URL begins with, too: blanks and control characters go here, as since 3.11.4 and in every
+//! 3.12; before, they made what follows no scheme. The WHATWG URLs of the `url` crate are another format: they escape,
+//! resolve and refuse what this keeps.
 //!
 //! <https://docs.python.org/3.11/library/urllib.parse.html#urllib.parse.urlsplit>
 

@@ -11,7 +11,7 @@
 //! This is *core's* class, `airflow.models.connection.Connection`: what `airflow connections get` and every part of the
 //! server get, what a backend makes when it is called by itself, and what a local file's entries become wherever they
 //! are read. Within a task, `airflow.sdk.Connection.get` and `BaseHook.get_connection` hand the backends the task SDK's
-//! class, which differs:
+//! class, which differs (`--worker` chooses the backend that a task asks, and leaves the class as it is):
 //!
 //! | | core, and here | the task SDK |
 //! | --- | --- | --- |

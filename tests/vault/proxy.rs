@@ -159,10 +159,7 @@ fn a_real_proxy_carries_http_and_https_and_is_passed_by_where_it_should_be() {
 #[test]
 fn a_proxy_that_is_not_there_is_told_once() {
     let output = vault(&json!({"url": "http://vault.invalid", "token": "t"}))
-        .env(
-            "HTTP_PROXY",
-            format!("http://127.0.0.1:{}", free_port()),
-        )
+        .env("HTTP_PROXY", format!("http://127.0.0.1:{}", free_port()))
         .args(["get-var", "x"])
         .run();
     let stderr = output.fails(5);

@@ -21,8 +21,8 @@ const SECTIONS: [(&str, &str); 3] = [
     ),
     (
         "ENVIRONMENT",
-        "AIRFLOW__SECRETS__BACKEND, AIRFLOW__SECRETS__BACKEND_KWARGS and what else Airflow reads choose the backend. Every option \
-         of every command has a variable: SECRETCTL_ENV_FILE for --env-file, and so on; the command line wins. SECRETCTL_LOG holds \
+        "AIRFLOW__SECRETS__BACKEND, AIRFLOW__SECRETS__BACKEND_KWARGS and what else Airflow reads choose the backend. Each of the \
+         options that every command has is a variable too: SECRETCTL_ENV_FILE for --env-file, and so on; the command line wins. SECRETCTL_LOG holds \
          log filters, such as secretctl=debug. NO_COLOR and CLICOLOR_FORCE decide on colour.",
     ),
     (

@@ -1,6 +1,7 @@
 //! examples/ci: the shell parts of every job run against OpenBao, and leave behind what the next step reads. Without OpenBao they
 //! run on the environment.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -62,7 +63,7 @@ fn shell(folder: &Path) -> Program {
         .env("PATH", std::env::join_paths(path).unwrap())
         .env("HOME", folder)
         .env("GITHUB_ENV", folder.join("github.env"))
-        .env("SECRETS", folder)
+        .env("SECRETS", folder.join("secrets"))
         .envs(configuration().iter().map(|(name, value)| (name, value)))
 }
 
@@ -91,6 +92,10 @@ fn blocks(text: &str) -> Vec<String> {
 /// Runs every block of `name`, one after the other in one folder.
 fn run_blocks(name: &str, count: usize) -> (tempfile::TempDir, Vec<Output>) {
     let folder = temp_dir();
+    // An `emptyDir` is everybody's.
+    let volume = folder.path().join("secrets");
+    std::fs::create_dir(&volume).unwrap();
+    std::fs::set_permissions(&volume, std::fs::Permissions::from_mode(0o2777)).unwrap();
     let blocks = blocks(&std::fs::read_to_string(example(name)).unwrap());
     assert_eq!(blocks.len(), count, "{name}");
     let outputs: Vec<Output> = blocks

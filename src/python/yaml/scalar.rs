@@ -37,21 +37,17 @@ pub(super) fn int(text: &str) -> Result<Object> {
     let text = text.replace('_', "");
     let (negative, text) = sign(&text);
     let number = match text.as_bytes() {
-        [] => return Err(NO_INTEGER),
-        [b'0'] => Number::default(),
         [b'0', b'b', ..] => Number::parse(&text[2..], 2, ["0b", "0B"])?,
         [b'0', b'x', ..] => Number::parse(&text[2..], 16, ["0x", "0X"])?,
         [b'0', ..] => Number::parse(text, 8, ["0o", "0O"])?,
-        _ if text.contains(':') => {
+        _ => {
             let mut sum = Number::default();
             for part in text.split(':') {
-                let part = Number::decimal(part)?;
                 sum.times_plus(60, 0);
-                sum = sum.plus(&part)?;
+                sum = sum.plus(Number::decimal(part)?);
             }
             sum
         }
-        _ => Number::decimal(text)?,
     };
     Ok(number.into_object(negative))
 }
@@ -64,7 +60,7 @@ struct Number {
 }
 
 impl Number {
-    const LIMB: u64 = 1_000_000_000;
+    const LIMB: i64 = 1_000_000_000;
     /// The most digits that Python writes.
     const DIGITS: usize = json::MAX_INTEGER_DIGITS;
 
@@ -103,12 +99,11 @@ impl Number {
             limbs: Vec::new(),
         };
         for digit in digits.chars().filter_map(|c| c.to_digit(base)) {
-            number.times_plus(u64::from(base), digit);
+            number.times_plus(i64::from(base), digit);
             if number.is_huge() {
                 break;
             }
         }
-        number.negative &= !number.limbs.is_empty();
         Ok(number)
     }
 
@@ -116,13 +111,13 @@ impl Number {
         self.limbs.len() > Self::DIGITS / 9 + 1
     }
 
-    fn times_plus(&mut self, factor: u64, plus: u32) {
+    fn times_plus(&mut self, factor: i64, plus: u32) {
         if self.is_huge() {
             return;
         }
-        let mut carry = u64::from(plus);
+        let mut carry = i64::from(plus);
         for limb in &mut self.limbs {
-            let value = u64::from(*limb) * factor + carry;
+            let value = i64::from(*limb) * factor + carry;
             *limb = Self::low(value);
             carry = value / Self::LIMB;
         }
@@ -131,53 +126,41 @@ impl Number {
         }
     }
 
-    fn low(value: u64) -> u32 {
-        u32::try_from(value % Self::LIMB).expect("a remainder of 1e9 fits 32 bits")
+    fn low(value: i64) -> u32 {
+        u32::try_from(value.rem_euclid(Self::LIMB)).expect("a remainder of 1e9 fits 32 bits")
     }
 
-    /// Adds two numbers. Parts of both signs (`!!int 1:-2`) are added where they are small, and refused where they are not.
-    fn plus(mut self, other: &Self) -> Result<Self> {
-        if self.negative != other.negative && !self.limbs.is_empty() && !other.limbs.is_empty() {
-            let sum = self.small()? + other.small()?;
-            let mut number = Self {
-                negative: sum < 0,
-                limbs: Vec::new(),
-            };
-            let mut rest = sum.unsigned_abs();
-            while rest > 0 {
-                number.limbs.push(Self::low(rest));
-                rest /= Self::LIMB;
-            }
-            return Ok(number);
-        }
+    /// Adds two numbers. Parts of both signs are odd, and PyYAML takes them: `!!int 1:-2`.
+    fn plus(self, other: Self) -> Self {
+        let (mut larger, smaller) = if self.is_nearer_to_zero_than(&other) {
+            (other, self)
+        } else {
+            (self, other)
+        };
+        let subtracts = larger.negative != smaller.negative;
+        // What the limbs below have left over, or borrowed.
         let mut carry = 0;
-        for index in 0..self.limbs.len().max(other.limbs.len()) {
-            if index == self.limbs.len() {
-                self.limbs.push(0);
-            }
-            let value = u64::from(self.limbs[index])
-                + u64::from(other.limbs.get(index).copied().unwrap_or(0))
-                + carry;
-            self.limbs[index] = Self::low(value);
-            carry = value / Self::LIMB;
+        let smaller = smaller.limbs.iter().copied().chain(std::iter::repeat(0));
+        for (limb, other) in larger.limbs.iter_mut().zip(smaller) {
+            let other = i64::from(other);
+            let value = i64::from(*limb) + carry + if subtracts { -other } else { other };
+            carry = value.div_euclid(Self::LIMB);
+            *limb = Self::low(value);
         }
         if carry > 0 {
-            self.limbs.push(Self::low(carry));
+            larger.limbs.push(Self::low(carry));
         }
-        self.negative |= other.negative;
-        Ok(self)
+        while larger.limbs.last() == Some(&0) {
+            larger.limbs.pop();
+        }
+        larger
     }
 
-    fn small(&self) -> Result<i64> {
-        if self.limbs.len() > 2 {
-            return Err(NO_INTEGER);
-        }
-        let value = self
-            .limbs
-            .iter()
-            .rev()
-            .fold(0, |value, limb| value * 1_000_000_000 + i64::from(*limb));
-        Ok(if self.negative { -value } else { value })
+    fn is_nearer_to_zero_than(&self, other: &Self) -> bool {
+        let lengths = self.limbs.len().cmp(&other.limbs.len());
+        lengths
+            .then_with(|| self.limbs.iter().rev().cmp(other.limbs.iter().rev()))
+            .is_lt()
     }
 
     fn into_object(self, negate: bool) -> Object {

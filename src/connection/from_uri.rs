@@ -122,7 +122,7 @@ fn extra(query: &str) -> Result<Value, Malformed> {
     }
     for (name, value) in &mut values {
         *value = match value {
-            Value::String(text) if !text.is_empty() => match loads(text) {
+            Value::String(text) => match loads(text) {
                 Ok(parsed) => parsed,
                 Err(error) if error.is_decode_error() => continue,
                 Err(error) => return Err(bad_value(name, error)),

@@ -13,11 +13,8 @@ pub fn repr(value: f64) -> String {
         return "nan".to_owned();
     }
     if value.is_infinite() {
-        return if value > 0.0 {
-            "inf".to_owned()
-        } else {
-            "-inf".to_owned()
-        };
+        let text = if value.is_sign_positive() { "inf" } else { "-inf" };
+        return text.to_owned();
     }
     let scientific = shortest(value);
     let (mantissa, exponent) = scientific.split_once('e').expect("the format has an exponent");
@@ -25,8 +22,7 @@ pub fn repr(value: f64) -> String {
     if (-4..16).contains(&exponent) {
         return plain(mantissa, exponent);
     }
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
+    format!("{mantissa}e{exponent:+03}")
 }
 
 /// Writes the digits of `mantissa` with the point where `exponent` has it.

@@ -108,11 +108,12 @@ fn number(value: f64) -> String {
     if value.is_nan() {
         "NaN".to_owned()
     } else if value.is_infinite() {
-        if value > 0.0 {
-            "Infinity".to_owned()
+        let text = if value.is_sign_positive() {
+            "Infinity"
         } else {
-            "-Infinity".to_owned()
-        }
+            "-Infinity"
+        };
+        text.to_owned()
     } else {
         float::repr(value)
     }

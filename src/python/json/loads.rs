@@ -263,9 +263,7 @@ impl Scanner<'_> {
         if let Some(c) = char::from_u32(first) {
             return Ok((c, end));
         }
-        // Python looks for the second half only where at least the closing quote can follow it.
-        let pair_follows = self.bytes.len() > end + 6 && self.bytes[end..].starts_with(b"\\u");
-        if first < 0xdc00 && pair_follows {
+        if first < 0xdc00 && self.bytes[end..].starts_with(b"\\u") {
             let second = self.hex_digits(end)?;
             if (0xdc00..0xe000).contains(&second) {
                 let c = char::from_u32(0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00));

@@ -64,7 +64,6 @@ impl<'a> Scanner<'a> {
     fn next_character(&mut self) -> Option<char> {
         let c = self.rest().chars().next()?;
         self.at += c.len_utf8();
-        self.mark.index += 1;
         self.mark.column += 1;
         Some(c)
     }
@@ -76,11 +75,8 @@ impl<'a> Scanner<'a> {
 
     /// Skips an end of line.
     pub(super) fn skip_break(&mut self) {
-        let length = self.break_length(0);
-        let is_crlf = length == 2 && self.byte(0) == b'\r';
-        self.at += length;
+        self.at += self.break_length(0);
         self.mark = Mark {
-            index: self.mark.index + 1 + usize::from(is_crlf),
             line: self.mark.line + 1,
             column: 0,
         };

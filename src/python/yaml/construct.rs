@@ -198,11 +198,12 @@ impl Constructor {
                     }
                     self.merge(node, value, depth, &mut merged)?;
                 }
-                Tag::Value => {
-                    self.graph[key].tag = Tag::Str;
+                tag => {
+                    if tag == Tag::Value {
+                        self.graph[key].tag = Tag::Str;
+                    }
                     index += 1;
                 }
-                _ => index += 1,
             }
         }
         if !merged.is_empty()

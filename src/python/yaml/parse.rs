@@ -65,10 +65,9 @@ pub(super) enum State {
 /// Where a node stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    Block,
     /// In a block mapping, where a sequence need not be indented.
     BlockValue,
-    Flow,
+    Elsewhere,
 }
 
 /// The parser.
@@ -108,7 +107,7 @@ impl<'a> Parser<'a> {
                 self.document_start(true)
             }
             State::DocumentStart { is_first } => self.document_start(is_first),
-            State::BareContent => self.node(Place::Block),
+            State::BareContent => self.node(Place::Elsewhere),
             State::DocumentContent => self.document_content(),
             State::DocumentEnd => self.document_end(),
             State::BlockSequence => self.block_sequence(),
@@ -229,7 +228,7 @@ impl<'a> Parser<'a> {
                 self.leave();
                 self.empty(self.state)
             }
-            _ => self.node(Place::Block),
+            _ => self.node(Place::Elsewhere),
         }
     }
 
@@ -290,12 +289,12 @@ impl<'a> Parser<'a> {
                 self.state = State::FlowMappingKey { is_first: true };
                 EventKind::MappingStart(properties)
             }
-            TokenKind::BlockSequenceStart if place != Place::Flow => {
+            TokenKind::BlockSequenceStart => {
                 self.scanner.take()?;
                 self.state = State::BlockSequence;
                 EventKind::SequenceStart(properties)
             }
-            TokenKind::BlockMappingStart if place != Place::Flow => {
+            TokenKind::BlockMappingStart => {
                 self.scanner.take()?;
                 self.state = State::BlockMappingKey;
                 EventKind::MappingStart(properties)
@@ -361,7 +360,7 @@ impl<'a> Parser<'a> {
                     return self.empty(State::BlockSequence);
                 }
                 self.states.push(State::BlockSequence);
-                self.node(Place::Block)
+                self.node(Place::Elsewhere)
             }
             TokenKind::BlockEnd => {
                 self.leave();
@@ -384,7 +383,7 @@ impl<'a> Parser<'a> {
             return self.empty(State::IndentlessSequence);
         }
         self.states.push(State::IndentlessSequence);
-        self.node(Place::Block)
+        self.node(Place::Elsewhere)
     }
 
     fn block_mapping_key(&mut self) -> Result<Event, Error> {

@@ -23,7 +23,7 @@ impl Parser<'_> {
             }
             _ => {
                 self.states.push(State::FlowSequence { is_first: false });
-                self.node(Place::Flow)
+                self.node(Place::Elsewhere)
             }
         }
     }
@@ -39,7 +39,7 @@ impl Parser<'_> {
             return self.empty(State::PairValue);
         }
         self.states.push(State::PairValue);
-        self.node(Place::Flow)
+        self.node(Place::Elsewhere)
     }
 
     pub(super) fn pair_value(&mut self) -> Result<Event, Error> {
@@ -47,7 +47,7 @@ impl Parser<'_> {
             self.scanner.take()?;
             if !matches!(self.peek()?, TokenKind::FlowEntry | TokenKind::FlowSequenceEnd) {
                 self.states.push(State::PairEnd);
-                return self.node(Place::Flow);
+                return self.node(Place::Elsewhere);
             }
         }
         self.empty(State::PairEnd)
@@ -74,11 +74,11 @@ impl Parser<'_> {
                     return self.empty(State::FlowMappingValue);
                 }
                 self.states.push(State::FlowMappingValue);
-                self.node(Place::Flow)
+                self.node(Place::Elsewhere)
             }
             _ => {
                 self.states.push(State::FlowMappingEmptyValue);
-                self.node(Place::Flow)
+                self.node(Place::Elsewhere)
             }
         }
     }
@@ -89,7 +89,7 @@ impl Parser<'_> {
             self.scanner.take()?;
             if !matches!(self.peek()?, TokenKind::FlowEntry | TokenKind::FlowMappingEnd) {
                 self.states.push(next);
-                return self.node(Place::Flow);
+                return self.node(Place::Elsewhere);
             }
         }
         self.empty(next)

@@ -8,7 +8,6 @@
 use std::collections::VecDeque;
 
 use super::Error;
-use super::characters::is_blank;
 
 /// The furthest that a `:` may be from the beginning of its key, in characters.
 const LONGEST_KEY: usize = 1024;
@@ -49,9 +48,8 @@ pub(super) struct Token {
 /// A place in the text.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Mark {
-    /// In characters.
-    pub(super) index: usize,
     pub(super) line: usize,
+    /// In characters.
     pub(super) column: usize,
 }
 
@@ -140,7 +138,7 @@ impl<'a> Scanner<'a> {
         let now = self.mark;
         for key in &mut self.simple_keys {
             if let Some(SimpleKey { required, mark, .. }) = key
-                && (mark.line < now.line || mark.index + LONGEST_KEY < now.index)
+                && (mark.line < now.line || mark.column + LONGEST_KEY < now.column)
             {
                 if *required {
                     return Err(Error::at(mark.line, "a `:` is missing behind a key"));
@@ -204,7 +202,7 @@ impl<'a> Scanner<'a> {
         self.forget_stale_keys()?;
         self.unroll_indent(self.column());
         let line = self.mark.line;
-        let (first, second) = (self.byte(0), self.byte(1));
+        let first = self.byte(0);
         let in_flow = self.flow_level > 0;
         match first {
             0 => self.fetch_stream_end(),
@@ -268,9 +266,7 @@ impl<'a> Scanner<'a> {
                 );
                 Ok(())
             }
-            b'-' if !is_blank(second) => self.fetch_plain(),
-            b'?' | b':' if !in_flow => self.fetch_plain(),
-            b'-' | b'?' | b':' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' | b' ' | b'\t' => {
+            b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => {
                 Err(Error::at(line, "a character that cannot begin anything"))
             }
             _ => self.fetch_plain(),

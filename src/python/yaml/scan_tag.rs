@@ -4,7 +4,7 @@ use super::Error;
 use super::characters::is_blank;
 use super::scan::{Scanner, TokenKind};
 
-/// The most digits of a version number.
+/// The most digits of a version number; one more is what cannot follow a version.
 const VERSION_DIGITS: usize = 9;
 
 impl Scanner<'_> {
@@ -28,7 +28,7 @@ impl Scanner<'_> {
         let mut name = String::new();
         self.read_word(&mut name);
         let directive = match name.as_str() {
-            "YAML" if self.is_blank_or_end(0) => {
+            "YAML" => {
                 self.skip_blanks();
                 let major = self.scan_version()?;
                 if self.byte(0) != b'.' {
@@ -52,14 +52,10 @@ impl Scanner<'_> {
     }
 
     fn scan_version(&mut self) -> Result<u32, Error> {
-        let digits: String = self
-            .rest()
-            .chars()
-            .take_while(char::is_ascii_digit)
-            .take(VERSION_DIGITS + 1)
-            .collect();
-        let number = digits.parse().ok().filter(|_| digits.len() <= VERSION_DIGITS);
-        self.skip_characters(digits.len());
+        let digits = self.rest().bytes().take(VERSION_DIGITS);
+        let count = digits.take_while(u8::is_ascii_digit).count();
+        let number = self.rest()[..count].parse().ok();
+        self.skip_characters(count);
         number.ok_or(Error::at(self.mark.line, "a %YAML directive without a version"))
     }
 

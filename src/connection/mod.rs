@@ -200,3 +200,29 @@ impl Malformed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Connection;
+    use crate::secret::Secret;
+    use crate::value::Found;
+
+    fn connection(text: &str) -> Connection {
+        Connection::from_found("my_db", &Found::Text(Secret::from(text))).expect("a connection")
+    }
+
+    #[test]
+    fn debug_shows_the_id_and_nothing_else() {
+        assert_eq!(
+            format!("{:?}", connection("a://hunter2@h")),
+            r#"Connection { conn_id: "my_db", .. }"#
+        );
+    }
+
+    #[test]
+    fn the_text_of_an_extra_stays_as_it_is_written() {
+        let written = connection(r#"{"extra": "{\"a\":  1}"}"#);
+        assert_eq!(written.extra_text(), Some(r#"{"a":  1}"#));
+        assert_eq!(connection("a://h").extra_text(), None);
+    }
+}

@@ -419,6 +419,43 @@ mod tests {
     }
 
     #[test]
+    fn ten_references_deep_is_as_deep_as_it_goes() {
+        let mut text = "[s]\na0 = %%\n".to_owned();
+        for level in 1..11 {
+            text.extend([format!("a{level} = %(a{})s\n", level - 1)]);
+        }
+        assert_eq!(get(&text, "a9").as_deref(), Some("%"));
+        assert_eq!(
+            ConfigParser::parse(&text).unwrap().get("s", "a10"),
+            Err(InterpolationError::Depth)
+        );
+    }
+
+    #[test]
+    fn an_error_says_what_is_wrong() {
+        assert_eq!(
+            ParseError::NoOption.to_string(),
+            "the line is no `option = value`"
+        );
+        assert_eq!(
+            InterpolationError::Depth.to_string(),
+            "`%(name)s` references are nested too deeply"
+        );
+    }
+
+    #[test]
+    fn a_value_longer_than_memory_should_hold_is_an_error() {
+        let long = |length: usize| format!("[s]\na = {}\nb = %(a)s%(a)s\n", "x".repeat(length));
+        let text = long(MAX_WORK - 1);
+        let parser = ConfigParser::parse(&text).unwrap();
+        assert_eq!(
+            parser.get("s", "a").unwrap().map(|value| value.len()),
+            Some(MAX_WORK - 1)
+        );
+        assert_eq!(parser.get("s", "b"), Err(InterpolationError::TooLong));
+    }
+
+    #[test]
     fn references_that_multiply_end_in_an_error() {
         let mut text = "[s]\na0 = %%\n".to_owned();
         for level in 1..9 {

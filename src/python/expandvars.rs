@@ -99,6 +99,9 @@ mod tests {
         assert_eq!(expanded("\\$A $$A ${a b} $Aé"), "\\1 $1 blank 1é");
         assert_eq!(expanded("${X$A}$A"), "${X$A}1");
         assert_eq!(expanded("${$A"), "${1");
+        // Only braces can hold a name that is empty.
+        let nameless = expandvars(b"$ $$ ${}", |name| name.is_empty().then_some(b"x".as_slice()));
+        assert_eq!(*nameless, *b"$ $$ x");
     }
 
     #[test]

@@ -39,4 +39,10 @@ mod tests {
             assert_eq!(suffix(path), expected, "{path}");
         }
     }
+
+    #[test]
+    fn a_backslash_separates_on_windows_alone() {
+        let expected = if cfg!(windows) { "" } else { ".env" };
+        assert_eq!(suffix("a\\.env"), expected);
+    }
 }

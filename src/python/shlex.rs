@@ -83,6 +83,7 @@ mod tests {
             ["x", r#"\$A " \ \n"#, "\\n", "#", "y"]
         );
         assert_eq!(words("'' \"\" a''"), ["", "", "a"]);
+        assert_eq!(words(r"'a\' '\'"), [r"a\", r"\"]);
         assert_eq!(words(" \t\r\n"), [""; 0]);
     }
 
@@ -92,5 +93,6 @@ mod tests {
         assert_eq!(split(b"a \"b"), Err(Error::NoClosingQuotation));
         assert_eq!(split(b"a\\"), Err(Error::NoEscapedCharacter));
         assert_eq!(split(b"\"a\\"), Err(Error::NoEscapedCharacter));
+        assert_eq!(Error::NoClosingQuotation.to_string(), "no closing quotation");
     }
 }

@@ -255,6 +255,13 @@ mod tests {
     }
 
     #[test]
+    fn a_port_of_more_digits_than_int_takes_is_refused() {
+        let port = |digits: usize| urlsplit(&format!("//h:{}", "0".repeat(digits))).unwrap().port();
+        assert_eq!(port(4300), Ok(Some(0)));
+        assert_eq!(port(4301), Err(Error::PortOutOfRange));
+    }
+
+    #[test]
     fn odd_authorities_are_refused() {
         for (netloc, error) in [
             ("[::1", Error::UnpairedBracket),

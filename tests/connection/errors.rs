@@ -87,6 +87,10 @@ fn a_password_with_a_reserved_character_gets_the_hint_to_encode_it() {
         );
     }
     assert_eq!(error("postgres://host:port").hint(), None);
+    assert_eq!(
+        error("postgres://u@host\u{2100}").hint(),
+        Some("percent-encode that character")
+    );
 }
 
 #[test]
@@ -98,8 +102,15 @@ fn json_text_inside_json_text_gets_its_hint() {
 
 #[test]
 fn an_unknown_key_gets_the_nearest_one() {
-    assert!(error(r#"{"passwrd": 1}"#).hint().unwrap().contains("`password`"));
-    assert!(error(r#"{"zzz": 1}"#).hint().unwrap().contains("`conn_type`"));
+    assert_eq!(
+        error(r#"{"passwrd": 1}"#).hint(),
+        Some("the key of that part is `password`")
+    );
+    // The similarity of `xt` and `extra` is the bound, 0.8, and not above it.
+    for key in ["zzz", "xt"] {
+        let error = error(&format!(r#"{{"{key}": 1}}"#));
+        assert!(error.hint().unwrap().contains("are `conn_type`, "), "{key}");
+    }
 }
 
 #[test]
@@ -180,12 +191,15 @@ fn a_field_that_airflow_does_not_know_is_a_usage_error() {
         (error.kind(), error.hint()),
         (ErrorKind::Usage, Some("the nearest is `password`"))
     );
-    for name in ["host.a", "", "conn_id ", "Extra"] {
-        assert_eq!(
-            connection.field(name).unwrap_err().kind(),
-            ErrorKind::Usage,
-            "{name}"
-        );
+    for (name, hint) in [
+        ("host.a", "the fields are conn_type, "),
+        ("", "the fields are conn_type, "),
+        ("xt", "the fields are conn_type, "),
+        ("Schema", "the nearest is `schema`"),
+    ] {
+        let error = connection.field(name).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Usage, "{name}");
+        assert!(error.hint().unwrap().starts_with(hint), "{name}: {error:?}");
     }
     assert!(connection.field("extra.a").unwrap().is_none());
 }

@@ -153,6 +153,14 @@ mod tests {
     }
 
     #[test]
+    fn each_type_gives_its_own_value_and_no_other() {
+        let list = Value::List(vec![Value::Bool(true)]);
+        assert!(list.as_list().is_some_and(|list| *list == [Value::Bool(true)]));
+        assert!(list.as_str().is_none() && list.as_object().is_none());
+        assert!(Value::from("a").as_list().is_none());
+    }
+
+    #[test]
     fn debug_never_shows_a_value() {
         assert_eq!(format!("{:?}", Value::from("hunter2")), "String(redacted)");
     }

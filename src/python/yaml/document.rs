@@ -327,3 +327,98 @@ impl<'a> Part<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Document, Id, NoJson};
+    use crate::python::json;
+    use crate::python::yaml::safe_load;
+
+    fn load(text: &str) -> (Document, Id) {
+        let document = safe_load(text).expect("YAML");
+        let root = document.root().expect("a value");
+        (document, root)
+    }
+
+    /// Loads a list; returns its items, too.
+    fn items(text: &str) -> (Document, Vec<Id>) {
+        let (document, root) = load(text);
+        let items = document.list(root).expect("a list").to_vec();
+        (document, items)
+    }
+
+    #[test]
+    fn each_type_gives_its_own_value_and_its_line() {
+        let text = "a: [1]\nb: !!binary aGk=\nc: 2024-01-31\n\nd: 2024-01-31 10:00:00\ne: text\n";
+        let (document, root) = load(text);
+        let get = |key| document.get(root, key).expect("a key");
+        assert_eq!(document.list(get("a")).map(<[_]>::len), Some(1));
+        assert_eq!(document.bytes(get("b")), Some(&b"hi"[..]));
+        assert_eq!(document.date(get("c")), Some("2024-01-31"));
+        assert_eq!(document.date(get("d")), Some("2024-01-31 10:00:00"));
+        assert_eq!(document.text(get("e")), Some("text"));
+        let keys: Vec<_> = document.entries(root).expect("entries").collect();
+        assert_eq!(keys.len(), 5);
+        assert_eq!(document.text(keys[0].0), Some("a"));
+        let lines: Vec<usize> = keys.iter().map(|(key, _)| document.line(*key)).collect();
+        assert_eq!(lines, [1, 2, 3, 5, 6]);
+        for other in ["a", "e"] {
+            let id = get(other);
+            assert!(document.bytes(id).is_none() && document.date(id).is_none());
+            assert!(document.entries(id).is_none() && document.get(id, "a").is_none());
+        }
+        assert!(document.text(root).is_none() && document.list(root).is_none());
+        assert!(document.get(root, "f").is_none());
+        assert_eq!((document.len(), document.is_empty()), (12, false));
+        assert!(Document::default().is_empty());
+    }
+
+    #[test]
+    fn truth_is_pythons() {
+        let (document, empty) = items("[~, no, 0, 0.0, '', !!binary '', [], {}, !!set {}]");
+        assert!(empty.iter().all(|id| !document.is_truthy(*id)));
+        let (document, full) =
+            items("[yes, 1, 0.5, a, !!binary aGk=, [~], {a: }, !!set {a}, 2024-01-31, 2024-01-31 10:00:00]");
+        assert!(full.iter().all(|id| document.is_truthy(*id)));
+    }
+
+    #[test]
+    fn keys_are_equal_where_pythons_are() {
+        let (document, items) = items("[1, 1.0, yes, '1', 2, [1]]");
+        let equal: Vec<bool> = items
+            .iter()
+            .map(|item| document.equals_key(*item, items[0]))
+            .collect();
+        assert_eq!(equal, [true, true, true, false, false, false]);
+        assert!(!document.equals_key(items[5], items[5]));
+    }
+
+    #[test]
+    fn what_json_has_no_form_for_is_named() {
+        for (text, what) in [
+            ("[1, 2024-01-31]", "a date"),
+            ("a: !!binary aGk=", "binary data"),
+            ("!!set {a}", "a set"),
+            ("2024-01-31: a", "a key that is neither text nor a number"),
+            ("&a [*a]", "a part that contains itself"),
+        ] {
+            let (document, root) = load(text);
+            let problem = document.to_json(root, &mut 2000).err();
+            assert_eq!(problem.map(NoJson::what), Some(what), "{text}");
+        }
+        let (document, root) = load("[a, [b], c, d]");
+        let problem = document.to_json(root, &mut 5).err();
+        assert_eq!(problem.map(NoJson::what), Some("too many aliases of aliases"));
+    }
+
+    #[test]
+    fn depth_and_budget_are_bounded_to_the_value() {
+        let nested = |depth: usize| load(&("[".repeat(depth) + &"]".repeat(depth)));
+        let (document, root) = nested(1000);
+        assert!(document.to_json(root, &mut 1000).is_ok());
+        assert!(document.to_json(root, &mut 999).is_err());
+        let (document, root) = load("a: [1, {b: c}]");
+        let value = document.to_json(root, &mut 5).expect("JSON");
+        assert_eq!(json::dumps(&value), r#"{"a": [1, {"b": "c"}]}"#);
+    }
+}

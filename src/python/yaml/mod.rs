@@ -66,3 +66,130 @@ impl std::error::Error for Error {}
 pub fn safe_load(text: &str) -> Result<Document, Error> {
     construct::construct(compose::compose(text)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::{Error, safe_load};
+
+    #[test]
+    fn an_error_names_what_is_wrong_and_its_line() {
+        for (text, line, what) in [
+            ("a: |10\n", 1, "more than a comment behind `|` or `>`"),
+            ("a:\n  b: |0\n", 2, "a block scalar with an indentation of 0"),
+            (
+                "a: |\n\tb",
+                2,
+                "a tab where the indentation of a block scalar is expected",
+            ),
+            ("a:\n  %x", 2, "a character that cannot begin anything"),
+            ("a:\n\t- b", 2, "a character that cannot begin anything"),
+            ("\n[a\n", 3, "a `,` or `]` is missing"),
+            ("\n[a", 3, "a `,` or `]` is missing"),
+            ("\n{a", 3, "a `,` or `}` is missing"),
+            ("[a:,b]", 1, "a `:` where none can be"),
+            ("a: 1\nb\nc: 2\n", 2, "a `:` is missing behind a key"),
+            ("a: 1\nb", 2, "a `:` is missing behind a key"),
+            ("- a\nb", 2, "a `:` is missing behind a key"),
+            ("a:\n - b\n c", 3, "a `:` is missing behind a key"),
+            ("a: 1\n]", 2, "a key is missing in a mapping"),
+            ("- a\n<<: b", 2, "a `- ` is missing in a sequence"),
+            ("a\n---\nb", 2, "there is a second document in the file"),
+            ("a:\n  *x", 2, "an alias names an anchor that is not there"),
+            ("a:\n  - &x 1\n  - &x 2", 3, "an anchor is there already"),
+            ("a: &\n", 1, "the name of an anchor or an alias that is none"),
+            ("a\nb: \u{1}", 2, "a character that YAML does not allow"),
+            ("a: 'b\n\nc", 1, "quotes are not closed"),
+            ("a: 'b\n---\n", 2, "a document ends within quotes"),
+            (
+                "a: \"b\n \\q\"",
+                2,
+                "an escape in double quotes that YAML does not know",
+            ),
+            ("a: b\nc: d: e", 2, "a `:` where no value can be"),
+            ("a:\n- ? b\n- ? c: ? d", 3, "a `? ` where no key can be"),
+            ("a: - b", 1, "a `- ` where no sequence can begin"),
+            ("%FOO\n---\na", 1, "a directive that YAML does not know"),
+            ("%YAML 1\n---\na", 1, "a %YAML directive without a version"),
+            ("%YAML 1.1 x\n---", 1, "more than a comment behind a directive"),
+            (
+                "%YAML 1.1\n%YAML 1.1\n---",
+                2,
+                "a %YAML directive that is there already, or of another version",
+            ),
+            (
+                "%TAG !a! x\n%TAG !a! x\n---",
+                2,
+                "a %TAG directive that is there already",
+            ),
+            ("%YAML 1.1\na", 2, "a `---` is missing in front of a document"),
+            ("%TAG !a b\n---\na", 1, "a %TAG directive without the second `!`"),
+            ("%TAG !a!x\n---", 1, "a %TAG directive without a prefix"),
+            (
+                "%TAG !a! x^\n---",
+                1,
+                "a %TAG directive with a prefix that is no URI",
+            ),
+            ("a: !<b\n", 1, "a tag without its `>`"),
+            ("a: !b^\n", 1, "a tag with something right behind it"),
+            ("a: !%\n", 1, "a tag that is no URI"),
+            ("a:\n  !foo x", 2, "a tag that the safe loader does not know"),
+            ("a:\n  !x!foo x", 2, "a tag whose handle is not declared"),
+            ("a: 1\n? [a]\n: b", 2, "a key that is a collection"),
+            ("-\n  - !!int []", 2, "a sequence where a scalar is expected"),
+            ("-\n  - !!str {a: b}", 2, "a mapping where a scalar is expected"),
+            ("-\n !!seq a", 2, "a sequence is expected"),
+            ("-\n !!map a", 2, "a mapping is expected"),
+            ("-\n - !!pairs [a]", 2, "a mapping of one key is expected"),
+            ("a: 1\n<<: [b]", 2, "a mapping is expected for merging"),
+            ("-\n - !!int x", 2, "it is no integer"),
+            ("a: 2024-02-30", 1, "a date that does not exist"),
+        ] {
+            let error = safe_load(text)
+                .err()
+                .map(|error| (error.line(), error.to_string()));
+            assert_eq!(error, Some((Some(line), what.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_thousand_levels_are_read_and_no_more() {
+        let nested = |depth: usize| safe_load(&("[".repeat(depth) + &"]".repeat(depth)));
+        assert!(nested(1000).is_ok());
+        let deeper = nested(1001).err().map(|error| error.to_string());
+        assert_eq!(deeper.as_deref(), Some("it is nested too deeply"));
+    }
+
+    /// The last of the chain is met first: what it merges is further in.
+    #[test]
+    fn merges_of_merges_are_followed_as_deep() {
+        let chain = |length: usize| -> Result<_, Error> {
+            let mut text = "a: [[[&a0 {z: 1}".to_owned();
+            for link in 1..=length {
+                let _ = write!(text, ", &a{link} {{<<: *a{}}}", link - 1);
+            }
+            let _ = write!(text, "]]]\nb: {{<<: *a{length}}}\n");
+            safe_load(&text)
+        };
+        let document = chain(999).expect("YAML");
+        let merged = document
+            .get(document.root().expect("a value"), "b")
+            .expect("a key");
+        assert!(document.get(merged, "z").is_some());
+        let deeper = chain(1000).err().map(|error| error.to_string());
+        assert_eq!(deeper.as_deref(), Some("it is nested too deeply"));
+    }
+
+    /// Every list merges all of the one before ten times: what that makes grows beyond any memory.
+    #[test]
+    fn merges_that_multiply_end_in_an_error() {
+        let mut text = "- &a0 {z: 1}\n".to_owned();
+        for level in 1..9 {
+            let sources = format!("*a{}, ", level - 1).repeat(10);
+            let _ = writeln!(text, "- &a{level} {{<<: [{sources}]}}");
+        }
+        let problem = safe_load(&text).err().map(|error| error.to_string());
+        assert_eq!(problem.as_deref(), Some("merge keys make too much of it"));
+    }
+}

@@ -189,10 +189,46 @@ mod tests {
         }
     }
 
+    /// What `datetime.timestamp()` says, in microseconds.
+    #[test]
+    fn an_instant_is_that_of_the_time_zone() {
+        for (text, expected) in [
+            ("2024-01-31 10:20:30Z", Some(1_706_696_430_000_000)),
+            ("2024-01-31 10:20:30.5 +1:30", Some(1_706_691_030_500_000)),
+            ("2024-01-31 10:20:30.000007 -11", Some(1_706_736_030_000_007)),
+            ("1969-12-31 23:59:59Z", Some(-1_000_000)),
+            ("2024-01-31 10:20:30", None),
+        ] {
+            let Ok(Object::DateTime(_, instant)) = timestamp(text) else {
+                panic!("{text}")
+            };
+            assert_eq!(instant, expected, "{text}");
+        }
+    }
+
+    /// What `date.toordinal()` says, less that of 1970-01-01.
     #[test]
     fn days_are_counted_from_1970() {
-        assert_eq!(days_since_epoch(1970, 1, 1), Some(0));
-        assert_eq!(days_since_epoch(2000, 3, 1), Some(11017));
-        assert_eq!(days_since_epoch(1, 1, 1), Some(-719_162));
+        for (year, month, day, days) in [
+            (1970, 1, 1, Some(0)),
+            (2000, 3, 1, Some(11_017)),
+            (1, 1, 1, Some(-719_162)),
+            (2000, 2, 29, Some(11_016)),
+            (2000, 2, 30, None),
+            (1900, 2, 28, Some(-25_509)),
+            (1900, 2, 29, None),
+            (2024, 2, 29, Some(19_782)),
+            (2023, 2, 29, None),
+            (2024, 4, 30, Some(19_843)),
+            (2024, 4, 31, None),
+            (2024, 12, 31, Some(20_088)),
+            (9999, 12, 31, Some(2_932_896)),
+            (2024, 13, 1, None),
+            (2024, 0, 1, None),
+            (2024, 1, 0, None),
+            (0, 12, 31, None),
+        ] {
+            assert_eq!(days_since_epoch(year, month, day), days, "{year}-{month}-{day}");
+        }
     }
 }

@@ -119,7 +119,7 @@ fn assignment(text: &str) -> Result<Wanted> {
             Error::usage(format!("{argument} names neither a connection nor a variable")).with_hint(form),
         );
     };
-    let (id, field) = match rest.split_once('#') {
+    let (id, field) = match split_at_field(kind, rest) {
         Some((id, field)) => (id, Some(field.to_owned())),
         None => (rest, None),
     };
@@ -132,6 +132,14 @@ fn assignment(text: &str) -> Result<Wanted> {
         id: id.to_owned(),
         field,
     })
+}
+
+/// Splits `ID#FIELD`. A connection id may have a `#` in it, so the field is the first text behind one that can be a field.
+fn split_at_field(kind: SecretKind, rest: &str) -> Option<(&str, &str)> {
+    let is_field = |at: &usize| kind != SecretKind::Connection || check_field_name(&rest[at + 1..]).is_ok();
+    let mut signs = rest.match_indices('#').map(|(at, _)| at);
+    let at = signs.clone().find(is_field).or_else(|| signs.next())?;
+    Some((&rest[..at], &rest[at + 1..]))
 }
 
 fn described(wanted: &Wanted) -> String {
@@ -263,6 +271,22 @@ mod tests {
             let error = wanted(&args, Naming::Environment).expect_err("they clash");
             assert_eq!(error.kind(), ErrorKind::Usage);
         }
+    }
+
+    #[test]
+    fn a_field_is_told_from_a_sign_in_an_id() {
+        for (reference, id, field) in [
+            ("conn:a", "a", None),
+            ("conn:a#password", "a", Some("password")),
+            ("conn:a#b#password", "a#b", Some("password")),
+            ("conn:a#extra.k#password", "a", Some("extra.k#password")),
+            ("var:k#a#b", "k", Some("a#b")),
+        ] {
+            let wanted = wanted(&args(&[], &[], &[&format!("X={reference}")]), Naming::Environment)
+                .expect("it is a reference");
+            assert_eq!((wanted[0].id.as_str(), wanted[0].field.as_deref()), (id, field));
+        }
+        assert!(wanted(&args(&[], &[], &["X=conn:a#passwrd"]), Naming::Environment).is_err());
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod connection;
 mod differences;
 mod docs;
 mod explain;
+#[cfg(target_os = "linux")]
 mod faults;
 mod load;
 mod local;

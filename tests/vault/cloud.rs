@@ -351,13 +351,13 @@ fn google_signs_the_jwt_of_a_key_file_a_dictionary_and_a_machine() {
         (
             json!({"gcp_key_path": file}),
             &[],
-            "proj/serviceAccounts/sa%40proj",
+            "proj/serviceAccounts/sa@proj",
             "ya29.key",
         ),
         (
             json!({"gcp_keyfile_dict": escaped}),
             &[],
-            "proj/serviceAccounts/sa%40proj",
+            "proj/serviceAccounts/sa@proj",
             "ya29.key",
         ),
         (
@@ -366,13 +366,13 @@ fn google_signs_the_jwt_of_a_key_file_a_dictionary_and_a_machine() {
                 ("GOOGLE_APPLICATION_CREDENTIALS", file.to_str().unwrap()),
                 ("GOOGLE_CLOUD_PROJECT", "other"),
             ],
-            "other/serviceAccounts/sa%40proj",
+            "other/serviceAccounts/sa@proj",
             "ya29.key",
         ),
         (
             json!({}),
             &[("GCE_METADATA_HOST", &without_host)],
-            "vm-project/serviceAccounts/vm%40p",
+            "vm-project/serviceAccounts/vm@p",
             "ya29.vm",
         ),
     ];

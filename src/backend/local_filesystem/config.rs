@@ -20,10 +20,9 @@ pub(super) struct Config {
 }
 
 impl Config {
-    /// Takes the kwargs. An empty path is no path, as in Airflow.
+    /// Takes the kwargs. A path that Python finds false, as the empty one, is none.
     pub(super) fn new(mut kwargs: Kwargs) -> Result<Self> {
-        let mut path =
-            |name| -> Result<Option<String>> { Ok(kwargs.text(name)?.filter(|path| !path.is_empty())) };
+        let mut path = |name| kwargs.truthy_text(name);
         let config = Self {
             variables: path("variables_file_path")?,
             connections: path("connections_file_path")?,
@@ -60,5 +59,38 @@ impl Config {
             .collect();
         files.dedup();
         files
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+    use crate::backend::kwargs::Kwargs;
+    use crate::python::json::{Object, Value};
+    use crate::value::SecretKind;
+
+    fn config(path: Value) -> Option<Config> {
+        let kwargs = Object::from_iter([("variables_file_path".to_owned(), path)]);
+        Config::new(Kwargs::new(kwargs)).ok()
+    }
+
+    #[test]
+    fn a_path_that_python_finds_false_is_none() {
+        for path in [
+            Value::Null,
+            Value::from(""),
+            Value::Bool(false),
+            Value::List(Vec::new()),
+        ] {
+            let config = config(path).expect("usable kwargs");
+            assert_eq!(config.file(SecretKind::Variable), None);
+        }
+        assert!(config(Value::Bool(true)).is_none());
+        assert_eq!(
+            config(Value::from("v.json"))
+                .expect("usable kwargs")
+                .file(SecretKind::Variable),
+            Some("v.json")
+        );
     }
 }

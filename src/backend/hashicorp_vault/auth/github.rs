@@ -25,11 +25,12 @@ enum Source {
 impl GitHub {
     pub(super) fn boxed(mut kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("github");
-        let token = match (kwargs.value("token"), kwargs.text("token_path")) {
-            (token, _) if token.is_truthy() => Source::Given(token),
-            (_, Ok(Some(path))) => Source::File(path),
-            (_, Ok(None)) => return Err(required("github", &["token", "token_path"])),
-            (_, Err(error)) => return Err(error),
+        let token = match kwargs.value("token") {
+            token if token.is_truthy() => Source::Given(token),
+            _ => match kwargs.text("token_path")? {
+                Some(path) => Source::File(path),
+                None => return Err(required("github", &["token", "token_path"])),
+            },
         };
         Ok(Box::new(Self { mount, token }))
     }

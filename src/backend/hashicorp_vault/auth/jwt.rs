@@ -24,10 +24,12 @@ impl Jwt {
     pub(super) fn boxed(mut kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("jwt");
         let role = kwargs.required("jwt", "jwt_role")?;
-        let source = match (kwargs.text("jwt_token")?, kwargs.text("jwt_token_path")?) {
-            (Some(jwt), _) => Source::Given(Secret::from(strip(&jwt))),
-            (None, Some(path)) => Source::File(path),
-            (None, None) => return Err(required("jwt", &["jwt_token", "jwt_token_path"])),
+        let source = match kwargs.text("jwt_token")? {
+            Some(jwt) => Source::Given(Secret::from(strip(&jwt))),
+            None => match kwargs.text("jwt_token_path")? {
+                Some(path) => Source::File(path),
+                None => return Err(required("jwt", &["jwt_token", "jwt_token_path"])),
+            },
         };
         Ok(Box::new(Self { mount, role, source }))
     }

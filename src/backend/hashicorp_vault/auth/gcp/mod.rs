@@ -13,6 +13,7 @@ use crate::file;
 use crate::python::json::{Object, Value, dumps, loads};
 use crate::python::quote::quote;
 use crate::python::repr::str;
+use crate::python::text::strip;
 use crate::secret::Secret;
 
 mod key;
@@ -100,11 +101,7 @@ impl Gcp {
             )?),
             (None, _) => Source::Default(ApplicationDefault::new(env)),
         };
-        let scopes: Vec<&str> = scopes
-            .split(',')
-            .map(str::trim)
-            .filter(|scope| !scope.is_empty())
-            .collect();
+        let scopes: Vec<&str> = scopes.split(',').map(strip).collect();
         Ok(Box::new(Self {
             mount,
             role,
@@ -135,8 +132,8 @@ impl Gcp {
         body.insert("payload".to_owned(), Value::String(dumps(&Value::Object(claims))));
         let url = format!(
             "{IAM}/v1/projects/{}/serviceAccounts/{}:signJwt?alt=json",
-            quote(&identity.project_id),
-            quote(&identity.email)
+            segment(&identity.project_id),
+            segment(&identity.email)
         );
         let mut bearer = b"Bearer ".to_vec();
         bearer.extend_from_slice(identity.access_token.expose());
@@ -327,6 +324,11 @@ impl Method for Gcp {
     fn refusal_hint(&self) -> &'static str {
         "`role_id` may not be bound to this service account or project"
     }
+}
+
+/// A segment of an API's path, in which Google's client leaves `:` and `@` as they are.
+fn segment(text: &str) -> String {
+    quote(text).replace("%40", "@").replace("%3A", ":")
 }
 
 fn shown(path: &str) -> String {

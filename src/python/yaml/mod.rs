@@ -79,6 +79,11 @@ mod tests {
             ("a: |10\n", 1, "more than a comment behind `|` or `>`"),
             ("a:\n  b: |0\n", 2, "a block scalar with an indentation of 0"),
             (
+                "a: |4\n \tb",
+                2,
+                "a tab where the indentation of a block scalar is expected",
+            ),
+            (
                 "a: |\n\tb",
                 2,
                 "a tab where the indentation of a block scalar is expected",
@@ -133,6 +138,7 @@ mod tests {
             ),
             ("a: !<b\n", 1, "a tag without its `>`"),
             ("a: !b^\n", 1, "a tag with something right behind it"),
+            ("a: !b,c", 1, "a tag with something right behind it"),
             ("a: !%\n", 1, "a tag that is no URI"),
             ("a:\n  !foo x", 2, "a tag that the safe loader does not know"),
             ("a:\n  !x!foo x", 2, "a tag whose handle is not declared"),

@@ -147,9 +147,7 @@ impl Number {
             carry = value.div_euclid(Self::LIMB);
             *limb = Self::low(value);
         }
-        if carry > 0 {
-            larger.limbs.push(Self::low(carry));
-        }
+        larger.limbs.push(Self::low(carry));
         while larger.limbs.last() == Some(&0) {
             larger.limbs.pop();
         }

@@ -189,6 +189,51 @@ fn a_pair_of_certificate_and_key_works_with_us_alone() {
 }
 
 #[test]
+fn with_lenient_a_connection_that_is_none_is_passed_over_as_by_airflow() {
+    for (text, passed_over) in [
+        (r#"{"value": "v"}"#, true),
+        (r#"{"conn_type": "x", "port": "p"}"#, true),
+        ("x://h:port", true),
+        ("x://first", false),
+    ] {
+        let server = Server::start({
+            let fields =
+                json!({"data": {"data": serde_json::from_str(text).unwrap_or(json!({"conn_uri": text}))}});
+            move |_| Reply::json(200, fields.clone())
+        });
+        let kwargs = json!({"url": server.url(), "token": "t"}).to_string();
+        let env = [
+            ("AIRFLOW__SECRETS__BACKEND", VAULT),
+            ("AIRFLOW__SECRETS__BACKEND_KWARGS", &kwargs),
+            ("AIRFLOW_CONN_A", "x://second"),
+        ];
+        let Some(judge) = airflow_fresh(env) else { return };
+        let theirs = judge.ask(json!({"op": "differences.connection", "conn_id": "a"}));
+        let lenient = secretctl()
+            .envs(env)
+            .args(["get-conn", "a", "-n", "-o", "airflow-uri", "--lenient"])
+            .run();
+        assert_eq!(json!(lenient.ok()), theirs["uri"], "{text}: {}", lenient.stderr);
+        assert_eq!(
+            lenient.stderr.starts_with("warning: "),
+            passed_over,
+            "{text}: {}",
+            lenient.stderr
+        );
+        let strict = secretctl()
+            .envs(env)
+            .args(["get-conn", "a", "-n", "-o", "airflow-uri"])
+            .run();
+        assert_eq!(
+            strict.status,
+            if passed_over { 6 } else { 0 },
+            "{text}: {}",
+            strict.stderr
+        );
+    }
+}
+
+#[test]
 fn a_backend_that_fails_is_passed_over_by_airflow_alone() {
     let kwargs =
         json!({"url": format!("http://127.0.0.1:{}", free_port()), "auth_type": "token", "token": "t"});

@@ -22,6 +22,7 @@ const GRACE: Duration = Duration::from_millis(20);
 pub struct Resolver {
     backends: Vec<Box<dyn SecretsBackend>>,
     lenient: bool,
+    check_connection: CheckConnection,
     team: Option<String>,
     multi_team: bool,
     deadline: Instant,
@@ -72,7 +73,7 @@ pub struct Resolved {
 
 impl Resolver {
     /// Builds every backend of the search path, without asking any. `check_connection` is what a backend that reads whole files
-    /// checks their connections with.
+    /// checks their connections with, and `--lenient` whatever a backend has.
     ///
     /// # Errors
     /// A backend that cannot be built, with status 2.
@@ -90,6 +91,7 @@ impl Resolver {
         Ok(Self {
             backends,
             lenient: settings.lenient,
+            check_connection,
             team: settings.team.clone(),
             multi_team: settings.multi_team,
             deadline: settings.deadline,
@@ -199,7 +201,8 @@ impl Resolver {
         let mut failure = None;
         let mut asked = Vec::with_capacity(self.backends.len());
         for backend in &self.backends {
-            match self.ask(backend.as_ref(), &lookup).await {
+            let outcome = self.ask(backend.as_ref(), &lookup).await;
+            match outcome.and_then(|outcome| self.check(&lookup, outcome)) {
                 Ok(Outcome::Found(found)) => return Ok(Resolved { found, warnings }),
                 Ok(Outcome::NotFound(steps, hint)) => asked.push((backend.as_ref(), steps, hint)),
                 Err(error) if self.lenient && lenient_passes(error.kind()) => {
@@ -210,6 +213,18 @@ impl Resolver {
             }
         }
         Err(failure.unwrap_or_else(|| not_found::error(&lookup, &asked)))
+    }
+
+    /// With `--lenient`, makes a failure of what a backend has and cannot be a connection: in Airflow it is the backend that reads
+    /// it, and that fails.
+    fn check(&self, lookup: &Lookup, outcome: Outcome) -> Result<Outcome> {
+        if self.lenient
+            && lookup.kind == SecretKind::Connection
+            && let Outcome::Found(found) = &outcome
+        {
+            (self.check_connection)(&lookup.id, found)?;
+        }
+        Ok(outcome)
     }
 
     /// Asks one backend, step after step, for `lookup`.

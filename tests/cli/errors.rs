@@ -23,7 +23,7 @@ const SERVER: &str = "{server}";
 const ADDRESS: &str = "https://vault.example.com";
 const FORBIDDEN: (&str, &str) = (
     "AIRFLOW__SECRETS__BACKEND_KWARGS",
-    r#"{"url": "{server}/403", "token": "…", "auth_type": "token"}"#,
+    r#"{"url": "{server}/403", "token": "hvs.example", "auth_type": "token"}"#,
 );
 const LOGIN: (&str, &str) = (
     "AIRFLOW__SECRETS__BACKEND_KWARGS",
@@ -31,7 +31,7 @@ const LOGIN: (&str, &str) = (
 );
 const SEALED: (&str, &str) = (
     "AIRFLOW__SECRETS__BACKEND_KWARGS",
-    r#"{"url": "{server}/503", "token": "…", "auth_type": "token"}"#,
+    r#"{"url": "{server}/503", "token": "hvs.example", "auth_type": "token"}"#,
 );
 
 /// Returns `text` with the address of the page in place of the server's.

@@ -130,6 +130,10 @@ pub fn settings() -> Vec<Scenario> {
         Scenario::new("kwargs that are a list", 2).backend(VAULT, format!("[\"{token}\"]")),
         Scenario::new("kwargs in single quotes", 2).backend(VAULT, format!("{{'token': '{token}'}}")),
         Scenario::new("kwargs with a quote too few", 2).backend(VAULT, format!("{{\"token\": \"{token}}}")),
+        Scenario::new("a token in the place of the auth type", 2).backend(
+            VAULT,
+            format!("{{\"auth_type\": \"{token}\", \"token\": \"token\"}}"),
+        ),
         Scenario::new("an unknown kwarg", 2).backend(VAULT, format!("{{\"tokne\": \"{token}\"}}")),
         Scenario::new("an unknown local kwarg", 2)
             .backend(LOCAL, format!("{{\"variables_file\": \"{token}\"}}")),

@@ -170,8 +170,16 @@ impl Auth {
 
 fn unknown(auth_type: &str) -> Error {
     let names: Vec<&str> = METHODS.iter().map(|(name, _)| *name).collect();
-    let shown = auth_type.escape_debug();
-    let error = Error::usage(format!("Vault's auth type `{shown}` is not supported"));
+    // What does not look like a name may be a token in the wrong place.
+    let is_word = auth_type.len() <= 20
+        && auth_type
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let error = Error::usage(if is_word {
+        format!("Vault's auth type `{auth_type}` is not supported")
+    } else {
+        "backend kwarg `auth_type` is no auth type of Vault's".to_owned()
+    });
     match nearest(auth_type, &names) {
         Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
         None => error.with_hint(format!("`auth_type` is one of {}", names.join(", "))),

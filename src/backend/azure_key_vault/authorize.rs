@@ -52,8 +52,13 @@ impl ChallengePolicy {
             .ask_ahead(usual_scope(request.url().host_str().unwrap_or_default()));
         let response = next[0].send(context, request, &next[1..]).await?;
         match self.read(request, &response, None) {
-            Ok(Some(challenge)) => {
+            Ok(Some(mut challenge)) => {
                 self.tokens.challenged(&challenge.scope, challenge.tenant.clone());
+                if let Some(claims) = challenge.claims.take() {
+                    self.tokens.give_up();
+                    let token = self.tokens.with_claims(&challenge.scope, claims).await;
+                    token.map_err(into_sdk)?;
+                }
                 let response = canonical(&challenge);
                 *known = Some(challenge);
                 Ok(response)

@@ -63,10 +63,11 @@ impl Challenge {
             .unwrap_or_default();
         let scope = match some(&scope) {
             Some(scope) => scope,
-            None if claims.is_some() => String::new(),
-            None => some(&resource)
-                .map(|resource| format!("{resource}/.default"))
-                .ok_or_else(|| malformed("it names neither a scope nor a resource"))?,
+            None => match some(&resource) {
+                Some(resource) => format!("{resource}/.default"),
+                None if claims.is_some() => String::new(),
+                None => return Err(malformed("it names neither a scope nor a resource")),
+            },
         };
         if scope.contains('"') {
             return Err(malformed("its scope has a quote"));

@@ -176,6 +176,9 @@ fn challenges_are_read_as_python_reads_them() {
             .world(challenge(&format!(r#"Bearer authorization="https://{LOGIN}/other", resource="https://vault.azure.net""#)))
             .variable("AZURE_IDENTITY_DISABLE_MULTITENANTAUTH", "1"),
         Case::new("AD FS has no tenant").world(challenge(&format!(r#"Bearer authorization="https://{LOGIN}/adfs", resource="https://vault.azure.net""#))),
+        Case::new("a first challenge that asks for claims, behind the token that was asked for ahead")
+            .world(challenge(&format!(r#"Bearer authorization="{authority}", resource="https://vault.azure.net", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==""#)))
+            .other_requests(),
         Case::new("a claims challenge").vault([Reply::status(401).header(
             "WWW-Authenticate",
             &format!(r#"Bearer authorization="{authority}", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==""#),

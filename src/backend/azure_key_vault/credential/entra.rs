@@ -266,7 +266,14 @@ fn token(answer: &Value, redactor: &Redaction) -> Option<String> {
         None | Some(Value::Null) => USUAL_LIFETIME.as_secs(),
         Some(Value::String(text)) => text.trim().parse().ok()?,
         // One that is over already serves as any other: it is asked for once.
-        Some(number) => number.as_u64().or_else(|| number.as_i64().map(|_| 0))?,
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "Python's `int()` cuts it off too, and what is below 0 becomes 0"
+        )]
+        Some(number) => number
+            .as_u64()
+            .or_else(|| number.as_f64().map(|seconds| seconds as u64))?,
     };
     // Beyond a year, arithmetic on times would gain nothing but overflows.
     let lifetime = lifetime.min(365 * 24 * 3600);
@@ -390,6 +397,11 @@ mod tests {
     #[test]
     fn a_token_whose_lifetime_is_text_is_a_token() {
         let redactor = Redaction::default();
+        for (expires_in, seconds) in [("3599.5", "3599"), ("-5", "0"), ("1e3", "1000")] {
+            let answer = format!(r#"{{"access_token": "abcdef", "expires_in": {expires_in}}}"#);
+            let body = token(&serde_json::from_str(&answer).unwrap(), &redactor).unwrap();
+            assert!(body.contains(&format!(r#""expires_in":{seconds}"#)), "{body}");
+        }
         let answer = serde_json::json!({"access_token": "abcdef", "expires_in": "3599"});
         assert!(token(&answer, &redactor).is_some_and(|body| body.contains("3599")));
         assert_eq!(redactor.clean("got abcdef"), "got [redacted]");

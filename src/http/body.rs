@@ -15,8 +15,14 @@ use crate::secret::Secret;
 /// The longest body that is read, before and after decoding. Vault and Key Vault answer with kilobytes.
 pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
-/// Reads `body` to its end. No wait for more of it may take longer than `patience` has it.
-pub(super) async fn read(mut body: Incoming, place: &str, patience: Patience) -> Result<Secret, Failure> {
+/// Reads `body` to its end. One that has no other end than that of its connection may end without TLS's own farewell
+/// (`close_notify`), as for Python: whether all of it came, its JSON tells. No wait for more of it may take longer than `patience` has it.
+pub(super) async fn read(
+    mut body: Incoming,
+    ends_with_connection: bool,
+    place: &str,
+    patience: Patience,
+) -> Result<Secret, Failure> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > MAX_BODY_BYTES {
         return Err(too_large(place));
@@ -39,9 +45,21 @@ pub(super) async fn read(mut body: Incoming, place: &str, patience: Patience) ->
                     bytes.extend(data);
                 }
             }
+            Some(Err(source)) if ends_with_connection && is_farewell(&source) => {
+                return Ok(Secret::new(std::mem::take(&mut *bytes.0)));
+            }
             Some(Err(source)) => return Err(broken_off(place, source)),
         }
     }
+}
+
+/// Whether a connection was closed, and not reset.
+fn is_farewell(source: &hyper::Error) -> bool {
+    use std::error::Error as _;
+    let cause = source
+        .source()
+        .and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::UnexpectedEof)
 }
 
 /// Makes a failure of what ended a body early: chunks that are none, or a connection that was cut.
@@ -50,9 +68,9 @@ fn broken_off(place: &str, source: hyper::Error) -> Failure {
     let cause = source
         .source()
         .and_then(|cause| cause.downcast_ref::<std::io::Error>());
-    // hyper says so of a chunk's length or end; a cut connection is `UnexpectedEof` or the system's own kind.
+    // hyper says so of a chunk's length, its overflow or its end; a cut connection is `UnexpectedEof` or the system's own kind.
     let (kind, message) = match cause.map(std::io::Error::kind) {
-        Some(std::io::ErrorKind::InvalidInput) => (
+        Some(std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData) => (
             FailureKind::Garbled,
             format!("{place} answers with chunks that are none"),
         ),

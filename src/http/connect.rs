@@ -35,6 +35,10 @@ pub(super) async fn connect(
     tls: impl Fn() -> Result<Arc<ClientConfig>, Failure>,
     patience: Patience,
 ) -> Result<Box<dyn Stream>, Failure> {
+    if origin.scheme == Scheme::Https || proxy.is_some_and(|proxy| proxy.origin.scheme == Scheme::Https) {
+        // A file that is configured and cannot be used is told whether anybody answers or not, as requests does.
+        tls()?;
+    }
     let Some(proxy) = proxy else {
         let tcp = tcp(origin, patience).await?;
         return match origin.scheme {

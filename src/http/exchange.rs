@@ -24,8 +24,14 @@ impl Client {
         let message = || message(target, request, proxy.as_ref().filter(|_| absolute));
         // Lets the runtime notice what the server has closed since the last answer.
         tokio::task::yield_now().await;
+        // A proxy that is asked for the whole URL is whom this talks to.
+        let asked = proxy.as_ref().filter(|_| absolute);
+        let place = asked.map_or_else(
+            || target.origin.authority(),
+            |proxy| format!("the proxy {}", proxy.origin),
+        );
         while let Some(sender) = self.pool.take(&target.origin) {
-            match self.exchange(sender, message()?, target, || true).await {
+            match self.exchange(sender, message()?, target, &place, || true).await {
                 Ok(response) => return Ok(response),
                 Err(Lost { unsent: true, .. }) => {}
                 Err(Lost { failure, .. })
@@ -37,14 +43,16 @@ impl Client {
         let (stream, speaks_http) = Heard::new(stream);
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
-            .map_err(|source| wire(&target.origin.authority(), source, false))?;
+            .map_err(|source| wire(&place, source, false))?;
         tokio::spawn(async move {
             // Its failure is told to whoever waits for the answer.
             let _ = connection.await;
         });
-        self.exchange(sender, message()?, target, || speaks_http.load(Ordering::Relaxed))
-            .await
-            .map_err(|lost| lost.failure)
+        self.exchange(sender, message()?, target, &place, || {
+            speaks_http.load(Ordering::Relaxed)
+        })
+        .await
+        .map_err(|lost| lost.failure)
     }
 
     /// Sends a message and reads the answer whole; the connection is kept when it can be used again.
@@ -53,16 +61,16 @@ impl Client {
         mut sender: Sender,
         message: hyper::Request<Full<Bytes>>,
         target: &Target,
+        place: &str,
         speaks_http: impl Fn() -> bool,
     ) -> Result<Response, Lost> {
-        let place = target.origin.authority();
         let answer = match timeout(self.patience().step(), sender.try_send_request(message)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(mut error)) => {
                 let unsent = error.take_message().is_some();
                 return Err(Lost {
                     unsent,
-                    failure: wire(&place, error.into_error(), speaks_http()),
+                    failure: wire(place, error.into_error(), speaks_http()),
                 });
             }
             Err(_) => {
@@ -84,14 +92,17 @@ impl Client {
                 )
             })
             .collect();
-        let read = body::read(incoming, &place, self.patience()).await?;
+        let ends_with_connection = !headers
+            .iter()
+            .any(|(name, _)| name == "content-length" || name == "transfer-encoding");
+        let read = body::read(incoming, ends_with_connection, place, self.patience()).await?;
         let mut response = Response {
             status: head.status.as_u16(),
             headers,
             body: read,
         };
         let body = std::mem::replace(&mut response.body, Secret::from(""));
-        response.body = body::decode(body, response.header("content-encoding"), &place)?;
+        response.body = body::decode(body, response.header("content-encoding"), place)?;
         self.pool.put(target.origin.clone(), sender);
         Ok(response)
     }

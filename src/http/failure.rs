@@ -87,10 +87,17 @@ impl Failure {
 
     /// Makes of a wait that was too long the end of the command's own time.
     #[must_use]
-    pub(super) fn at_the_deadline(mut self) -> Self {
-        if self.0.kind == FailureKind::Timeout {
-            self.0.kind = FailureKind::Deadline;
+    pub(super) fn at_the_deadline(self) -> Self {
+        match self.0.kind {
+            FailureKind::Timeout => self.with_kind(FailureKind::Deadline),
+            _ => self,
         }
+    }
+
+    /// Makes it one of another kind.
+    #[must_use]
+    pub(super) fn with_kind(mut self, kind: FailureKind) -> Self {
+        self.0.kind = kind;
         self
     }
 

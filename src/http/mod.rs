@@ -205,7 +205,11 @@ impl Client {
     /// Sends a request and follows where the answers lead.
     async fn follow(&self, mut target: Target, mut request: Request) -> Result<Response, Failure> {
         for _ in 0..=redirect::MAX_REDIRECTS {
-            let response = self.attempts(&target, &request).await?;
+            let response = match self.attempts(&target, &request).await {
+                Ok(response) if response.status == 407 => return Err(self.proxy_wants_a_password(&target)),
+                Ok(response) => response,
+                Err(failure) => return Err(self.of_proxy(failure, &target)),
+            };
             let location = redirect::location(&response).filter(|_| request.follow_redirects);
             let Some(location) = location else {
                 return Ok(response);
@@ -218,6 +222,28 @@ impl Client {
             FailureKind::TooManyRedirects,
             format!("{} redirects for ever", target.origin),
         ))
+    }
+
+    /// What failed where a proxy is asked for the whole URL is the proxy's failure when it is not even HTTP.
+    fn of_proxy(&self, failure: Failure, target: &Target) -> Failure {
+        let proxy = self.options.proxies.select(&target.origin).ok().flatten();
+        match (failure.kind(), proxy, target.origin.scheme) {
+            (FailureKind::Malformed, Some(_), target::Scheme::Http) => failure.with_kind(FailureKind::Proxy),
+            _ => failure,
+        }
+    }
+
+    /// The failure of a 407, which none but a proxy answers with.
+    fn proxy_wants_a_password(&self, target: &Target) -> Failure {
+        let proxy = self.options.proxies.select(&target.origin).ok().flatten();
+        let who = proxy.map_or_else(
+            || target.origin.to_string(),
+            |proxy| format!("the proxy {}", proxy.origin),
+        );
+        Failure::new(
+            FailureKind::Proxy,
+            format!("{who} wants a user and password (407)"),
+        )
     }
 
     /// Sends a request as often as its policy allows. A pause that would outlast the deadline is not begun.

@@ -4,7 +4,10 @@ use std::io::Write as _;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Writes `bytes` to stdout, with a newline behind them unless there shall be none.
+/// Writes `bytes` to stdout, with a newline behind them unless there shall be none. A reader that takes its time is waited for.
+///
+/// A descriptor that the caller closed (`>&-`) is no failure: before `main`, Rust's start opens `/dev/null` in its place, for reading
+/// and writing, which cannot be told from a caller's own (Python opens its `subprocess.DEVNULL` so too).
 ///
 /// # Errors
 /// A closed pipe (quiet, as by SIGPIPE) and a stdout that cannot be written (status 1).

@@ -127,7 +127,7 @@ impl VaultClient {
             429 => Error::unavailable(format!("Key Vault {host} is throttling requests")).with_hint(
                 "try again later; a vault serves 4,000 reads in 10 seconds, to all of its clients together",
             ),
-            300..=399 => Error::unavailable(format!(
+            301 | 302 | 303 | 307 | 308 => Error::unavailable(format!(
                 "Key Vault {host} redirects (status {status}) to where no token may go"
             )),
             500.. => Error::unavailable(format!("Key Vault {host} is out of order (status {status})"))

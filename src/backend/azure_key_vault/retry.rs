@@ -9,8 +9,8 @@ use crate::backend::kwargs::Kwargs;
 use crate::error::{Error, Result};
 use crate::http::Retry;
 
-/// 408, 429, 500, 502, 503, 504, and all from 506 (`_RETRY_CODES`).
-const STATUSES: &[u16] = &list::<100>(&[408, 429, 500, 502, 503, 504], 506);
+/// 408, 429, 500, 502, 503, 504, and all from 506 to 998 (`_RETRY_CODES`).
+const STATUSES: &[u16] = &list::<499>(&[408, 429, 500, 502, 503, 504], 506);
 
 /// Any error that has a `Retry-After`.
 const WITH_RETRY_AFTER: &[u16] = &list::<200>(&[], 400);
@@ -81,9 +81,10 @@ mod tests {
 
     #[test]
     fn the_statuses_are_those_of_python() {
-        for status in [408, 429, 500, 502, 503, 504, 506, 599] {
+        for status in [408, 429, 500, 502, 503, 504, 506, 599, 998] {
             assert!(STATUSES.contains(&status), "{status}");
         }
+        assert!(!STATUSES.contains(&999));
         for status in [400, 401, 403, 404, 409, 501, 505] {
             assert!(!STATUSES.contains(&status), "{status}");
             assert!(WITH_RETRY_AFTER.contains(&status), "{status}");

@@ -25,7 +25,9 @@ impl Envelope {
     /// Returns the token of a login's answer.
     pub(super) fn client_token(&self) -> Option<Secret> {
         let token = self.0.get("auth")?.as_object()?.get("client_token")?.as_str()?;
-        (!token.is_empty()).then(|| Secret::from(token))
+        // It goes into a header.
+        let usable = !token.is_empty() && !token.contains(char::is_control);
+        usable.then(|| Secret::from(token))
     }
 
     /// Whether a login waits for a second factor.

@@ -248,6 +248,7 @@ impl Client {
             http::FailureKind::Malformed if !self.config.address.is_https() => {
                 error.or_hint("the server may want https: begin `url` with `https://`")
             }
+            http::FailureKind::Malformed => error.or_hint("this may be no Vault: check `url`"),
             http::FailureKind::Tls => error.or_hint("the server may not speak TLS: check `url`"),
             http::FailureKind::Certificate(http::CertificateProblem::UnknownIssuer) => error.with_hint(
                 "name the authority's certificate in the backend kwarg `verify`, or in `REQUESTS_CA_BUNDLE`",

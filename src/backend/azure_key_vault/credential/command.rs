@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use azure_core::credentials::AccessToken;
 
+use super::entra::is_token;
 use super::{Failure, Surroundings};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -148,7 +149,7 @@ pub(super) fn printed(
     tool: &str,
     token: Option<AccessToken>,
 ) -> Result<AccessToken, Failure> {
-    let Some(token) = token else {
+    let Some(token) = token.filter(|token| is_token(token.token.secret())) else {
         return Err(Failure::Unavailable(format!(
             "`{tool}` printed something that is no token"
         )));

@@ -260,7 +260,7 @@ fn token(answer: &Value, redactor: &Redaction) -> Option<String> {
     let token = answer
         .get("access_token")?
         .as_str()
-        .filter(|token| !token.is_empty())?;
+        .filter(|token| is_token(token))?;
     redactor.add(token.into());
     let lifetime = match answer.get("expires_in") {
         None | Some(Value::Null) => USUAL_LIFETIME.as_secs(),
@@ -281,6 +281,11 @@ fn token(answer: &Value, redactor: &Redaction) -> Option<String> {
         serde_json::json!({"access_token": token, "expires_in": lifetime, "token_type": "Bearer"})
             .to_string(),
     )
+}
+
+/// Whether `text` can be a token, which goes into a header.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && !text.contains(char::is_control)
 }
 
 /// `_merge_claims_challenge_and_capabilities(["CP1"], claims)`: says that claims challenges are understood.

@@ -11,6 +11,7 @@ use azure_core::time::OffsetDateTime;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::entra::is_token;
 use super::workload_identity::WorkloadIdentityCredential;
 use super::{Credential, Failure, Surroundings, TokenRequest};
 use crate::backend::BoxFuture;
@@ -158,7 +159,7 @@ impl Machine {
         let token = answer
             .get("access_token")?
             .as_str()
-            .filter(|token| !token.is_empty())?;
+            .filter(|token| is_token(token))?;
         self.surroundings.redactor.add(token.into());
         Some(AccessToken::new(
             token.to_owned(),

@@ -53,6 +53,13 @@ fn a_closed_pipe_ends_it_as_by_sigpipe_and_without_a_word() {
 }
 
 #[test]
+fn a_reader_that_takes_its_time_gets_all_of_it() {
+    let output = shell("$S --timeout 0.2 get-var long | { sleep 0.6; wc -c; }; echo ${PIPESTATUS[0]}");
+    let words: Vec<&str> = output.text().split_whitespace().collect();
+    assert_eq!(words, ["100001", "0"], "{}", output.stderr);
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn a_full_device_is_status_1() {
     for arguments in ["get-var hello", "--help", "man"] {

@@ -15,7 +15,7 @@ mod vault_server;
 
 pub use differences::{difference, differs};
 pub use judge::{Judge, airflow, airflow_fresh};
-pub use page::page;
+pub use page::{page, page_but};
 pub use process::{Guard, free_port, wait_for_port};
 pub use program::{Output, Program, secretctl};
 pub use sizes::{Random, cases, full, random};

@@ -56,6 +56,8 @@ pub struct Reply {
     raw: Option<Vec<u8>>,
     /// Sent before the head, such as an interim answer.
     before: Vec<u8>,
+    /// Sent behind all of it.
+    behind: Vec<u8>,
     /// Where the answer is cut off, counted in bytes from its start.
     cut_at: Option<usize>,
     /// How long each piece waits.
@@ -63,8 +65,17 @@ pub struct Reply {
     /// How many bytes make a piece; 0 for all at once.
     piece: usize,
     chunked: bool,
-    close: bool,
-    hang: bool,
+    end: End,
+}
+
+/// What becomes of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Keep,
+    Close,
+    Reset,
+    /// It stays, and nothing is sent at all.
+    Hang,
 }
 
 impl Reply {
@@ -76,12 +87,12 @@ impl Reply {
             body: Vec::new(),
             raw: None,
             before: Vec::new(),
+            behind: Vec::new(),
             cut_at: None,
             pause: Duration::ZERO,
             piece: 0,
             chunked: false,
-            close: false,
-            hang: false,
+            end: End::Keep,
         }
     }
 
@@ -105,14 +116,14 @@ impl Reply {
     pub fn raw(bytes: impl Into<Vec<u8>>) -> Self {
         let mut reply = Self::status(0);
         reply.raw = Some(bytes.into());
-        reply.close = true;
+        reply.end = End::Close;
         reply
     }
 
     /// Never answers.
     pub fn hang() -> Self {
         let mut reply = Self::status(0);
-        reply.hang = true;
+        reply.end = End::Hang;
         reply
     }
 
@@ -142,6 +153,34 @@ impl Reply {
         self
     }
 
+    /// Sends `bytes` behind the answer.
+    #[must_use]
+    pub fn behind(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.behind = bytes.into();
+        self
+    }
+
+    /// Answers with another status.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// Resets the connection (RST) where it would be closed.
+    #[must_use]
+    pub fn reset(mut self) -> Self {
+        self.end = End::Reset;
+        self
+    }
+
+    /// Keeps the connection, whatever was said before.
+    #[must_use]
+    pub fn keep(mut self) -> Self {
+        self.end = End::Keep;
+        self
+    }
+
     /// Sends the body in chunks.
     #[must_use]
     pub fn chunked(mut self) -> Self {
@@ -153,7 +192,7 @@ impl Reply {
     #[must_use]
     pub fn cut_at(mut self, bytes: usize) -> Self {
         self.cut_at = Some(bytes);
-        self.close = true;
+        self.end = End::Close;
         self
     }
 
@@ -175,7 +214,7 @@ impl Reply {
     /// Closes the connection after the answer, without having announced it.
     #[must_use]
     pub fn close(mut self) -> Self {
-        self.close = true;
+        self.end = End::Close;
         self
     }
 
@@ -207,6 +246,7 @@ impl Reply {
             bytes.extend(b"\r\n");
             bytes.extend(&self.body);
         }
+        bytes.extend(&self.behind);
         bytes
     }
 }
@@ -364,12 +404,18 @@ impl State {
             let head_only = request.method == "HEAD";
             let reply = (self.handler)(&request);
             self.recorded.lock().unwrap().push(request);
-            if reply.hang {
+            if reply.end == End::Hang {
                 self.wait(Duration::from_secs(60));
                 break;
             }
             let sent = self.send(reader.get_mut(), &reply, head_only);
-            if !sent || reply.close {
+            if reply.end == End::Reset {
+                // Without lingering, the system resets the connection when its last handle goes.
+                let socket = tokio::net::TcpSocket::from_std_stream(handle);
+                let _ = socket.set_zero_linger();
+                return;
+            }
+            if !sent || reply.end == End::Close {
                 break;
             }
         }

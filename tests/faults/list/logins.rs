@@ -1,0 +1,43 @@
+//! The same in place of the answer to a login.
+
+use super::Pauses::{Retries, RetriesOfKeyVault};
+use super::Right::{TimeIsUp, Unavailable};
+use super::{Fault, HEAD, Peer, json, peer};
+use crate::support::server::Reply;
+
+const fn login(name: &'static str, reply: fn() -> Reply) -> Fault {
+    peer(name, Unavailable, Peer::Login(reply))
+}
+
+pub const FAULTS: &[Fault] = &[
+    peer("no answer to the login", TimeIsUp, Peer::Login(Reply::hang)),
+    login("a login cut before the head", Reply::cut).pausing(RetriesOfKeyVault),
+    login("a login reset before the head", || Reply::cut().reset()).pausing(RetriesOfKeyVault),
+    login("a login cut in the body", || Reply::raw(format!("{HEAD}{{\""))).pausing(RetriesOfKeyVault),
+    login("a login answered 429 for ever", || Reply::status(429)).pausing(Retries),
+    login("a login answered 500 for ever", || Reply::status(500)).pausing(RetriesOfKeyVault),
+    login("a login answered 503 for ever", || Reply::html(503)).pausing(Retries),
+    login("a login answered in HTML", || Reply::html(200)),
+    login("a login's JSON that is cut off", || {
+        json("{\"auth\": {\"client_token\": \"hvs.")
+    }),
+    login("a login answered with nothing", || Reply::status(200)),
+    login("a login answered with status 204", || Reply::status(204)),
+    login("a login without a token", || {
+        json("{\"auth\": {}, \"expires_in\": 3600}")
+    }),
+    login("a login with a token that is none", || {
+        json("{\"auth\": {\"client_token\": {}}, \"access_token\": [], \"expires_in\": 3600}")
+    }),
+    login("a login with a token that no header can carry", || {
+        json(
+            "{\"auth\": {\"client_token\": \"a\\r\\nb\"}, \"access_token\": \"a\\r\\nb\", \"expires_in\": 3600}",
+        )
+    }),
+    login("a login of 40 MB", || {
+        Reply::status(200).header("Content-Length", "40000000")
+    }),
+    login("a login redirected to another host", || {
+        Reply::status(307).header("Location", "https://elsewhere.example.com/")
+    }),
+];

@@ -1,0 +1,242 @@
+//! The faults of servers and of the network: what is done in place of an answer, what must come of it, and how long that takes.
+
+mod bodies;
+mod connections;
+mod heads;
+mod logins;
+mod proxies;
+mod redirects;
+mod statuses;
+mod tls;
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::servers::Backend;
+use crate::support::server::{Recorded, Reply};
+
+/// The subjects of the page, with the faults of each.
+pub static FAULTS: &[(&str, &[Fault])] = &[
+    ("Statuses", statuses::FAULTS),
+    ("Connections", connections::FAULTS),
+    ("Heads", heads::FAULTS),
+    ("Bodies", bodies::FAULTS),
+    ("Redirects", redirects::FAULTS),
+    ("TLS", tls::FAULTS),
+    ("Proxies", proxies::FAULTS),
+    ("Logins", logins::FAULTS),
+];
+
+/// What a fault is made from: a request, and the answer that is right.
+pub struct At<'a> {
+    /// How many came before it.
+    pub number: usize,
+    pub request: &'a Recorded,
+    /// Makes the right answer, with this value.
+    pub body: &'a dyn Fn(&str) -> String,
+    /// `http://` or `https://` and the place of a server that nothing may be sent to.
+    pub elsewhere: &'a str,
+}
+
+/// The value that is asked for.
+pub const VALUE: &str = "world-of-CANARY-7c1e";
+
+/// A value that must never be printed.
+pub const WRONG_VALUE: &str = "not-of-CANARY-3b9d";
+
+/// Returns an answer with `body`, as it is sent.
+pub fn wrong_answer(body: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+impl At<'_> {
+    fn found(&self) -> Reply {
+        self.with(VALUE)
+    }
+
+    fn with(&self, value: &str) -> Reply {
+        json(&(self.body)(value))
+    }
+
+    /// The right answer's text.
+    fn text(&self) -> String {
+        (self.body)(VALUE)
+    }
+
+    /// The right answer, packed.
+    fn gzip(&self) -> (Vec<u8>, Reply) {
+        let packed = gzip(self.text().as_bytes());
+        let reply = Reply::status(200).header("Content-Encoding", "gzip");
+        (packed, reply)
+    }
+
+    /// `bad` at first, then the right answer.
+    fn once(&self, bad: Reply) -> Reply {
+        if self.number == 0 { bad } else { self.found() }
+    }
+
+    /// A whole answer with a value that nobody asked for.
+    fn wrong_answer(&self) -> Vec<u8> {
+        wrong_answer(&(self.body)(WRONG_VALUE))
+    }
+
+    fn host(&self) -> &str {
+        self.request.header("host").unwrap_or_default()
+    }
+
+    fn redirect(&self, to: &str) -> Reply {
+        Reply::status(307).header("Location", &format!("{to}{}", self.request.target))
+    }
+}
+
+/// Who answers.
+#[derive(Clone, Copy)]
+pub enum Peer {
+    /// The server that the fault scripts.
+    Scripted(fn(&At<'_>) -> Reply),
+    /// This to every login, before anything is read.
+    Login(fn() -> Reply),
+    /// A proxy that answers so, before a server that is right.
+    Proxy(fn() -> Reply),
+    /// The right answer after an answer to the request before (a login, a challenge) whose connection is closed unannounced.
+    ClosedBetween,
+    /// The right answer, on a connection where the answer to the request before brought another one along, with a wrong value.
+    Smuggled,
+    /// The right answer, over TLS with a certificate of this kind.
+    Certificate(Kind),
+    /// One that speaks the other of http and https.
+    OtherProtocol,
+    /// One that takes connections and never says a word.
+    Silent,
+    /// Nobody.
+    Nobody,
+}
+
+/// What is wrong with a certificate.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    Foreign,
+    Expired,
+    NotYet,
+    WrongName,
+}
+
+/// Which outcome is right.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// The value.
+    Found,
+    /// A value of this many bytes.
+    Large(usize),
+    /// The value from Key Vault, status 5 from Vault: what hvac's urllib3 does not try again.
+    FoundInKeyVault,
+    /// Status 5.
+    Unavailable,
+    /// Status 5 when `--timeout` is over, and not before.
+    TimeIsUp,
+    /// Status 6: it is there, and it is no value.
+    Malformed,
+}
+
+/// How long an outcome waits by itself, beside what the machine takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pauses {
+    Never,
+    /// Three retries of the backend's own.
+    Retries,
+    /// Three retries of Key Vault's, none of Vault's.
+    RetriesOfKeyVault,
+    /// Three retries of the backend's own where there is TLS.
+    RetriesOverTls,
+    /// As many seconds as the server asks for.
+    Asked(u64),
+}
+
+impl Pauses {
+    /// Their sum. Vault: urllib3 with a factor of 0.1 s, the first retry at once. Key Vault: azure-core with one of 0.8 s.
+    pub fn of(self, backend: Backend) -> Duration {
+        let retries = match self {
+            Self::Asked(seconds) => return Duration::from_secs(seconds),
+            Self::Never => false,
+            Self::Retries => true,
+            Self::RetriesOfKeyVault => backend == Backend::KeyVault,
+            Self::RetriesOverTls => backend != Backend::VaultHttp,
+        };
+        match (retries, backend) {
+            (false, _) => Duration::ZERO,
+            (true, Backend::KeyVault) => Duration::from_millis(1600 + 3200),
+            (true, Backend::VaultHttp | Backend::VaultHttps) => Duration::from_millis(200 + 400),
+        }
+    }
+}
+
+/// One fault.
+pub struct Fault {
+    pub name: &'static str,
+    pub peer: Peer,
+    pub right: Right,
+    pub pauses: Pauses,
+    /// Whether there is this fault without TLS.
+    pub http: bool,
+    /// Whether megabytes are sent, which a busy machine may take seconds for.
+    pub heavy: bool,
+}
+
+impl Fault {
+    /// With pauses.
+    const fn pausing(mut self, pauses: Pauses) -> Self {
+        self.pauses = pauses;
+        self
+    }
+
+    /// Over TLS alone.
+    const fn https_only(mut self) -> Self {
+        self.http = false;
+        self
+    }
+
+    /// With megabytes.
+    const fn heavy(mut self) -> Self {
+        self.heavy = true;
+        self
+    }
+}
+
+const fn fault(name: &'static str, right: Right, reply: fn(&At<'_>) -> Reply) -> Fault {
+    peer(name, right, Peer::Scripted(reply))
+}
+
+const fn peer(name: &'static str, right: Right, peer: Peer) -> Fault {
+    Fault {
+        name,
+        peer,
+        right,
+        pauses: Pauses::Never,
+        http: true,
+        heavy: false,
+    }
+}
+
+fn json(body: &str) -> Reply {
+    Reply::status(200)
+        .header("Content-Type", "application/json")
+        .body(body)
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A right head that announces a body.
+const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n";
+
+const MB: usize = 1 << 20;

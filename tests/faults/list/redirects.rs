@@ -1,0 +1,45 @@
+//! Redirects: followed to the same place alone, where neither token nor body leaves it.
+
+use super::Right::{Found, Unavailable};
+use super::{Fault, fault};
+use crate::support::server::Reply;
+
+pub const FAULTS: &[Fault] = &[
+    fault("to another path of the server", Found, |at| {
+        at.once(at.redirect("").header("x-first", "1"))
+    }),
+    fault("to another host", Unavailable, |at| {
+        let (old, port) = at.host().split_once(':').unwrap();
+        let new = if old == "localhost" {
+            "127.0.0.1"
+        } else {
+            "localhost"
+        };
+        let scheme = at.elsewhere.split_once(':').unwrap().0;
+        at.redirect(&format!("{scheme}://{new}:{port}"))
+    }),
+    fault("to another port", Unavailable, |at| at.redirect(at.elsewhere)),
+    fault("from https to http", Unavailable, |at| {
+        at.redirect(&format!("http://{}", at.host()))
+    })
+    .https_only(),
+    fault("to another host before an `@`", Unavailable, |at| {
+        let place = at.elsewhere.split_once("://").unwrap().1;
+        at.redirect(&format!("//{}@{place}", at.host()))
+    }),
+    fault("to another host behind a backslash", Unavailable, |at| {
+        let place = at.elsewhere.split_once("://").unwrap().1;
+        at.redirect(&format!("//{place}\\@{}", at.host()))
+    }),
+    fault("for ever", Unavailable, |at| at.redirect("")),
+    fault("to something that is no URL", Unavailable, |_| {
+        Reply::status(302).header("Location", "https://[")
+    }),
+    fault("to another kind of URL", Unavailable, |_| {
+        Reply::status(302).header("Location", "file:///etc/passwd")
+    }),
+    fault("to nowhere", Unavailable, |_| Reply::status(302)),
+    fault("to an empty place", Unavailable, |_| {
+        Reply::status(302).header("Location", "")
+    }),
+];

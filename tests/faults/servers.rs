@@ -1,0 +1,296 @@
+//! A fault of a server or of the network, injected into a lookup.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::list::{self, At, Fault, Kind, Peer, Right, VALUE};
+use super::outcome::{Due, Outcome, words};
+use crate::azure::support::{World, values, vault as key_vault};
+use crate::support::server::{Authority, Certificate, Recorded, Reply, Server, Validity};
+use crate::support::{Output, Program, free_port};
+use crate::vault::{kv2, login, vault};
+
+/// What is looked for in every output.
+const SECRET: &str = "s.CANARY-9d2f";
+
+/// What the environment has for the name that is asked for: "could not tell" must not come to it.
+const FALLBACK: &str = "of the environment";
+
+/// What the page calls the server.
+const SHOWN: &str = "vault.example.com";
+
+/// `--timeout` where a fault lasts until then, and where it does not.
+pub const SHORT: Duration = Duration::from_secs(2);
+pub const LONG: Duration = Duration::from_secs(40);
+
+/// What a machine may take for a whole run, beside the pauses between attempts, and for one that moves megabytes.
+const WORK: Duration = Duration::from_secs(1);
+const HEAVY_WORK: Duration = LONG;
+
+/// A backend, and how it is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    VaultHttp,
+    VaultHttps,
+    KeyVault,
+}
+
+impl Backend {
+    pub const ALL: [Self; 3] = [Self::VaultHttp, Self::VaultHttps, Self::KeyVault];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::VaultHttp => "Vault, http",
+            Self::VaultHttps => "Vault, https",
+            Self::KeyVault => "Key Vault",
+        }
+    }
+
+    /// Whether there is `fault` for it.
+    pub fn has(self, fault: &Fault) -> bool {
+        fault.http || self != Self::VaultHttp
+    }
+
+    /// The answer's body with `value` in it.
+    fn body(self, value: &str) -> String {
+        match self {
+            Self::KeyVault => {
+                json!({"value": value, "id": "https://localhost/secrets/airflow-variables-hello/1"})
+            }
+            _ => kv2(&json!({"value": value})),
+        }
+        .to_string()
+    }
+
+    /// What comes before the read: the login, or the challenge.
+    fn before(self, request: &Recorded) -> Option<Reply> {
+        match self {
+            Self::KeyVault => request
+                .header("authorization")
+                .is_none()
+                .then(|| key_vault::challenge(&key_vault::usual_challenge())),
+            _ => (request.method != "GET").then(|| Reply::json(200, login(SECRET))),
+        }
+    }
+
+    /// A lookup in the server at `url`, through `proxy` when there is one.
+    fn program(self, world: &World, url: &str, proxy: Option<&str>) -> Program {
+        let program = if self == Self::KeyVault {
+            let mut kwargs = values();
+            kwargs["vault_url"] = url.into();
+            kwargs["verify_challenge_resource"] = false.into();
+            world.program(&kwargs, &json!({"NO_PROXY": "127.0.0.1,localhost"}))
+        } else {
+            let kwargs = json!({"url": url, "auth_type": "approle", "role_id": "r", "secret_id": SECRET});
+            vault(&kwargs).env("REQUESTS_CA_BUNDLE", world.path("ca.pem"))
+        };
+        match proxy {
+            None => program,
+            Some(proxy) => program
+                .env("HTTP_PROXY", proxy)
+                .env("HTTPS_PROXY", proxy)
+                .env("NO_PROXY", ""),
+        }
+    }
+}
+
+/// What every fault is injected beside: a world of Azure's, and servers that nothing may be sent to.
+pub struct Surroundings {
+    world: World,
+    plain: Server,
+    secure: Server,
+}
+
+impl Surroundings {
+    pub fn start() -> Self {
+        Self {
+            world: World::start(),
+            plain: Server::script([Reply::html(200)]),
+            secure: Server::start_tls(&Authority::trusted().certificate(Validity::Good), |_| {
+                Reply::html(200)
+            }),
+        }
+    }
+
+    /// Whether something was sent where nothing may be.
+    pub fn was_left(&self) -> bool {
+        !self.plain.take().is_empty() || !self.secure.take().is_empty()
+    }
+}
+
+/// Starts what `fault` is about for `backend`, and runs a lookup there.
+pub fn inject(fault: &Fault, backend: Backend, surroundings: &Surroundings) -> Outcome {
+    let elsewhere = match backend {
+        Backend::VaultHttp => &surroundings.plain,
+        _ => &surroundings.secure,
+    };
+    let reads = Arc::new(AtomicUsize::new(0));
+    let (counted, peer, away) = (Arc::clone(&reads), fault.peer, elsewhere.url());
+    let handler = move |request: &Recorded| {
+        if let Some(reply) = backend.before(request) {
+            return match peer {
+                Peer::Login(bad) if backend != Backend::KeyVault => bad(),
+                Peer::ClosedBetween => reply.close(),
+                Peer::Smuggled => reply.behind(list::wrong_answer(&backend.body(list::WRONG_VALUE))),
+                _ => reply,
+            };
+        }
+        let number = counted.fetch_add(1, Ordering::SeqCst);
+        match peer {
+            Peer::Scripted(reply) => reply(&At {
+                number,
+                request,
+                body: &|value| backend.body(value),
+                elsewhere: &away,
+            }),
+            _ => Reply::status(200).body(backend.body(VALUE)),
+        }
+    };
+    let server = if (backend == Backend::VaultHttp) == matches!(peer, Peer::OtherProtocol) {
+        Server::start_tls(&certificate(peer), handler)
+    } else {
+        Server::start(handler)
+    };
+    // The system takes its connections, and nobody ever looks at them.
+    let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = match peer {
+        Peer::Silent => silent.local_addr().unwrap().port(),
+        Peer::Nobody => free_port(),
+        _ => server.port,
+    };
+    let proxy = match peer {
+        Peer::Proxy(reply) => Some(Server::start(move |_| reply())),
+        _ => None,
+    };
+    let (place, other) = if backend == Backend::VaultHttp {
+        (format!("127.0.0.1:{port}"), format!("localhost:{port}"))
+    } else {
+        (format!("localhost:{port}"), format!("127.0.0.1:{port}"))
+    };
+    let scheme = if backend == Backend::VaultHttp {
+        "http"
+    } else {
+        "https"
+    };
+    let limit = if fault.right == Right::TimeIsUp {
+        SHORT
+    } else {
+        LONG
+    };
+    let own = own_login(peer, backend);
+    let proxy_url = proxy.as_ref().map(Server::url);
+    let output = backend
+        .program(
+            own.as_ref().unwrap_or(&surroundings.world),
+            &format!("{scheme}://{place}"),
+            proxy_url.as_deref(),
+        )
+        .env("AIRFLOW_VAR_HELLO", FALLBACK)
+        .args([
+            "get-var",
+            "hello",
+            "-n",
+            "--timeout",
+            &limit.as_secs().to_string(),
+        ])
+        .run();
+    let reads = reads.load(Ordering::SeqCst);
+    let pauses = fault.pauses.of(backend);
+    let far = elsewhere.url();
+    let proxy_place = proxy_url.unwrap_or_else(|| "://no proxy".to_owned());
+    let places = [
+        (far.split_once("://").unwrap().1, "vault.example.com:8201"),
+        (proxy_place.split_once("://").unwrap().1, "proxy.example.com"),
+        (&place, SHOWN),
+        (&other, "elsewhere.example.com"),
+    ];
+    Outcome {
+        broken: broken(fault, backend, &output),
+        missed: fault.right == Right::TimeIsUp && matches!(peer, Peer::Scripted(_)) && reads == 0,
+        status: output.status,
+        reads: Some(reads),
+        words: shown(&words(&output.stderr), &places),
+        time: output.time,
+        due: match fault.right {
+            Right::TimeIsUp => Due::at(limit),
+            _ => Due::within(pauses, if fault.heavy { HEAVY_WORK } else { WORK }),
+        },
+    }
+}
+
+/// A world whose login goes wrong, which is nobody else's.
+fn own_login(peer: Peer, backend: Backend) -> Option<World> {
+    let Peer::Login(bad) = peer else { return None };
+    (backend == Backend::KeyVault).then(|| {
+        let own = World::start();
+        own.tell(&json!({}), &[], &vec![bad(); 40], &[]);
+        own
+    })
+}
+
+/// The certificate of a server that is `peer`.
+fn certificate(peer: Peer) -> Certificate {
+    let trusted = Authority::trusted();
+    match peer {
+        Peer::Certificate(Kind::Foreign) => Authority::new("foreign").certificate(Validity::Good),
+        Peer::Certificate(Kind::Expired) => trusted.certificate(Validity::Expired),
+        Peer::Certificate(Kind::NotYet) => trusted.certificate(Validity::NotYet),
+        Peer::Certificate(Kind::WrongName) => trusted.certificate(Validity::WrongName),
+        _ => trusted.certificate(Validity::Good),
+    }
+}
+
+/// Returns `words` with the page's names of `places`. What is alike but for the scheme becomes alike.
+fn shown(words: &str, places: &[(&str, &str)]) -> String {
+    let words = places.iter().fold(words.to_owned(), |words, (place, name)| {
+        words.replace(place, name)
+    });
+    let words = words
+        .replace("Key Vault localhost", &format!("Key Vault {SHOWN}"))
+        .replace("localhost answered", &format!("{SHOWN} answered"));
+    ["http", "https"].iter().fold(words, |words, scheme| {
+        words
+            .replace(&format!("{scheme}://{SHOWN}"), SHOWN)
+            .replace(&format!("{scheme}://elsewhere"), "elsewhere")
+            .replace(&format!("{scheme}://proxy"), "proxy")
+    })
+}
+
+/// What must hold of every fault, and does not.
+fn broken(fault: &Fault, backend: Backend, output: &Output) -> Option<String> {
+    let right = match (fault.right, backend) {
+        (Right::FoundInKeyVault, Backend::KeyVault) => Right::Found,
+        (Right::FoundInKeyVault, _) => Right::Unavailable,
+        (right, _) => right,
+    };
+    let (expected, value) = match right {
+        Right::Found | Right::FoundInKeyVault => (0, VALUE.to_owned()),
+        Right::Large(length) => (0, "x".repeat(length)),
+        Right::Unavailable | Right::TimeIsUp => (5, String::new()),
+        Right::Malformed => (6, String::new()),
+    };
+    let Output {
+        status,
+        stdout,
+        stderr,
+        time,
+    } = output;
+    let rules = [
+        ("status", *status == expected),
+        ("value", *stdout == value.as_bytes()),
+        ("words", stderr.is_empty() == (expected == 0)),
+        ("secret", !stderr.contains("CANARY")),
+        ("panic", !stderr.contains("a fault of secretctl's own")),
+    ];
+    let (rule, _) = rules.iter().find(|(_, holds)| !holds)?;
+    Some(format!(
+        "{} ({}): {rule}: status {status}, {} bytes, {time:?}: {stderr}",
+        fault.name,
+        backend.name(),
+        stdout.len()
+    ))
+}

@@ -12,7 +12,7 @@
 //! main -> commands -> { render -> connection -> python,
 //!                       resolver -> backend -> http,
 //!                       settings -> cli }
-//! error, secret, env, value, file, helper: leaves that everybody uses
+//! error, secret, env, value, file, helper, nearest: leaves that everybody uses
 //! ```
 //!
 //! # A first example
@@ -55,6 +55,7 @@ pub mod error;
 mod file;
 mod helper;
 pub mod http;
+mod nearest;
 pub mod python;
 pub mod render;
 pub mod resolver;

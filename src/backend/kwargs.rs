@@ -10,6 +10,7 @@
 use indexmap::IndexMap;
 
 use crate::error::{Error, Result};
+use crate::nearest::nearest;
 use crate::python::json::{self, Object, Value};
 
 /// The kwargs of one backend.
@@ -315,23 +316,6 @@ pub fn boolean_word(text: &str) -> Option<bool> {
         "false" | "f" | "no" | "n" | "off" | "0" => Some(false),
         _ => None,
     }
-}
-
-/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near.
-#[must_use]
-pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let name: String = name
-        .chars()
-        .take(64)
-        .collect::<String>()
-        .to_lowercase()
-        .replace(['-', ' '], "_");
-    known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(&name, candidate), *candidate))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, candidate)| candidate)
 }
 
 /// The integer that `float` is equal to.

@@ -4,6 +4,7 @@
 
 use super::Connection;
 use crate::error::{Error, Result};
+use crate::nearest::nearest;
 use crate::python::json::{Value, dumps_compact};
 use crate::secret::Secret;
 
@@ -31,13 +32,8 @@ pub fn check_field_name(name: &str) -> Result<()> {
         return Ok(());
     }
     let error = Error::usage(format!("a connection has no field `{}`", name.escape_debug()));
-    let nearest = FIELDS
-        .iter()
-        .map(|known| (strsim::jaro_winkler(known, field), known))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    Err(match nearest {
-        Some((_, known)) if !FIELDS.contains(&field) => error.with_hint(format!("the nearest is `{known}`")),
+    Err(match nearest(field, &FIELDS) {
+        Some(known) if !FIELDS.contains(&field) => error.with_hint(format!("the nearest is `{known}`")),
         _ => error.with_hint(format!("the fields are {}, extra.KEY", FIELDS.join(", "))),
     })
 }

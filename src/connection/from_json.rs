@@ -5,6 +5,7 @@
 use super::Connection;
 use super::construct::Arguments;
 use super::malformed::{Malformed, key_name};
+use crate::nearest::nearest;
 use crate::python::int;
 use crate::python::json::{Object, Value, loads};
 
@@ -94,14 +95,8 @@ fn port(port: &Value) -> Result<Value, Malformed> {
 /// The error of a key that is no argument of the constructor's, with the nearest that is one.
 pub(super) fn unknown_key(key: &str, more: &[&str]) -> Malformed {
     let malformed = Malformed::new(format!("it has the unknown key `{}`", key_name(key)));
-    let nearest = KEYS
-        .iter()
-        .chain(more)
-        .map(|known| (strsim::jaro_winkler(known, key), known))
-        .filter(|(similarity, _)| *similarity > 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    match nearest {
-        Some((_, known)) => malformed.hint(format!("the key of that part is `{known}`")),
+    match nearest(key, &[&KEYS, more].concat()) {
+        Some(known) => malformed.hint(format!("the key of that part is `{known}`")),
         None => malformed.hint(format!(
             "the keys of a connection are {}",
             KEYS.map(|key| format!("`{key}`")).join(", ")

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use super::node::Node;
 use super::parse::{Entries, Entry, Problem};
 use crate::backend::CheckConnection;
+use crate::nearest::nearest;
 use crate::python::json;
 use crate::python::yaml::{Id, NoJson};
 use crate::secret::Secret;
@@ -174,14 +175,9 @@ fn check_object(key: Node<'_>, value: Node<'_>, used: &mut HashSet<Id>) -> Resul
 }
 
 fn illegal(name: &str) -> String {
-    let nearest = CONNECTION_KEYS
-        .iter()
-        .max_by(|a, b| strsim::jaro(name, a).total_cmp(&strsim::jaro(name, b)));
-    match nearest {
-        Some(nearest) if strsim::jaro(nearest, name) > 0.7 => {
-            format!("has the unknown key `{name}`: did you mean `{nearest}`?")
-        }
-        _ => format!("has the unknown key `{name}`"),
+    match nearest(name, CONNECTION_KEYS) {
+        Some(nearest) => format!("has the unknown key `{name}`: did you mean `{nearest}`?"),
+        None => format!("has the unknown key `{name}`"),
     }
 }
 

@@ -10,9 +10,9 @@ use super::credentials::{Chain, Keys};
 use super::sigv4;
 use crate::backend::hashicorp_vault::auth::credential_file;
 use crate::backend::hashicorp_vault::auth::services::{Ask, Services, refused, unreachable};
-use crate::backend::kwargs::nearest;
 use crate::error::{Error, Result};
 use crate::http::Response;
+use crate::nearest::nearest;
 use crate::python::json::{Object, Value};
 use crate::secret::Secret;
 

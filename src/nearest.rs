@@ -1,0 +1,41 @@
+//! "Did you mean": the nearest right name to one that is misspelt.
+
+/// How many characters of a name are looked at: no right name is longer, and a wrong one may be a file's whole content.
+const MOST_CHARACTERS: usize = 64;
+
+/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near.
+#[must_use]
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let name: String = name
+        .chars()
+        .take(MOST_CHARACTERS)
+        .collect::<String>()
+        .to_lowercase()
+        .replace(['-', ' '], "_");
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(&name, candidate), *candidate))
+        .filter(|(similarity, _)| *similarity > 0.8)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_name_is_found_however_it_is_spelt() {
+        let known = ["connections_path", "variables_path"];
+        for name in ["conections_path", "Connections-Path", "connections path"] {
+            assert_eq!(nearest(name, &known), Some("connections_path"), "{name}");
+        }
+        assert_eq!(nearest("url", &known), None);
+    }
+
+    #[test]
+    fn what_is_no_name_is_near_to_none() {
+        assert_eq!(nearest("", &["password"]), None);
+        assert_eq!(nearest(&"\u{1f600}".repeat(1_000_000), &["password"]), None);
+    }
+}

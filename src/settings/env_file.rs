@@ -91,10 +91,10 @@ fn read(path: &Path, deadline: Instant) -> Result<Vec<(String, Secret, usize)>> 
 }
 
 /// A line, counted from 1, and what is wrong with it.
-type Problem = (usize, &'static str);
+pub(super) type Problem = (usize, &'static str);
 
 /// Parses a file into name, value and line.
-fn parse(text: &[u8]) -> Result<Vec<(String, Secret, usize)>, Problem> {
+pub(super) fn parse(text: &[u8]) -> Result<Vec<(String, Secret, usize)>, Problem> {
     let text = with_line_feeds(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
     let mut parser = Parser {
         rest: text.expose(),
@@ -151,6 +151,10 @@ impl<'a> Parser<'a> {
         {
             self.rest = rest;
             self.skip_blanks();
+            if self.rest.first() == Some(&b'#') {
+                self.take_line();
+                return Ok(None);
+            }
         }
         let name = self.name().ok_or(NO_ASSIGNMENT)?;
         self.skip_blanks();
@@ -361,7 +365,7 @@ mod tests {
 
     #[test]
     fn a_name_alone_sets_nothing() {
-        assert_eq!(parse(b"A\nB # c\nexport C\n").unwrap().len(), 0);
+        assert_eq!(parse(b"A\nB # c\nexport C\nexport # c\n").unwrap().len(), 0);
     }
 
     #[test]

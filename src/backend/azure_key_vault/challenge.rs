@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::error::{Error, Result};
+use crate::python::urlsplit::urlsplit;
 
 /// What a vault asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +57,9 @@ impl Challenge {
         let authority = some(&authorization_uri)
             .or_else(|| some(&authorization))
             .unwrap_or_default();
-        let tenant = path(&authority)
+        let authority = urlsplit(&authority).map_err(|_| malformed("its authority is no URL"))?;
+        let tenant = authority
+            .path
             .trim_start_matches('/')
             .split('/')
             .next()
@@ -85,11 +88,10 @@ impl Challenge {
     /// # Errors
     /// A resource that is not a parent domain of the vault's, with status 4.
     pub(super) fn verify(&self, authority: &str) -> Result<()> {
-        let resource = netloc(&self.scope);
-        if resource.is_empty() {
-            return Err(malformed("its resource is no URL"));
-        }
-        let resource = resource.to_ascii_lowercase();
+        let resource = match urlsplit(&self.scope) {
+            Ok(url) if !url.netloc.is_empty() => url.netloc.to_ascii_lowercase(),
+            _ => return Err(malformed("its resource is no URL")),
+        };
         let request = authority.to_ascii_lowercase();
         let belongs = |request: &str, resource: &str| {
             request
@@ -137,21 +139,6 @@ fn malformed(why: &str) -> Error {
 fn decode_claims(encoded: &str) -> Option<String> {
     let encoded = encoded.trim_matches([' ', '"', '\'']).trim_end_matches('=');
     String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()
-}
-
-/// `urlparse(url).netloc`
-fn netloc(url: &str) -> &str {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    rest.split(['/', '?', '#']).next().unwrap_or_default()
-}
-
-/// `urlparse(url).path`
-fn path(url: &str) -> &str {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    match url.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or("", |at| &rest[at..]),
-        None => url,
-    }
 }
 
 /// `:443` says nothing about a host.

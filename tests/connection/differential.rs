@@ -24,7 +24,7 @@ fn compare(domain: &str) {
         for (input, theirs) in inputs.iter().zip(answers.as_array().unwrap()) {
             let ours = ours::answer(domain, input);
             errors += usize::from(!theirs["error"].is_null());
-            if !agree(input, theirs, &ours) {
+            if !ours::agree(input, theirs, &ours) {
                 disagreements.push(json!({"input": input, "airflow": theirs, "ours": ours}));
             }
         }
@@ -40,19 +40,6 @@ fn compare(domain: &str) {
         disagreements.len(),
         some.join("\n")
     );
-}
-
-/// Whether two answers are the same. Half of a surrogate pair is the one deliberate difference (`lone-surrogate` in
-/// the list of differences): we refuse it even where Airflow drops it, as in a key that is repeated.
-fn agree(input: &Value, theirs: &Value, ours: &Value) -> bool {
-    if theirs == ours {
-        return true;
-    }
-    let surrogate = |answer: &Value| answer["surrogate"] == true;
-    let refused = |answer: &Value| surrogate(answer) || !answer["error"].is_null();
-    let input_has_escape = input.to_string().to_ascii_lowercase().contains("\\ud");
-    (surrogate(ours) && input_has_escape)
-        || ((surrogate(ours) || surrogate(theirs)) && refused(ours) && refused(theirs))
 }
 
 macro_rules! domains {

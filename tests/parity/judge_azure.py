@@ -68,3 +68,17 @@ def environment(variables):
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def op_challenge(request):
+    """What the client for Python makes of a vault's challenge: whose token it would ask for, or an error."""
+    from azure.keyvault.secrets._shared.challenge_auth_policy import _validate_challenge_resource
+    from azure.keyvault.secrets._shared.http_challenge import HttpChallenge
+
+    try:
+        challenge = HttpChallenge(request["url"], request["header"])
+        scope = challenge.get_scope() or challenge.get_resource() + "/.default"
+        _validate_challenge_resource(scope, request["url"])
+    except (ValueError, IndexError):
+        return {"error": True}
+    return {"scope": scope, "tenant": challenge.tenant_id, "claims": challenge.claims}

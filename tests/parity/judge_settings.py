@@ -176,7 +176,29 @@ def op_dotenv(request):
     """python-dotenv's reading of a file, without its interpolation."""
     from dotenv.parser import parse_stream
 
-    text = base64.b64decode(request["text"]).decode("utf-8", "surrogateescape")
+    text = request.get("utf8") or base64.b64decode(request["text"]).decode("utf-8", "surrogateescape")
     stream = io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"))
     bindings = list(parse_stream(stream))
     return [[binding.key, binding.value, binding.original.line, binding.error] for binding in bindings]
+
+
+def op_configparser(request):
+    """Every option of an `airflow.cfg`, as `[section, option, value]`; a value that cannot be interpolated is null."""
+    import configparser
+
+    parser = configparser.ConfigParser()
+    parser.optionxform = str
+    try:
+        parser.read_string(request["text"])
+    except configparser.Error:
+        return {"error": True}
+    return [[name, option, value_of(parser, name, option)] for name in parser.sections() for option in parser[name]]
+
+
+def value_of(parser, section, option):
+    import configparser
+
+    try:
+        return parser.get(section, option)
+    except configparser.InterpolationError:
+        return None

@@ -62,6 +62,8 @@ mod command;
 mod core;
 mod env_file;
 mod expand;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod globals;
 mod home;
 mod lookup;

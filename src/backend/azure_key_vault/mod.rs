@@ -24,6 +24,8 @@ mod challenge;
 mod client;
 mod config;
 mod credential;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod names;
 mod retry;
 mod tokens;

@@ -151,21 +151,29 @@ impl Client {
 
     /// Sends a login and returns the token that it is answered with.
     async fn post(&self, login: Login) -> Result<Secret> {
-        let auth = &self.config.auth;
-        let auth_type = auth.name();
         let mut request = self.request("POST", &login.api_path, None, LOGIN_RETRY);
         request
             .headers
             .push(("content-type".to_owned(), "application/json".into()));
         login.secrets.iter().cloned().for_each(|secret| self.hold(secret));
         request.body = Some(Secret::from(json::dumps(&json::Value::Object(login.body))));
-        let place = self.config.address.shown();
         let response = self
             .http
             .send(request)
             .await
             .map_err(|failure| self.unreachable(failure))?;
-        let envelope = Envelope::of(&response);
+        self.token_of(&login.api_path, &response)
+    }
+
+    /// Returns the token in the answer to the login at `api_path`.
+    ///
+    /// # Errors
+    /// An answer without one: a refusal, with status 4, and whatever else is not Vault's word, with status 5.
+    pub(super) fn token_of(&self, api_path: &str, response: &Response) -> Result<Secret> {
+        let auth = &self.config.auth;
+        let auth_type = auth.name();
+        let place = self.config.address.shown();
+        let envelope = Envelope::of(response);
         let passed_on = envelope.as_ref().is_some_and(Envelope::passes_on_a_refusal);
         match response.status {
             200 => match envelope.as_ref().and_then(Envelope::client_token) {
@@ -184,14 +192,14 @@ impl Client {
                 .with_hint("this may be no Vault: check `url`")),
             },
             404 if envelope.is_none() && !response.body.is_empty() => {
-                Err(super::answer::no_vault(&place, &response))
+                Err(super::answer::no_vault(&place, response))
             }
             400 | 401 | 403 | 404 | 405 | 500 if response.status != 500 || passed_on => {
                 let mut error = Error::denied(format!("Vault at {place} refused the `{auth_type}` login"));
                 if let Some(words) = envelope.and_then(|envelope| envelope.words()) {
                     error = error.with_detail(format!("Vault says: {}", self.clean(&words)));
                 }
-                let method = login.api_path.trim_start_matches("v1/");
+                let method = api_path.trim_start_matches("v1/");
                 Err(error.with_hint(match response.status {
                     400 | 500 => auth.refusal_hint().to_owned(),
                     401 | 403 => format!(
@@ -205,7 +213,7 @@ impl Client {
                     ),
                 }))
             }
-            _ => Err(self.out_of_order(&response)),
+            _ => Err(self.out_of_order(response)),
         }
     }
 

@@ -9,6 +9,7 @@
 use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::error::{Error, Result};
+use crate::http::Response;
 use crate::python::quote::quote_path;
 use crate::secret::Secret;
 use crate::value::{Answer, Found, Location, Lookup, SecretKind, Step};
@@ -18,6 +19,8 @@ mod answer;
 mod auth;
 mod client;
 mod config;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod header;
 mod paths;
 
@@ -55,11 +58,26 @@ impl VaultBackend {
             _ => format!("v1/{}/data/{}", quote_path(mount), quote_path(path)),
         };
         let response = self.client.read(&api_path).await?;
+        self.meaning(kind, mount, path, kv_engine_version, &response)
+    }
+
+    /// Tells what the answer to a read means.
+    ///
+    /// # Errors
+    /// An answer that says neither what the secret is nor that there is none.
+    fn meaning(
+        &self,
+        kind: SecretKind,
+        mount: &str,
+        path: &str,
+        kv_engine_version: u8,
+        response: &Response,
+    ) -> Result<Answer> {
         let place = self.client.config.address.shown();
-        let envelope = Envelope::of(&response);
+        let envelope = Envelope::of(response);
         match response.status {
             200 => {
-                let envelope = envelope.ok_or_else(|| answer::unreadable(&place, &response))?;
+                let envelope = envelope.ok_or_else(|| answer::unreadable(&place, response))?;
                 let secret = envelope.into_secret(kv_engine_version).ok_or_else(|| {
                     Error::unavailable(format!(
                         "{place} answers without a secret of KV v{kv_engine_version}"
@@ -76,10 +94,10 @@ impl VaultBackend {
                     hint: self.absence(mount, kv_engine_version, &envelope),
                 }),
                 None if response.body.is_empty() => Ok(Answer::ABSENT),
-                None => Err(answer::no_vault(&place, &response)),
+                None => Err(answer::no_vault(&place, response)),
             },
             401 | 403 => Err(self.denied(mount, path, envelope.as_ref())),
-            _ => Err(self.client.out_of_order(&response)),
+            _ => Err(self.client.out_of_order(response)),
         }
     }
 

@@ -13,6 +13,8 @@ use crate::value::{Answer, Location, Lookup, SecretKind, Step};
 
 mod config;
 mod env_file;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod load;
 mod node;
 mod parse;

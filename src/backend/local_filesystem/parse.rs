@@ -115,21 +115,32 @@ const MAX_BYTES: u64 = 256 << 20;
 
 /// Reads and parses the file at `path`, which has to come to its end until `deadline`.
 pub(super) fn parse(path: &str, deadline: Instant) -> Result<Entries, Problem> {
-    let parse: fn(&str) -> Result<Entries, Problem> = match path::suffix(path).to_ascii_lowercase().as_str() {
-        ".json" => parse_json,
-        ".yaml" | ".yml" => parse_yaml,
-        ".env" => |text| env_file::parse(text).map(Entries::Env),
-        _ => {
-            return Err(Problem::new(
-                "its name must end in `.env`, `.json`, `.yaml` or `.yml`",
-            ));
-        }
-    };
+    let parse = format_of(path)?;
     let bytes = file::read_unwiped(Path::new(path), MAX_BYTES, deadline).map_err(|source| Problem {
         source: Some(source),
         ..Problem::new("it cannot be read")
     })?;
-    let text = std::str::from_utf8(&bytes).map_err(|error| {
+    parse_bytes(parse, &bytes)
+}
+
+/// Parses the text of one format.
+type Parse = fn(&str) -> Result<Entries, Problem>;
+
+/// Tells the format by the suffix of the file's name.
+pub(super) fn format_of(path: &str) -> Result<Parse, Problem> {
+    match path::suffix(path).to_ascii_lowercase().as_str() {
+        ".json" => Ok(parse_json),
+        ".yaml" | ".yml" => Ok(parse_yaml),
+        ".env" => Ok(|text| env_file::parse(text).map(Entries::Env)),
+        _ => Err(Problem::new(
+            "its name must end in `.env`, `.json`, `.yaml` or `.yml`",
+        )),
+    }
+}
+
+/// Parses what a file holds.
+pub(super) fn parse_bytes(parse: Parse, bytes: &[u8]) -> Result<Entries, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         Problem::at(line, "it is not UTF-8")
     })?;

@@ -5,6 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use secretctl::python::configparser::ConfigParser;
 
 fuzz_target!(|text: &str| {
+    secretctl_fuzz::airflow::airflow_cfg(text);
     let lines = text.split('\n').count();
     match ConfigParser::parse(text) {
         Err((line, _)) => assert!((1..=lines).contains(&line)),

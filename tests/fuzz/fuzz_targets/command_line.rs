@@ -6,6 +6,7 @@ use secretctl::python::expandvars::{expanduser, expandvars};
 use secretctl::python::shlex;
 
 fuzz_target!(|line: &[u8]| {
+    secretctl_fuzz::airflow::words(line);
     if let Ok(words) = shlex::split(line) {
         assert!(words.iter().map(Vec::len).sum::<usize>() <= line.len());
     }

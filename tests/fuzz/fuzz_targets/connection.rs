@@ -20,4 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = Connection::from_found("c", &Found::Text(uri));
         }
     }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        secretctl_fuzz::airflow::text(text);
+    }
 });

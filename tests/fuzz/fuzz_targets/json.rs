@@ -6,6 +6,7 @@ use secretctl::python::json::{dumps, dumps_compact, loads};
 use secretctl::python::repr;
 
 fuzz_target!(|text: &str| {
+    secretctl_fuzz::airflow::connection("json", || text.into());
     let Ok(value) = loads(text) else { return };
     let written = dumps(&value);
     assert!(written.is_ascii());

@@ -13,4 +13,5 @@ fuzz_target!(|text: &str| {
             let _ = (connection.get_uri(), connection.as_json(), connection.to_object());
         }
     }
+    secretctl_fuzz::airflow::object(text);
 });

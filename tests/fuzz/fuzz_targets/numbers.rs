@@ -6,10 +6,14 @@ use secretctl::python::{float, int, text};
 
 fuzz_target!(|input: (u64, &str)| {
     let (bits, string) = input;
+    for domain in ["int", "str"] {
+        secretctl_fuzz::airflow::connection(domain, || string.into());
+    }
     let value = f64::from_bits(bits);
     if value.is_finite() {
         assert_eq!(float::repr(value).parse(), Ok(value));
         assert!(int::from_float(value).is_some());
+        secretctl_fuzz::airflow::connection("float", || format!("{bits:016x}").into());
     }
     if let Some(digits) = int::parse(string) {
         assert_eq!(int::parse(&digits), Some(digits));

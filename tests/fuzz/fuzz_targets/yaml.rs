@@ -9,6 +9,7 @@ use secretctl::python::yaml::safe_load;
 const BUDGET: usize = 100_000;
 
 fuzz_target!(|text: &str| {
+    secretctl_fuzz::airflow::yaml(text);
     let Ok(document) = safe_load(text) else { return };
     let Some(root) = document.root() else { return };
     let _ = document.is_truthy(root);

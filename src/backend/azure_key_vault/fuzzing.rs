@@ -1,0 +1,84 @@
+//! What the fuzzer of `tests/fuzz` feeds challenges and answers to: the whole client of a vault, over no network.
+
+use std::future::ready;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::challenge::Challenge;
+use super::client::VaultClient;
+use super::config::Config;
+use super::credential::{self, Redaction, Surroundings};
+use super::tokens::Tokens;
+use super::transport::Exchange;
+use crate::backend::BoxFuture;
+use crate::backend::kwargs::Kwargs;
+use crate::env::Env;
+use crate::error::Result;
+use crate::http::{Request, Response};
+use crate::value::Answer;
+
+/// A challenge, read and checked.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The scope of the token.
+    pub scope: String,
+    /// The vault's tenant.
+    pub tenant: Option<String>,
+    /// Claims that the token must have.
+    pub claims: Option<String>,
+    /// The header that the SDK is given in its place.
+    pub canonical: String,
+}
+
+/// Reads the challenge of a vault at `authority`.
+///
+/// # Errors
+/// A challenge that is malformed, or for somebody else.
+pub fn challenge(header: &str, authority: &str) -> Result<Accepted> {
+    let challenge = Challenge::parse(header)?;
+    challenge.verify(authority)?;
+    let canonical = challenge.canonical();
+    Ok(Accepted {
+        scope: challenge.scope,
+        tenant: challenge.tenant,
+        claims: challenge.claims,
+        canonical,
+    })
+}
+
+/// Whoever answers the requests.
+pub type Server = Box<dyn FnMut(&Request) -> Response + Send>;
+
+/// The server in the place of the network.
+struct Stand(Mutex<Server>);
+
+impl Exchange for Stand {
+    fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+        let mut server = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Box::pin(ready(Ok(server(&request))))
+    }
+
+    fn connects<'a>(&'a self, _: &'a str) -> BoxFuture<'a, bool> {
+        Box::pin(ready(false))
+    }
+}
+
+/// Asks the vault of `kwargs` for the secret `name`; `server` answers, the login's endpoint too.
+///
+/// # Errors
+/// What kept it from telling.
+pub async fn ask(kwargs: Kwargs, name: &str, server: Server) -> Result<Answer> {
+    let config = Config::new(kwargs)?;
+    let exchange: Arc<dyn Exchange> = Arc::new(Stand(Mutex::new(server)));
+    let redactor = Arc::new(Redaction::default());
+    let surroundings = Surroundings {
+        env: Env::default(),
+        exchange: Arc::clone(&exchange),
+        direct: Arc::clone(&exchange),
+        redactor: Arc::clone(&redactor),
+        deadline: Instant::now() + Duration::from_secs(30),
+    };
+    let credential = credential::build(&config, &surroundings)?;
+    let client = VaultClient::new(&config, Tokens::new(credential), exchange, redactor)?;
+    client.get(name).await
+}

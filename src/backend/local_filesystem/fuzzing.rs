@@ -1,0 +1,55 @@
+//! What the fuzzer of `tests/fuzz` feeds local secrets files to: their bytes, without a file.
+
+use super::load::{self, Unprintable};
+use super::malformed;
+use super::parse::{Entries, format_of, parse_bytes};
+use crate::backend::CheckConnection;
+use crate::error::Result;
+use crate::value::{Found, Lookup, SecretKind};
+
+/// A file that was read and checked.
+pub struct File {
+    path: String,
+    kind: SecretKind,
+    entries: Entries,
+}
+
+impl File {
+    /// Reads `bytes` as the file at `path`.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn read(path: &str, bytes: &[u8], kind: SecretKind, check: CheckConnection) -> Result<Self> {
+        let entries = format_of(path).and_then(|format| parse_bytes(format, bytes));
+        let entries = entries.map_err(|problem| problem.in_file(path))?;
+        load::check(&entries, kind, check).map_err(|problem| problem.in_file(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            kind,
+            entries,
+        })
+    }
+
+    /// Returns the keys that are text.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        let keys = self.entries.iter().filter_map(|entry| entry.key);
+        keys.map(str::to_owned).collect()
+    }
+
+    /// Returns what stands under `key`.
+    ///
+    /// # Errors
+    /// Something that has no form in JSON.
+    pub fn get(&self, key: &str) -> Result<Option<Found>> {
+        load::get(&self.entries, self.kind, key).map_err(|unprintable: Unprintable| {
+            let lookup = Lookup {
+                kind: self.kind,
+                id: key.to_owned(),
+                team: None,
+                multi_team: false,
+            };
+            malformed(&lookup, &self.path, &unprintable)
+        })
+    }
+}

@@ -1,0 +1,138 @@
+//! Key Vault's and Entra's answers, through the whole client: no token without a challenge that is the vault's own, what is
+//! found is what the JSON says, and what is shown of an answer is its words alone.
+#![no_main]
+
+use std::sync::{Arc, Mutex};
+
+use libfuzzer_sys::fuzz_target;
+use secretctl::backend::azure_key_vault::fuzzing::{Server, ask, challenge};
+use secretctl::backend::kwargs::Kwargs;
+use secretctl::error::Result;
+use secretctl::http::{Request, Response};
+use secretctl::python::json::{Value, loads};
+use secretctl::secret::Secret;
+use secretctl::value::{Answer, Found};
+use secretctl_fuzz::{answer, masked, object, shown};
+
+const VAULT: &str = "kv.vault.azure.net";
+
+/// The client secret, and the token of logins that answer with it.
+const SECRET: &str = "hunter2-client-secret";
+const TOKEN: &str = "hunter2.access.token";
+
+/// What is said to people.
+const WORDS: [&str; 4] = ["message", "code", "error", "error_description"];
+
+/// What the meaning of an answer hangs on.
+const KNOWN: [&str; 5] = ["error", "innererror", "value", "access_token", "expires_in"];
+
+/// What was asked, and what came back.
+#[derive(Default)]
+struct Talk {
+    vault: Vec<(Option<String>, u16, Option<String>, String)>,
+    logins: usize,
+}
+
+/// Answers the vault's requests with `vault` in order, logins with `logins`; the last of each goes on for ever.
+fn server(vault: Vec<Response>, logins: Vec<Response>, talk: Arc<Mutex<Talk>>) -> Server {
+    Box::new(move |request: &Request| {
+        let mut talk = talk.lock().expect("nobody panics with it");
+        let (answers, index) = if request.url.starts_with(&format!("https://{VAULT}/")) {
+            (&vault, talk.vault.len())
+        } else {
+            assert!(request.url.starts_with("https://login.microsoftonline.com/t/"), "{}", request.url);
+            (&logins, talk.logins)
+        };
+        let found = &answers[index.min(answers.len() - 1)];
+        let header = |name: &str| request.headers.iter().find(|(header, _)| header == name);
+        let bearer = header("authorization").and_then(|(_, value)| value.expose_text());
+        if request.method == "POST" {
+            assert!(bearer.is_none(), "a login has no token");
+            talk.logins += 1;
+        } else {
+            assert!(request.body.is_none());
+            let body = found.body.expose_text().unwrap_or_default().to_owned();
+            let challenge = found.header("www-authenticate").map(str::to_owned);
+            talk.vault.push((bearer.map(str::to_owned), found.status, challenge, body));
+        }
+        copy(found)
+    })
+}
+
+fn copy(response: &Response) -> Response {
+    Response {
+        status: response.status,
+        headers: response.headers.clone(),
+        body: response.body.clone(),
+    }
+}
+
+fn lookup(vault: &[Response], logins: &[Response]) -> (Result<Answer>, Talk) {
+    let kwargs = format!(
+        r#"{{"vault_url": "https://{VAULT}/", "tenant_id": "t", "client_id": "c", "client_secret": "{SECRET}"}}"#
+    );
+    let Ok(Value::Object(kwargs)) = loads(&kwargs) else { panic!("the kwargs are an object") };
+    let talk = Arc::new(Mutex::new(Talk::default()));
+    let server = server(
+        vault.iter().map(copy).collect(),
+        logins.iter().map(copy).collect(),
+        Arc::clone(&talk),
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let outcome = runtime.block_on(ask(Kwargs::new(kwargs), "s", server));
+    drop(runtime);
+    let talk = std::mem::take(&mut *talk.lock().expect("nobody panics with it"));
+    (outcome, talk)
+}
+
+fuzz_target!(|text: &str| {
+    // Answers, with a line of `%%` between them; those of the vault first, then, behind one more `%%`, those of the login.
+    let Some((vault, logins)) = text.split_once("\n%%\n%%\n") else { return };
+    let answers = |text: &str| text.split("\n%%\n").map(answer).collect::<Option<Vec<Response>>>();
+    let (Some(vault), Some(logins)) = (answers(vault), answers(logins)) else { return };
+    let (outcome, talk) = lookup(&vault, &logins);
+    assert!(talk.vault.len() + talk.logins <= 12, "it comes to an end");
+    let mut challenged = false;
+    for (bearer, status, header, _) in &talk.vault {
+        assert!(bearer.is_none() || challenged, "no token goes to whom no token was asked for");
+        challenged |= *status == 401 && header.as_ref().is_some_and(|header| challenge(header, VAULT).is_ok());
+    }
+    let last = talk.vault.last();
+    let json = last.and_then(|(.., body)| match loads(body) {
+        Ok(Value::Object(object)) => Some(object),
+        _ => None,
+    });
+    let status = last.map(|(_, status, ..)| *status);
+    let value = json.as_ref().and_then(|object| object.get("value"));
+    match outcome {
+        Ok(Answer::Found(Found::Text(text))) => {
+            assert!(status == Some(200) && value.and_then(Value::as_str).is_some_and(|value| text == Secret::from(value)));
+        }
+        Ok(Answer::Absent { .. }) => {
+            let said = json.is_some() || last.is_some_and(|(.., body)| body.is_empty());
+            assert!((status == Some(404) && said) || (status == Some(200) && value == Some(&Value::Null)));
+        }
+        Ok(_) => panic!("Key Vault has text or nothing"),
+        Err(error) => {
+            assert!(matches!(error.kind().exit_status(), 4..=6), "{error:?}");
+            let text = shown(&error);
+            assert!(!text.contains(SECRET) && !text.contains(TOKEN));
+            let mask = |responses: &[Response]| -> Option<Vec<Response>> { responses.iter().map(mask).collect() };
+            let (Some(vault), Some(logins)) = (mask(&vault), mask(&logins)) else { return };
+            let (other, _) = lookup(&vault, &logins);
+            let other = other.expect_err("an error hangs on the shape alone");
+            assert_eq!(text, shown(&other), "an error shows nothing but the servers' words");
+        }
+    }
+});
+
+/// Masks an answer as the client reads it, by `serde_json`; `None` where Python's JSON, which masks, is another.
+fn mask(response: &Response) -> Option<Response> {
+    let theirs: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(response.body.expose()).ok();
+    let ours = object(response);
+    match (theirs, ours) {
+        (Some(_), None) => None,
+        (None, _) => Some(masked(response, None, &WORDS, &KNOWN)),
+        (Some(_), ours) => Some(masked(response, ours.as_ref(), &WORDS, &KNOWN)),
+    }
+}

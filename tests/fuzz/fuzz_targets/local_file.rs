@@ -1,0 +1,37 @@
+//! A local secrets file, as JSON, YAML or `.env`: whatever it holds, it is read or refused, and what is read can be printed.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use secretctl::backend::local_filesystem::fuzzing::File;
+use secretctl::connection::Connection;
+use secretctl::value::{Found, SecretKind};
+
+fuzz_target!(|bytes: &[u8]| {
+    let lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r' | 0x0b | 0x0c | 0x1c..=0x1e)).count();
+    for path in ["f.json", "f.yaml", "f.env"] {
+        for kind in [SecretKind::Connection, SecretKind::Variable, SecretKind::Config] {
+            let check = |id: &str, found: &Found| Connection::from_found(id, found).map(drop);
+            let file = match File::read(path, bytes, kind, check) {
+                Err(error) => {
+                    assert_eq!(error.kind().exit_status(), 2, "{error:?}");
+                    continue;
+                }
+                Ok(file) => file,
+            };
+            let keys = file.keys();
+            assert!(path != "f.env" || keys.len() <= lines);
+            let absent = format!("{}?", keys.concat());
+            assert!(matches!(file.get(&absent), Ok(None)));
+            for key in keys {
+                match file.get(&key) {
+                    Err(error) => assert_eq!(error.kind().exit_status(), 6, "{error:?}"),
+                    Ok(Some(found)) if kind == SecretKind::Connection => {
+                        assert!(Connection::from_found(&key, &found).is_ok(), "a file with another one is refused whole");
+                    }
+                    Ok(Some(Found::Uri(_) | Found::Arguments(_) | Found::Fields(_))) => panic!("this is a connection's"),
+                    Ok(Some(_) | None) => {}
+                }
+            }
+        }
+    }
+});

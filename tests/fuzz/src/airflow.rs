@@ -1,0 +1,172 @@
+//! Airflow in the fuzzer's own process: with the feature `airflow`, what an input comes to is compared with what the judge of
+//! `tests/parity` says of it. Without the feature nothing is asked.
+//!
+//! Deliberate differences are passed over by rule, never by example; each rule names its line of `tests/parity/differences.jsonl`,
+//! or the sentence of the module's documentation.
+
+use serde_json::{Value, json};
+
+#[cfg(feature = "airflow")]
+mod judge;
+
+#[cfg(not(feature = "airflow"))]
+mod judge {
+    use serde_json::Value;
+
+    pub fn ask(_: &Value) -> Value {
+        unreachable!("nothing is asked without Airflow")
+    }
+}
+
+#[path = "../../connection/ours.rs"]
+pub mod connection_answers;
+#[path = "../../local/yaml_ours.rs"]
+pub mod yaml_answers;
+
+/// Whether there is anybody to ask.
+const ASKS: bool = cfg!(feature = "airflow");
+
+/// Compares what a domain of `tests/connection` makes of `input`.
+pub fn connection(domain: &str, input: impl FnOnce() -> Value) {
+    if !ASKS {
+        return;
+    }
+    let input = input();
+    let theirs = judge::ask(&json!({"op": "connection.check", "domain": domain, "inputs": [input]}))[0].take();
+    let ours = connection_answers::answer(domain, &input);
+    if !connection_answers::agree(&input, &theirs, &ours) {
+        disagree(&input, &theirs, &ours);
+    }
+}
+
+/// Compares what a connection's text comes to.
+pub fn text(text: &str) {
+    connection("text", || json!({"id": "c", "value": text}));
+    // A local file's text is never empty.
+    if !text.is_empty() {
+        connection("uri", || json!({"id": "c", "value": text}));
+    }
+}
+
+/// Compares what a connection's object comes to.
+pub fn object(text: &str) {
+    for domain in ["fields", "arguments"] {
+        connection(domain, || json!({"id": "c", "value": text}));
+    }
+}
+
+/// Compares YAML, the types of all values included.
+pub fn yaml(text: &str) {
+    if !ASKS {
+        return;
+    }
+    let theirs = judge::ask(&json!({"op": "local.yaml", "text": text}));
+    let ours = yaml_answers::answer(text);
+    if ours != theirs {
+        disagree(&json!(text), &theirs, &ours);
+    }
+}
+
+/// Compares the words of a command line that is UTF-8, as all are that Python splits.
+pub fn words(line: &[u8]) {
+    let Some(line) = std::str::from_utf8(line).ok().filter(|_| ASKS) else { return };
+    let theirs = judge::ask(&json!({"op": "settings.shlex", "line": line}));
+    let ours = match secretctl::python::shlex::split(line.as_bytes()) {
+        Ok(words) => words.iter().map(|word| String::from_utf8_lossy(word)).collect(),
+        Err(error) => json!({"error": error.to_string()}),
+    };
+    let same = match (&ours, &theirs) {
+        (Value::Object(_), Value::Object(_)) => true,
+        (ours, theirs) => ours == theirs,
+    };
+    if !same {
+        disagree(&json!(line), &theirs, &ours);
+    }
+}
+
+/// Compares all options of an `airflow.cfg`.
+pub fn airflow_cfg(text: &str) {
+    use secretctl::python::configparser::{ConfigParser, InterpolationError};
+    if !ASKS {
+        return;
+    }
+    let text = secretctl::python::newlines::universal_newlines(text);
+    let theirs = judge::ask(&json!({"op": "settings.configparser", "text": text}));
+    let ours = match ConfigParser::parse(&text) {
+        Err(_) => json!({"error": true}),
+        Ok(parser) => {
+            let Some(options) = theirs.as_array() else {
+                return disagree(&json!(text), &theirs, &json!("it is an airflow.cfg"));
+            };
+            let ours = options.iter().map(|option| {
+                let [section, name, value] = [0, 1, 2].map(|index| option[index].as_str());
+                let value = match parser.get(section.unwrap_or_default(), name.unwrap_or_default()) {
+                    // A bound of our own, far above what Python could hold in this memory.
+                    Err(InterpolationError::TooLong) => json!(value),
+                    Err(_) => Value::Null,
+                    Ok(None) => json!({"absent": true}),
+                    Ok(Some(value)) => json!(value),
+                };
+                json!([section, name, value])
+            });
+            ours.collect()
+        }
+    };
+    if ours != theirs {
+        disagree(&json!(text), &theirs, &ours);
+    }
+}
+
+/// Compares an env file with python-dotenv's reading of it, where the two have one grammar (`settings::env_file`): not for values
+/// that begin as a JSON object, blanks beyond ASCII, or NUL; a name in quotes can hold anything there.
+pub fn env_file(bytes: &[u8]) {
+    let Some(text) = std::str::from_utf8(bytes).ok().filter(|_| ASKS) else { return };
+    let blank = |c: char| !c.is_ascii() && (c.is_whitespace() || c == '\u{feff}');
+    if text.contains('{') || text.contains(|c: char| c == '\0' || blank(c)) {
+        return;
+    }
+    let theirs = judge::ask(&json!({"op": "settings.dotenv", "utf8": text, "text": ""}));
+    let ours = secretctl::settings::fuzzing::env_file(bytes).ok();
+    let refused = theirs.as_array().is_none_or(|bindings| {
+        bindings.iter().any(|binding| {
+            let name = binding[0].as_str().unwrap_or_default();
+            binding[3] == true || name.contains(['\n', '=']) || (binding[0].is_string() && name.is_empty())
+        })
+    });
+    let theirs: Option<Value> = (!refused).then(|| {
+        let bindings = theirs.as_array().into_iter().flatten();
+        let named = bindings.filter(|binding| binding[0].is_string() && binding[1].is_string());
+        named.map(|binding| json!([binding[0], binding[1]])).collect()
+    });
+    let ours: Option<Value> = ours.map(|assignments| {
+        let pairs = assignments.iter().map(|(name, value, _)| json!([name, value.expose_text()]));
+        pairs.collect()
+    });
+    if ours != theirs {
+        disagree(&json!(text), &json!(theirs), &json!(ours));
+    }
+}
+
+/// Compares a challenge with the reading of Key Vault's client for Python.
+pub fn challenge(authority: &str, header: &str) {
+    // No header has others, and no request goes to an address that is none. What stands behind a `;` in a tenant is not cut off.
+    let printable = |text: &str| text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    let host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    if !ASKS || !printable(header) || header.contains(';') || authority.is_empty() || !authority.bytes().all(host) {
+        return;
+    }
+    let theirs = judge::ask(&json!({"op": "azure.challenge", "url": format!("https://{authority}/"), "header": header}));
+    let ours = match secretctl::backend::azure_key_vault::fuzzing::challenge(header, authority) {
+        Err(_) => json!({"error": true}),
+        Ok(accepted) => json!({"scope": accepted.scope, "tenant": accepted.tenant, "claims": accepted.claims}),
+    };
+    // A quote in the scope would end it in the form that the SDK reads, and is refused.
+    let quoted = theirs["scope"].as_str().is_some_and(|scope| scope.contains('"'));
+    if ours != theirs && !quoted {
+        disagree(&json!([authority, header]), &theirs, &ours);
+    }
+}
+
+fn disagree(input: &Value, theirs: &Value, ours: &Value) {
+    panic!("a disagreement\ninput:  {input}\ntheirs: {theirs}\nours:   {ours}");
+}

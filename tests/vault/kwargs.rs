@@ -3,6 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::wire::{Case, ask};
+use super::{kv2, login, vault};
+use crate::support::server::{Reply, Server};
 use crate::support::{Random, airflow, cases, random};
 
 /// What is true and what is false in Python, in every type that JSON has.
@@ -64,7 +66,7 @@ const NAMES: &[&str] = &[
     "strict_http",
 ];
 
-fn login(random: &mut Random) -> Value {
+fn method(random: &mut Random) -> Value {
     let logins = [
         json!({"token": "t"}),
         json!({"token": "t"}),
@@ -111,7 +113,7 @@ fn a_kwarg_of_any_type_is_taken_as_python_takes_it() {
     let mut random = random("vault kwargs");
     let (mut found, mut failed, mut asked) = (0, 0, 0);
     for _ in 0..cases(250, 5000) {
-        let Value::Object(mut kwargs) = login(&mut random) else {
+        let Value::Object(mut kwargs) = method(&mut random) else {
             unreachable!("logins are objects")
         };
         for _ in 0..=random.below(3) {
@@ -180,6 +182,29 @@ fn a_header_is_latin_1_and_begins_with_no_blank() {
             assert_eq!(both.output.status, status, "{case:?} {both:?}");
         }
     }
+}
+
+#[test]
+fn a_token_of_a_login_is_sent_as_latin_1_too() {
+    let Some(judge) = airflow() else { return };
+    let server = Server::start(|request| match request.method.as_str() {
+        "POST" => Reply::json(200, login("hvs.é")),
+        _ => Reply::json(200, kv2(&json!({"value": "world"}))),
+    });
+    let kwargs = json!({"url": server.url(), "auth_type": "approle", "role_id": "r"});
+    let sent = || -> Vec<Option<String>> {
+        let requests = server.take();
+        requests
+            .iter()
+            .map(|request| request.header("x-vault-token").map(str::to_owned))
+            .collect()
+    };
+    let asked = judge.ask(json!({"op": "vault.lookup", "kwargs": kwargs, "kind": "var", "name": "hello"}));
+    assert_eq!(asked["value"], "world");
+    let theirs = sent();
+    let output = vault(&kwargs).args(["--no-fallback", "get-var", "hello"]).run();
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert_eq!((sent(), theirs.len()), (theirs, 2));
 }
 
 #[test]

@@ -176,9 +176,13 @@ impl Client {
         let envelope = Envelope::of(response);
         let passed_on = envelope.as_ref().is_some_and(Envelope::passes_on_a_refusal);
         match response.status {
-            200 => match envelope.as_ref().and_then(Envelope::client_token) {
-                Some(token) if header::value(&token).is_some() => Ok(token),
-                Some(_) => Err(Error::unavailable(format!(
+            200 => match envelope
+                .as_ref()
+                .and_then(Envelope::client_token)
+                .map(|token| header::value(&token))
+            {
+                Some(Some(token)) => Ok(token),
+                Some(None) => Err(Error::unavailable(format!(
                     "the `{auth_type}` login at {place} was answered with a token that cannot be sent over HTTP"
                 ))),
                 None if envelope.as_ref().is_some_and(Envelope::wants_second_factor) => {

@@ -203,7 +203,11 @@ impl Scanner<'_> {
             is_empty = false;
         }
         match String::from_utf8(uri) {
-            Ok(uri) if !is_empty => Ok(uri),
+            Ok(mut uri) if !is_empty => {
+                // libyaml has it as C has text, which ends at its first NUL.
+                uri.truncate(uri.find('\0').unwrap_or(uri.len()));
+                Ok(uri)
+            }
             _ => Err(problem),
         }
     }

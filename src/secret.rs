@@ -121,7 +121,9 @@ impl Redactor {
         line
     }
 
-    fn without_secrets(&self, mut text: String) -> String {
+    /// Returns `text` without any of the secrets.
+    #[must_use]
+    pub fn without_secrets(&self, mut text: String) -> String {
         let mut secrets: Vec<&str> = self.0.iter().filter_map(Secret::expose_text).collect();
         // Where one secret holds another, the longer one is looked for first.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));

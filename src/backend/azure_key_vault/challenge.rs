@@ -88,10 +88,11 @@ impl Challenge {
     /// # Errors
     /// A resource that is not a parent domain of the vault's, with status 4.
     pub(super) fn verify(&self, authority: &str) -> Result<()> {
-        let resource = match urlsplit(&self.scope) {
-            Ok(url) if !url.netloc.is_empty() => url.netloc.to_ascii_lowercase(),
+        let named = match urlsplit(&self.scope) {
+            Ok(url) if !url.netloc.is_empty() => url.netloc,
             _ => return Err(malformed("its resource is no URL")),
         };
+        let resource = named.to_ascii_lowercase();
         let request = authority.to_ascii_lowercase();
         let belongs = |request: &str, resource: &str| {
             request
@@ -101,7 +102,7 @@ impl Challenge {
         if belongs(&request, &resource) || belongs(without_port(&request), without_port(&resource)) {
             return Ok(());
         }
-        let shown = resource.replace(char::is_control, "");
+        let shown = named.replace(char::is_control, "");
         Err(Error::denied(format!(
             "the vault asks for a token for `{shown}`, which it does not belong to; no token was sent"
         ))

@@ -76,7 +76,7 @@ impl VaultClient {
             return self.refused(u16::from(*status), body);
         }
         let failure = sdk_failure(&error, "the request to Key Vault");
-        Err(from_sdk(error).unwrap_or(failure))
+        Err(self.redactor.scrub(from_sdk(error).unwrap_or(failure)))
     }
 
     /// What a 200 holds.

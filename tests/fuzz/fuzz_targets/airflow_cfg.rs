@@ -10,7 +10,11 @@ fuzz_target!(|text: &str| {
     match ConfigParser::parse(text) {
         Err((line, _)) => assert!((1..=lines).contains(&line)),
         Ok(parser) => {
-            for (section, option) in [("secrets", "backend"), ("secrets", "backend_kwargs"), ("core", "multi_team")] {
+            for (section, option) in [
+                ("secrets", "backend"),
+                ("secrets", "backend_kwargs"),
+                ("core", "multi_team"),
+            ] {
                 if let Some(line) = parser.line_of(section, option) {
                     assert!((1..=lines).contains(&line));
                     assert!(!matches!(parser.get(section, option), Ok(None)));

@@ -8,7 +8,9 @@ use secretctl::value::Found;
 
 fuzz_target!(|bytes: &[u8]| {
     for found in [Found::Text(Secret::new(bytes)), Found::Uri(Secret::new(bytes))] {
-        let Ok(connection) = Connection::from_found("c", &found) else { continue };
+        let Ok(connection) = Connection::from_found("c", &found) else {
+            continue;
+        };
         for name in FIELDS {
             let _ = connection.field(name);
         }

@@ -13,7 +13,10 @@ fuzz_target!(|bytes: &[u8]| {
         Ok(assignments) => {
             let mut before = 0;
             for (name, value, line) in assignments {
-                assert!((1..=lines).contains(&line) && line > before, "one assignment a line, in order");
+                assert!(
+                    (1..=lines).contains(&line) && line > before,
+                    "one assignment a line, in order"
+                );
                 before = line;
                 assert!(!name.is_empty() && !name.contains(['=', '\n', '\0']));
                 assert!(!value.expose().contains(&0));

@@ -40,7 +40,11 @@ fn server(vault: Vec<Response>, logins: Vec<Response>, talk: Arc<Mutex<Talk>>) -
         let (answers, index) = if request.url.starts_with(&format!("https://{VAULT}/")) {
             (&vault, talk.vault.len())
         } else {
-            assert!(request.url.starts_with("https://login.microsoftonline.com/t/"), "{}", request.url);
+            assert!(
+                request.url.starts_with("https://login.microsoftonline.com/t/"),
+                "{}",
+                request.url
+            );
             (&logins, talk.logins)
         };
         let found = &answers[index.min(answers.len() - 1)];
@@ -52,8 +56,15 @@ fn server(vault: Vec<Response>, logins: Vec<Response>, talk: Arc<Mutex<Talk>>) -
         } else {
             assert!(request.body.is_none());
             let body = found.body.expose_text().unwrap_or_default().to_owned();
-            let challenge = found.header("www-authenticate").map(str::to_owned);
-            talk.vault.push((bearer.map(str::to_owned), found.status, challenge, body));
+            let named = found
+                .headers
+                .iter()
+                .filter(|(name, _)| name == "www-authenticate");
+            let values: Vec<&str> = named.map(|(_, value)| value.as_str()).collect();
+            // Repeated headers are one.
+            let challenge = (!values.is_empty()).then(|| values.join(", "));
+            talk.vault
+                .push((bearer.map(str::to_owned), found.status, challenge, body));
         }
         copy(found)
     })
@@ -71,14 +82,18 @@ fn lookup(vault: &[Response], logins: &[Response]) -> (Result<Answer>, Talk) {
     let kwargs = format!(
         r#"{{"vault_url": "https://{VAULT}/", "tenant_id": "t", "client_id": "c", "client_secret": "{SECRET}"}}"#
     );
-    let Ok(Value::Object(kwargs)) = loads(&kwargs) else { panic!("the kwargs are an object") };
+    let Ok(Value::Object(kwargs)) = loads(&kwargs) else {
+        panic!("the kwargs are an object")
+    };
     let talk = Arc::new(Mutex::new(Talk::default()));
     let server = server(
         vault.iter().map(copy).collect(),
         logins.iter().map(copy).collect(),
         Arc::clone(&talk),
     );
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
     let outcome = runtime.block_on(ask(Kwargs::new(kwargs), "s", server));
     drop(runtime);
     let talk = std::mem::take(&mut *talk.lock().expect("nobody panics with it"));
@@ -87,15 +102,29 @@ fn lookup(vault: &[Response], logins: &[Response]) -> (Result<Answer>, Talk) {
 
 fuzz_target!(|text: &str| {
     // Answers, with a line of `%%` between them; those of the vault first, then, behind one more `%%`, those of the login.
-    let Some((vault, logins)) = text.split_once("\n%%\n%%\n") else { return };
-    let answers = |text: &str| text.split("\n%%\n").map(answer).collect::<Option<Vec<Response>>>();
-    let (Some(vault), Some(logins)) = (answers(vault), answers(logins)) else { return };
+    let Some((vault, logins)) = text.split_once("\n%%\n%%\n") else {
+        return;
+    };
+    let answers = |text: &str| {
+        text.split("\n%%\n")
+            .map(answer)
+            .collect::<Option<Vec<Response>>>()
+    };
+    let (Some(vault), Some(logins)) = (answers(vault), answers(logins)) else {
+        return;
+    };
     let (outcome, talk) = lookup(&vault, &logins);
     assert!(talk.vault.len() + talk.logins <= 12, "it comes to an end");
     let mut challenged = false;
     for (bearer, status, header, _) in &talk.vault {
-        assert!(bearer.is_none() || challenged, "no token goes to whom no token was asked for");
-        challenged |= *status == 401 && header.as_ref().is_some_and(|header| challenge(header, VAULT).is_ok());
+        assert!(
+            bearer.is_none() || challenged,
+            "no token goes to whom no token was asked for"
+        );
+        challenged |= *status == 401
+            && header
+                .as_ref()
+                .is_some_and(|header| challenge(header, VAULT).is_ok());
     }
     let last = talk.vault.last();
     let json = last.and_then(|(.., body)| match loads(body) {
@@ -106,7 +135,12 @@ fuzz_target!(|text: &str| {
     let value = json.as_ref().and_then(|object| object.get("value"));
     match outcome {
         Ok(Answer::Found(Found::Text(text))) => {
-            assert!(status == Some(200) && value.and_then(Value::as_str).is_some_and(|value| text == Secret::from(value)));
+            assert!(
+                status == Some(200)
+                    && value
+                        .and_then(Value::as_str)
+                        .is_some_and(|value| text == Secret::from(value))
+            );
         }
         Ok(Answer::Absent { .. }) => {
             let said = json.is_some() || last.is_some_and(|(.., body)| body.is_empty());
@@ -117,18 +151,26 @@ fuzz_target!(|text: &str| {
             assert!(matches!(error.kind().exit_status(), 4..=6), "{error:?}");
             let text = shown(&error);
             assert!(!text.contains(SECRET) && !text.contains(TOKEN));
-            let mask = |responses: &[Response]| -> Option<Vec<Response>> { responses.iter().map(mask).collect() };
-            let (Some(vault), Some(logins)) = (mask(&vault), mask(&logins)) else { return };
+            let mask =
+                |responses: &[Response]| -> Option<Vec<Response>> { responses.iter().map(mask).collect() };
+            let (Some(vault), Some(logins)) = (mask(&vault), mask(&logins)) else {
+                return;
+            };
             let (other, _) = lookup(&vault, &logins);
             let other = other.expect_err("an error hangs on the shape alone");
-            assert_eq!(text, shown(&other), "an error shows nothing but the servers' words");
+            assert_eq!(
+                text,
+                shown(&other),
+                "an error shows nothing but the servers' words"
+            );
         }
     }
 });
 
 /// Masks an answer as the client reads it, by `serde_json`; `None` where Python's JSON, which masks, is another.
 fn mask(response: &Response) -> Option<Response> {
-    let theirs: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_slice(response.body.expose()).ok();
+    let theirs: Option<serde_json::Map<String, serde_json::Value>> =
+        serde_json::from_slice(response.body.expose()).ok();
     let ours = object(response);
     match (theirs, ours) {
         (Some(_), None) => None,

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use libfuzzer_sys::fuzz_target;
 use secretctl::backend::kwargs::Kwargs;
 use secretctl::backend::{Context, registry};
-use secretctl::backend::{azure_key_vault, environment, execution_api, hashicorp_vault, local_filesystem, metastore};
+use secretctl::backend::{
+    azure_key_vault, environment, execution_api, hashicorp_vault, local_filesystem, metastore,
+};
 use secretctl::env::Env;
 use secretctl::python::json::{Value, loads};
 use secretctl::value::{Lookup, SecretKind};
@@ -28,11 +30,24 @@ const CANARY: &str = "hunter2hunter2";
 static DEADLINE: LazyLock<Instant> = LazyLock::new(|| Instant::now() + Duration::from_secs(3600));
 
 fuzz_target!(|text: &str| {
-    let Ok(Value::Object(mut object)) = loads(text) else { return };
+    let Ok(Value::Object(mut object)) = loads(text) else {
+        return;
+    };
     // An address, a name of a kwarg, a path, and a name that is misspelt may be shown.
-    let secret = ["token", "secret_id", "password", "client_secret", "jwt_token", "radius_secret"];
+    let secret = [
+        "token",
+        "secret_id",
+        "password",
+        "client_secret",
+        "jwt_token",
+        "radius_secret",
+    ];
     for name in secret {
-        if object.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty()) {
+        if object
+            .get(name)
+            .and_then(Value::as_str)
+            .is_some_and(|text| !text.is_empty())
+        {
             object.insert(name.to_owned(), Value::from(CANARY));
         }
     }
@@ -41,7 +56,11 @@ fuzz_target!(|text: &str| {
     let context = Context::new(&env, *DEADLINE);
     for class in CLASSES {
         for from_variables in [false, true] {
-            let kwargs = if from_variables { variables(&object) } else { Kwargs::new(object.clone()) };
+            let kwargs = if from_variables {
+                variables(&object)
+            } else {
+                Kwargs::new(object.clone())
+            };
             assert!(!format!("{kwargs:?}").contains(CANARY) || told);
             match registry::build(class, kwargs, &context) {
                 Err(error) => {

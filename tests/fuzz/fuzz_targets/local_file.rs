@@ -4,10 +4,11 @@
 use libfuzzer_sys::fuzz_target;
 use secretctl::backend::local_filesystem::fuzzing::File;
 use secretctl::connection::Connection;
+use secretctl::python::text::splitlines;
 use secretctl::value::{Found, SecretKind};
 
 fuzz_target!(|bytes: &[u8]| {
-    let lines = bytes.split(|byte| matches!(byte, b'\n' | b'\r' | 0x0b | 0x0c | 0x1c..=0x1e)).count();
+    let lines = std::str::from_utf8(bytes).map_or(0, |text| splitlines(text).len());
     for path in ["f.json", "f.yaml", "f.env"] {
         for kind in [SecretKind::Connection, SecretKind::Variable, SecretKind::Config] {
             let check = |id: &str, found: &Found| Connection::from_found(id, found).map(drop);
@@ -26,9 +27,14 @@ fuzz_target!(|bytes: &[u8]| {
                 match file.get(&key) {
                     Err(error) => assert_eq!(error.kind().exit_status(), 6, "{error:?}"),
                     Ok(Some(found)) if kind == SecretKind::Connection => {
-                        assert!(Connection::from_found(&key, &found).is_ok(), "a file with another one is refused whole");
+                        assert!(
+                            Connection::from_found(&key, &found).is_ok(),
+                            "a file with another one is refused whole"
+                        );
                     }
-                    Ok(Some(Found::Uri(_) | Found::Arguments(_) | Found::Fields(_))) => panic!("this is a connection's"),
+                    Ok(Some(Found::Uri(_) | Found::Arguments(_) | Found::Fields(_))) => {
+                        panic!("this is a connection's")
+                    }
                     Ok(Some(_) | None) => {}
                 }
             }

@@ -7,7 +7,9 @@ use secretctl::python::json::{Value, loads};
 use secretctl::value::Found;
 
 fuzz_target!(|text: &str| {
-    let Ok(Value::Object(object)) = loads(text) else { return };
+    let Ok(Value::Object(object)) = loads(text) else {
+        return;
+    };
     for found in [Found::Arguments(object.clone()), Found::Fields(object)] {
         if let Ok(connection) = Connection::from_found("c", &found) {
             let _ = (connection.get_uri(), connection.as_json(), connection.to_object());

@@ -18,5 +18,10 @@ fuzz_target!(|input: (u64, &str)| {
     if let Some(digits) = int::parse(string) {
         assert_eq!(int::parse(&digits), Some(digits));
     }
-    let _ = (text::strip(string), text::lower(string), text::upper(string), text::splitlines(string));
+    let _ = (
+        text::strip(string),
+        text::lower(string),
+        text::upper(string),
+        text::splitlines(string),
+    );
 });

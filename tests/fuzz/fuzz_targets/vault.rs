@@ -24,12 +24,26 @@ const WORDS: [&str; 2] = ["errors", "warnings"];
 
 /// What the meaning of an answer hangs on.
 const KNOWN: [&str; 14] = [
-    "data", "auth", "client_token", "mfa_requirement", "metadata", "destroyed", "deletion_time", "conn_uri", "value", "type",
-    "options", "version", "kv", "2",
+    "data",
+    "auth",
+    "client_token",
+    "mfa_requirement",
+    "metadata",
+    "destroyed",
+    "deletion_time",
+    "conn_uri",
+    "value",
+    "type",
+    "options",
+    "version",
+    "kv",
+    "2",
 ];
 
 static BACKEND: LazyLock<(Object, Env)> = LazyLock::new(|| {
-    let kwargs = format!(r#"{{"auth_type": "approle", "role_id": "r", "secret_id": "{TOKEN}", "url": "http://vault"}}"#);
+    let kwargs = format!(
+        r#"{{"auth_type": "approle", "role_id": "r", "secret_id": "{TOKEN}", "url": "http://vault"}}"#
+    );
     match loads(&kwargs) {
         Ok(Value::Object(kwargs)) => (kwargs, Env::default()),
         _ => panic!("the kwargs are an object"),
@@ -49,7 +63,13 @@ fuzz_target!(|text: &str| {
     let backend = backend();
     for kv_engine_version in [1, 2] {
         for kind in [SecretKind::Connection, SecretKind::Variable] {
-            read(&backend, (kind, kv_engine_version), &response, &other, json.as_ref());
+            read(
+                &backend,
+                (kind, kv_engine_version),
+                &response,
+                &other,
+                json.as_ref(),
+            );
         }
     }
     login(&backend, &response, &other, json.as_ref());
@@ -65,9 +85,15 @@ fn read(
     let outcome = backend.of_read(kind, kv_engine_version, response);
     let secret = json.and_then(|object| {
         let data = object.get("data")?;
-        if kv_engine_version == 1 { Some(data) } else { data.as_object()?.get("data") }
+        if kv_engine_version == 1 {
+            Some(data)
+        } else {
+            data.as_object()?.get("data")
+        }
     });
-    let value = secret.and_then(Value::as_object).and_then(|fields| fields.get("value"));
+    let value = secret
+        .and_then(Value::as_object)
+        .and_then(|fields| fields.get("value"));
     match outcome {
         Ok(Answer::Found(found)) => {
             assert_eq!(response.status, 200);
@@ -76,7 +102,11 @@ fn read(
                     let uri = secret.and_then(|secret| secret.as_object()?.get("conn_uri")?.as_str());
                     assert!(uri.is_some_and(|uri| text == Secret::from(uri)));
                 }
-                Found::Text(text) => assert!(value.and_then(Value::as_str).is_some_and(|value| text == Secret::from(value))),
+                Found::Text(text) => assert!(
+                    value
+                        .and_then(Value::as_str)
+                        .is_some_and(|value| text == Secret::from(value))
+                ),
                 Found::Json(json) => assert!(value == Some(&json) && json.as_str().is_none()),
                 Found::Fields(fields) => assert!(secret.and_then(Value::as_object) == Some(&fields)),
                 Found::Uri(_) | Found::Arguments(_) => panic!("Vault has no such thing"),
@@ -102,7 +132,9 @@ fn read(
                 // JSON that cannot be held: what is said is why and where.
                 return;
             }
-            let masked = backend.of_read(kind, kv_engine_version, other).expect_err("an error hangs on the shape alone");
+            let masked = backend
+                .of_read(kind, kv_engine_version, other)
+                .expect_err("an error hangs on the shape alone");
             assert_eq!(text, shown(&masked), "an error shows nothing but Vault's words");
         }
     }
@@ -112,13 +144,18 @@ fn login(backend: &Answers, response: &Response, other: &Response, json: Option<
     match backend.of_login(response) {
         Ok(token) => {
             let said = json.and_then(|object| object.get("auth")?.as_object()?.get("client_token")?.as_str());
-            assert!(response.status == 200 && said.is_some_and(|said| !said.is_empty() && token == Secret::from(said)));
+            assert!(
+                response.status == 200
+                    && said.is_some_and(|said| !said.is_empty() && token == Secret::from(said))
+            );
         }
         Err(error) => {
             assert!(matches!(error.kind().exit_status(), 4 | 5), "{error:?}");
             let text = shown(&error);
             assert!(!text.contains(TOKEN));
-            let masked = backend.of_login(other).expect_err("an error hangs on the shape alone");
+            let masked = backend
+                .of_login(other)
+                .expect_err("an error hangs on the shape alone");
             assert_eq!(text, shown(&masked), "an error shows nothing but Vault's words");
         }
     }

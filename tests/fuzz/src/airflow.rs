@@ -32,7 +32,8 @@ pub fn connection(domain: &str, input: impl FnOnce() -> Value) {
         return;
     }
     let input = input();
-    let theirs = judge::ask(&json!({"op": "connection.check", "domain": domain, "inputs": [input]}))[0].take();
+    let theirs =
+        judge::ask(&json!({"op": "connection.check", "domain": domain, "inputs": [input]}))[0].take();
     let ours = connection_answers::answer(domain, &input);
     if !connection_answers::agree(&input, &theirs, &ours) {
         disagree(&input, &theirs, &ours);
@@ -69,7 +70,9 @@ pub fn yaml(text: &str) {
 
 /// Compares the words of a command line that is UTF-8, as all are that Python splits.
 pub fn words(line: &[u8]) {
-    let Some(line) = std::str::from_utf8(line).ok().filter(|_| ASKS) else { return };
+    let Some(line) = std::str::from_utf8(line).ok().filter(|_| ASKS) else {
+        return;
+    };
     let theirs = judge::ask(&json!({"op": "settings.shlex", "line": line}));
     let ours = match secretctl::python::shlex::split(line.as_bytes()) {
         Ok(words) => words.iter().map(|word| String::from_utf8_lossy(word)).collect(),
@@ -120,7 +123,9 @@ pub fn airflow_cfg(text: &str) {
 /// Compares an env file with python-dotenv's reading of it, where the two have one grammar (`settings::env_file`): not for values
 /// that begin as a JSON object, blanks beyond ASCII, or NUL; a name in quotes can hold anything there.
 pub fn env_file(bytes: &[u8]) {
-    let Some(text) = std::str::from_utf8(bytes).ok().filter(|_| ASKS) else { return };
+    let Some(text) = std::str::from_utf8(bytes).ok().filter(|_| ASKS) else {
+        return;
+    };
     let blank = |c: char| !c.is_ascii() && (c.is_whitespace() || c == '\u{feff}');
     if text.contains('{') || text.contains(|c: char| c == '\0' || blank(c)) {
         return;
@@ -139,7 +144,9 @@ pub fn env_file(bytes: &[u8]) {
         named.map(|binding| json!([binding[0], binding[1]])).collect()
     });
     let ours: Option<Value> = ours.map(|assignments| {
-        let pairs = assignments.iter().map(|(name, value, _)| json!([name, value.expose_text()]));
+        let pairs = assignments
+            .iter()
+            .map(|(name, value, _)| json!([name, value.expose_text()]));
         pairs.collect()
     });
     if ours != theirs {
@@ -152,14 +159,32 @@ pub fn challenge(authority: &str, header: &str) {
     // No header has others, and no request goes to an address that is none. What stands behind a `;` in a tenant is not cut off.
     let printable = |text: &str| text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    if !ASKS || !printable(header) || header.contains(';') || authority.is_empty() || !authority.bytes().all(host) {
+    if !ASKS
+        || !printable(header)
+        || header.contains(';')
+        || authority.is_empty()
+        || !authority.bytes().all(host)
+    {
         return;
     }
-    let theirs = judge::ask(&json!({"op": "azure.challenge", "url": format!("https://{authority}/"), "header": header}));
+    let theirs = judge::ask(
+        &json!({"op": "azure.challenge", "url": format!("https://{authority}/"), "header": header}),
+    );
     let ours = match secretctl::backend::azure_key_vault::fuzzing::challenge(header, authority) {
         Err(_) => json!({"error": true}),
-        Ok(accepted) => json!({"scope": accepted.scope, "tenant": accepted.tenant, "claims": accepted.claims}),
+        Ok(accepted) => {
+            json!({"scope": accepted.scope, "tenant": accepted.tenant, "claims": accepted.claims})
+        }
     };
+    // Python skips what is not base64 within claims; a challenge whose claims are none has none here.
+    let claims = header
+        .rsplit_once("claims=")
+        .map_or("", |(_, claims)| claims.split(',').next().unwrap_or_default());
+    let base64 =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b' ' | b'"' | b'\'');
+    if header.matches("claims=").count() > 1 || !claims.bytes().all(base64) {
+        return;
+    }
     // A quote in the scope would end it in the form that the SDK reads, and is refused.
     let quoted = theirs["scope"].as_str().is_some_and(|scope| scope.contains('"'));
     if ours != theirs && !quoted {

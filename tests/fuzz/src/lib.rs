@@ -13,10 +13,15 @@ pub mod airflow;
 pub fn answer(text: &str) -> Option<Response> {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let mut lines = head.lines();
-    let status = lines.next()?.parse().ok().filter(|status| (100..600).contains(status))?;
+    let status = lines
+        .next()?
+        .parse()
+        .ok()
+        .filter(|status| (100..600).contains(status))?;
     let headers = lines.filter_map(|line| {
         let (name, value) = line.split_once(':')?;
-        let may_be = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') && !value.contains(char::is_control);
+        let may_be = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            && !value.contains(char::is_control);
         may_be.then(|| (name.to_owned(), value.trim().to_owned()))
     });
     Some(Response {
@@ -74,7 +79,11 @@ fn masked_object(object: &Object, words: &[&str], known: &[&str]) -> Object {
         } else {
             format!("masked {index}")
         };
-        let value = if is_words { value.clone() } else { masked_value(value, words, known) };
+        let value = if is_words {
+            value.clone()
+        } else {
+            masked_value(value, words, known)
+        };
         (name, value)
     });
     pairs.collect()
@@ -86,7 +95,12 @@ fn masked_value(value: &Value, words: &[&str], known: &[&str]) -> Value {
         Value::String(text) if known.contains(&&**text) || text.is_empty() => value.clone(),
         Value::String(_) => Value::from("masked"),
         Value::Int(_) | Value::Float(_) if value.is_truthy() => Value::Int("7".to_owned()),
-        Value::List(items) => Value::List(items.iter().map(|item| masked_value(item, words, known)).collect()),
+        Value::List(items) => Value::List(
+            items
+                .iter()
+                .map(|item| masked_value(item, words, known))
+                .collect(),
+        ),
         Value::Object(object) => Value::Object(masked_object(object, words, known)),
         _ => value.clone(),
     }

@@ -23,21 +23,40 @@ def ask(question):
 
 static ASK: LazyLock<Py<PyAny>> = LazyLock::new(|| {
     let python = std::env::var("AIRFLOW_PYTHON").expect("AIRFLOW_PYTHON names the Python that has Airflow");
-    let venv = Path::new(&python).ancestors().nth(2).expect("it is in a folder `bin`").to_owned();
+    let venv = Path::new(&python)
+        .ancestors()
+        .nth(2)
+        .expect("it is in a folder `bin`")
+        .to_owned();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     Python::attach(|py| {
         let version = py.version_info();
-        let packages = venv.join(format!("lib/python{}.{}/site-packages", version.major, version.minor));
-        let version = format!("version = {}.{}.{}\n", version.major, version.minor, version.patch);
+        let packages = venv.join(format!(
+            "lib/python{}.{}/site-packages",
+            version.major, version.minor
+        ));
+        let version = format!(
+            "version = {}.{}.{}\n",
+            version.major, version.minor, version.patch
+        );
         let theirs = std::fs::read_to_string(venv.join("pyvenv.cfg")).expect("it is a virtual environment");
-        assert!(theirs.contains(&version), "the library is of another version than AIRFLOW_PYTHON: set LD_LIBRARY_PATH");
+        assert!(
+            theirs.contains(&version),
+            "the library is of another version than AIRFLOW_PYTHON: set LD_LIBRARY_PATH"
+        );
         let names = PyDict::new(py);
         let set = |name: &str, path: &Path| names.set_item(name, path.to_str()).expect("a name can be set");
         set("packages", &packages);
         set("parity", &here.join("../parity"));
         set("home", &here.join("target/airflow-home"));
-        py.run(BEGIN, Some(&names), None).expect("the judge can be imported");
-        names.get_item("ask").ok().flatten().expect("it is defined").unbind()
+        py.run(BEGIN, Some(&names), None)
+            .expect("the judge can be imported");
+        names
+            .get_item("ask")
+            .ok()
+            .flatten()
+            .expect("it is defined")
+            .unbind()
     })
 });
 

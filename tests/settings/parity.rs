@@ -121,7 +121,7 @@ fn generated_configurations_are_what_airflow_makes_of_them() {
         .iter()
         .zip(&answers)
         .filter_map(|(placed, answer)| {
-            // On a busy machine a question may take long and yet end.
+            // A question may take long and yet end.
             let late = !answer["endless"].is_null() && placed.ours().is_ok();
             let again = late.then(|| {
                 let mut question = placed.question("settings.resolve");

@@ -4,21 +4,10 @@
 //! `airflow/cli/commands/connection_command.py`, `variable_command.py`.
 
 use super::{Exported, Masks};
-use crate::connection::Connection;
+use crate::connection::{Connection, FIELDS};
 use crate::error::{Error, Result};
 use crate::python::json::{self, Object, Value};
 use crate::secret::Secret;
-
-/// The arguments of Airflow's `Connection(…)`, in the order of its own export.
-const ARGUMENTS: [&str; 7] = [
-    "conn_type",
-    "description",
-    "host",
-    "login",
-    "password",
-    "schema",
-    "port",
-];
 
 /// The longest id that the import takes, in characters.
 const LONGEST_ID: usize = 200;
@@ -51,7 +40,8 @@ pub fn connections<'a>(
         }
         let mut parsed = connection.to_object()?;
         let mut arguments = Object::new();
-        for name in ARGUMENTS {
+        // The order of Airflow's own export, in which the extra is the last.
+        for name in FIELDS.into_iter().filter(|name| *name != "extra") {
             if let Some(value) = parsed.shift_remove(name).filter(|value| !value.is_null()) {
                 arguments.insert(name.to_owned(), value);
             }

@@ -19,8 +19,8 @@ use secretctl_fuzz::{answer, masked, object, shown};
 /// The token and the secret id: never shown, even where Vault repeats them.
 const TOKEN: &str = "hvs.hunter2hunter2";
 
-/// What is said to people.
-const WORDS: [&str; 2] = ["errors", "warnings"];
+/// What is said to people; and the token, whose characters decide whether it can be sent.
+const WORDS: [&str; 3] = ["errors", "warnings", "client_token"];
 
 /// What the meaning of an answer hangs on.
 const KNOWN: [&str; 14] = [

@@ -166,9 +166,9 @@ fn one_process_answers_as_one_that_has_just_imported_airflow() {
         };
         let fresh = fresh.ask(placed.question("settings.resolve_fresh"));
         let again = judge.ask(placed.question("settings.resolve"));
-        // The import expands every sensitive option, for its masks, and splits its command into words: one that nobody asks for
-        // can keep it from its end, or be its end.
-        if fresh["endless"] == true || (fresh["died"] == "ValueError" && again["died"].is_null()) {
+        // The import expands every sensitive option, for its masks, and runs its command: one that nobody asks for can keep it
+        // from its end, or be its end.
+        if fresh["endless"] == true || (!fresh["died"].is_null() && again["died"].is_null()) {
             passed_over += 1;
             continue;
         }

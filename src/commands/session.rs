@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::value::{Found, SecretKind};
 
 /// How much later than the deadline the command ends by itself: whoever waits for an answer can say better what it waited for.
-const GRACE: Duration = Duration::from_millis(50);
+const GRACE: Duration = Duration::from_millis(60);
 
 /// After how long a command with many names says how far it is, and how often from then on.
 const PATIENCE: Duration = Duration::from_secs(1);

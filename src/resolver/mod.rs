@@ -16,7 +16,7 @@ mod many;
 mod not_found;
 
 /// How much later than the deadline a backend is given up: its own words for what it waited for are better than any from here.
-const GRACE: Duration = Duration::from_millis(20);
+const GRACE: Duration = Duration::from_millis(40);
 
 /// The search path, ready to be asked.
 pub struct Resolver {

@@ -62,8 +62,19 @@ impl Outcome {
     }
 }
 
+/// What stands there when a backend was given up before it could say what it waited for: the moment that it has for that was over
+/// before it was its turn.
+const GIVEN_UP: &str = "did not answer in time";
+
 /// Runs all of `jobs`, some at once, and what took too long again and alone. The outcomes are in the order of the jobs.
 pub fn outcomes<J: Sync>(jobs: &[J], run: impl Fn(&J) -> Outcome + Sync) -> Vec<Outcome> {
+    let run = |job: &J| {
+        let outcome = run(job);
+        Outcome {
+            missed: outcome.missed || outcome.words.contains(GIVEN_UP),
+            ..outcome
+        }
+    };
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

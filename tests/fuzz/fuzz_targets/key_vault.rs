@@ -21,11 +21,19 @@ const VAULT: &str = "kv.vault.azure.net";
 const SECRET: &str = "hunter2-client-secret";
 const TOKEN: &str = "hunter2.access.token";
 
-/// What is said to people; and the token, which is kept out of what is said, and so has to be the same.
-const WORDS: [&str; 5] = ["message", "code", "error", "error_description", "access_token"];
+/// What is said to people; the token, which is kept out of what is said, and so has to be the same; and how long it lasts, on
+/// which it hangs whether another is asked for.
+const WORDS: [&str; 6] = [
+    "message",
+    "code",
+    "error",
+    "error_description",
+    "access_token",
+    "expires_in",
+];
 
 /// What the meaning of an answer hangs on.
-const KNOWN: [&str; 5] = ["error", "innererror", "value", "access_token", "expires_in"];
+const KNOWN: [&str; 4] = ["error", "innererror", "value", "access_token"];
 
 /// What was asked, and what came back.
 #[derive(Default)]

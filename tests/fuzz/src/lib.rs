@@ -54,7 +54,7 @@ pub fn object(response: &Response) -> Option<Object> {
 
 /// Returns an answer of the same shape with another content: what is in it may not be told apart from the outside.
 ///
-/// `object` is what the body is read as. `words` are the keys whose texts a server says to people, and which may be shown;
+/// `object` is what the body is read as. `words` are the keys of what a server says to people, and which may be shown;
 /// `known` are those that are looked for. All else in an object, keys too, is replaced; a body that is no object is replaced whole.
 #[must_use]
 pub fn masked(response: &Response, object: Option<&Object>, words: &[&str], known: &[&str]) -> Response {
@@ -73,7 +73,7 @@ pub fn masked(response: &Response, object: Option<&Object>, words: &[&str], know
 
 fn masked_object(object: &Object, words: &[&str], known: &[&str]) -> Object {
     let pairs = object.iter().enumerate().map(|(index, (key, value))| {
-        let is_words = words.contains(&&**key) && matches!(value, Value::String(_) | Value::List(_));
+        let is_words = words.contains(&&**key) && !matches!(value, Value::Object(_));
         let name = if is_words || known.contains(&&**key) {
             key.clone()
         } else {

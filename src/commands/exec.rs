@@ -88,16 +88,15 @@ fn replace(mut command: Command) -> std::io::Result<u8> {
 }
 
 fn cannot_run(program: &OsStr, path: Option<&Secret>, cause: std::io::Error) -> Error {
-    let is_there = is_there(program, path);
-    let program = program.to_string_lossy();
-    let error = Error::new(ErrorKind::CannotRun, format!("command `{program}` cannot be run"));
+    let shown = program.to_string_lossy();
+    let error = Error::new(ErrorKind::CannotRun, format!("command `{shown}` cannot be run"));
     if cause.kind() == std::io::ErrorKind::NotFound {
-        if is_there {
+        if is_there(program, path) {
             return error.with_detail("it is there, but not the interpreter or loader that it names");
         }
         return Error::new(
             ErrorKind::CommandNotFound,
-            format!("command `{program}` was not found"),
+            format!("command `{shown}` was not found"),
         );
     }
     if cause.kind() == std::io::ErrorKind::ArgumentListTooLong {

@@ -8,16 +8,13 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::outcome::{Due, Outcome};
-use super::servers::{LONG, SHORT};
+use super::servers::{LONG, SHORT, look_up};
 use crate::azure::support::{VAULT, World};
 use crate::support::server::Reply;
 use crate::support::{Output, Program, secretctl, temp_dir};
 use crate::vault::vault;
 
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
-
-/// What the environment has for the name that is asked for.
-const FALLBACK: &str = "of the environment";
 
 /// What a machine may take for a run that waits for nothing.
 const WORK: Duration = Duration::from_secs(5);
@@ -345,17 +342,7 @@ pub fn inject(fault: &Fault) -> Outcome {
         }
     };
     let limit = if fault.waits() { SHORT } else { LONG };
-    let output = program
-        .env("AIRFLOW_VAR_HELLO", FALLBACK)
-        .env("HOME", "/nonexistent")
-        .args([
-            "get-var",
-            "hello",
-            "-n",
-            "--timeout",
-            &limit.as_secs().to_string(),
-        ])
-        .run();
+    let output = look_up(program.env("HOME", "/nonexistent"), limit);
     let shown = all_words(&output.stderr).replace(place.dir.path().to_str().unwrap(), "/tmp/x");
     // Under a machine that is too slow another wait ends first, such as the second in which IMDS has to be found.
     let missed = fault.waits() && output.time < SHORT;

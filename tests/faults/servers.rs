@@ -122,6 +122,20 @@ impl Surroundings {
     }
 }
 
+/// Runs the lookup of every fault, where the environment has another value for the name.
+pub fn look_up(program: Program, limit: Duration) -> Output {
+    program
+        .env("AIRFLOW_VAR_HELLO", FALLBACK)
+        .args([
+            "get-var",
+            "hello",
+            "-n",
+            "--timeout",
+            &limit.as_secs().to_string(),
+        ])
+        .run()
+}
+
 /// Starts what `fault` is about for `backend`, and runs a lookup there.
 pub fn inject(fault: &Fault, backend: Backend, surroundings: &Surroundings) -> Outcome {
     let elsewhere = match backend {
@@ -183,21 +197,12 @@ pub fn inject(fault: &Fault, backend: Backend, surroundings: &Surroundings) -> O
     };
     let own = own_login(peer, backend);
     let proxy_url = proxy.as_ref().map(Server::url);
-    let output = backend
-        .program(
-            own.as_ref().unwrap_or(&surroundings.world),
-            &format!("{scheme}://{place}"),
-            proxy_url.as_deref(),
-        )
-        .env("AIRFLOW_VAR_HELLO", FALLBACK)
-        .args([
-            "get-var",
-            "hello",
-            "-n",
-            "--timeout",
-            &limit.as_secs().to_string(),
-        ])
-        .run();
+    let program = backend.program(
+        own.as_ref().unwrap_or(&surroundings.world),
+        &format!("{scheme}://{place}"),
+        proxy_url.as_deref(),
+    );
+    let output = look_up(program, limit);
     let reads = reads.load(Ordering::SeqCst);
     let pauses = fault.pauses.of(backend);
     let far = elsewhere.url();

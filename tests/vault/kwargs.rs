@@ -207,6 +207,16 @@ fn a_token_of_a_login_is_sent_as_latin_1_too() {
     assert_eq!((sent(), theirs.len()), (theirs, 2));
 }
 
+/// Asks both, which send one request each, and the same.
+fn one_and_the_same_request(case: &Case) {
+    let both = ask(case);
+    assert_eq!(
+        (&both.ours, both.ours.len()),
+        (&both.theirs, 1),
+        "{case:?} {both:?}"
+    );
+}
+
 #[test]
 fn a_url_is_quoted_as_requests_quotes_it() {
     if airflow().is_none() {
@@ -214,12 +224,7 @@ fn a_url_is_quoted_as_requests_quotes_it() {
     }
     for prefix in ["/%41%7e", "/%2f", "/ä%zz", "/%zz/ä b", "/a%20b", "/a%"] {
         let case = Case::new(json!({"token": "t", "url": prefix})).name("ä b%/k");
-        let both = ask(&case);
-        assert_eq!(
-            (&both.ours, both.ours.len()),
-            (&both.theirs, 1),
-            "{case:?} {both:?}"
-        );
+        one_and_the_same_request(&case);
     }
 }
 
@@ -230,12 +235,7 @@ fn a_user_of_the_url_counts_with_a_password_alone() {
     }
     for user in ["u", "u:", "u:p", ":p", ":", "é:%C3%A9", "a@b:c"] {
         let case = Case::new(json!({"token": "t"})).user(user);
-        let both = ask(&case);
-        assert_eq!(
-            (&both.ours, both.ours.len()),
-            (&both.theirs, 1),
-            "{case:?} {both:?}"
-        );
+        one_and_the_same_request(&case);
     }
 }
 

@@ -72,9 +72,11 @@ pub fn vault(bao: &VaultServer) -> Vec<Scenario> {
         "a wrong token",
         json!({"auth_type": "token", "token": canary("wrongtoken")}),
     ));
+    // A role of its own: who is wrong five times is locked out, and the others are asked at the same time.
+    let (locked_out, _) = bao.approle(&mount);
     scenarios.push(wrong(
         "a wrong secret id",
-        json!({"auth_type": "approle", "role_id": role_id, "secret_id": canary("wrongsecretid")}),
+        json!({"auth_type": "approle", "role_id": locked_out, "secret_id": canary("wrongsecretid")}),
     ));
     scenarios.push(wrong(
         "a wrong password",

@@ -2,17 +2,17 @@
 
 use std::process::ExitCode;
 
-use secretctl::commands;
+use secretctl::cli;
 use secretctl::env::Env;
 use secretctl::error::ErrorKind;
 
 fn main() -> ExitCode {
     forbid_core_dumps();
     std::panic::set_hook(Box::new(|panic| {
-        let status = commands::fault(std::env::args_os(), panic.location());
+        let status = cli::fault(std::env::args_os(), panic.location());
         std::process::exit(status.into());
     }));
-    let status = commands::main(std::env::args_os(), Env::process());
+    let status = cli::main(std::env::args_os(), Env::process());
     if status == ErrorKind::BrokenPipe.exit_status() {
         end_as_by_sigpipe();
     }

@@ -8,12 +8,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::CommandFactory as _;
+use clap::{Args, ValueEnum};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{EnvCompleter, Shells};
 
 use crate::backend::{environment, local_filesystem};
-use crate::cli::{Cli, CompletionShell, GlobalArgs};
+use crate::cli::options::GlobalArgs;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::render;
@@ -21,11 +21,35 @@ use crate::resolver::Resolver;
 use crate::settings::Settings;
 use crate::value::SecretKind;
 
+/// Options of `completions`.
+#[derive(Args, Debug)]
+#[command(after_long_help = "Examples:\n  source <(secretctl completions bash)\n  \
+                       secretctl completions fish > ~/.config/fish/completions/secretctl.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: CompletionShell,
+}
+
+/// The shells that have completions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CompletionShell {
+    /// Bash
+    Bash,
+    /// Zsh
+    Zsh,
+    /// Fish
+    Fish,
+    /// PowerShell
+    Powershell,
+    /// Elvish
+    Elvish,
+}
+
 /// The variable with which a shell asks: it holds the shell's name.
 const VARIABLE: &str = "SECRETCTL_COMPLETE";
 
 /// Prints the lines that a shell evaluates.
-pub(super) fn print(shell: CompletionShell) -> Result<()> {
+pub(crate) fn print(shell: CompletionShell) -> Result<()> {
     let name = match shell {
         CompletionShell::Bash => "bash",
         CompletionShell::Zsh => "zsh",
@@ -45,15 +69,15 @@ pub(super) fn print(shell: CompletionShell) -> Result<()> {
 }
 
 /// Returns the shell that asks for completions, when this is such a run.
-pub(super) fn asked_by(env: &Env) -> Option<&'static dyn EnvCompleter> {
+pub(crate) fn asked_by(env: &Env) -> Option<&'static dyn EnvCompleter> {
     let name = env.non_empty(VARIABLE)?;
     Shells::builtins().0.iter().copied().find(|shell| shell.is(name))
 }
 
 /// Answers a shell with what could come next. `args` is `secretctl -- WORD…`.
-pub(super) fn answer(shell: &dyn EnvCompleter, args: Vec<OsString>, env: &Env) -> u8 {
+pub(crate) fn answer(shell: &dyn EnvCompleter, line: clap::Command, args: Vec<OsString>, env: &Env) -> u8 {
     let words: Vec<OsString> = args.into_iter().skip_while(|arg| arg != "--").skip(1).collect();
-    let mut command = with_candidates(Cli::command(), &words, env);
+    let mut command = with_candidates(line, &words, env);
     let mut answer = Vec::new();
     match shell.write_complete(
         &mut command,

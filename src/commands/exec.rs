@@ -8,18 +8,39 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::Command;
 
-use super::Session;
-use super::names::{self, Naming};
-use crate::cli::ExecArgs;
+use clap::Args;
+
+use super::names::{self, NamesArgs, Naming};
+use super::session::Session;
 use crate::env::Origin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::Secret;
+
+/// Options of `exec`.
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "secretctl exec [OPTIONS] -- <CMD> [ARG]...",
+    after_long_help = "Examples:\n  secretctl exec --conn warehouse --var region -- python dag.py\n  \
+                       secretctl exec --set 'PGPASSWORD=conn:warehouse#password' -- psql\n\n\
+                       Exit status: the command's own; 125 secretctl failed, 126 the command cannot be run, 127 it was not found"
+)]
+pub struct ExecArgs {
+    /// What is put into the command's environment.
+    #[command(flatten)]
+    pub names: NamesArgs,
+    /// Start from an empty environment; only PATH is kept
+    #[arg(long)]
+    pub pristine: bool,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
 
 /// The prefix of the variables that are for secretctl alone.
 const OWN_PREFIX: &str = "SECRETCTL_";
 
 /// Runs the command. Returns only on failure, or, where processes cannot be replaced, with the command's status.
-pub(super) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
+pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
     let mut masks = session.masks();
     let mut entries = Vec::new();
     for resolved in names::resolve(session, names::wanted(&args.names, Naming::Environment)?)? {

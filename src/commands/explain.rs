@@ -1,15 +1,56 @@
 //! `explain`: where Airflow would look for a name, in order, what makes a step skip, and what configured it all.
 
+use clap::{Args, ValueEnum};
+
 use super::session::Session;
-use crate::cli::{ExplainArgs, ExplainFormat, Kind};
 use crate::error::Result;
 use crate::render::{self, explain};
 use crate::resolver::ProbedStep;
 use crate::value::SecretKind;
 
+/// Options of `explain`.
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  secretctl explain conn smtp_default\n  secretctl explain var hello --probe\n  \
+                       secretctl explain conn smtp_default -o json"
+)]
+pub struct ExplainArgs {
+    /// What the name names
+    #[arg(value_name = "KIND")]
+    pub kind: Kind,
+    /// The connection id, variable key or configuration key
+    pub name: String,
+    /// Ask each step, and show the outcome: found, not found, denied, unreachable
+    #[arg(long)]
+    pub probe: bool,
+    /// What to print
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: ExplainFormat,
+}
+
+/// What a name names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// A connection
+    Conn,
+    /// A variable
+    Var,
+    /// A configuration option
+    Config,
+}
+
+/// How `explain` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
 /// Prints the steps of a lookup; with `--probe`, what came of asking each. That a step is denied or unreachable is an answer
 /// here.
-pub(super) fn run(session: &Session, args: &ExplainArgs) -> Result<()> {
+pub(crate) fn run(session: &Session, args: &ExplainArgs) -> Result<()> {
     let (kind, word) = match args.kind {
         Kind::Conn => (SecretKind::Connection, "conn"),
         Kind::Var => (SecretKind::Variable, "var"),

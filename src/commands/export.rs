@@ -2,17 +2,42 @@
 //!
 //! Owns which names a format takes, and where the result goes. Must not know how a format looks: that is `render`'s.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::names::{self, Naming};
-use super::{Session, stored};
-use crate::cli::{ExportArgs, ExportFormat};
+use clap::Args;
+
+use super::names::{self, NamesArgs, Naming};
+use super::session::Session;
+use super::stored;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::render::export::ExportFormat;
 use crate::render::{self, Entry, file};
 
+/// Options of `export`.
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  eval \"$(secretctl export --conn warehouse --format shell)\"\n  \
+                       secretctl export --var region --format github-env >> \"$GITHUB_ENV\"\n  \
+                       secretctl export --conn warehouse --format kubernetes --name airflow | kubectl apply -f -"
+)]
+pub struct ExportArgs {
+    /// What is printed.
+    #[command(flatten)]
+    pub names: NamesArgs,
+    /// How it is printed
+    #[arg(short, long, value_name = "FORMAT")]
+    pub format: ExportFormat,
+    /// Write FILE instead of stdout: at once, and readable by you alone
+    #[arg(short, long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The name of the Secret, for kubernetes [default: secretctl]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+}
+
 /// Resolves everything, and prints or writes it.
-pub(super) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
+pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
     check(args)?;
     // As most programs have it, `-` is stdout and no file of that name.
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));

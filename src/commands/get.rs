@@ -1,7 +1,10 @@
 //! `get-conn`, `get-var` and `get-config`: one name in, one value out.
 
-use super::{Session, stored};
-use crate::cli::{ConnectionFormat, GetConfigArgs, GetConnArgs, GetVarArgs};
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
+use clap::{Args, ValueEnum};
+
+use super::session::Session;
+use super::stored;
 use crate::connection::{Connection, check_field_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
@@ -9,8 +12,81 @@ use crate::render::{self, dotenv};
 use crate::secret::Secret;
 use crate::value::{Found, SecretKind};
 
+/// Options of `get-conn`.
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  secretctl get-conn smtp_default\n  secretctl get-conn warehouse -o json\n  \
+                       PGPASSWORD=$(secretctl get-conn warehouse --field password) psql"
+)]
+pub struct GetConnArgs {
+    /// The connection id
+    pub conn_id: String,
+    /// What to print
+    #[arg(
+        short,
+        long,
+        value_name = "FORMAT",
+        default_value = "uri",
+        conflicts_with = "field"
+    )]
+    pub output: ConnectionFormat,
+    /// The field that is printed alone.
+    #[arg(
+        long,
+        value_name = "NAME",
+        help = "Print this field alone: conn_type, host, login, password, schema, port, description, extra, extra.KEY[.KEY…]"
+    )]
+    pub field: Option<String>,
+    /// Print this when the connection or the field is not found
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, value_parser = secret())]
+    pub default: Option<Secret>,
+}
+
+/// How `get-conn` prints a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConnectionFormat {
+    /// The stored URI, or the one that Airflow builds from JSON or fields
+    Uri,
+    /// The URI that Airflow's `Connection.get_uri()` builds
+    AirflowUri,
+    /// The parsed connection
+    Json,
+    /// The stored value, byte for byte
+    Raw,
+    /// One `AIRFLOW_CONN_ID=VALUE` line
+    Env,
+}
+
+/// Options of `get-var`.
+#[derive(Args, Debug)]
+#[command(
+    after_long_help = "Examples:\n  secretctl get-var hello\n  secretctl get-var settings --field database.host\n  \
+                       secretctl get-var region --default eu-west-1"
+)]
+pub struct GetVarArgs {
+    /// The variable's key
+    pub key: String,
+    /// Parse the value as JSON and print it compact
+    #[arg(long)]
+    pub json: bool,
+    /// Print this part of the JSON value: a, a.b
+    #[arg(long, value_name = "PATH")]
+    pub field: Option<String>,
+    /// Print this when the variable or the part of it is not found
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, value_parser = secret())]
+    pub default: Option<Secret>,
+}
+
+/// Options of `get-config`.
+#[derive(Args, Debug)]
+#[command(after_long_help = "Example:\n  secretctl get-config sql_alchemy_conn")]
+pub struct GetConfigArgs {
+    /// The key, as in `sql_alchemy_conn_secret = KEY`
+    pub key: String,
+}
+
 /// Prints a connection, or one field of it.
-pub(super) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConnArgs) -> Result<()> {
+pub(crate) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConnArgs) -> Result<()> {
     if let Some(name) = &args.field {
         check_field_name(name)?;
     }
@@ -39,7 +115,7 @@ pub(super) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConn
 }
 
 /// Prints a variable, or one part of it.
-pub(super) fn variable(session: &Session, args: &GetVarArgs) -> Result<()> {
+pub(crate) fn variable(session: &Session, args: &GetVarArgs) -> Result<()> {
     let value = match session.resolve(SecretKind::Variable, &args.key) {
         Ok(found) if args.json || args.field.is_some() => {
             let parsed = stored::parse_json(&args.key, &found)?;
@@ -66,7 +142,7 @@ pub(super) fn variable(session: &Session, args: &GetVarArgs) -> Result<()> {
 }
 
 /// Prints a configuration option.
-pub(super) fn config(session: &Session, args: &GetConfigArgs) -> Result<()> {
+pub(crate) fn config(session: &Session, args: &GetConfigArgs) -> Result<()> {
     let found = session.resolve(SecretKind::Config, &args.key)?;
     print(session, session.masks(), Some(&stored::text(&found)))
 }
@@ -110,4 +186,9 @@ fn print(session: &Session, mut masks: render::Masks, value: Option<&Secret>) ->
     masks.add(value);
     masks.announce();
     render::stdout(value, !session.settings.no_newline)
+}
+
+/// Takes an argument's bytes as they are.
+fn secret() -> impl clap::builder::TypedValueParser<Value = Secret> {
+    OsStringValueParser::new().map(|text| Secret::new(text.into_encoded_bytes()))
 }

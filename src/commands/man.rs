@@ -3,11 +3,10 @@
 use std::io::{self, Write};
 
 use clap::builder::StyledStr;
-use clap::{Arg, CommandFactory as _};
+use clap::{Arg, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
-use crate::cli::Cli;
 use crate::error::{Error, Result};
 use crate::render;
 
@@ -33,15 +32,15 @@ const SECTIONS: [(&str, &str); 3] = [
 ];
 
 /// Prints the manual page: the program's, then a section for every command.
-pub(super) fn print() -> Result<()> {
+pub(crate) fn print(line: Command) -> Result<()> {
     let mut page = Vec::new();
-    write_page(&mut page)
+    write_page(line, &mut page)
         .map_err(|cause| Error::internal("the manual page cannot be written").with_source(cause))?;
     render::stdout(&page, false)
 }
 
-fn write_page(page: &mut dyn Write) -> io::Result<()> {
-    let mut command = Cli::command()
+fn write_page(line: Command, page: &mut dyn Write) -> io::Result<()> {
+    let mut command = line
         .disable_help_flag(true)
         .mut_args(|arg| arg.hide_short_help(false));
     command.build();

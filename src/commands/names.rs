@@ -5,14 +5,30 @@
 
 use std::collections::HashMap;
 
-use super::{Session, stored};
-use crate::cli::NamesArgs;
+use clap::Args;
+
+use super::session::Session;
+use super::stored;
 use crate::connection::{Connection, check_field_name};
 use crate::error::{Error, Result};
 use crate::python::json;
 use crate::render::{Entry, Masks};
 use crate::secret::Secret;
 use crate::value::{Found, SecretKind};
+
+/// What `exec` and `export` resolve.
+#[derive(Args, Clone, Debug, Default)]
+pub struct NamesArgs {
+    /// A connection, as `AIRFLOW_CONN_<ID>` (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub conn: Vec<String>,
+    /// A variable, as `AIRFLOW_VAR_<KEY>` (repeatable)
+    #[arg(long, value_name = "KEY")]
+    pub var: Vec<String>,
+    /// A name of your own for conn:ID[#FIELD] or var:KEY[#FIELD] (repeatable)
+    #[arg(long, value_name = "NAME=REF")]
+    pub set: Vec<String>,
+}
 
 /// What connections and variables are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Interval};
 
-use crate::cli::GlobalArgs;
+use crate::cli::options::GlobalArgs;
 use crate::connection::Connection;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const PROGRESS: Duration = Duration::from_millis(100);
 
 /// Settings, search path and runtime of one command.
-pub(super) struct Session {
+pub(crate) struct Session {
     pub(super) settings: Settings,
     pub(super) resolver: Resolver,
     pub(super) terminal: Terminal,
@@ -41,7 +41,7 @@ impl Session {
     ///
     /// # Errors
     /// A configuration that cannot be used, with status 2.
-    pub(super) fn start(args: &GlobalArgs, env: Env) -> Result<Self> {
+    pub(crate) fn start(args: &GlobalArgs, env: Env) -> Result<Self> {
         let mut settings = Settings::resolve(args, env)?;
         let terminal = Terminal::new(settings.color, settings.quiet, &settings.env);
         log::start(settings.verbose, &settings.env)?;

@@ -2,10 +2,36 @@
 //!
 //! Owns what all formats share: their refusals, and that a mask is announced in the form in which a value is printed.
 
+use clap::ValueEnum;
+
 use super::{Masks, azure_pipelines, dotenv, github_env, gitlab_dotenv, kubernetes, shell, yaml};
-use crate::cli::ExportFormat;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+
+/// The formats of `export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// NAME=VALUE lines, as python-dotenv and Docker read them
+    Dotenv,
+    /// export NAME='VALUE' lines for bash, dash and zsh
+    Shell,
+    /// One object, name to text
+    Json,
+    /// One mapping, name to text
+    Yaml,
+    /// For `$GITHUB_ENV` of GitHub Actions
+    GithubEnv,
+    /// Logging commands that set secret variables in Azure Pipelines
+    AzurePipelines,
+    /// For `artifacts:reports:dotenv` of GitLab CI
+    GitlabDotenv,
+    /// The manifest of a Secret
+    Kubernetes,
+    /// For `airflow connections import`
+    AirflowConnections,
+    /// For `airflow variables import`
+    AirflowVariables,
+}
 
 /// A name in an environment, and its value.
 #[derive(Clone, Debug)]

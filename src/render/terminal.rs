@@ -9,7 +9,7 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 
-use crate::cli::ColorChoice;
+use crate::cli::options::ColorChoice;
 use crate::env::Env;
 use crate::error::{Error, ErrorKind};
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::origin::{Provenance, Source};
 use crate::backend::kwargs::boolean_word;
-use crate::cli::{ColorChoice, GlobalArgs};
+use crate::cli::options::{ColorChoice, GlobalArgs};
 use crate::env::{Env, Variable};
 use crate::error::{Error, Result};
 use crate::file;

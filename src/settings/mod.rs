@@ -52,7 +52,7 @@ use std::time::Instant;
 
 use crate::backend::kwargs::Kwargs;
 use crate::backend::{environment, execution_api, metastore};
-use crate::cli::{ColorChoice, GlobalArgs};
+use crate::cli::options::{ColorChoice, GlobalArgs};
 use crate::env::Env;
 use crate::error::{Error, Result};
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use secretctl::commands;
+use secretctl::cli;
 
 use super::FAULT;
 use super::leaks::{Canaries, canary};
@@ -17,7 +17,7 @@ fn a_panic_shows_nothing_of_what_it_failed_on() {
         // As `main` has it.
         std::panic::set_hook(Box::new(move |panic| {
             let args = line.to_str().into_iter().flat_map(|line| line.split(' '));
-            let status = commands::fault(args.map(Into::into), panic.location());
+            let status = cli::fault(args.map(Into::into), panic.location());
             std::process::exit(status.into());
         }));
         let cut = std::hint::black_box(1);

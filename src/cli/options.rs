@@ -1,0 +1,75 @@
+//! The options of every command.
+//!
+//! Owns their names and help. Must not know what an option means: `settings` resolves them.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::secret::Secret;
+
+/// The options of every command. Each has a `SECRETCTL_…` variable, which `settings` reads.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of every command")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub struct GlobalArgs {
+    /// Read variables from FILE (repeatable; a later file wins, the environment wins over files)
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub env_file: Vec<PathBuf>,
+    /// Read this airflow.cfg
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    pub config: Option<PathBuf>,
+    /// Use this secrets backend, by its class path in Airflow
+    #[arg(long, global = true, value_name = "CLASS", hide_short_help = true)]
+    pub backend: Option<String>,
+    /// Its kwargs: JSON, @FILE, or @- for standard input
+    #[arg(long, global = true, value_name = "JSON", hide_short_help = true)]
+    pub backend_kwargs: Option<Secret>,
+    /// Read `[workers] secrets_backend`, as Airflow's workers do
+    #[arg(long, global = true, hide_short_help = true)]
+    pub worker: bool,
+    /// Look up as this team
+    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    pub team: Option<String>,
+    /// Give up after this many seconds [default: 30]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
+    pub timeout: Option<String>,
+    /// Ask the configured backend alone
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_fallback: bool,
+    /// When a backend fails, warn and ask the next, as Airflow does
+    #[arg(long, global = true, hide_short_help = true)]
+    pub lenient: bool,
+    /// Print no newline after the value
+    #[arg(short = 'n', long, global = true)]
+    pub no_newline: bool,
+    /// Announce no values to the CI system's masking
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_mask: bool,
+    /// Print no warnings
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say what is asked of whom (repeatable)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Colour on stderr
+    #[arg(long, global = true, value_name = "WHEN", hide_short_help = true)]
+    pub color: Option<ColorChoice>,
+}
+
+/// When stderr is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal, as `NO_COLOR` and `CLICOLOR_FORCE` have it
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}

@@ -55,6 +55,7 @@ pub mod error;
 mod file;
 mod helper;
 pub mod http;
+pub mod location;
 mod nearest;
 pub mod python;
 pub mod render;

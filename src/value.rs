@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::location::Location;
 use crate::python::json;
 use crate::secret::Secret;
 
@@ -89,42 +90,8 @@ impl Answer {
     pub const ABSENT: Self = Self::Absent { hint: None };
 }
 
-/// Where a step of a lookup looks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Location {
-    /// A secret of Azure Key Vault.
-    AzureKeyVault {
-        /// As it is configured.
-        vault_url: String,
-        /// The computed name.
-        secret_name: String,
-    },
-    /// A path of HashiCorp Vault.
-    Vault {
-        /// The mount of the KV engine.
-        mount_point: String,
-        /// The path within the mount, unquoted, without the `data/` of KV v2.
-        path: String,
-        /// 1 or 2.
-        kv_engine_version: u8,
-    },
-    /// An environment variable.
-    Environment {
-        /// Its name.
-        variable: String,
-    },
-    /// An entry of a local file.
-    File {
-        /// The file, as it is configured; `None` when none is for this kind.
-        file: Option<String>,
-    },
-    /// Airflow's database, which is never asked.
-    Metastore,
-}
-
 /// One step of a lookup: a location, and what makes it skip.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Step {
     /// Where it looks.
     pub location: Location,
@@ -150,4 +117,13 @@ impl Step {
             skipped: Some(why.into()),
         }
     }
+}
+
+/// What a backend answers when it is asked which names it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// The connection ids, variable keys or configuration keys that it has, in its own order.
+    Ids(Vec<String>),
+    /// It cannot list its names.
+    Cannot,
 }

@@ -6,14 +6,33 @@ use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::env::{Env, Variable};
 use crate::error::Result;
+use crate::location::{Address, Location};
 use crate::python::text::upper;
-use crate::value::{Answer, Found, Location, Lookup, SecretKind, Step};
+use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 
 /// Airflow's class path.
 pub const CLASS_PATH: &str = "airflow.secrets.environment_variables.EnvironmentVariablesBackend";
 
 /// What separates a team from an id in a variable's name.
 const TEAM_SEPARATOR: &str = "___";
+
+/// The name of an environment variable.
+#[derive(Debug)]
+struct VariableName(String);
+
+impl Address for VariableName {
+    fn words(&self) -> String {
+        format!("variable `{}`", self.0)
+    }
+
+    fn sentence(&self, _: &str) -> String {
+        format!("environment variable `{}`", self.0)
+    }
+
+    fn fields(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![("variable", self.0.as_str().into())]
+    }
+}
 
 /// The environment as a secrets backend.
 #[derive(Debug)]
@@ -58,21 +77,23 @@ impl SecretsBackend for EnvironmentVariablesBackend {
         let Some(own) = own_name(lookup) else {
             return Ok(Vec::new());
         };
-        let own = Location::Environment { variable: own };
+        let own = Location::new(VariableName(own));
         if lookup.multi_team && lookup.id.contains(TEAM_SEPARATOR) {
             let why = format!("with multi_team on, an id with `{TEAM_SEPARATOR}` names a team's variable");
             return Ok(vec![Step::skip(own, why)]);
         }
-        let team = team_name(lookup).map(|variable| Step::ask(Location::Environment { variable }));
+        let team = team_name(lookup).map(|name| Step::ask(Location::new(VariableName(name))));
         Ok(team.into_iter().chain([Step::ask(own)]).collect())
     }
 
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
-        let answer = match &step.location {
-            Location::Environment { variable } => self.answer(lookup, variable),
-            _ => Answer::ABSENT,
-        };
-        Box::pin(std::future::ready(Ok(answer)))
+        let name = step.location.address();
+        let answer = name.map(|VariableName(name)| self.answer(lookup, name));
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn list(&self, kind: SecretKind) -> BoxFuture<'_, Result<Listing>> {
+        Box::pin(std::future::ready(Ok(Listing::Ids(self.local_names(kind)))))
     }
 
     fn local_names(&self, kind: SecretKind) -> Vec<String> {

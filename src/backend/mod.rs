@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::env::Env;
 use crate::error::Result;
-use crate::value::{Answer, Found, Lookup, SecretKind, Step};
+use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 
 pub mod azure_key_vault;
 pub mod environment;
@@ -34,7 +34,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///   one instance, concurrently too.
 /// - It may log (`tracing`, at debug) whom it asked for what, the status and the time; never a value, a header's or a body's
 ///   content. Its errors hold no part of a secret.
-/// - It is not asked for a step that it has marked as skipped.
+/// - It is not asked for a step that it has marked as skipped. A step that another backend planned is an internal error, never
+///   "absent".
 pub trait SecretsBackend: Send + Sync {
     /// Returns Airflow's class path.
     fn class_path(&self) -> &'static str;
@@ -56,6 +57,20 @@ pub trait SecretsBackend: Send + Sync {
     fn local_names(&self, kind: SecretKind) -> Vec<String> {
         let _ = kind;
         Vec::new()
+    }
+
+    /// Lists the names of `kind` that it has.
+    ///
+    /// A backend that can list overrides this; by default it cannot.
+    fn list(&self, kind: SecretKind) -> BoxFuture<'_, Result<Listing>> {
+        let _ = kind;
+        Box::pin(std::future::ready(Ok(Listing::Cannot)))
+    }
+
+    /// Whether this place is asked at all. One that is on Airflow's search path and that secretctl never asks is shown by
+    /// `explain` and left out of what is said about a name that was not found.
+    fn is_asked(&self) -> bool {
+        true
     }
 
     /// Returns what the user should be told about the configuration, such as a kwarg that Airflow swallows.

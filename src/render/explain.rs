@@ -10,7 +10,7 @@ use super::terminal::printable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::resolver::{PlannedStep, ProbedStep};
 use crate::settings::{Note, Provenance, Source};
-use crate::value::{Answer, Location, SecretKind};
+use crate::value::{Answer, SecretKind};
 
 /// Returns `{"kind","name","lookups":[{"backend","location",…}]}` on one line.
 #[must_use]
@@ -25,30 +25,8 @@ fn lookup(probed: &ProbedStep) -> Value {
     let mut put = |key: &str, value: Value| lookup.insert(key.to_owned(), value);
     put("backend", planned.backend.into());
     put("location", location(planned).into());
-    match &planned.step.location {
-        Location::AzureKeyVault {
-            vault_url,
-            secret_name,
-        } => {
-            put("vault_url", vault_url.as_str().into());
-            put("secret_name", secret_name.as_str().into());
-        }
-        Location::Vault {
-            mount_point,
-            path,
-            kv_engine_version,
-        } => {
-            put("mount_point", mount_point.as_str().into());
-            put("path", path.as_str().into());
-            put("kv_engine_version", (*kv_engine_version).into());
-        }
-        Location::Environment { variable } => {
-            put("variable", variable.as_str().into());
-        }
-        Location::File { file } => {
-            put("file", file.as_deref().into());
-        }
-        Location::Metastore => {}
+    for (key, value) in planned.step.location.fields() {
+        put(key, value);
     }
     if let Some(why) = &planned.step.skipped {
         put("skipped", why.as_str().into());
@@ -114,27 +92,7 @@ pub fn text(kind: SecretKind, name: &str, steps: &[ProbedStep], provenance: &Pro
 
 /// Returns where a step looks, for people.
 fn location(planned: &PlannedStep) -> String {
-    let place = &planned.place;
-    match &planned.step.location {
-        Location::AzureKeyVault { secret_name, .. } => format!("secret `{secret_name}` in {place}"),
-        Location::Vault {
-            mount_point,
-            path,
-            kv_engine_version,
-        } => {
-            let mount = format!("mount `{mount_point}`");
-            // The place says so already, unless the mount is a part of the id.
-            let mount = if place.contains(&mount) {
-                String::new()
-            } else {
-                format!(" of {mount}")
-            };
-            format!("path `{path}`{mount} (KV version {kv_engine_version}) in {place}")
-        }
-        Location::Environment { variable } => format!("environment variable `{variable}`"),
-        Location::File { file: Some(file) } => format!("file `{file}`"),
-        Location::File { file: None } | Location::Metastore => place.clone(),
-    }
+    planned.step.location.sentence(&planned.place)
 }
 
 /// Returns what came of asking, in a word or two.

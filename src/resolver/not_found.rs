@@ -2,7 +2,7 @@
 
 use crate::backend::SecretsBackend;
 use crate::error::Error;
-use crate::value::{Location, Lookup, SecretKind, Step};
+use crate::value::{Lookup, SecretKind, Step};
 
 /// A backend that was asked, its steps, and what it said.
 type Asked<'a> = (&'a dyn SecretsBackend, Vec<Step>, Option<String>);
@@ -17,8 +17,8 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
         let before = looked_for.len();
         for step in steps {
             match &step.skipped {
-                None => looked_for.push(describe(&step.location, id)),
-                Some(_) if step.location == Location::Metastore => {}
+                None => looked_for.push(step.location.words()),
+                Some(_) if !backend.is_asked() => {}
                 Some(why) => skipped.push(format!("{} was not asked: {why}", backend.place())),
             }
         }
@@ -46,19 +46,6 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
         told.or_else(|| near_name(lookup, asked))
             .unwrap_or_else(|| explain(lookup)),
     )
-}
-
-/// Names what a step looks for.
-fn describe(location: &Location, id: &str) -> String {
-    match location {
-        Location::AzureKeyVault { secret_name, .. } => format!("secret `{secret_name}`"),
-        Location::Vault {
-            mount_point, path, ..
-        } => format!("path `{path}` of mount `{mount_point}`"),
-        Location::Environment { variable } => format!("variable `{variable}`"),
-        Location::File { file: Some(file) } => format!("`{id}` in `{file}`"),
-        Location::File { file: None } | Location::Metastore => format!("`{id}`"),
-    }
 }
 
 fn explain(lookup: &Lookup) -> String {

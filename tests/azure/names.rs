@@ -4,7 +4,7 @@ use secretctl::backend::kwargs::Kwargs;
 use secretctl::backend::{Context, registry};
 use secretctl::env::Env;
 use secretctl::python::json::{Object, Value as Json};
-use secretctl::value::{Location, Lookup, SecretKind};
+use secretctl::value::{Lookup, SecretKind};
 use serde_json::{Value, json};
 
 use crate::support::{Random, airflow, cases, random, secretctl};
@@ -147,9 +147,14 @@ fn ours(question: &Value) -> Value {
             let asked: Vec<String> = steps
                 .into_iter()
                 .filter(|step| step.skipped.is_none())
-                .map(|step| match step.location {
-                    Location::AzureKeyVault { secret_name, .. } => secret_name,
-                    other => panic!("another backend's location: {other:?}"),
+                .map(|step| {
+                    let fields: serde_json::Map<_, _> = step
+                        .location
+                        .fields()
+                        .into_iter()
+                        .map(|(key, value)| (key.to_owned(), value))
+                        .collect();
+                    fields["secret_name"].as_str().unwrap().to_owned()
                 })
                 .collect();
             json!({"asked": asked})

@@ -15,9 +15,10 @@ use self::transport::{Exchange, Server, Whom};
 use super::kwargs::Kwargs;
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::{Client, Options, Proxies};
-use crate::value::{Answer, Location, Lookup, Step};
+use crate::location::{Address, Location};
+use crate::value::{Answer, Lookup, Step};
 
 mod authorize;
 mod challenge;
@@ -34,6 +35,32 @@ mod vault_url;
 
 /// Airflow's class path.
 pub const CLASS_PATH: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
+
+/// A secret of a vault.
+#[derive(Debug)]
+struct SecretAddress {
+    /// The vault, as it is configured.
+    vault_url: String,
+    /// The name that was computed from the id.
+    secret_name: String,
+}
+
+impl Address for SecretAddress {
+    fn words(&self) -> String {
+        format!("secret `{}`", self.secret_name)
+    }
+
+    fn sentence(&self, place: &str) -> String {
+        format!("secret `{}` in {place}", self.secret_name)
+    }
+
+    fn fields(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![
+            ("vault_url", self.vault_url.as_str().into()),
+            ("secret_name", self.secret_name.as_str().into()),
+        ]
+    }
+}
 
 /// Connections, variables and configuration options from the secrets of one Azure Key Vault.
 pub struct AzureKeyVaultBackend {
@@ -101,10 +128,10 @@ impl SecretsBackend for AzureKeyVaultBackend {
         Ok(names
             .into_iter()
             .map(|name| Step {
-                location: Location::AzureKeyVault {
+                location: Location::new(SecretAddress {
                     vault_url: self.config.vault_url.clone(),
                     secret_name: name.name,
-                },
+                }),
                 skipped: name.skipped,
             })
             .collect())
@@ -112,12 +139,8 @@ impl SecretsBackend for AzureKeyVaultBackend {
 
     fn ask<'a>(&'a self, _: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(async move {
-            match &step.location {
-                Location::AzureKeyVault { secret_name, .. } => self.client()?.get(secret_name).await,
-                _ => Err(Error::internal(
-                    "a step of another backend was asked of Azure Key Vault",
-                )),
-            }
+            let SecretAddress { secret_name, .. } = step.location.address()?;
+            self.client()?.get(secret_name).await
         })
     }
 

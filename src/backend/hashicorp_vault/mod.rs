@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::python::quote::quote_path;
 use crate::secret::Secret;
-use crate::value::{Answer, Found, Location, Lookup, SecretKind, Step};
+use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 mod address;
 mod answer;
@@ -27,6 +27,7 @@ mod paths;
 use answer::Envelope;
 use client::Client;
 use config::Config;
+use paths::SecretPath;
 
 /// Airflow's class path.
 pub const CLASS_PATH: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
@@ -172,17 +173,14 @@ impl SecretsBackend for VaultBackend {
 
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(async move {
-            match &step.location {
-                Location::Vault {
-                    mount_point,
-                    path,
-                    kv_engine_version,
-                } => {
-                    self.read(lookup.kind, mount_point, path, *kv_engine_version)
-                        .await
-                }
-                _ => Ok(Answer::ABSENT),
-            }
+            let secret: &SecretPath = step.location.address()?;
+            self.read(
+                lookup.kind,
+                &secret.mount_point,
+                &secret.path,
+                secret.kv_engine_version,
+            )
+            .await
         })
     }
 

@@ -6,9 +6,10 @@
 use super::address::{climbs, normalize};
 use crate::backend::kwargs::Kwargs;
 use crate::error::{Error, Result};
+use crate::location::{Address, Location};
 use crate::python::json::Value;
 use crate::python::repr::str;
-use crate::value::{Location, Lookup, SecretKind, Step};
+use crate::value::{Lookup, SecretKind, Step};
 
 /// Airflow's default of `mount_point`.
 const DEFAULT_MOUNT_POINT: &str = "secret";
@@ -23,6 +24,45 @@ pub(super) const KWARGS: &[&str] = &[
     "mount_point",
     "kv_engine_version",
 ];
+
+/// The path of a secret.
+#[derive(Debug)]
+pub(super) struct SecretPath {
+    /// The mount of the KV engine.
+    pub(super) mount_point: String,
+    /// The path within the mount, unquoted, without the `data/` of KV v2.
+    pub(super) path: String,
+    /// 1 or 2.
+    pub(super) kv_engine_version: u8,
+}
+
+impl Address for SecretPath {
+    fn words(&self) -> String {
+        format!("path `{}` of mount `{}`", self.path, self.mount_point)
+    }
+
+    fn sentence(&self, place: &str) -> String {
+        let mount = format!("mount `{}`", self.mount_point);
+        // `place` names the mount already, unless the mount is a part of the id.
+        let mount = if place.contains(&mount) {
+            String::new()
+        } else {
+            format!(" of {mount}")
+        };
+        format!(
+            "path `{}`{mount} (KV version {}) in {place}",
+            self.path, self.kv_engine_version
+        )
+    }
+
+    fn fields(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![
+            ("mount_point", self.mount_point.as_str().into()),
+            ("path", self.path.as_str().into()),
+            ("kv_engine_version", self.kv_engine_version.into()),
+        ]
+    }
+}
 
 /// How names become paths.
 #[derive(Clone, Debug)]
@@ -191,10 +231,10 @@ impl Paths {
     }
 
     fn location(&self, mount: &str, path: &str) -> Location {
-        Location::Vault {
+        Location::new(SecretPath {
             mount_point: normalize(mount),
             path: normalize(path),
             kv_engine_version: self.kv_engine_version,
-        }
+        })
     }
 }

@@ -9,7 +9,8 @@ use std::time::Instant;
 use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, CheckConnection, Context, SecretsBackend};
 use crate::error::{Error, Result};
-use crate::value::{Answer, Location, Lookup, SecretKind, Step};
+use crate::location::{Address, Location};
+use crate::value::{Answer, Listing, Lookup, SecretKind, Step};
 
 mod config;
 mod env_file;
@@ -25,6 +26,35 @@ use parse::Entries;
 
 /// Airflow's class path.
 pub const CLASS_PATH: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
+
+/// An entry of a local file.
+#[derive(Debug)]
+struct Entry {
+    /// The file, as it is configured; `None` when none is for this kind.
+    file: Option<String>,
+    /// The entry's key.
+    id: String,
+}
+
+impl Address for Entry {
+    fn words(&self) -> String {
+        match &self.file {
+            Some(file) => format!("`{}` in `{file}`", self.id),
+            None => format!("`{}`", self.id),
+        }
+    }
+
+    fn sentence(&self, place: &str) -> String {
+        match &self.file {
+            Some(file) => format!("file `{file}`"),
+            None => place.to_owned(),
+        }
+    }
+
+    fn fields(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![("file", self.file.as_deref().into())]
+    }
+}
 
 /// Local files as a secrets backend.
 pub struct LocalFilesystemBackend {
@@ -63,6 +93,16 @@ impl LocalFilesystemBackend {
         load::check(&entries, kind, self.check_connection).map_err(|problem| problem.in_file(file))?;
         tracing::debug!(file, "read");
         Ok(cell.get_or_init(|| entries))
+    }
+
+    /// Returns the keys of the file of `kind`, in its order; none where no file is configured.
+    fn names(&self, kind: SecretKind) -> Result<Vec<String>> {
+        let entries = match self.config.file(kind) {
+            Some(file) => Some(self.entries(kind, file)?),
+            None => None,
+        };
+        let entries = entries.into_iter().flat_map(Entries::iter);
+        Ok(entries.filter_map(|entry| entry.key).map(str::to_owned).collect())
     }
 
     fn answer(&self, lookup: &Lookup) -> Result<Answer> {
@@ -116,24 +156,24 @@ impl SecretsBackend for LocalFilesystemBackend {
             .is_none()
             .then(|| format!("no `{}` is configured", Config::kwarg(lookup.kind)));
         Ok(vec![Step {
-            location: Location::File { file },
+            location: Location::new(Entry {
+                file,
+                id: lookup.id.clone(),
+            }),
             skipped,
         }])
     }
 
     fn local_names(&self, kind: SecretKind) -> Vec<String> {
-        let entries = self
-            .config
-            .file(kind)
-            .and_then(|file| self.entries(kind, file).ok());
-        let names = entries
-            .into_iter()
-            .flat_map(Entries::iter)
-            .filter_map(|entry| entry.key);
-        names.map(str::to_owned).collect()
+        self.names(kind).unwrap_or_default()
     }
 
-    fn ask<'a>(&'a self, lookup: &'a Lookup, _: &'a Step) -> BoxFuture<'a, Result<Answer>> {
-        Box::pin(std::future::ready(self.answer(lookup)))
+    fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
+        let own = step.location.address::<Entry>();
+        Box::pin(std::future::ready(own.and_then(|_| self.answer(lookup))))
+    }
+
+    fn list(&self, kind: SecretKind) -> BoxFuture<'_, Result<Listing>> {
+        Box::pin(std::future::ready(self.names(kind).map(Listing::Ids)))
     }
 }

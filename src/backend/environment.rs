@@ -2,10 +2,10 @@
 //!
 //! Owns the names of the variables, teams included. Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::env::{Env, Variable};
 use crate::error::Result;
+use crate::kwargs::Kwargs;
 use crate::python::text::upper;
 use crate::value::{Answer, Found, Location, Lookup, SecretKind, Step};
 

@@ -2,9 +2,9 @@
 //!
 //! Source: airflow 3.3.2, `airflow/sdk/execution_time/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH_WORKERS`.
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::error::Result;
+use crate::kwargs::Kwargs;
 use crate::value::{Answer, Location, Lookup, Step};
 
 /// Airflow's class path.

@@ -1,8 +1,8 @@
 //! Airflow's database: on Airflow's search path, and never asked by secretctl, which `explain` says.
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::error::Result;
+use crate::kwargs::Kwargs;
 use crate::value::{Answer, Location, Lookup, Step};
 
 /// Airflow's class path.

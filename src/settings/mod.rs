@@ -50,11 +50,11 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{environment, execution_api, metastore};
 use crate::cli::{ColorChoice, GlobalArgs};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
 
 mod airflow_cfg;
 mod backend;

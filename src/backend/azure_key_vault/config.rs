@@ -10,10 +10,10 @@ use url::Url;
 
 use super::names::Names;
 use super::retry;
-use crate::backend::kwargs::{Kwargs, boolean_word};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Identity as ClientIdentity, Options, Proxies, Retry, Roots};
+use crate::kwargs::{Kwargs, boolean_word};
 use crate::nearest::nearest;
 use crate::python::json::Value;
 use crate::python::repr::str;

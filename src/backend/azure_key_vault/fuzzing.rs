@@ -11,10 +11,10 @@ use super::credential::{self, Redaction, Surroundings};
 use super::tokens::Tokens;
 use super::transport::Exchange;
 use crate::backend::BoxFuture;
-use crate::backend::kwargs::Kwargs;
 use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Request, Response};
+use crate::kwargs::Kwargs;
 use crate::value::Answer;
 
 /// A challenge, read and checked.

@@ -12,11 +12,11 @@ use self::config::Config;
 use self::credential::{Redaction, Surroundings};
 use self::tokens::Tokens;
 use self::transport::{Exchange, Server, Whom};
-use super::kwargs::Kwargs;
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Client, Options, Proxies};
+use crate::kwargs::Kwargs;
 use crate::value::{Answer, Location, Lookup, Step};
 
 mod authorize;

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use crate::backend::kwargs::Kwargs;
 use crate::error::{Error, Result};
 use crate::http::Retry;
+use crate::kwargs::Kwargs;
 
 /// 408, 429, 500, 502, 503, 504, and all from 506 to 998 (`_RETRY_CODES`).
 const STATUSES: &[u16] = &list::<499>(&[408, 429, 500, 502, 503, 504], 506);

@@ -6,9 +6,9 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, CheckConnection, Context, SecretsBackend};
 use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
 use crate::value::{Answer, Location, Lookup, SecretKind, Step};
 
 mod config;

@@ -7,11 +7,11 @@
 use std::fmt;
 use std::path::Path;
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::file;
+use crate::kwargs::Kwargs;
 use crate::nearest::nearest;
 use crate::python::json::{Object, Value};
 use crate::python::quote::{quote, quote_path};

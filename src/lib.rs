@@ -48,6 +48,7 @@
 
 pub mod backend;
 pub mod cli;
+mod cloud;
 pub mod commands;
 pub mod connection;
 pub mod env;

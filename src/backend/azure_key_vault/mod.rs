@@ -9,10 +9,10 @@ use std::time::Instant;
 
 use self::client::VaultClient;
 use self::config::Config;
-use self::credential::{Redaction, Surroundings};
-use self::tokens::Tokens;
-use self::transport::{Exchange, Server, Whom};
 use super::{BoxFuture, Context, SecretsBackend};
+use crate::cloud::azure::tokens::Tokens;
+use crate::cloud::azure::transport::{Exchange, Server, Whom};
+use crate::cloud::azure::{self, Redaction, Surroundings};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Client, Options, Proxies};
@@ -23,13 +23,9 @@ mod authorize;
 mod challenge;
 mod client;
 mod config;
-mod credential;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod names;
-mod retry;
-mod tokens;
-mod transport;
 mod vault_url;
 
 /// Airflow's class path.
@@ -58,7 +54,7 @@ impl AzureKeyVaultBackend {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let login = Arc::new(Client::new(config::options(&self.env, self.deadline)));
+        let login = Arc::new(Client::new(azure::options(&self.env, self.deadline)));
         let vault = match &self.config.transport {
             None => Arc::clone(&login),
             Some(transport) => Arc::new(Client::new(transport.options(&self.env, self.deadline))),
@@ -66,7 +62,7 @@ impl AzureKeyVaultBackend {
         let server = |client, whom| -> Arc<dyn Exchange> { Arc::new(Server { client, whom }) };
         let direct = Options {
             proxies: Proxies::default(),
-            ..config::options(&self.env, self.deadline)
+            ..azure::options(&self.env, self.deadline)
         };
         let redactor = Arc::new(Redaction::default());
         let surroundings = Surroundings {
@@ -76,7 +72,7 @@ impl AzureKeyVaultBackend {
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
         };
-        let credential = credential::build(&self.config, &surroundings)?;
+        let credential = azure::build(&self.config.identity, &surroundings)?;
         let client = VaultClient::new(
             &self.config,
             Tokens::new(credential),

@@ -6,9 +6,9 @@
 use azure_core::credentials::AccessToken;
 
 use super::{Machine, RETRY, header, json, seconds, until};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::credential::{Credential, Failure, TokenRequest};
+use crate::cloud::azure::{Credential, Failure, TokenRequest};
 use crate::error::{Error, Result};
+use crate::future::BoxFuture;
 
 /// The credential.
 pub(super) struct AppService(pub(super) Machine);

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::tenant::Tenants;
 use super::{Credential, Failure, Surroundings, TokenRequest, command};
-use crate::backend::BoxFuture;
 use crate::error::Result;
+use crate::future::BoxFuture;
 
 const TOOL: &str = "azd";
 const NOT_FOUND: &str = "`azd` (the Azure Developer CLI) is not installed";

@@ -12,8 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::tenant::Tenants;
 use super::{Credential, Failure, Surroundings, TokenRequest, command};
-use crate::backend::BoxFuture;
 use crate::error::Result;
+use crate::future::BoxFuture;
 
 const NOT_FOUND: &str = "`pwsh` (PowerShell) is not installed";
 

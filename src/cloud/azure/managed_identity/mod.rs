@@ -14,10 +14,10 @@ use serde_json::Value;
 use super::entra::is_token;
 use super::workload_identity::WorkloadIdentityCredential;
 use super::{Credential, Failure, Surroundings, TokenRequest};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::retry;
+use crate::cloud::azure::retry;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::future::BoxFuture;
 use crate::http::{Request, Response, Retry};
 use crate::secret::Secret;
 

@@ -9,9 +9,9 @@ use azure_core::credentials::AccessToken;
 use url::form_urlencoded;
 
 use super::{Machine, RETRY, header, json, seconds, until};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::credential::{Credential, Failure, TokenRequest};
+use crate::cloud::azure::{Credential, Failure, TokenRequest};
 use crate::error::{Error, ErrorKind, Result};
+use crate::future::BoxFuture;
 use crate::http::Request;
 
 /// The credential.

@@ -16,9 +16,9 @@ use super::managed_identity::ManagedIdentityCredential;
 use super::unavailable::Unavailable;
 use super::workload_identity::WorkloadIdentityCredential;
 use super::{Credential, Failure, Surroundings, TokenRequest, entra};
-use crate::backend::BoxFuture;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::future::BoxFuture;
 
 /// A member of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@
 use azure_core::credentials::AccessToken;
 
 use super::{Credential, Failure, TokenRequest};
-use crate::backend::BoxFuture;
 use crate::error::Result;
+use crate::future::BoxFuture;
 
 /// A credential that is never there.
 pub(super) struct Unavailable {

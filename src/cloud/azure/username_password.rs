@@ -15,9 +15,9 @@ use url::form_urlencoded;
 
 use super::entra::Login;
 use super::{Credential, Failure, TokenRequest};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::transport::into_sdk;
+use crate::cloud::azure::transport::into_sdk;
 use crate::error::{Error, Result};
+use crate::future::BoxFuture;
 use crate::secret::Secret;
 
 /// What msal adds to every user's scopes.

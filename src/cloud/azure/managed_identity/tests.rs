@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::*;
-use crate::backend::azure_key_vault::credential::{Redaction, VaultTenant};
-use crate::backend::azure_key_vault::transport::Exchange;
+use crate::cloud::azure::transport::Exchange;
+use crate::cloud::azure::{Redaction, VaultTenant};
 
 /// What is sent, and what comes back: an answer, or silence.
 struct Network {

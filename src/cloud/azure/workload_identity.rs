@@ -13,10 +13,10 @@ use azure_identity::{ClientAssertion, ClientAssertionCredential, ClientAssertion
 
 use super::entra::Login;
 use super::{Credential, Failure, Surroundings, TokenRequest};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::transport::{into_sdk, sdk_failure};
+use crate::cloud::azure::transport::{into_sdk, sdk_failure};
 use crate::error::{Error, Result};
 use crate::file;
+use crate::future::BoxFuture;
 
 /// The credential.
 pub(super) struct WorkloadIdentityCredential {

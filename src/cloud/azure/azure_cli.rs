@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::tenant::Tenants;
 use super::{Credential, Failure, Surroundings, TokenRequest, command};
-use crate::backend::BoxFuture;
 use crate::error::Result;
+use crate::future::BoxFuture;
 
 const TOOL: &str = "az";
 const NOT_FOUND: &str = "`az` (the Azure CLI) is not installed";

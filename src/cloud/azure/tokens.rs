@@ -13,15 +13,15 @@ use azure_core::time::OffsetDateTime;
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
-use super::credential::{Credential, Failure, TokenRequest, VaultTenant};
 use super::transport::into_sdk;
+use super::{Credential, Failure, TokenRequest, VaultTenant};
 use crate::error::{Error, Result};
 
 /// How long before it expires a token is no longer used (`ChallengeAuthPolicy._need_new_token`).
 const EARLY: Duration = Duration::from_secs(300);
 
 /// The tokens, and the credential that they come from.
-pub(super) struct Tokens {
+pub(crate) struct Tokens {
     credential: Box<dyn Credential>,
     tenant: watch::Sender<VaultTenant>,
     slot: Mutex<Slot>,
@@ -45,7 +45,7 @@ struct Remembered {
 
 impl Tokens {
     /// Creates the tokens of `credential`.
-    pub(super) fn new(credential: Box<dyn Credential>) -> Arc<Self> {
+    pub(crate) fn new(credential: Box<dyn Credential>) -> Arc<Self> {
         Arc::new(Self {
             credential,
             tenant: watch::Sender::new(VaultTenant::Unknown),
@@ -55,7 +55,7 @@ impl Tokens {
     }
 
     /// Asks for a token for `scope` while something else is under way, unless that is being done.
-    pub(super) fn ask_ahead(self: &Arc<Self>, scope: &str) {
+    pub(crate) fn ask_ahead(self: &Arc<Self>, scope: &str) {
         let mut ahead = self
             .ahead
             .lock()
@@ -69,13 +69,13 @@ impl Tokens {
     }
 
     /// Tells the credentials what the vault's challenge said; what was asked for ahead for another scope is given up.
-    pub(super) fn challenged(&self, scope: &str, tenant: Option<String>) {
+    pub(crate) fn challenged(&self, scope: &str, tenant: Option<String>) {
         self.tenant.send_replace(VaultTenant::Known(tenant));
         self.give_up_unless(|asked| asked == scope);
     }
 
     /// Gives up what was asked for ahead: the challenge is not one to answer.
-    pub(super) fn give_up(&self) {
+    pub(crate) fn give_up(&self) {
         self.give_up_unless(|_| false);
     }
 
@@ -90,7 +90,7 @@ impl Tokens {
     }
 
     /// Forgets `token`: the vault has refused it.
-    pub(super) async fn forget(&self, token: &str) {
+    pub(crate) async fn forget(&self, token: &str) {
         let mut slot = self.slot.lock().await;
         slot.token.take_if(|(_, kept)| kept.token.secret() == token);
     }
@@ -99,7 +99,7 @@ impl Tokens {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn with_claims(&self, scope: &str, claims: String) -> Result<AccessToken> {
+    pub(crate) async fn with_claims(&self, scope: &str, claims: String) -> Result<AccessToken> {
         let mut slot = self.slot.lock().await;
         let token = self.request(scope, Some(claims)).await?;
         slot.token = Some((scope.to_owned(), token.clone()));
@@ -110,7 +110,7 @@ impl Tokens {
     ///
     /// # Errors
     /// Why there is none: what the credential, or every credential of the chain, said.
-    pub(super) async fn token(&self, scope: &str) -> Result<AccessToken> {
+    pub(crate) async fn token(&self, scope: &str) -> Result<AccessToken> {
         let asked = Instant::now();
         let mut slot = self.slot.lock().await;
         if let Some(token) = slot.kept(scope) {

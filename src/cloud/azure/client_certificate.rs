@@ -13,9 +13,9 @@ use azure_identity::{ClientAssertion, ClientAssertionCredential, ClientAssertion
 use super::certificate::Certificate;
 use super::entra::Login;
 use super::{Credential, Failure, TokenRequest};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::transport::{into_sdk, sdk_failure};
+use crate::cloud::azure::transport::{into_sdk, sdk_failure};
 use crate::error::Result;
+use crate::future::BoxFuture;
 use crate::secret::Secret;
 
 /// The credential.

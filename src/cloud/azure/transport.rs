@@ -11,13 +11,13 @@ use azure_core::http::headers::Headers;
 use azure_core::http::{AsyncRawResponse, Body, ClientOptions, HttpClient, Method, RetryOptions};
 use azure_core::http::{Request as SdkRequest, Transport as SdkTransport};
 
-use crate::backend::BoxFuture;
 use crate::error::{Error, ErrorKind, Result};
+use crate::future::BoxFuture;
 use crate::http::{self, Client, FailureKind, Request, Response, Retry};
 use crate::secret::Secret;
 
 /// Something that sends a request and returns the whole answer: the one client, or a test's stand-in where an address is fixed.
-pub(super) trait Exchange: Send + Sync {
+pub(crate) trait Exchange: Send + Sync {
     /// Sends `request`.
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
 
@@ -27,7 +27,7 @@ pub(super) trait Exchange: Send + Sync {
 
 /// Whom a client asks.
 #[derive(Clone, Copy)]
-pub(super) enum Whom {
+pub(crate) enum Whom {
     /// The vault.
     Vault,
     /// Microsoft Entra ID.
@@ -35,9 +35,9 @@ pub(super) enum Whom {
 }
 
 /// The one client, and what to do when whom it asks is not reached.
-pub(super) struct Server {
-    pub(super) client: Arc<Client>,
-    pub(super) whom: Whom,
+pub(crate) struct Server {
+    pub(crate) client: Arc<Client>,
+    pub(crate) whom: Whom,
 }
 
 impl Server {
@@ -84,14 +84,14 @@ impl Exchange for Client {
 }
 
 /// The SDK's view of an [`Exchange`].
-pub(super) struct Transport {
+pub(crate) struct Transport {
     exchange: Arc<dyn Exchange>,
     retry: Retry,
 }
 
 impl Transport {
     /// Returns the SDK's options for a client over `exchange`, whose requests are tried again as `retry` says.
-    pub(super) fn options(exchange: Arc<dyn Exchange>, retry: Retry) -> ClientOptions {
+    pub(crate) fn options(exchange: Arc<dyn Exchange>, retry: Retry) -> ClientOptions {
         ClientOptions {
             retry: RetryOptions::none(),
             transport: Some(SdkTransport::new(Arc::new(Self { exchange, retry }))),
@@ -154,13 +154,13 @@ fn method(method: Method) -> &'static str {
 }
 
 /// Carries an error of ours through the SDK.
-pub(super) fn into_sdk(error: Error) -> azure_core::Error {
+pub(crate) fn into_sdk(error: Error) -> azure_core::Error {
     azure_core::Error::new(azure_core::error::ErrorKind::Other, error)
 }
 
 /// Takes an error of ours out of the SDK's, however deep it lies; `None` is one of the SDK's own, whose text is not to be shown:
 /// it may hold an answer's body.
-pub(super) fn from_sdk(error: azure_core::Error) -> Option<Error> {
+pub(crate) fn from_sdk(error: azure_core::Error) -> Option<Error> {
     let error = match error.into_downcast::<Error>() {
         Ok(error) => return Some(error),
         Err(error) => error,
@@ -176,7 +176,7 @@ pub(super) fn from_sdk(error: azure_core::Error) -> Option<Error> {
 }
 
 /// Makes an error of one of the SDK's own, by its type alone.
-pub(super) fn sdk_failure(error: &azure_core::Error, what: &str) -> Error {
+pub(crate) fn sdk_failure(error: &azure_core::Error, what: &str) -> Error {
     let kind = match error.kind() {
         azure_core::error::ErrorKind::Credential => ErrorKind::Denied,
         _ => ErrorKind::Unavailable,

@@ -7,9 +7,9 @@ use azure_identity::{ClientSecretCredential as SdkCredential, ClientSecretCreden
 
 use super::entra::Login;
 use super::{Credential, Failure, TokenRequest};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::transport::sdk_failure;
+use crate::cloud::azure::transport::sdk_failure;
 use crate::error::{Error, Result};
+use crate::future::BoxFuture;
 use crate::secret::Secret;
 
 /// The credential.

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use azure_core::credentials::AccessToken;
 
 use super::{Machine, RETRY, header, json, seconds, until};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::config;
-use crate::backend::azure_key_vault::credential::{Credential, Failure, TokenRequest};
-use crate::backend::azure_key_vault::transport::Exchange;
+use crate::cloud::azure::transport::Exchange;
+use crate::cloud::azure::{self, Credential, Failure, TokenRequest};
 use crate::error::{Error, Result};
+use crate::future::BoxFuture;
 use crate::http::{Client, Options, Proxies, Roots};
 
 /// The credential.
@@ -36,7 +35,7 @@ impl ServiceFabric {
         let options = Options {
             roots: Roots::Thumbprint(thumbprint),
             proxies: Proxies::default(),
-            ..config::options(&surroundings.env, surroundings.deadline)
+            ..azure::options(&surroundings.env, surroundings.deadline)
         };
         let direct: Arc<dyn Exchange> = Arc::new(Client::new(options));
         let mut surroundings = surroundings.clone();

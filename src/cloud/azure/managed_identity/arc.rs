@@ -11,10 +11,10 @@ use azure_core::credentials::AccessToken;
 use serde_json::Value;
 
 use super::{Machine, RETRY, header, json, seconds};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::credential::{Credential, Failure, TokenRequest};
+use crate::cloud::azure::{Credential, Failure, TokenRequest};
 use crate::error::{Error, Result};
 use crate::file;
+use crate::future::BoxFuture;
 use crate::secret::Secret;
 
 /// The most that a key file holds.

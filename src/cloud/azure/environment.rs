@@ -11,9 +11,9 @@ use super::entra::Login;
 use super::region::Region;
 use super::username_password::UsernamePasswordCredential;
 use super::{Credential, Failure, Surroundings, TokenRequest};
-use crate::backend::BoxFuture;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::future::BoxFuture;
 use crate::secret::Secret;
 
 const CLIENT_ID: &str = "AZURE_CLIENT_ID";

@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, Result};
 use crate::http::Retry;
-use crate::kwargs::Kwargs;
 
 /// 408, 429, 500, 502, 503, 504, and all from 506 to 998 (`_RETRY_CODES`).
 const STATUSES: &[u16] = &list::<499>(&[408, 429, 500, 502, 503, 504], 506);
@@ -19,7 +17,7 @@ const WITH_RETRY_AFTER: &[u16] = &list::<200>(&[], 400);
 const IMDS_STATUSES: &[u16] = &list::<103>(&[404, 410, 429], 500);
 
 /// `RetryPolicy()`
-pub(super) const DEFAULT: Retry = Retry {
+pub(crate) const DEFAULT: Retry = Retry {
     retries: 3,
     statuses: STATUSES,
     statuses_with_retry_after: WITH_RETRY_AFTER,
@@ -28,7 +26,7 @@ pub(super) const DEFAULT: Retry = Retry {
 };
 
 /// `ImdsRetryPolicy`
-pub(super) const IMDS: Retry = Retry {
+pub(crate) const IMDS: Retry = Retry {
     retries: 5,
     statuses: IMDS_STATUSES,
     ..DEFAULT
@@ -48,31 +46,6 @@ const fn list<const N: usize>(first: &[u16], from: u16) -> [u16; N] {
         at += 1;
     }
     statuses
-}
-
-/// Takes what the kwargs of `SecretClient` say about retries.
-///
-/// # Errors
-/// A kwarg that is no number, with status 2.
-pub(super) fn of_kwargs(kwargs: &mut Kwargs) -> Result<Retry> {
-    let mut count = |name| match kwargs.integer(name)? {
-        None => Ok(None),
-        Some(count) => u32::try_from(count)
-            .map(Some)
-            .map_err(|_| Error::usage(format!("backend kwarg `{name}` must be a number of retries"))),
-    };
-    let total = count("retry_total")?.unwrap_or(10);
-    let status = count("retry_status")?.unwrap_or(DEFAULT.retries);
-    let backoff = match kwargs.number("retry_backoff_factor")? {
-        None => DEFAULT.backoff,
-        Some(factor) => Duration::try_from_secs_f64(factor)
-            .map_err(|_| Error::usage("backend kwarg `retry_backoff_factor` must be a number of seconds"))?,
-    };
-    Ok(Retry {
-        retries: total.min(status),
-        backoff,
-        ..DEFAULT
-    })
 }
 
 #[cfg(test)]

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use azure_core::credentials::AccessToken;
 
 use super::{Machine, header, json, seconds};
-use crate::backend::BoxFuture;
-use crate::backend::azure_key_vault::credential::{Credential, Failure, TokenRequest};
-use crate::backend::azure_key_vault::retry;
+use crate::cloud::azure::retry;
+use crate::cloud::azure::{Credential, Failure, TokenRequest};
 use crate::error::{Error, Result};
+use crate::future::BoxFuture;
 use crate::http::{Response, Retry};
 
 /// The one address of the service, on every machine of Azure's.

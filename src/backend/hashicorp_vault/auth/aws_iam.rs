@@ -10,16 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken};
+use crate::cloud::aws::chain::{Chain, Keys};
+use crate::cloud::aws::{sigv4, sts};
 use crate::error::Result;
 use crate::python::json::{Object, Value, dumps};
 use crate::secret::Secret;
-
-mod credentials;
-mod profile;
-mod sigv4;
-mod sts;
-
-use credentials::{Chain, Keys};
 
 /// hvac's default region.
 const DEFAULT_REGION: &str = "us-east-1";

@@ -15,10 +15,10 @@ use crate::python::json::{Object, Value, dumps_compact};
 use crate::secret::Secret;
 
 /// A service account and its private key.
-pub(super) struct ServiceAccount {
-    pub(super) email: String,
-    pub(super) project_id: Option<String>,
-    pub(super) token_uri: String,
+pub(crate) struct ServiceAccount {
+    pub(crate) email: String,
+    pub(crate) project_id: Option<String>,
+    pub(crate) token_uri: String,
     private_key_id: Option<String>,
     private_key: Secret,
 }
@@ -34,7 +34,7 @@ impl ServiceAccount {
     ///
     /// # Errors
     /// A field that is missing, with status 2.
-    pub(super) fn from_object(what: &str, object: &Object) -> Result<Self> {
+    pub(crate) fn from_object(what: &str, object: &Object) -> Result<Self> {
         let field = |name: &str| {
             let text = object
                 .get(name)
@@ -54,7 +54,7 @@ impl ServiceAccount {
     }
 
     /// Returns the secrets of it.
-    pub(super) fn secrets(&self) -> Vec<Secret> {
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
         vec![self.private_key.clone()]
     }
 
@@ -62,7 +62,7 @@ impl ServiceAccount {
     ///
     /// # Errors
     /// A private key that is no RSA key in PEM form, with status 2.
-    pub(super) fn sign(&self, claims: Object) -> Result<Secret> {
+    pub(crate) fn sign(&self, claims: Object) -> Result<Secret> {
         let mut header = Object::new();
         header.insert("typ".to_owned(), Value::String("JWT".to_owned()));
         header.insert("alg".to_owned(), Value::String("RS256".to_owned()));

@@ -1,12 +1,15 @@
 //! The services that a credential is had from before Vault is asked: AWS, Google Cloud, and metadata servers.
 
 use std::fmt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::http::{self, Client, Failure, Options, Proxies, Request, Response, Retry, Roots};
 use crate::python::json::{self, Object, Value};
+use crate::python::text::strip;
 use crate::secret::Secret;
 
 /// How long a cloud's service may keep silent.
@@ -25,15 +28,15 @@ const RETRY: Retry = Retry {
 };
 
 /// The clients of these services.
-pub(super) struct Services {
+pub(crate) struct Services {
     cloud: Client,
     metadata: Client,
     /// When the command has to be done.
-    pub(super) deadline: Instant,
+    pub(crate) deadline: Instant,
 }
 
 impl Services {
-    pub(super) fn new(env: &Env, deadline: Instant) -> Self {
+    pub(crate) fn new(env: &Env, deadline: Instant) -> Self {
         let bundle = ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"]
             .iter()
             .find_map(|name| env.non_empty(name));
@@ -58,12 +61,12 @@ impl Services {
     }
 
     /// Asks a cloud's service.
-    pub(super) async fn cloud(&self, ask: Ask) -> Result<Response, Failure> {
+    pub(crate) async fn cloud(&self, ask: Ask) -> Result<Response, Failure> {
         self.cloud.send(ask.request(RETRY)).await
     }
 
     /// Asks a metadata server, once.
-    pub(super) async fn metadata(&self, ask: Ask) -> Result<Response, Failure> {
+    pub(crate) async fn metadata(&self, ask: Ask) -> Result<Response, Failure> {
         self.metadata.send(ask.request(Retry::NONE)).await
     }
 
@@ -71,7 +74,7 @@ impl Services {
     ///
     /// # Errors
     /// The end of the command's time: it may be there.
-    pub(super) async fn look(&self, ask: Ask) -> Result<Option<Response>> {
+    pub(crate) async fn look(&self, ask: Ask) -> Result<Option<Response>> {
         match self.metadata(ask).await {
             Ok(response) => Ok(Some(response)),
             Err(failure) if failure.kind() == http::FailureKind::Deadline => Err(failure.into()),
@@ -87,7 +90,7 @@ impl fmt::Debug for Services {
 }
 
 /// A question to a service.
-pub(super) struct Ask {
+pub(crate) struct Ask {
     method: &'static str,
     url: String,
     headers: Vec<(String, Secret)>,
@@ -95,7 +98,7 @@ pub(super) struct Ask {
 }
 
 impl Ask {
-    pub(super) fn get(url: impl Into<String>) -> Self {
+    pub(crate) fn get(url: impl Into<String>) -> Self {
         Self {
             method: "GET",
             url: url.into(),
@@ -104,7 +107,7 @@ impl Ask {
         }
     }
 
-    pub(super) fn put(url: impl Into<String>) -> Self {
+    pub(crate) fn put(url: impl Into<String>) -> Self {
         Self {
             method: "PUT",
             ..Self::get(url)
@@ -112,7 +115,7 @@ impl Ask {
     }
 
     /// Posts a body of type `content_type`.
-    pub(super) fn post(url: impl Into<String>, content_type: &str, body: Secret) -> Self {
+    pub(crate) fn post(url: impl Into<String>, content_type: &str, body: Secret) -> Self {
         let ask = Self {
             method: "POST",
             body: Some(body),
@@ -121,7 +124,7 @@ impl Ask {
         ask.header("content-type", content_type)
     }
 
-    pub(super) fn header(mut self, name: &str, value: impl Into<Secret>) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: impl Into<Secret>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
@@ -145,7 +148,7 @@ impl Ask {
 }
 
 /// Reads an answer's JSON object.
-pub(super) fn object(response: &Response) -> Option<Object> {
+pub(crate) fn object(response: &Response) -> Option<Object> {
     match json::loads(response.body.expose_text()?) {
         Ok(Value::Object(object)) => Some(object),
         _ => None,
@@ -153,7 +156,7 @@ pub(super) fn object(response: &Response) -> Option<Object> {
 }
 
 /// Takes a text that is not empty out of an answer.
-pub(super) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
+pub(crate) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     object
         .get(name)
         .and_then(Value::as_str)
@@ -161,7 +164,7 @@ pub(super) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
 }
 
 /// The error of a service that did not answer.
-pub(super) fn unreachable(what: &str, failure: Failure) -> Error {
+pub(crate) fn unreachable(what: &str, failure: Failure) -> Error {
     match failure.kind() {
         http::FailureKind::Configuration => Error::from(failure),
         _ => Error::unavailable(format!("{what} does not answer")).with_source(failure),
@@ -169,10 +172,30 @@ pub(super) fn unreachable(what: &str, failure: Failure) -> Error {
 }
 
 /// The error of a service that answered with something else: a 4xx is a refusal, anything else "could not tell".
-pub(super) fn refused(what: &str, response: &Response) -> Error {
+pub(crate) fn refused(what: &str, response: &Response) -> Error {
     let status = response.status;
     match status {
         400..=499 if status != 429 => Error::denied(format!("{what} refuses (status {status})")),
         _ => Error::unavailable(format!("{what} does not answer as it should (status {status})")),
+    }
+}
+
+/// Reads a credential from a file, without the blanks around it.
+///
+/// # Errors
+/// A file that cannot be read, is not text or is empty, with status 4: there is no credential to be had.
+pub(crate) fn credential_file(path: &str, what: &str, services: &Services) -> Result<Secret> {
+    let shown = path.escape_debug();
+    let bytes = file::read(Path::new(path), services.deadline).map_err(|source| {
+        Error::denied(format!("{what} cannot be read from `{shown}`")).with_source(source)
+    })?;
+    let text = bytes
+        .expose_text()
+        .ok_or_else(|| Error::denied(format!("{what} in `{shown}` is not text")))?;
+    match strip(text) {
+        "" => Err(Error::denied(format!(
+            "`{shown}`, which should hold {what}, is empty"
+        ))),
+        text => Ok(Secret::from(text)),
     }
 }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 
 use super::profile::Profile;
 use super::sts;
-use crate::backend::hashicorp_vault::auth::services::{Ask, Services, object, refused, text, unreachable};
+use crate::cloud::services::{Ask, Services, credential_file, object, refused, text, unreachable};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::Response;
@@ -17,10 +17,10 @@ use crate::secret::Secret;
 
 /// An access key.
 #[derive(Clone)]
-pub(super) struct Keys {
-    pub(super) access_key: String,
-    pub(super) secret_key: Secret,
-    pub(super) session_token: Option<Secret>,
+pub(crate) struct Keys {
+    pub(crate) access_key: String,
+    pub(crate) secret_key: Secret,
+    pub(crate) session_token: Option<Secret>,
 }
 
 impl fmt::Debug for Keys {
@@ -49,12 +49,12 @@ const UNSUPPORTED: &[&str] = &[
 
 /// The environment of a lookup of credentials.
 #[derive(Debug)]
-pub(super) struct Chain {
+pub(crate) struct Chain {
     env: Env,
 }
 
 impl Chain {
-    pub(super) fn new(env: &Env) -> Self {
+    pub(crate) fn new(env: &Env) -> Self {
         let wanted = |name: &str| name.starts_with("AWS_") || name == "HOME";
         let variables = env.iter().filter(|(name, _)| wanted(name));
         Self {
@@ -65,7 +65,7 @@ impl Chain {
     }
 
     /// Returns the session's region: `AWS_DEFAULT_REGION`, else the profile's. (`AWS_REGION` is not read by boto3.)
-    pub(super) fn region(&self, services: &Services) -> Option<String> {
+    pub(crate) fn region(&self, services: &Services) -> Option<String> {
         match self.env.text("AWS_DEFAULT_REGION") {
             Some(region) => Some(region.to_owned()).filter(|region| !region.is_empty()),
             None => Profile::read(&self.env, services.deadline)
@@ -75,7 +75,7 @@ impl Chain {
     }
 
     /// Returns the endpoint of the Security Token Service, when the environment names one.
-    pub(super) fn sts_endpoint(&self) -> Option<&str> {
+    pub(crate) fn sts_endpoint(&self) -> Option<&str> {
         let ignored = self.env.text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
         if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return None;
@@ -89,7 +89,7 @@ impl Chain {
     ///
     /// # Errors
     /// None to be had, or a source that is named and refuses, with status 4; one that does not answer, 5.
-    pub(super) async fn keys(&self, services: &Services) -> Result<Keys> {
+    pub(crate) async fn keys(&self, services: &Services) -> Result<Keys> {
         if let Some(keys) = self.environment_keys()? {
             return Ok(keys);
         }
@@ -169,7 +169,7 @@ impl Chain {
         if let Some(file) = self.env.non_empty("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
             ask = ask.header(
                 "authorization",
-                super::super::credential_file(file, "the container's token", services)?,
+                credential_file(file, "the container's token", services)?,
             );
         } else if let Some(token) = self.env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
             ask = ask.header("authorization", token.clone());

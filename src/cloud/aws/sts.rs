@@ -6,10 +6,9 @@ use std::time::SystemTime;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::credentials::{Chain, Keys};
+use super::chain::{Chain, Keys};
 use super::sigv4;
-use crate::backend::hashicorp_vault::auth::credential_file;
-use crate::backend::hashicorp_vault::auth::services::{Ask, Services, refused, unreachable};
+use crate::cloud::services::{Ask, Services, credential_file, refused, unreachable};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::nearest::nearest;
@@ -48,7 +47,7 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// # Errors
 /// A parameter that is unknown or missing, with status 2.
-pub(super) fn check(kwargs: &Object) -> Result<()> {
+pub(crate) fn check(kwargs: &Object) -> Result<()> {
     for name in ["RoleArn", "RoleSessionName"] {
         if kwargs.get(name).and_then(Value::as_str).is_none_or(str::is_empty) {
             return Err(Error::usage(format!(
@@ -73,7 +72,7 @@ pub(super) fn check(kwargs: &Object) -> Result<()> {
 ///
 /// # Errors
 /// A refusal, with status 4; no answer, 5.
-pub(super) async fn assume_role(
+pub(crate) async fn assume_role(
     chain: &Chain,
     services: &Services,
     keys: &Keys,
@@ -113,7 +112,7 @@ pub(super) async fn assume_role(
 ///
 /// # Errors
 /// A token that is missing, or a refusal, with status 4; no answer, 5.
-pub(super) async fn assume_role_with_web_identity(
+pub(crate) async fn assume_role_with_web_identity(
     chain: &Chain,
     services: &Services,
     file: &str,

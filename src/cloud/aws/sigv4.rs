@@ -10,15 +10,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ring::digest::{SHA256, digest};
 use ring::hmac::{HMAC_SHA256, Key, sign as hmac};
 
-use super::credentials::Keys;
+use super::chain::Keys;
 use crate::secret::Secret;
 
 /// The type of the bodies that are signed.
-pub(super) const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
+pub(crate) const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 /// Returns the headers of a signed request, in the order in which hvac has them: `Content-Type`, `Host`, `Content-Length`,
 /// `X-Amz-Date`, `X-Amz-Security-Token` when there is one, `Authorization`.
-pub(super) fn sign(
+pub(crate) fn sign(
     keys: &Keys,
     region: &str,
     host: &str,

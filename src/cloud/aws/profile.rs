@@ -12,15 +12,15 @@ use crate::secret::Secret;
 
 /// The keys and values of one profile, keys in lower case.
 #[derive(Default)]
-pub(super) struct Profile {
+pub(crate) struct Profile {
     /// Its name.
-    pub(super) name: String,
+    pub(crate) name: String,
     values: BTreeMap<String, Secret>,
 }
 
 impl Profile {
     /// Reads the profile that `AWS_PROFILE` names, `default` unless it does. Files that are not there hold nothing.
-    pub(super) fn read(env: &Env, deadline: Instant) -> Self {
+    pub(crate) fn read(env: &Env, deadline: Instant) -> Self {
         let name = env
             .text("AWS_DEFAULT_PROFILE")
             .or_else(|| env.text("AWS_PROFILE"))
@@ -48,12 +48,12 @@ impl Profile {
     }
 
     /// Returns a value that is not empty.
-    pub(super) fn get(&self, key: &str) -> Option<&Secret> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Secret> {
         self.values.get(key).filter(|value| !value.is_empty())
     }
 
     /// Returns a value that is text and not empty.
-    pub(super) fn text(&self, key: &str) -> Option<&str> {
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.get(key).and_then(Secret::expose_text)
     }
 }

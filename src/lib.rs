@@ -47,6 +47,7 @@
 //! environment, only `render` writes stdout and stderr, only `main` ends the process.
 
 pub mod backend;
+pub mod class_path;
 pub mod cli;
 mod cloud;
 pub mod commands;

@@ -3,6 +3,7 @@
 //! Owns the names of the variables, teams included. Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
 
 use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::class_path;
 use crate::env::{Env, Variable};
 use crate::error::Result;
 use crate::kwargs::Kwargs;
@@ -10,7 +11,7 @@ use crate::python::text::upper;
 use crate::value::{Answer, Found, Location, Lookup, SecretKind, Step};
 
 /// Airflow's class path.
-pub const CLASS_PATH: &str = "airflow.secrets.environment_variables.EnvironmentVariablesBackend";
+pub const CLASS_PATH: &str = class_path::ENVIRONMENT;
 
 /// What separates a team from an id in a variable's name.
 const TEAM_SEPARATOR: &str = "___";

@@ -3,12 +3,13 @@
 //! Source: airflow 3.3.2, `airflow/sdk/execution_time/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH_WORKERS`.
 
 use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::class_path;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
 use crate::value::{Answer, Location, Lookup, Step};
 
 /// Airflow's class path.
-pub const CLASS_PATH: &str = "airflow.sdk.execution_time.secrets.execution_api.ExecutionAPISecretsBackend";
+pub const CLASS_PATH: &str = class_path::EXECUTION_API;
 
 /// The place of Airflow's API server, and of the database behind it, on a worker's search path.
 #[derive(Debug)]

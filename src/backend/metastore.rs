@@ -1,12 +1,13 @@
 //! Airflow's database: on Airflow's search path, and never asked by secretctl, which `explain` says.
 
 use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::class_path;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
 use crate::value::{Answer, Location, Lookup, Step};
 
 /// Airflow's class path.
-pub const CLASS_PATH: &str = "airflow.secrets.metastore.MetastoreBackend";
+pub const CLASS_PATH: &str = class_path::METASTORE;
 
 /// The place of Airflow's database on the search path.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use crate::backend::{BoxFuture, CheckConnection, Context, SecretsBackend};
+use crate::class_path;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 use crate::value::{Answer, Location, Lookup, SecretKind, Step};
@@ -24,7 +25,7 @@ use load::Unprintable;
 use parse::Entries;
 
 /// Airflow's class path.
-pub const CLASS_PATH: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
+pub const CLASS_PATH: &str = class_path::LOCAL_FILESYSTEM;
 
 /// Local files as a secrets backend.
 pub struct LocalFilesystemBackend {

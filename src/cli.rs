@@ -100,6 +100,18 @@ pub enum ColorChoice {
     Never,
 }
 
+impl ColorChoice {
+    /// Returns the choice; `None` leaves it to the environment and the terminal.
+    #[must_use]
+    pub fn forced(self) -> Option<bool> {
+        match self {
+            Self::Auto => None,
+            Self::Always => Some(true),
+            Self::Never => Some(false),
+        }
+    }
+}
+
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Command {

@@ -78,7 +78,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
         Ok(cli) => cli,
         Err(status) => return status,
     };
-    let terminal = Terminal::new(color(&cli, &env), cli.global.quiet, &env);
+    let terminal = Terminal::new(color(&cli, &env).forced(), cli.global.quiet, &env);
     match run(&cli, env) {
         Ok(status) => status,
         Err(error) => {

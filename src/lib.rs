@@ -47,14 +47,18 @@
 //! environment, only `render` writes stdout and stderr, only `main` ends the process.
 
 pub mod backend;
+pub mod class_path;
 pub mod cli;
+mod cloud;
 pub mod commands;
 pub mod connection;
 pub mod env;
 pub mod error;
 mod file;
+pub mod future;
 mod helper;
 pub mod http;
+pub mod kwargs;
 pub mod location;
 mod nearest;
 pub mod python;

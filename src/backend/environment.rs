@@ -2,16 +2,17 @@
 //!
 //! Owns the names of the variables, teams included. Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::class_path;
 use crate::env::{Env, Variable};
 use crate::error::Result;
+use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
 use crate::python::text::upper;
 use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 
 /// Airflow's class path.
-pub const CLASS_PATH: &str = "airflow.secrets.environment_variables.EnvironmentVariablesBackend";
+pub const CLASS_PATH: &str = class_path::ENVIRONMENT;
 
 /// What separates a team from an id in a variable's name.
 const TEAM_SEPARATOR: &str = "___";

@@ -2,14 +2,15 @@
 //!
 //! Source: airflow 3.3.2, `airflow/sdk/execution_time/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH_WORKERS`.
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::class_path;
 use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
 use crate::location::{Location, WholePlace};
 use crate::value::{Answer, Lookup, Step};
 
 /// Airflow's class path.
-pub const CLASS_PATH: &str = "airflow.sdk.execution_time.secrets.execution_api.ExecutionAPISecretsBackend";
+pub const CLASS_PATH: &str = class_path::EXECUTION_API;
 
 /// The place of Airflow's API server, and of the database behind it, on a worker's search path.
 #[derive(Debug)]

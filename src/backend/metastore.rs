@@ -1,13 +1,14 @@
 //! Airflow's database: on Airflow's search path, and never asked by secretctl, which `explain` says.
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::class_path;
 use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
 use crate::location::{Location, WholePlace};
 use crate::value::{Answer, Lookup, Step};
 
 /// Airflow's class path.
-pub const CLASS_PATH: &str = "airflow.secrets.metastore.MetastoreBackend";
+pub const CLASS_PATH: &str = class_path::METASTORE;
 
 /// The place of Airflow's database on the search path.
 #[derive(Debug)]

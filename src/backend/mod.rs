@@ -3,25 +3,20 @@
 //! Every backend's folder has the same file names (`mod`, `config`, `client` or `parse`), so whoever has read one finds their
 //! way in the next. A backend never sees the command line, a connection or an output format.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::time::Instant;
 
 use crate::env::Env;
 use crate::error::Result;
+pub use crate::future::BoxFuture;
 use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 
 pub mod azure_key_vault;
 pub mod environment;
 pub mod execution_api;
 pub mod hashicorp_vault;
-pub mod kwargs;
 pub mod local_filesystem;
 pub mod metastore;
 pub mod registry;
-
-/// A future that a backend returns.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A place where Airflow looks for connections, variables and configuration options.
 ///

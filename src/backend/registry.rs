@@ -1,11 +1,11 @@
 //! Airflow's class paths, and the constructor of each: the one place that knows which backends there are.
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{
     Context, SecretsBackend, azure_key_vault, environment, execution_api, hashicorp_vault, local_filesystem,
     metastore,
 };
 use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
 
 type Constructor = fn(Kwargs, &Context<'_>) -> Result<Box<dyn SecretsBackend>>;
 

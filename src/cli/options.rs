@@ -73,3 +73,15 @@ pub enum ColorChoice {
     /// Never
     Never,
 }
+
+impl ColorChoice {
+    /// Returns the choice; `None` leaves it to the environment and the terminal.
+    #[must_use]
+    pub fn forced(self) -> Option<bool> {
+        match self {
+            Self::Auto => None,
+            Self::Always => Some(true),
+            Self::Never => Some(false),
+        }
+    }
+}

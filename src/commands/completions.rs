@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{EnvCompleter, Shells};
 
-use crate::backend::{environment, local_filesystem};
+use crate::class_path;
 use crate::cli::options::GlobalArgs;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -136,7 +136,7 @@ impl Names {
             };
             let mut settings = Settings::resolve(&args, env.clone()).ok()?;
             let in_environment = settings.env.text("AIRFLOW__SECRETS__BACKEND")
-                == Some(local_filesystem::CLASS_PATH)
+                == Some(class_path::LOCAL_FILESYSTEM)
                 && settings
                     .env
                     .non_empty("AIRFLOW__SECRETS__BACKEND_KWARGS")
@@ -145,7 +145,7 @@ impl Names {
         };
         let mut resolvers = Vec::new();
         // A class of the command line leaves the kwargs of Airflow's configuration, and so no command runs for them.
-        if let Some((environment, in_environment)) = resolver(Some(environment::CLASS_PATH)) {
+        if let Some((environment, in_environment)) = resolver(Some(class_path::ENVIRONMENT)) {
             resolvers.push(environment);
             if in_environment {
                 resolvers.extend(resolver(None).map(|(local, _)| local));

@@ -4,7 +4,8 @@ use clap::{Args, ValueEnum};
 
 use super::session::Session;
 use crate::error::Result;
-use crate::render::{self, explain};
+use crate::render;
+use crate::render::explain::{self, Row};
 use crate::resolver::ProbedStep;
 use crate::value::SecretKind;
 
@@ -66,9 +67,20 @@ pub(crate) fn run(session: &Session, args: &ExplainArgs) -> Result<()> {
             .map(ProbedStep::unasked)
             .collect()
     };
+    let rows: Vec<Row<'_>> = steps.iter().map(row).collect();
     let text = match args.output {
-        ExplainFormat::Json => explain::json(word, &args.name, &steps),
-        ExplainFormat::Text => explain::text(kind, &args.name, &steps, &session.settings.provenance),
+        ExplainFormat::Json => explain::json(word, &args.name, &rows),
+        ExplainFormat::Text => explain::text(kind, &args.name, &rows, &session.settings.provenance.lines()),
     };
     render::stdout(text.as_bytes(), !session.settings.no_newline)
+}
+
+fn row(step: &ProbedStep) -> Row<'_> {
+    Row {
+        backend: step.planned.backend,
+        place: &step.planned.place,
+        step: &step.planned.step,
+        outcome: step.outcome.as_ref(),
+        took: step.took,
+    }
 }

@@ -43,7 +43,7 @@ impl Session {
     /// A configuration that cannot be used, with status 2.
     pub(crate) fn start(args: &GlobalArgs, env: Env) -> Result<Self> {
         let mut settings = Settings::resolve(args, env)?;
-        let terminal = Terminal::new(settings.color, settings.quiet, &settings.env);
+        let terminal = Terminal::new(settings.color.forced(), settings.quiet, &settings.env);
         log::start(settings.verbose, &settings.env)?;
         for warning in &settings.warnings {
             terminal.warning(warning);

@@ -3,42 +3,55 @@
 //! Owns the words of an outcome. Shows names, files and lines; never a value.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::terminal::printable;
 use crate::error::{Error, ErrorKind, Result};
-use crate::resolver::{PlannedStep, ProbedStep};
-use crate::settings::{Note, Provenance, Source};
-use crate::value::{Answer, SecretKind};
+use crate::value::{Answer, SecretKind, Step};
+
+/// A step of a backend, and what came of asking it.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// The backend's class path in Airflow.
+    pub backend: &'a str,
+    /// Where the backend looks, for people.
+    pub place: &'a str,
+    /// The step.
+    pub step: &'a Step,
+    /// The answer, or what kept the backend from one; `None` when it was not asked.
+    pub outcome: Option<&'a Result<Answer>>,
+    /// How long it took.
+    pub took: Duration,
+}
 
 /// Returns `{"kind","name","lookups":[{"backend","location",…}]}` on one line.
 #[must_use]
-pub fn json(kind: &str, name: &str, steps: &[ProbedStep]) -> String {
+pub fn json(kind: &str, name: &str, steps: &[Row<'_>]) -> String {
     let lookups: Vec<Value> = steps.iter().map(lookup).collect();
     json!({"kind": kind, "name": name, "lookups": lookups}).to_string()
 }
 
-fn lookup(probed: &ProbedStep) -> Value {
-    let planned = &probed.planned;
+fn lookup(row: &Row<'_>) -> Value {
     let mut lookup = Map::new();
     let mut put = |key: &str, value: Value| lookup.insert(key.to_owned(), value);
-    put("backend", planned.backend.into());
-    put("location", location(planned).into());
-    for (key, value) in planned.step.location.fields() {
+    put("backend", row.backend.into());
+    put("location", location(row).into());
+    for (key, value) in row.step.location.fields() {
         put(key, value);
     }
-    if let Some(why) = &planned.step.skipped {
+    if let Some(why) = &row.step.skipped {
         put("skipped", why.as_str().into());
     }
-    if let Some(outcome) = &probed.outcome {
+    if let Some(outcome) = row.outcome {
         put("outcome", word(outcome).into());
         if let Some(reason) = reason(outcome) {
             put("reason", reason.into());
         }
         put(
             "milliseconds",
-            u64::try_from(probed.took.as_millis()).unwrap_or(u64::MAX).into(),
+            u64::try_from(row.took.as_millis()).unwrap_or(u64::MAX).into(),
         );
     }
     Value::Object(lookup)
@@ -46,53 +59,30 @@ fn lookup(probed: &ProbedStep) -> Value {
 
 /// Returns the steps for people, and what configured them, without a newline at the end.
 #[must_use]
-pub fn text(kind: SecretKind, name: &str, steps: &[ProbedStep], provenance: &Provenance) -> String {
+pub fn text(kind: SecretKind, name: &str, steps: &[Row<'_>], configured_by: &[String]) -> String {
     let mut text = format!("Airflow looks for {kind} `{}` in this order:", printable(name));
-    for (index, probed) in steps.iter().enumerate() {
-        let planned = &probed.planned;
-        let _ = write!(text, "\n  {}. {}", index + 1, printable(&location(planned)));
-        if let Some(why) = &planned.step.skipped {
+    for (index, row) in steps.iter().enumerate() {
+        let _ = write!(text, "\n  {}. {}", index + 1, printable(&location(row)));
+        if let Some(why) = &row.step.skipped {
             let _ = write!(text, "\n     skipped: {}", printable(why));
         }
-        if let Some(outcome) = &probed.outcome {
-            let _ = write!(text, "\n     {} ({} ms)", word(outcome), probed.took.as_millis());
+        if let Some(outcome) = row.outcome {
+            let _ = write!(text, "\n     {} ({} ms)", word(outcome), row.took.as_millis());
             if let Some(reason) = reason(outcome) {
                 let _ = write!(text, ": {}", printable(&reason));
             }
         }
     }
     text.push_str("\nConfigured by:");
-    match &provenance.config_file {
-        Some(file) => {
-            let _ = write!(
-                text,
-                "\n  airflow.cfg: {}",
-                printable(&file.display().to_string())
-            );
-        }
-        None => text.push_str("\n  airflow.cfg: none is read"),
-    }
-    for file in &provenance.env_files {
-        let _ = write!(text, "\n  env file: {}", printable(&file.display().to_string()));
-    }
-    if !provenance
-        .notes
-        .iter()
-        .any(|note| matches!(note, Note::Settled { setting, .. } if setting == "backend"))
-    {
-        text.push_str("\n  backend: none is configured");
-    }
-    // Of an option whose value stands on the command line there is nothing to tell.
-    let is_told = |note: &&Note| !matches!(note, Note::Settled { setting, source: Source::Option(name) } if setting == name);
-    for note in provenance.notes.iter().filter(is_told) {
-        let _ = write!(text, "\n  {}", printable(&note.to_string()));
+    for line in configured_by {
+        let _ = write!(text, "\n  {}", printable(line));
     }
     text
 }
 
 /// Returns where a step looks, for people.
-fn location(planned: &PlannedStep) -> String {
-    planned.step.location.sentence(&planned.place)
+fn location(row: &Row<'_>) -> String {
+    row.step.location.sentence(row.place)
 }
 
 /// Returns what came of asking, in a word or two.

@@ -9,7 +9,6 @@ use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 
-use crate::cli::options::ColorChoice;
 use crate::env::Env;
 use crate::error::{Error, ErrorKind};
 
@@ -28,11 +27,10 @@ pub struct Terminal {
 impl Terminal {
     /// Decides on colour: the choice, then `NO_COLOR` (not empty), then `CLICOLOR_FORCE`, then a terminal that is not `dumb`.
     #[must_use]
-    pub fn new(choice: ColorChoice, quiet: bool, env: &Env) -> Self {
+    pub fn new(choice: Option<bool>, quiet: bool, env: &Env) -> Self {
         let color = match choice {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => {
+            Some(choice) => choice,
+            None => {
                 if env.non_empty("NO_COLOR").is_some() {
                     false
                 } else if env.non_empty("CLICOLOR_FORCE").is_some_and(|force| force != "0") {

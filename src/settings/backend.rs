@@ -8,8 +8,8 @@ use super::BackendSpec;
 use super::globals::Globals;
 use super::lookup::{AirflowOption, Configuration, Configured};
 use super::origin::Source;
-use crate::backend::kwargs::Kwargs;
 use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
 use crate::python::json::{self, Value};
 use crate::python::text;
 

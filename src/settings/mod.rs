@@ -50,11 +50,11 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use crate::backend::kwargs::Kwargs;
-use crate::backend::{environment, execution_api, metastore};
+use crate::class_path;
 use crate::cli::options::{ColorChoice, GlobalArgs};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
 
 mod airflow_cfg;
 mod backend;
@@ -230,11 +230,11 @@ fn search_path(globals: &Globals, configured: Option<BackendSpec>) -> Result<Vec
         return Ok(search_path);
     }
     let last = if globals.worker {
-        execution_api::CLASS_PATH
+        class_path::EXECUTION_API
     } else {
-        metastore::CLASS_PATH
+        class_path::METASTORE
     };
-    search_path.extend([environment::CLASS_PATH, last].map(|class_path| BackendSpec {
+    search_path.extend([class_path::ENVIRONMENT, last].map(|class_path| BackendSpec {
         class_path: class_path.to_owned(),
         kwargs: Kwargs::default(),
         origin: Source::Default,

@@ -143,6 +143,24 @@ impl Provenance {
         references.map_or(&[], Vec::as_slice)
     }
 
+    /// Returns what configured it all, for people, one line each: files, then what was settled, expanded and ignored.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![match &self.config_file {
+            Some(file) => format!("airflow.cfg: {}", file.display()),
+            None => "airflow.cfg: none is read".to_owned(),
+        }];
+        let env_files = self.env_files.iter();
+        lines.extend(env_files.map(|file| format!("env file: {}", file.display())));
+        if self.source_of("backend").is_none() {
+            lines.push("backend: none is configured".to_owned());
+        }
+        // Of an option whose value stands on the command line there is nothing to tell.
+        let is_told = |note: &&Note| !matches!(note, Note::Settled { setting, source: Source::Option(name) } if setting == name);
+        lines.extend(self.notes.iter().filter(is_told).map(Note::to_string));
+        lines
+    }
+
     /// Returns what settled `setting`.
     #[must_use]
     pub fn source_of(&self, setting: &str) -> Option<&Source> {

@@ -1,8 +1,8 @@
 //! Names: what `explain` says that the vault is asked for, against what Airflow's backend asks it for.
 
-use secretctl::backend::kwargs::Kwargs;
 use secretctl::backend::{Context, registry};
 use secretctl::env::Env;
+use secretctl::kwargs::Kwargs;
 use secretctl::python::json::{Object, Value as Json};
 use secretctl::value::{Lookup, SecretKind};
 use serde_json::{Value, json};

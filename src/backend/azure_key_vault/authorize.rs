@@ -15,8 +15,8 @@ use azure_core::http::{AsyncRawResponse, Context, Request, StatusCode};
 use tokio::sync::Mutex;
 
 use super::challenge::{Challenge, usual_scope};
-use super::tokens::Tokens;
-use super::transport::into_sdk;
+use crate::cloud::azure::tokens::Tokens;
+use crate::cloud::azure::transport::into_sdk;
 use crate::error::Result;
 
 /// The policy.

@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use super::authorize::ChallengePolicy;
 use super::config::Config;
-use super::credential::Redaction;
-use super::tokens::Tokens;
-use super::transport::{Exchange, Transport, from_sdk, sdk_failure};
+use crate::cloud::azure::Redaction;
+use crate::cloud::azure::tokens::Tokens;
+use crate::cloud::azure::transport::{Exchange, Transport, from_sdk, sdk_failure};
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
 use crate::python::repr::str;

@@ -9,21 +9,17 @@ use std::time::{Duration, Instant};
 use url::Url;
 
 use super::names::Names;
-use super::retry;
-use crate::backend::kwargs::{Kwargs, boolean_word};
+use crate::cloud::azure::{self, Identity, retry};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::http::{Identity as ClientIdentity, Options, Proxies, Retry, Roots};
+use crate::http::{Identity as ClientIdentity, Options, Retry, Roots};
+use crate::kwargs::{Kwargs, boolean_word};
 use crate::nearest::nearest;
 use crate::python::json::Value;
 use crate::python::repr::str;
-use crate::secret::Secret;
 
 /// The version of the service's API that Airflow's client asks for (`DEFAULT_VERSION`).
 const API_VERSION: &str = "2026-04-01";
-
-/// `ConnectionConfiguration.timeout` and `.read_timeout` of azure-core.
-const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The kwargs that have a meaning here: Airflow's own, then those of its `SecretClient`.
 const KNOWN: &[&str] = &[
@@ -72,21 +68,6 @@ const WITHOUT_EFFECT: &[&str] = &[
     "user_agent_overwrite",
     "user_agent_use_env",
 ];
-
-/// Whom the backend is to be, as the kwargs say it.
-#[derive(Clone, Debug)]
-pub(super) enum Identity {
-    /// All three of `tenant_id`, `client_id` and `client_secret`.
-    ClientSecret {
-        tenant_id: String,
-        client_id: String,
-        client_secret: Secret,
-    },
-    /// `DefaultAzureCredential()`
-    Default,
-    /// `DefaultAzureCredential` with `managed_identity_client_id` and `workload_identity_tenant_id`, which count as a pair only.
-    Managed { client_id: String, tenant_id: String },
-}
 
 /// The configuration of one backend.
 #[derive(Clone, Debug)]
@@ -144,7 +125,7 @@ impl Config {
             Some(_) => return Err(Error::usage("backend kwarg `api_version` must be text")),
         };
         let verify_challenge_resource = kwargs.flag("verify_challenge_resource", true);
-        let retry = retry::of_kwargs(&mut kwargs)?;
+        let retry = retry_of(&mut kwargs)?;
         let transport = Transport::new(&mut kwargs)?;
         Ok(Self {
             names,
@@ -288,7 +269,7 @@ impl Transport {
         // One limit serves both here: the longer of those that are given.
         let attempt_timeout = seconds("connection_timeout")?
             .max(seconds("read_timeout")?)
-            .unwrap_or(TIMEOUT);
+            .unwrap_or(azure::TIMEOUT);
         Ok(Some(Self {
             verify,
             identity,
@@ -301,7 +282,7 @@ impl Transport {
     /// Returns how the vault's client talks.
     pub(super) fn options(&self, env: &Env, deadline: Instant) -> Options {
         let bare = Env::default();
-        let environment = options(if self.use_env_settings { env } else { &bare }, deadline);
+        let environment = azure::options(if self.use_env_settings { env } else { &bare }, deadline);
         Options {
             roots: match &self.verify {
                 Verify::Environment => environment.roots,
@@ -316,18 +297,27 @@ impl Transport {
     }
 }
 
-/// Returns how the login's client talks, and the vault's without kwargs: as requests does in this environment.
-pub(super) fn options(env: &Env, deadline: Instant) -> Options {
-    let path = |name| env.non_empty(name).map(PathBuf::from);
-    let roots = match path("REQUESTS_CA_BUNDLE").or_else(|| path("CURL_CA_BUNDLE")) {
-        Some(bundle) => Roots::Path(bundle),
-        None => Roots::system(env),
+/// Takes what the kwargs of `SecretClient` say about retries.
+///
+/// # Errors
+/// A kwarg that is no number, with status 2.
+fn retry_of(kwargs: &mut Kwargs) -> Result<Retry> {
+    let mut count = |name| match kwargs.integer(name)? {
+        None => Ok(None),
+        Some(count) => u32::try_from(count)
+            .map(Some)
+            .map_err(|_| Error::usage(format!("backend kwarg `{name}` must be a number of retries"))),
     };
-    Options {
-        roots,
-        identity: None,
-        proxies: Proxies::from_env(env),
-        attempt_timeout: TIMEOUT,
-        deadline,
-    }
+    let total = count("retry_total")?.unwrap_or(10);
+    let status = count("retry_status")?.unwrap_or(retry::DEFAULT.retries);
+    let backoff = match kwargs.number("retry_backoff_factor")? {
+        None => retry::DEFAULT.backoff,
+        Some(factor) => Duration::try_from_secs_f64(factor)
+            .map_err(|_| Error::usage("backend kwarg `retry_backoff_factor` must be a number of seconds"))?,
+    };
+    Ok(Retry {
+        retries: total.min(status),
+        backoff,
+        ..retry::DEFAULT
+    })
 }

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use super::challenge::Challenge;
 use super::client::VaultClient;
 use super::config::Config;
-use super::credential::{self, Redaction, Surroundings};
-use super::tokens::Tokens;
-use super::transport::Exchange;
 use crate::backend::BoxFuture;
-use crate::backend::kwargs::Kwargs;
+use crate::cloud::azure::tokens::Tokens;
+use crate::cloud::azure::transport::Exchange;
+use crate::cloud::azure::{self, Redaction, Surroundings};
 use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Request, Response};
+use crate::kwargs::Kwargs;
 use crate::value::Answer;
 
 /// A challenge, read and checked.
@@ -78,7 +78,7 @@ pub async fn ask(kwargs: Kwargs, name: &str, server: Server) -> Result<Answer> {
         redactor: Arc::clone(&redactor),
         deadline: Instant::now() + Duration::from_secs(30),
     };
-    let credential = credential::build(&config, &surroundings)?;
+    let credential = azure::build(&config.identity, &surroundings)?;
     let client = VaultClient::new(&config, Tokens::new(credential), exchange, redactor)?;
     client.get(name).await
 }

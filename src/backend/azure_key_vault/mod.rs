@@ -9,14 +9,14 @@ use std::time::Instant;
 
 use self::client::VaultClient;
 use self::config::Config;
-use self::credential::{Redaction, Surroundings};
-use self::tokens::Tokens;
-use self::transport::{Exchange, Server, Whom};
-use super::kwargs::Kwargs;
 use super::{BoxFuture, Context, SecretsBackend};
+use crate::cloud::azure::tokens::Tokens;
+use crate::cloud::azure::transport::{Exchange, Server, Whom};
+use crate::cloud::azure::{self, Redaction, Surroundings};
 use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Client, Options, Proxies};
+use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
 use crate::value::{Answer, Lookup, Step};
 
@@ -24,13 +24,9 @@ mod authorize;
 mod challenge;
 mod client;
 mod config;
-mod credential;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod names;
-mod retry;
-mod tokens;
-mod transport;
 mod vault_url;
 
 /// Airflow's class path.
@@ -85,7 +81,7 @@ impl AzureKeyVaultBackend {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let login = Arc::new(Client::new(config::options(&self.env, self.deadline)));
+        let login = Arc::new(Client::new(azure::options(&self.env, self.deadline)));
         let vault = match &self.config.transport {
             None => Arc::clone(&login),
             Some(transport) => Arc::new(Client::new(transport.options(&self.env, self.deadline))),
@@ -93,7 +89,7 @@ impl AzureKeyVaultBackend {
         let server = |client, whom| -> Arc<dyn Exchange> { Arc::new(Server { client, whom }) };
         let direct = Options {
             proxies: Proxies::default(),
-            ..config::options(&self.env, self.deadline)
+            ..azure::options(&self.env, self.deadline)
         };
         let redactor = Arc::new(Redaction::default());
         let surroundings = Surroundings {
@@ -103,7 +99,7 @@ impl AzureKeyVaultBackend {
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
         };
-        let credential = credential::build(&self.config, &surroundings)?;
+        let credential = azure::build(&self.config.identity, &surroundings)?;
         let client = VaultClient::new(
             &self.config,
             Tokens::new(credential),

@@ -11,10 +11,10 @@ use super::auth::{self, Auth};
 use super::header;
 use super::paths::{self, Paths};
 use crate::backend::Context;
-use crate::backend::kwargs::{Kwargs, boolean_word};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Identity, Options, Proxies, Roots};
+use crate::kwargs::{Kwargs, boolean_word};
 use crate::python::json::Value;
 use crate::secret::Secret;
 

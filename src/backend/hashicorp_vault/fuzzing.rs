@@ -2,9 +2,9 @@
 
 use super::{Client, Config, VaultBackend};
 use crate::backend::Context;
-use crate::backend::kwargs::Kwargs;
 use crate::error::Result;
 use crate::http::Response;
+use crate::kwargs::Kwargs;
 use crate::secret::Secret;
 use crate::value::{Answer, SecretKind};
 

@@ -6,10 +6,10 @@
 //! `"secret_id": null`, keeps a response's body in its errors without a limit on its size, and its request types, tokens
 //! among them, can be shown by `Debug` and `tracing`.
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::error::{Error, Result};
 use crate::http::Response;
+use crate::kwargs::Kwargs;
 use crate::python::quote::quote_path;
 use crate::secret::Secret;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};

@@ -4,8 +4,8 @@
 //! `_names_a_team_namespace`, `_get_secret`, `get_config`) and `_internal_client/vault_client.py` (`_parse_secret_path`).
 
 use super::address::{climbs, normalize};
-use crate::backend::kwargs::Kwargs;
 use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
 use crate::python::json::Value;
 use crate::python::repr::str;

@@ -1,7 +1,7 @@
 //! The kwargs of `LocalFilesystemBackend`: one file for each kind of secret.
 
-use crate::backend::kwargs::Kwargs;
 use crate::error::Result;
+use crate::kwargs::Kwargs;
 use crate::value::SecretKind;
 
 /// The names of all kwargs.
@@ -65,7 +65,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::Config;
-    use crate::backend::kwargs::Kwargs;
+    use crate::kwargs::Kwargs;
     use crate::python::json::{Object, Value};
     use crate::value::SecretKind;
 

@@ -6,9 +6,10 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, CheckConnection, Context, SecretsBackend};
+use crate::class_path;
 use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
 use crate::value::{Answer, Listing, Lookup, SecretKind, Step};
 
@@ -25,7 +26,7 @@ use load::Unprintable;
 use parse::Entries;
 
 /// Airflow's class path.
-pub const CLASS_PATH: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
+pub const CLASS_PATH: &str = class_path::LOCAL_FILESYSTEM;
 
 /// An entry of a local file.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use libfuzzer_sys::fuzz_target;
 use secretctl::backend::azure_key_vault::fuzzing::{Server, ask, challenge};
-use secretctl::backend::kwargs::Kwargs;
+use secretctl::kwargs::Kwargs;
 use secretctl::error::Result;
 use secretctl::http::{Request, Response};
 use secretctl::python::json::{Value, loads};

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use secretctl::backend::kwargs::Kwargs;
+use secretctl::kwargs::Kwargs;
 use secretctl::backend::{Context, registry};
 use secretctl::backend::{
     azure_key_vault, environment, execution_api, hashicorp_vault, local_filesystem, metastore,

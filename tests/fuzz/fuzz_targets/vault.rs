@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use libfuzzer_sys::fuzz_target;
 use secretctl::backend::Context;
 use secretctl::backend::hashicorp_vault::fuzzing::Answers;
-use secretctl::backend::kwargs::Kwargs;
+use secretctl::kwargs::Kwargs;
 use secretctl::env::Env;
 use secretctl::http::Response;
 use secretctl::python::json::{Object, Value, loads};

@@ -5,18 +5,16 @@
 //! `_internal_client/vault_client.py`; of the requests: hvac 2.4.0, `api/auth_methods/`.
 
 use std::fmt;
-use std::path::Path;
 
-use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context};
+use crate::cloud::services::{Services, credential_file};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::file;
+use crate::kwargs::Kwargs;
 use crate::nearest::nearest;
 use crate::python::json::{Object, Value};
 use crate::python::quote::{quote, quote_path};
 use crate::python::repr::str;
-use crate::python::text::strip;
 use crate::secret::Secret;
 
 mod approle;
@@ -28,12 +26,10 @@ mod jwt;
 mod kubernetes;
 mod ldap;
 mod password;
-mod services;
 mod taken;
 mod token;
 mod userpass;
 
-use services::Services;
 pub(super) use taken::KWARGS;
 use taken::Taken;
 
@@ -221,25 +217,5 @@ fn username(auth_type: &str, kwargs: &mut Taken) -> Result<String> {
             "." | ".." => Err(Error::usage("the backend kwarg `username` is no name")),
             name => Ok(name.to_owned()),
         },
-    }
-}
-
-/// Reads a credential from a file, without the blanks around it.
-///
-/// # Errors
-/// A file that cannot be read, is not text or is empty, with status 4: there is no credential to be had.
-fn credential_file(path: &str, what: &str, services: &Services) -> Result<Secret> {
-    let shown = path.escape_debug();
-    let bytes = file::read(Path::new(path), services.deadline).map_err(|source| {
-        Error::denied(format!("{what} cannot be read from `{shown}`")).with_source(source)
-    })?;
-    let text = bytes
-        .expose_text()
-        .ok_or_else(|| Error::denied(format!("{what} in `{shown}` is not text")))?;
-    match strip(text) {
-        "" => Err(Error::denied(format!(
-            "`{shown}`, which should hold {what}, is empty"
-        ))),
-        text => Ok(Secret::from(text)),
     }
 }

@@ -3,8 +3,8 @@
 
 use super::super::address::normalize;
 use super::required;
-use crate::backend::kwargs::Kwargs;
 use crate::error::Result;
+use crate::kwargs::Kwargs;
 use crate::python::json::{Object, Value};
 use crate::python::repr::str;
 use crate::secret::Secret;

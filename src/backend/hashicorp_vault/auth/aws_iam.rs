@@ -1,0 +1,135 @@
+//! `aws_iam`: `POST auth/aws/login` with a signed `GetCallerIdentity`, which Vault sends to AWS to learn who asks.
+//!
+//! Sources: apache-airflow-providers-hashicorp 4.8.4, `vault_client.py` (`_auth_aws_iam`); hvac 2.4.0,
+//! `api/auth_methods/aws.py` (`iam_login`), `aws_utils.py`. A deliberate difference: a session without a region signs for
+//! `us-east-1`, where Airflow fails.
+
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken};
+use crate::cloud::aws::chain::{Chain, Keys};
+use crate::cloud::aws::{sigv4, sts};
+use crate::error::Result;
+use crate::python::json::{Object, Value, dumps};
+use crate::secret::Secret;
+
+/// hvac's default region.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// Whom Vault asks.
+const STS_HOST: &str = "sts.amazonaws.com";
+
+/// What it asks.
+const STS_BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+
+#[derive(Debug)]
+pub(super) struct AwsIam {
+    mount: String,
+    role: Value,
+    region: Option<String>,
+    source: Source,
+}
+
+/// Where the credentials are.
+#[derive(Debug)]
+enum Source {
+    Given(Keys),
+    Chain(Chain),
+    AssumeRole(Chain, Object),
+}
+
+impl AwsIam {
+    pub(super) fn boxed(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+        let mount = kwargs.mount("aws");
+        let source = match (
+            kwargs.shown("key_id"),
+            kwargs.shown("secret_id").map(Secret::from),
+        ) {
+            (Some(access_key), Some(secret_key)) => Source::Given(Keys {
+                access_key,
+                secret_key,
+                session_token: None,
+            }),
+            _ => match kwargs.object("assume_role_kwargs")? {
+                none if none.is_empty() => Source::Chain(Chain::new(env)),
+                assume_role => {
+                    sts::check(&assume_role)?;
+                    Source::AssumeRole(Chain::new(env), assume_role)
+                }
+            },
+        };
+        Ok(Box::new(Self {
+            mount,
+            role: Some(kwargs.value("role_id"))
+                .filter(Value::is_truthy)
+                .unwrap_or(Value::Null),
+            region: kwargs.text("region")?,
+            source,
+        }))
+    }
+
+    async fn login(&self, services: &Services) -> Result<Login> {
+        let (keys, session_region) = match &self.source {
+            Source::Given(keys) => (keys.clone(), None),
+            Source::Chain(chain) => (chain.keys(services).await?, chain.region(services)),
+            Source::AssumeRole(chain, kwargs) => {
+                let region = chain.region(services);
+                let own = chain.keys(services).await?;
+                (
+                    sts::assume_role(chain, services, &own, region.as_deref(), kwargs).await?,
+                    region,
+                )
+            }
+        };
+        let region = self
+            .region
+            .as_deref()
+            .or(session_region.as_deref())
+            .unwrap_or(DEFAULT_REGION);
+        let signed = sigv4::sign(&keys, region, STS_HOST, STS_BODY, SystemTime::now());
+        let headers = signed.into_iter().map(|(name, value)| {
+            let value = value.expose_text().unwrap_or_default().to_owned();
+            (name.to_owned(), Value::List(vec![Value::String(value)]))
+        });
+        let headers = Secret::from(dumps(&Value::Object(headers.collect())));
+        let base64 = |bytes: &[u8]| Value::String(STANDARD.encode(bytes));
+        let login = Login::new(
+            &self.mount,
+            [
+                ("iam_http_request_method", Value::String("POST".to_owned())),
+                (
+                    "iam_request_url",
+                    base64(format!("https://{STS_HOST}/").as_bytes()),
+                ),
+                ("iam_request_headers", base64(headers.expose())),
+                ("iam_request_body", base64(STS_BODY.as_bytes())),
+                ("role", self.role.clone()),
+            ],
+        );
+        let login = login.holding(keys.secret_key);
+        Ok(match keys.session_token {
+            Some(token) => login.holding(token),
+            None => login,
+        })
+    }
+}
+
+impl Method for AwsIam {
+    fn credential<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result<Credential>> {
+        Box::pin(async move { self.login(services).await.map(Credential::Login) })
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        match &self.source {
+            Source::Given(keys) => vec![keys.secret_key.clone()],
+            _ => Vec::new(),
+        }
+    }
+
+    fn refusal_hint(&self) -> &'static str {
+        "`role_id` may not be bound to this AWS identity, or Vault wants a server id header, which Airflow does not send"
+    }
+}

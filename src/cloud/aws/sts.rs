@@ -1,0 +1,238 @@
+//! The Security Token Service: credentials of a role, for credentials or for a web identity.
+//!
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>, the query protocol.
+
+use std::time::SystemTime;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::chain::{Chain, Keys};
+use super::sigv4;
+use crate::cloud::services::{Ask, Services, credential_file, refused, unreachable};
+use crate::error::{Error, Result};
+use crate::http::Response;
+use crate::nearest::nearest;
+use crate::python::json::{Object, Value};
+use crate::secret::Secret;
+
+const WHAT: &str = "AWS's Security Token Service";
+
+/// The version of the API.
+const VERSION: &str = "2011-06-15";
+
+/// The parameters of `AssumeRole`, as boto3 takes them.
+const PARAMETERS: &[&str] = &[
+    "RoleArn",
+    "RoleSessionName",
+    "PolicyArns",
+    "Policy",
+    "DurationSeconds",
+    "Tags",
+    "TransitiveTagKeys",
+    "ExternalId",
+    "SerialNumber",
+    "TokenCode",
+    "SourceIdentity",
+    "ProvidedContexts",
+];
+
+/// What a form leaves unquoted.
+const FORM: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// Checks `assume_role_kwargs` as boto3 does before it asks.
+///
+/// # Errors
+/// A parameter that is unknown or missing, with status 2.
+pub(crate) fn check(kwargs: &Object) -> Result<()> {
+    for name in ["RoleArn", "RoleSessionName"] {
+        if kwargs.get(name).and_then(Value::as_str).is_none_or(str::is_empty) {
+            return Err(Error::usage(format!(
+                "backend kwarg `assume_role_kwargs` lacks `{name}`"
+            )));
+        }
+    }
+    let Some(name) = kwargs.keys().find(|name| !PARAMETERS.contains(&name.as_str())) else {
+        return Ok(());
+    };
+    let error = Error::usage(format!(
+        "unknown parameter `{}` in `assume_role_kwargs`",
+        name.escape_debug()
+    ));
+    Err(match nearest(name, PARAMETERS) {
+        Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
+        None => error,
+    })
+}
+
+/// Takes on a role with `keys`.
+///
+/// # Errors
+/// A refusal, with status 4; no answer, 5.
+pub(crate) async fn assume_role(
+    chain: &Chain,
+    services: &Services,
+    keys: &Keys,
+    region: Option<&str>,
+    kwargs: &Object,
+) -> Result<Keys> {
+    let mut form = format!("Action=AssumeRole&Version={VERSION}");
+    for (name, value) in kwargs {
+        flatten(&mut form, name, value)?;
+    }
+    let endpoint = endpoint(chain, region);
+    let host = endpoint
+        .split_once("://")
+        .map_or(endpoint.as_str(), |(_, rest)| rest);
+    let host = host.split('/').next().unwrap_or_default().to_owned();
+    let headers = sigv4::sign(
+        keys,
+        region.unwrap_or("us-east-1"),
+        &host,
+        &form,
+        SystemTime::now(),
+    );
+    let mut ask = Ask::post(endpoint, sigv4::CONTENT_TYPE, Secret::from(form));
+    for (name, value) in headers {
+        if !matches!(name, "Host" | "Content-Length" | "Content-Type") {
+            ask = ask.header(name, value);
+        }
+    }
+    let response = services
+        .cloud(ask)
+        .await
+        .map_err(|failure| unreachable(WHAT, failure))?;
+    keys_of(&response)
+}
+
+/// Takes on `role` with the web identity in `file`, as a pod's service account does.
+///
+/// # Errors
+/// A token that is missing, or a refusal, with status 4; no answer, 5.
+pub(crate) async fn assume_role_with_web_identity(
+    chain: &Chain,
+    services: &Services,
+    file: &str,
+    role: &str,
+    session: Option<&str>,
+) -> Result<Keys> {
+    let token = credential_file(file, "the web identity's token", services)?;
+    let form = format!(
+        "Action=AssumeRoleWithWebIdentity&Version={VERSION}&RoleArn={}&RoleSessionName={}&WebIdentityToken={}",
+        utf8_percent_encode(role, FORM),
+        utf8_percent_encode(session.unwrap_or("secretctl"), FORM),
+        utf8_percent_encode(token.expose_text().unwrap_or_default(), FORM)
+    );
+    let region = chain.region(services);
+    let ask = Ask::post(
+        endpoint(chain, region.as_deref()),
+        sigv4::CONTENT_TYPE,
+        Secret::from(form),
+    );
+    let response = services
+        .cloud(ask)
+        .await
+        .map_err(|failure| unreachable(WHAT, failure))?;
+    keys_of(&response)
+}
+
+/// Returns the endpoint of the region, as boto3 has it since its `sts_regional_endpoints` is `regional`.
+fn endpoint(chain: &Chain, region: Option<&str>) -> String {
+    match (chain.sts_endpoint(), region) {
+        (Some(endpoint), _) => format!("{}/", endpoint.trim_end_matches('/')),
+        (None, Some(region)) if region.starts_with("cn-") => {
+            format!("https://sts.{region}.amazonaws.com.cn/")
+        }
+        (None, Some(region)) => format!("https://sts.{region}.amazonaws.com/"),
+        (None, None) => "https://sts.amazonaws.com/".to_owned(),
+    }
+}
+
+/// Writes a parameter as the query protocol has it: `Tags.member.1.Key=…`.
+fn flatten(form: &mut String, name: &str, value: &Value) -> Result<()> {
+    let mut rest = vec![(name.to_owned(), value)];
+    while let Some((name, value)) = rest.pop() {
+        let text = match value {
+            Value::Null => continue,
+            Value::String(text) => text.clone(),
+            Value::Int(digits) => digits.clone(),
+            Value::Bool(boolean) => boolean.to_string(),
+            Value::Float(_) => {
+                return Err(Error::usage(format!(
+                    "`{name}` in `assume_role_kwargs` must not be a fraction"
+                )));
+            }
+            Value::List(items) => {
+                let members = items.iter().enumerate().rev();
+                rest.extend(members.map(|(at, item)| (format!("{name}.member.{}", at + 1), item)));
+                continue;
+            }
+            Value::Object(fields) => {
+                rest.extend(
+                    fields
+                        .iter()
+                        .rev()
+                        .map(|(field, item)| (format!("{name}.{field}"), item)),
+                );
+                continue;
+            }
+        };
+        form.extend(["&", &quoted(&name), "=", &quoted(&text)]);
+    }
+    Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    utf8_percent_encode(text, FORM).to_string()
+}
+
+/// Reads the credentials of an answer, which is XML with each of them in an element of its own.
+fn keys_of(response: &Response) -> Result<Keys> {
+    if response.status != 200 {
+        return Err(refused(WHAT, response));
+    }
+    let xml = response.body.expose_text().unwrap_or_default();
+    let element = |name: &str| {
+        let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+        let (text, _) = rest.split_once(&format!("</{name}>"))?;
+        Some(text.trim().replace("&#x3D;", "=").replace("&amp;", "&"))
+    };
+    match (
+        element("AccessKeyId"),
+        element("SecretAccessKey"),
+        element("SessionToken"),
+    ) {
+        (Some(access_key), Some(secret_key), session_token) => Ok(Keys {
+            access_key,
+            secret_key: Secret::from(secret_key),
+            session_token: session_token.map(Secret::from),
+        }),
+        _ => Err(Error::unavailable(format!("{WHAT} answers without credentials"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::python::json;
+
+    #[test]
+    fn parameters_are_flattened_in_their_order() {
+        let Ok(Value::Object(kwargs)) = json::loads(
+            r#"{"RoleArn": "arn:x", "Tags": [{"Key": "a", "Value": "b c"}], "TransitiveTagKeys": ["k"], "DurationSeconds": 900}"#,
+        ) else {
+            panic!("an object")
+        };
+        let mut form = String::new();
+        for (name, value) in &kwargs {
+            flatten(&mut form, name, value).expect("parameters");
+        }
+        assert_eq!(
+            form,
+            "&RoleArn=arn%3Ax&Tags.member.1.Key=a&Tags.member.1.Value=b%20c&TransitiveTagKeys.member.1=k&DurationSeconds=900"
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! Whoever is logged in to the Azure CLI.
+//!
+//! `azure_identity`'s credential runs a shell on the process's PATH and environment, and names other reasons. Facts: `azure_cli.py` of
+//! azure-identity 1.27.0 for Python, within `DefaultAzureCredential`, where no failure ends the chain.
+
+use azure_core::credentials::AccessToken;
+use azure_core::time::{Duration, OffsetDateTime};
+use serde_json::Value;
+
+use super::tenant::Tenants;
+use super::{Credential, Failure, Surroundings, TokenRequest, command};
+use crate::error::Result;
+use crate::future::BoxFuture;
+
+const TOOL: &str = "az";
+const NOT_FOUND: &str = "`az` (the Azure CLI) is not installed";
+/// What an old `az` says of a token's end is in the machine's own time: such a token is kept this long.
+const UNKNOWN_LIFETIME: Duration = Duration::minutes(10);
+
+/// The credential.
+pub(super) struct AzureCliCredential {
+    surroundings: Surroundings,
+    tenants: Tenants,
+}
+
+impl AzureCliCredential {
+    /// Creates the credential.
+    pub(super) fn new(surroundings: &Surroundings) -> Self {
+        Self {
+            tenants: Tenants::unchecked(&surroundings.env, "", Vec::new()),
+            surroundings: surroundings.clone(),
+        }
+    }
+
+    async fn ask(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
+        let unavailable = |why: &str| Err(Failure::Unavailable(why.to_owned()));
+        if request.claims.is_some() {
+            return unavailable("it cannot answer a claims challenge; log in again with `az login`");
+        }
+        let Some(program) = command::find(&self.surroundings.env, TOOL) else {
+            return unavailable(NOT_FOUND);
+        };
+        let tenant = Some(self.tenants.to_ask(request).await?).filter(|tenant| !tenant.is_empty());
+        command::check_arguments(&request.scope, tenant.as_deref())?;
+        let mut arguments: Vec<String> = [
+            "account",
+            "get-access-token",
+            "--output",
+            "json",
+            "--resource",
+            request.resource(),
+        ]
+        .map(str::to_owned)
+        .into();
+        if let Some(tenant) = tenant {
+            arguments.extend(["--tenant".to_owned(), tenant]);
+        }
+        let variables = [("AZURE_CORE_NO_COLOR", "true")];
+        let output = command::run(&self.surroundings, TOOL, &program, &arguments, &variables).await?;
+        if output.status != Some(0) {
+            let stderr = &output.stderr;
+            if output.status == Some(127) || stderr.starts_with("'az' is not recognized") {
+                return unavailable(NOT_FOUND);
+            }
+            if (stderr.contains("az login") || stderr.contains("az account set"))
+                && !stderr.contains("AADSTS")
+            {
+                return unavailable("nobody is logged in to the Azure CLI: run `az login`");
+            }
+            return Err(command::failed(&self.surroundings, TOOL, stderr));
+        }
+        command::printed(&self.surroundings, TOOL, token(output.stdout.expose()))
+    }
+}
+
+/// Reads what `az` printed: `expires_on`, in seconds since 1970, or `expiresOn`, in the machine's own time.
+fn token(stdout: &[u8]) -> Option<AccessToken> {
+    let answer: Value = serde_json::from_slice(stdout).ok()?;
+    let token = answer.get("accessToken")?.as_str()?.to_owned();
+    let end = match answer.get("expires_on") {
+        Some(Value::String(text)) => text.trim().parse().ok()?,
+        Some(number) => number.as_i64()?,
+        None => {
+            command::moment(answer.get("expiresOn")?.as_str()?)?;
+            return Some(AccessToken::new(
+                token,
+                OffsetDateTime::now_utc() + UNKNOWN_LIFETIME,
+            ));
+        }
+    };
+    Some(AccessToken::new(
+        token,
+        OffsetDateTime::from_unix_timestamp(end).ok()?,
+    ))
+}
+
+impl Credential for AzureCliCredential {
+    fn name(&self) -> &'static str {
+        "AzureCliCredential"
+    }
+
+    fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
+        Box::pin(self.ask(request))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_tokens_end_are_read() {
+        let token = |text: &str| token(text.as_bytes());
+        let new =
+            token(r#"{"accessToken": "t", "expires_on": 1900000000, "expiresOn": "x"}"#).expect("a token");
+        assert_eq!(new.expires_on.unix_timestamp(), 1_900_000_000);
+        assert!(token(r#"{"accessToken": "t", "expiresOn": "2030-01-02 03:04:05.000006"}"#).is_some());
+        for text in [
+            "",
+            "{}",
+            r#"{"accessToken": "t"}"#,
+            r#"{"accessToken": "t", "expiresOn": "soon"}"#,
+            r#"{"expires_on": 1}"#,
+        ] {
+            assert!(token(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Whoever is logged in to the Azure Developer CLI.
+//!
+//! `azure_identity`'s credential reads the process's environment. Facts: `azd_cli.py` of azure-identity 1.27.0 for Python, within
+//! `DefaultAzureCredential`.
+
+use azure_core::credentials::AccessToken;
+use serde_json::Value;
+
+use super::tenant::Tenants;
+use super::{Credential, Failure, Surroundings, TokenRequest, command};
+use crate::error::Result;
+use crate::future::BoxFuture;
+
+const TOOL: &str = "azd";
+const NOT_FOUND: &str = "`azd` (the Azure Developer CLI) is not installed";
+
+/// The credential.
+pub(super) struct AzureDeveloperCliCredential {
+    surroundings: Surroundings,
+    tenants: Tenants,
+}
+
+impl AzureDeveloperCliCredential {
+    /// Creates the credential.
+    pub(super) fn new(surroundings: &Surroundings) -> Self {
+        Self {
+            tenants: Tenants::unchecked(&surroundings.env, "", Vec::new()),
+            surroundings: surroundings.clone(),
+        }
+    }
+
+    async fn ask(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
+        let unavailable = |why: &str| Err(Failure::Unavailable(why.to_owned()));
+        let Some(program) = command::find(&self.surroundings.env, TOOL) else {
+            return unavailable(NOT_FOUND);
+        };
+        let tenant = Some(self.tenants.to_ask(request).await?).filter(|tenant| !tenant.is_empty());
+        command::check_arguments(&request.scope, tenant.as_deref())?;
+        let mut arguments: Vec<String> = [
+            "auth",
+            "token",
+            "--output",
+            "json",
+            "--no-prompt",
+            "--scope",
+            &request.scope,
+        ]
+        .map(str::to_owned)
+        .into();
+        if let Some(tenant) = tenant {
+            arguments.extend(["--tenant-id".to_owned(), tenant]);
+        }
+        if let Some(claims) = &request.claims {
+            let claims = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, claims);
+            arguments.extend(["--claims".to_owned(), claims]);
+        }
+        let output = command::run(
+            &self.surroundings,
+            TOOL,
+            &program,
+            &arguments,
+            &[("NO_COLOR", "true")],
+        )
+        .await?;
+        if output.status != Some(0) {
+            let stdout = output.stdout.expose_text().unwrap_or_default();
+            let said = |words: &str| stdout.contains(words) || output.stderr.contains(words);
+            if output.status == Some(127) || output.stderr.starts_with("'azd' is not recognized") {
+                return unavailable(NOT_FOUND);
+            }
+            if said("not logged in, run `azd auth login` to login") && !said("AADSTS") {
+                return unavailable("nobody is logged in to the Azure Developer CLI: run `azd auth login`");
+            }
+            if said("unknown flag: --claims") {
+                return unavailable("this `azd` cannot answer a claims challenge: update it");
+            }
+            let words = message(stdout)
+                .or_else(|| message(&output.stderr))
+                .unwrap_or_else(|| output.stderr.clone());
+            return Err(command::failed(&self.surroundings, TOOL, &words));
+        }
+        command::printed(&self.surroundings, TOOL, token(output.stdout.expose()))
+    }
+}
+
+/// Reads what `azd` printed.
+fn token(stdout: &[u8]) -> Option<AccessToken> {
+    let answer: Value = serde_json::from_slice(stdout).ok()?;
+    let end = answer
+        .get("expiresOn")?
+        .as_str()
+        .filter(|end| end.ends_with('Z'))?;
+    Some(AccessToken::new(
+        answer.get("token")?.as_str()?.to_owned(),
+        command::moment(end)?,
+    ))
+}
+
+/// Takes the message out of the JSON lines in which `azd` complains: `error`, else the first `data.message`.
+fn message(output: &str) -> Option<String> {
+    let mut first = None;
+    for line in output.lines() {
+        let Ok(line) = serde_json::from_str::<Value>(line.trim()) else {
+            continue;
+        };
+        let text = |value: Option<&Value>| {
+            value?
+                .as_str()
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        if let Some(error) = text(line.get("error")) {
+            return Some(error);
+        }
+        first = first.or_else(|| text(line.get("data").and_then(|data| data.get("message"))));
+    }
+    first
+}
+
+impl Credential for AzureDeveloperCliCredential {
+    fn name(&self) -> &'static str {
+        "AzureDeveloperCliCredential"
+    }
+
+    fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
+        Box::pin(self.ask(request))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn azds_complaints_are_taken_out_of_their_json() {
+        assert_eq!(
+            message("{\"data\": {\"message\": \"old\"}}\n{\"error\": \"new\"}").as_deref(),
+            Some("new")
+        );
+        assert_eq!(
+            message("noise\n{\"data\": {\"message\": \" old \"}}").as_deref(),
+            Some("old")
+        );
+        assert_eq!(message("noise"), None);
+    }
+
+    #[test]
+    fn a_token_has_its_end_in_utc() {
+        assert!(token(br#"{"token": "t", "expiresOn": "2030-01-02T03:04:05Z"}"#).is_some());
+        assert!(token(br#"{"token": "t", "expiresOn": "2030-01-02T03:04:05"}"#).is_none());
+        assert!(token(br#"{"expiresOn": "2030-01-02T03:04:05Z"}"#).is_none());
+    }
+}

@@ -1,0 +1,326 @@
+//! `DefaultAzureCredential`: the credentials in Python's order, and Python's rule of who ends the search.
+//!
+//! One that is unavailable lets the next one try, any other failure ends it. Facts: `default.py`, `chained.py` and
+//! `process_credential_exclusions` of azure-identity 1.27.0 for Python; Airflow's `get_sync_default_azure_credential`.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use azure_core::credentials::AccessToken;
+
+use super::azure_cli::AzureCliCredential;
+use super::azure_developer_cli::AzureDeveloperCliCredential;
+use super::azure_powershell::AzurePowerShellCredential;
+use super::environment::EnvironmentCredential;
+use super::managed_identity::ManagedIdentityCredential;
+use super::unavailable::Unavailable;
+use super::workload_identity::WorkloadIdentityCredential;
+use super::{Credential, Failure, Surroundings, TokenRequest, entra};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::future::BoxFuture;
+
+/// A member of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Member {
+    Environment,
+    WorkloadIdentity,
+    ManagedIdentity,
+    SharedTokenCache,
+    VisualStudioCode,
+    AzureCli,
+    AzurePowerShell,
+    AzureDeveloperCli,
+    Browser,
+    Broker,
+}
+
+/// What `AZURE_TOKEN_CREDENTIALS` has to say for a member to be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    /// `prod`, or nothing.
+    Production,
+    /// `dev`, or nothing.
+    Developer,
+    /// Its own name.
+    Alone,
+}
+
+/// The members in Python's order, and the name that `AZURE_TOKEN_CREDENTIALS` has for each; some have none.
+const MEMBERS: &[(Member, Group, &str)] = &[
+    (Member::Environment, Group::Production, "environmentcredential"),
+    (
+        Member::WorkloadIdentity,
+        Group::Production,
+        "workloadidentitycredential",
+    ),
+    (
+        Member::ManagedIdentity,
+        Group::Production,
+        "managedidentitycredential",
+    ),
+    (Member::SharedTokenCache, Group::Developer, ""),
+    (
+        Member::VisualStudioCode,
+        Group::Developer,
+        "visualstudiocodecredential",
+    ),
+    (Member::AzureCli, Group::Developer, "azureclicredential"),
+    (
+        Member::AzurePowerShell,
+        Group::Developer,
+        "azurepowershellcredential",
+    ),
+    (
+        Member::AzureDeveloperCli,
+        Group::Developer,
+        "azuredeveloperclicredential",
+    ),
+    (Member::Browser, Group::Alone, "interactivebrowsercredential"),
+    (Member::Broker, Group::Developer, ""),
+];
+
+/// None has given a token yet.
+const NOBODY: usize = usize::MAX;
+
+/// The chain.
+pub(super) struct DefaultAzureCredential {
+    members: Vec<Box<dyn Credential>>,
+    /// When the command has to be done.
+    deadline: Instant,
+    /// Who gave the last token: the one that is asked again (`_successful_credential`).
+    successful: AtomicUsize,
+}
+
+impl DefaultAzureCredential {
+    /// Builds the chain; `pair` is the kwargs' managed identity client id and workload identity tenant id.
+    ///
+    /// # Errors
+    /// A variable that Python's constructors refuse, with status 2.
+    pub(super) fn new(surroundings: &Surroundings, pair: Option<(&str, &str)>) -> Result<Self> {
+        let env = &surroundings.env;
+        // Python looks at it first, whoever is in the chain.
+        entra::authority(env)?;
+        let allowed: Vec<String> = pair.iter().map(|(_, tenant)| (*tenant).to_owned()).collect();
+        let client_id = pair
+            .map(|(client, _)| client)
+            .or_else(|| env.text("AZURE_CLIENT_ID"));
+        let selected = selected(env)?;
+        let with_workload = selected.contains(&Member::WorkloadIdentity);
+        let mut members: Vec<Box<dyn Credential>> = Vec::with_capacity(selected.len());
+        for member in &selected {
+            members.push(match member {
+                Member::Environment => Box::new(EnvironmentCredential::new(surroundings, &allowed)?),
+                Member::WorkloadIdentity => {
+                    match WorkloadIdentityCredential::new(surroundings, pair, allowed.clone())? {
+                        Ok(credential) => Box::new(credential),
+                        Err(why) => Box::new(Unconfigured(why)),
+                    }
+                }
+                Member::ManagedIdentity => Box::new(ManagedIdentityCredential::new(
+                    surroundings,
+                    client_id.map(str::to_owned),
+                    with_workload,
+                    selected.len() > 1,
+                    allowed.clone(),
+                )?),
+                Member::SharedTokenCache => Box::new(Unavailable::SHARED_TOKEN_CACHE),
+                Member::VisualStudioCode => Box::new(Unavailable::VISUAL_STUDIO_CODE),
+                Member::AzureCli => Box::new(AzureCliCredential::new(surroundings)),
+                Member::AzurePowerShell => Box::new(AzurePowerShellCredential::new(surroundings)),
+                Member::AzureDeveloperCli => Box::new(AzureDeveloperCliCredential::new(surroundings)),
+                Member::Browser => Box::new(Unavailable::BROWSER),
+                Member::Broker => Box::new(Unavailable::BROKER),
+            });
+        }
+        Ok(Self {
+            members,
+            deadline: surroundings.deadline,
+            successful: AtomicUsize::new(NOBODY),
+        })
+    }
+}
+
+/// Returns the members that `AZURE_TOKEN_CREDENTIALS` leaves.
+///
+/// # Errors
+/// A name that nobody has, with status 2.
+fn selected(env: &Env) -> Result<Vec<Member>> {
+    let wanted = env
+        .text("AZURE_TOKEN_CREDENTIALS")
+        .unwrap_or_default()
+        .trim()
+        .to_lowercase();
+    let members = MEMBERS.iter().filter(|(member, group, name)| {
+        if *member == Member::SharedTokenCache && !cfg!(windows) {
+            return false;
+        }
+        match wanted.as_str() {
+            "" => *group != Group::Alone,
+            "dev" => *group == Group::Developer,
+            "prod" => *group == Group::Production,
+            wanted => *name == wanted,
+        }
+    });
+    let members: Vec<Member> = members.map(|(member, ..)| *member).collect();
+    if members.is_empty() {
+        let names: Vec<&str> = MEMBERS
+            .iter()
+            .map(|(.., name)| *name)
+            .filter(|name| !name.is_empty())
+            .collect();
+        return Err(Error::usage("`AZURE_TOKEN_CREDENTIALS` names no credential")
+            .with_hint(format!("it is `dev`, `prod`, or one of {}", names.join(", "))));
+    }
+    Ok(members)
+}
+
+/// Workload identity that is not configured: Python's `FailedDACCredential`.
+struct Unconfigured(String);
+
+impl Credential for Unconfigured {
+    fn name(&self) -> &'static str {
+        "WorkloadIdentityCredential"
+    }
+
+    fn token<'a>(&'a self, _: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
+        Box::pin(std::future::ready(Err(Failure::Unavailable(self.0.clone()))))
+    }
+}
+
+impl Credential for DefaultAzureCredential {
+    fn name(&self) -> &'static str {
+        "DefaultAzureCredential"
+    }
+
+    fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
+        Box::pin(async move {
+            if let Some(member) = self.members.get(self.successful.load(Ordering::Relaxed)) {
+                return member.token(request).await;
+            }
+            let mut tried: Vec<(&str, String)> = Vec::new();
+            for (index, member) in self.members.iter().enumerate() {
+                match member.token(request).await {
+                    Ok(token) => {
+                        self.successful.store(index, Ordering::Relaxed);
+                        return Ok(token);
+                    }
+                    Err(Failure::Unavailable(why)) => {
+                        tried.push((member.name(), why));
+                        if Instant::now() >= self.deadline {
+                            return Err(Failure::Failed(listed(time_is_up(), &tried)));
+                        }
+                    }
+                    Err(Failure::Failed(error)) => {
+                        let error = error.with_detail(format!(
+                            "{}: it failed, and nobody after it is asked",
+                            member.name()
+                        ));
+                        return Err(Failure::Failed(listed(error, &tried)));
+                    }
+                }
+            }
+            let hint = hint(&tried);
+            Err(Failure::Failed(
+                listed(
+                    Error::denied("no credential to be had for Azure Key Vault"),
+                    &tried,
+                )
+                .with_hint(hint),
+            ))
+        })
+    }
+}
+
+/// The error of a search that the command's time ended: whoever was not asked may have had a token.
+fn time_is_up() -> Error {
+    Error::unavailable("no credential was found before the command's time was up")
+        .with_hint("`--timeout` sets how long the whole command may take")
+}
+
+/// Adds a line for each who was tried.
+fn listed(error: Error, tried: &[(&str, String)]) -> Error {
+    tried.iter().fold(error, |error, (name, why)| {
+        error.with_detail(format!("{name}: {why}"))
+    })
+}
+
+/// What to do, for the credential that was nearest to being there.
+fn hint(tried: &[(&str, String)]) -> String {
+    let why = |name: &str| {
+        tried
+            .iter()
+            .find(|(tried, _)| *tried == name)
+            .map_or("", |(_, why)| why.as_str())
+    };
+    let environment = why("EnvironmentCredential");
+    if environment.contains(" is not set") {
+        return format!("the environment is one variable short: {environment}");
+    }
+    let workload = why("WorkloadIdentityCredential");
+    if workload.contains(" is not set") {
+        return format!("workload identity is one variable short: {workload}");
+    }
+    for (name, command) in [
+        ("AzureCliCredential", "az login"),
+        ("AzurePowerShellCredential", "Connect-AzAccount"),
+        ("AzureDeveloperCliCredential", "azd auth login"),
+    ] {
+        if why(name).contains("nobody is logged in") {
+            return format!("run `{command}`");
+        }
+    }
+    "set the kwargs `tenant_id`, `client_id` and `client_secret`, or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn chosen(value: &str) -> Result<Vec<Member>> {
+        selected(
+            &[("AZURE_TOKEN_CREDENTIALS".to_owned(), Secret::from(value))]
+                .into_iter()
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn the_order_is_pythons() {
+        let members = selected(&Env::default()).expect("members");
+        let python = [
+            Member::Environment,
+            Member::WorkloadIdentity,
+            Member::ManagedIdentity,
+            Member::SharedTokenCache,
+            Member::VisualStudioCode,
+            Member::AzureCli,
+            Member::AzurePowerShell,
+            Member::AzureDeveloperCli,
+            Member::Broker,
+        ];
+        let python: Vec<Member> = python
+            .into_iter()
+            .filter(|member| cfg!(windows) || *member != Member::SharedTokenCache)
+            .collect();
+        assert_eq!(members, python);
+    }
+
+    #[test]
+    fn azure_token_credentials_narrows_the_chain() {
+        assert_eq!(chosen(" PROD ").expect("members").len(), 3);
+        assert!(
+            chosen("dev")
+                .expect("members")
+                .iter()
+                .all(|member| *member != Member::Environment)
+        );
+        assert_eq!(chosen("AzureCliCredential").expect("members"), [Member::AzureCli]);
+        assert_eq!(
+            chosen("InteractiveBrowserCredential").expect("members"),
+            [Member::Browser]
+        );
+        assert_eq!(chosen("nobody").expect_err("an error").kind().exit_status(), 2);
+    }
+}

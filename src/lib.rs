@@ -67,6 +67,7 @@ pub mod resolver;
 pub mod secret;
 pub mod settings;
 pub mod value;
+mod variable_name;
 
 /// The version of this crate, the commit that it was built from, and the target that it was built for.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILT_FROM"), ")");

@@ -1,6 +1,6 @@
 //! `AIRFLOW_CONN_*` and `AIRFLOW_VAR_*`: Airflow's `EnvironmentVariablesBackend`.
 //!
-//! Owns the names of the variables, teams included. Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
+//! Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
 
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::class_path;
@@ -8,14 +8,11 @@ use crate::env::{Env, Variable};
 use crate::error::Result;
 use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
-use crate::python::text::upper;
 use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
+use crate::variable_name::{TEAM_SEPARATOR, prefix, team_variable_name, variable_name};
 
 /// Airflow's class path.
 pub const CLASS_PATH: &str = class_path::ENVIRONMENT;
-
-/// What separates a team from an id in a variable's name.
-const TEAM_SEPARATOR: &str = "___";
 
 /// The name of an environment variable.
 #[derive(Debug)]
@@ -113,25 +110,11 @@ impl SecretsBackend for EnvironmentVariablesBackend {
     }
 }
 
-/// Returns what the names of variables of `kind` begin with. Configuration options are not looked up there.
-fn prefix(kind: SecretKind) -> Option<&'static str> {
-    match kind {
-        SecretKind::Connection => Some("AIRFLOW_CONN_"),
-        SecretKind::Variable => Some("AIRFLOW_VAR_"),
-        SecretKind::Config => None,
-    }
-}
-
 fn own_name(lookup: &Lookup) -> Option<String> {
-    Some(format!("{}{}", prefix(lookup.kind)?, upper(&lookup.id)))
+    variable_name(lookup.kind, &lookup.id)
 }
 
 fn team_name(lookup: &Lookup) -> Option<String> {
     let team = lookup.team.as_deref().filter(|team| !team.is_empty())?;
-    Some(format!(
-        "{}_{}{TEAM_SEPARATOR}{}",
-        prefix(lookup.kind)?,
-        upper(team),
-        upper(&lookup.id)
-    ))
+    team_variable_name(lookup.kind, team, &lookup.id)
 }

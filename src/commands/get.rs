@@ -11,6 +11,7 @@ use crate::python::json;
 use crate::render::{self, dotenv};
 use crate::secret::Secret;
 use crate::value::{Found, SecretKind};
+use crate::variable_name::variable_name;
 
 /// Options of `get-conn`.
 #[derive(Args, Debug)]
@@ -172,7 +173,7 @@ fn formatted(
             Ok(json::dumps_compact(&json::Value::Object(connection.to_object()?)).into())
         }
         ConnectionFormat::Env => {
-            let name = stored::environment_name(SecretKind::Connection, conn_id);
+            let name = variable_name(SecretKind::Connection, conn_id).unwrap_or_default();
             let value = stored::for_environment(conn_id, found, &connection)?;
             masks.add(value.expose());
             dotenv::single_line(&name, &value)

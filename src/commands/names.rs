@@ -15,6 +15,7 @@ use crate::python::json;
 use crate::render::{Entry, Masks};
 use crate::secret::Secret;
 use crate::value::{Found, SecretKind};
+use crate::variable_name::variable_name;
 
 /// What `exec` and `export` resolve.
 #[derive(Args, Clone, Debug, Default)]
@@ -64,7 +65,7 @@ pub(super) struct Resolved {
 pub(super) fn wanted(args: &NamesArgs, naming: Naming) -> Result<Vec<Wanted>> {
     let plain = |kind, id: &String| Wanted {
         name: match naming {
-            Naming::Environment => stored::environment_name(kind, id),
+            Naming::Environment => variable_name(kind, id).unwrap_or_default(),
             Naming::Id => id.clone(),
         },
         kind,

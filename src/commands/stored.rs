@@ -1,14 +1,14 @@
 //! What was found, as text: as it is stored, as a URI, and as Airflow reads it from its environment.
 //!
-//! Owns the names that Airflow gives the variables of its environment. Must not know an output format.
+//! Must not know an output format.
 //! Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`, `airflow/secrets/base_secrets.py`.
 
 use crate::connection::{self, Connection};
 use crate::error::{Error, Result};
 use crate::python::json;
-use crate::python::text::{is_space, upper};
+use crate::python::text::is_space;
 use crate::secret::Secret;
-use crate::value::{Found, SecretKind};
+use crate::value::Found;
 
 /// Returns the stored value byte for byte: what Airflow's `get_conn_value()` and `get_variable()` return. An object of a
 /// connection is the JSON that Airflow makes of it; a variable that is no text is compact JSON.
@@ -52,16 +52,6 @@ pub(super) fn for_environment(conn_id: &str, found: &Found, connection: &Connect
         ))
         .with_source(error)),
     }
-}
-
-/// Returns the variable under which Airflow's environment holds `id`.
-pub(super) fn environment_name(kind: SecretKind, id: &str) -> String {
-    let prefix = if kind == SecretKind::Connection {
-        "AIRFLOW_CONN_"
-    } else {
-        "AIRFLOW_VAR_"
-    };
-    format!("{prefix}{}", upper(id))
 }
 
 /// Parses a variable's value as Airflow's `deserialize_json=True` does.

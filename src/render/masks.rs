@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use crate::connection::Connection;
 use crate::env::Env;
-use crate::python::json::{Object, Value};
+use crate::python::json::{self, Object, Value};
 use crate::secret::Secret;
 
 /// A value or line of fewer characters is not masked: it would blot out ordinary words.
@@ -64,8 +64,8 @@ impl Masks {
                 .to_string()
                 .as_bytes(),
         );
-        self.add(json_escaped(text, false).as_bytes());
-        self.add(json_escaped(text, true).as_bytes());
+        self.add(json::escaped(text, false).as_bytes());
+        self.add(json::escaped(text, true).as_bytes());
     }
 
     /// Adds what is secret in a connection: its password and the extras that Airflow hides by their names.
@@ -185,33 +185,6 @@ fn escape_for_github(text: &mut Vec<u8>, line: &[u8]) {
             byte => text.push(byte),
         }
     }
-}
-
-/// Returns what stands between the quotes when `text` is written as JSON, with non-ASCII escaped or as it is.
-fn json_escaped(text: &str, ascii: bool) -> String {
-    use std::fmt::Write as _;
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '"' => escaped.push_str("\\\""),
-            '\\' => escaped.push_str("\\\\"),
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            '\t' => escaped.push_str("\\t"),
-            '\u{8}' => escaped.push_str("\\b"),
-            '\u{c}' => escaped.push_str("\\f"),
-            c if u32::from(c) < 0x20 => {
-                let _ = write!(escaped, "\\u{:04x}", u32::from(c));
-            }
-            c if ascii && !c.is_ascii() => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(escaped, "\\u{unit:04x}");
-                }
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

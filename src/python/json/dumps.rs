@@ -122,6 +122,19 @@ fn number(value: f64) -> String {
 fn string(text: &str, style: &Style, out: &mut String) {
     out.reserve(text.len() + 2);
     out.push('"');
+    escape_into(text, style.ascii, out);
+    out.push('"');
+}
+
+/// Returns what stands between the quotes when `text` is written as JSON, with or without Python's `ensure_ascii`.
+#[must_use]
+pub fn escaped(text: &str, ensure_ascii: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape_into(text, ensure_ascii, &mut out);
+    out
+}
+
+fn escape_into(text: &str, ensure_ascii: bool, out: &mut String) {
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
@@ -134,11 +147,10 @@ fn string(text: &str, style: &Style, out: &mut String) {
             ' '..='~' => out.push(c),
             // Without `ensure_ascii`, Python escapes the control characters below the blank alone.
             '\0'..='\u{1f}' => escape(c, out),
-            _ if style.ascii => escape(c, out),
+            _ if ensure_ascii => escape(c, out),
             _ => out.push(c),
         }
     }
-    out.push('"');
 }
 
 /// Writes `\uXXXX`, twice for a character beyond the first plane.

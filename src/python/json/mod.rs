@@ -14,7 +14,7 @@ mod dumps;
 mod error;
 mod loads;
 
-pub use dumps::{dumps, dumps_compact};
+pub use dumps::{dumps, dumps_compact, escaped};
 pub use error::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS};
 pub use loads::loads;
 

@@ -9,8 +9,7 @@ use super::{Session, stored};
 use crate::cli::{ExportArgs, ExportFormat};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::render::export::Format;
-use crate::render::{self, Entry, Exported, Masks, file};
+use crate::render::{self, Entry, file};
 
 /// Resolves everything, and prints or writes it.
 pub(super) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
@@ -41,14 +40,13 @@ pub(super) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
                 .collect();
             render::airflow::variables(&variables, &mut masks)?
         }
-        ExportFormat::Dotenv => in_format(Format::Dotenv, &resolved, args, &mut masks)?,
-        ExportFormat::Shell => in_format(Format::Shell, &resolved, args, &mut masks)?,
-        ExportFormat::Json => in_format(Format::Json, &resolved, args, &mut masks)?,
-        ExportFormat::Yaml => in_format(Format::Yaml, &resolved, args, &mut masks)?,
-        ExportFormat::GithubEnv => in_format(Format::GithubEnv, &resolved, args, &mut masks)?,
-        ExportFormat::AzurePipelines => in_format(Format::AzurePipelines, &resolved, args, &mut masks)?,
-        ExportFormat::GitlabDotenv => in_format(Format::GitlabDotenv, &resolved, args, &mut masks)?,
-        ExportFormat::Kubernetes => in_format(Format::Kubernetes, &resolved, args, &mut masks)?,
+        format => {
+            let entries: Vec<Entry> = resolved
+                .iter()
+                .map(names::Resolved::entry)
+                .collect::<Result<_>>()?;
+            render::export::export(format, &entries, args.name.as_deref(), &mut masks)?
+        }
     };
     for one in &resolved {
         one.mask(&mut masks);
@@ -67,20 +65,6 @@ pub(super) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         }
         None => render::stdout(bytes, false),
     }
-}
-
-/// Returns what was resolved, in a format of names in an environment.
-fn in_format(
-    format: Format,
-    resolved: &[names::Resolved],
-    args: &ExportArgs,
-    masks: &mut Masks,
-) -> Result<Exported> {
-    let entries: Vec<Entry> = resolved
-        .iter()
-        .map(names::Resolved::entry)
-        .collect::<Result<_>>()?;
-    render::export::export(format, &entries, args.name.as_deref(), masks)
 }
 
 fn warn(session: &Session, format: ExportFormat, warnings: &[String]) {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use crate::render::export::ExportFormat;
 use crate::secret::Secret;
 
 /// Resolves Apache Airflow's connections, variables and configuration options, without Python.
@@ -260,31 +261,6 @@ pub struct ExportArgs {
     /// The name of the Secret, for kubernetes [default: secretctl]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-}
-
-/// The formats of `export`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// NAME=VALUE lines, as python-dotenv and Docker read them
-    Dotenv,
-    /// export NAME='VALUE' lines for bash, dash and zsh
-    Shell,
-    /// One object, name to text
-    Json,
-    /// One mapping, name to text
-    Yaml,
-    /// For `$GITHUB_ENV` of GitHub Actions
-    GithubEnv,
-    /// Logging commands that set secret variables in Azure Pipelines
-    AzurePipelines,
-    /// For `artifacts:reports:dotenv` of GitLab CI
-    GitlabDotenv,
-    /// The manifest of a Secret
-    Kubernetes,
-    /// For `airflow connections import`
-    AirflowConnections,
-    /// For `airflow variables import`
-    AirflowVariables,
 }
 
 /// Options of `explain`.

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::openbao::said;
-use crate::rows::{clean, variable};
+use crate::rows::variable;
+use crate::run::{clean, said};
 
 /// Names the versions of what the table has besides the standard library.
 const VERSIONS: &str = "\

@@ -15,6 +15,7 @@ mod machine;
 mod openbao;
 mod pace;
 mod rows;
+mod run;
 #[path = "../support/server.rs"]
 mod server;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::rows::clean;
+use crate::run::{clean, said};
 use crate::server::URI;
 
 /// A running server; it ends with this process, which holds the input that its keeper waits for.
@@ -91,16 +91,4 @@ pub(crate) fn cli(bao: &str, address: &str) -> Command {
     let mut command = clean(bao);
     command.env("BAO_ADDR", address).env("BAO_TOKEN", ROOT_TOKEN);
     command
-}
-
-/// Runs a command, and returns what it printed, without the line's end.
-pub(crate) fn said(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{}: {told}",
-        command.get_program().display()
-    );
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
 }

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::openbao::said;
-use crate::rows::clean;
+use crate::run::{clean, said};
 use crate::server::{Server, vault};
 
 const NAMES: usize = 100;

@@ -1,12 +1,12 @@
 //! The ways to look up one connection. Each starts its processes anew, as a shell or a CI job does, and returns what they print.
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::openbao::{OpenBao, cli, said};
+use crate::openbao::{OpenBao, cli};
+use crate::run::{clean, said};
 
 /// One way to look up the connection.
 pub(crate) struct Row {
@@ -42,17 +42,6 @@ print(answer['data']['data']['conn_uri'])
 /// Returns a variable of this process that is set and not empty.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// Returns a command with an environment that has nothing of ours but `PATH`.
-pub(crate) fn clean(program: impl AsRef<OsStr>) -> Command {
-    let mut command = Command::new(program);
-    command
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", "/nonexistent")
-        .stdin(std::process::Stdio::null());
-    command
 }
 
 /// Returns the rows whose programs are here, and says which are not. secretctl's is the last.

@@ -4,15 +4,15 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::names::{self, NamesArgs, Naming};
 use super::session::Session;
 use super::stored;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::render::export::Format;
-use crate::render::{self, Entry, Exported, Masks, file};
+use crate::render::export::ExportFormat;
+use crate::render::{self, Entry, file};
 
 /// Options of `export`.
 #[derive(Args, Debug)]
@@ -34,31 +34,6 @@ pub struct ExportArgs {
     /// The name of the Secret, for kubernetes [default: secretctl]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
-}
-
-/// The formats of `export`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// NAME=VALUE lines, as python-dotenv and Docker read them
-    Dotenv,
-    /// export NAME='VALUE' lines for bash, dash and zsh
-    Shell,
-    /// One object, name to text
-    Json,
-    /// One mapping, name to text
-    Yaml,
-    /// For `$GITHUB_ENV` of GitHub Actions
-    GithubEnv,
-    /// Logging commands that set secret variables in Azure Pipelines
-    AzurePipelines,
-    /// For `artifacts:reports:dotenv` of GitLab CI
-    GitlabDotenv,
-    /// The manifest of a Secret
-    Kubernetes,
-    /// For `airflow connections import`
-    AirflowConnections,
-    /// For `airflow variables import`
-    AirflowVariables,
 }
 
 /// Resolves everything, and prints or writes it.
@@ -90,14 +65,13 @@ pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
                 .collect();
             render::airflow::variables(&variables, &mut masks)?
         }
-        ExportFormat::Dotenv => in_format(Format::Dotenv, &resolved, args, &mut masks)?,
-        ExportFormat::Shell => in_format(Format::Shell, &resolved, args, &mut masks)?,
-        ExportFormat::Json => in_format(Format::Json, &resolved, args, &mut masks)?,
-        ExportFormat::Yaml => in_format(Format::Yaml, &resolved, args, &mut masks)?,
-        ExportFormat::GithubEnv => in_format(Format::GithubEnv, &resolved, args, &mut masks)?,
-        ExportFormat::AzurePipelines => in_format(Format::AzurePipelines, &resolved, args, &mut masks)?,
-        ExportFormat::GitlabDotenv => in_format(Format::GitlabDotenv, &resolved, args, &mut masks)?,
-        ExportFormat::Kubernetes => in_format(Format::Kubernetes, &resolved, args, &mut masks)?,
+        format => {
+            let entries: Vec<Entry> = resolved
+                .iter()
+                .map(names::Resolved::entry)
+                .collect::<Result<_>>()?;
+            render::export::export(format, &entries, args.name.as_deref(), &mut masks)?
+        }
     };
     for one in &resolved {
         one.mask(&mut masks);
@@ -116,20 +90,6 @@ pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         }
         None => render::stdout(bytes, false),
     }
-}
-
-/// Returns what was resolved, in a format of names in an environment.
-fn in_format(
-    format: Format,
-    resolved: &[names::Resolved],
-    args: &ExportArgs,
-    masks: &mut Masks,
-) -> Result<Exported> {
-    let entries: Vec<Entry> = resolved
-        .iter()
-        .map(names::Resolved::entry)
-        .collect::<Result<_>>()?;
-    render::export::export(format, &entries, args.name.as_deref(), masks)
 }
 
 fn warn(session: &Session, format: ExportFormat, warnings: &[String]) {

@@ -5,7 +5,7 @@
 //! Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py` (`_create_connection`).
 
 use super::Connection;
-use super::construct::Arguments;
+use super::constructor_arguments::Arguments;
 use super::from_json::unknown_key;
 use super::malformed::Malformed;
 use crate::python::json::{Object, Value, dumps};

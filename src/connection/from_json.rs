@@ -3,7 +3,8 @@
 //! Source: airflow 3.3.2, `airflow/models/connection.py` (`from_json`, `_normalize_conn_type`).
 
 use super::Connection;
-use super::construct::Arguments;
+use super::conn_type::normalize_conn_type;
+use super::constructor_arguments::Arguments;
 use super::malformed::{Malformed, key_name};
 use crate::nearest::nearest;
 use crate::python::int;
@@ -61,17 +62,6 @@ fn normalized(conn_type: Value) -> Result<Value, Malformed> {
         Value::List(items) if !items.iter().any(|item| item.as_str() == Some("-")) => Ok(Value::List(items)),
         Value::Object(object) if !object.contains_key("-") => Ok(Value::Object(object)),
         conn_type => Err(Malformed::of_type("conn_type", &conn_type, "text")),
-    }
-}
-
-/// Follows `_normalize_conn_type`.
-pub(super) fn normalize_conn_type(conn_type: String) -> String {
-    if conn_type == "postgresql" {
-        "postgres".to_owned()
-    } else if conn_type.contains('-') {
-        conn_type.replace('-', "_")
-    } else {
-        conn_type
     }
 }
 

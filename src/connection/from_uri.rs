@@ -6,8 +6,8 @@
 //! Source: airflow 3.3.2, `airflow/models/connection.py` (`_parse_from_uri`, `_parse_netloc_to_hostname`,
 //! `_create_host`).
 
-use super::construct::Arguments;
-use super::from_json::normalize_conn_type;
+use super::conn_type::normalize_conn_type;
+use super::constructor_arguments::Arguments;
 use super::malformed::Malformed;
 use crate::python::json::{self, Object, Value, dumps, loads};
 use crate::python::parse_qsl::parse_qsl;

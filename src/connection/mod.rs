@@ -37,7 +37,9 @@ use crate::value::Found;
 
 mod arguments;
 mod conn_id;
+mod conn_type;
 mod construct;
+mod constructor_arguments;
 mod extra;
 mod field;
 mod from_json;
@@ -49,7 +51,7 @@ mod to_uri;
 pub(crate) use field::reach;
 pub use field::{FIELDS, check_field_name};
 
-use construct::Arguments;
+use constructor_arguments::Arguments;
 use extra::Extra;
 use malformed::Malformed;
 

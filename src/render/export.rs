@@ -2,29 +2,35 @@
 //!
 //! Owns what all formats share: their refusals, and that a mask is announced in the form in which a value is printed.
 
+use clap::ValueEnum;
+
 use super::{Masks, azure_pipelines, dotenv, github_env, gitlab_dotenv, kubernetes, shell, yaml};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// The formats of names in an environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// `NAME=VALUE` lines.
+/// The formats of `export`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// NAME=VALUE lines, as python-dotenv and Docker read them
     Dotenv,
-    /// `export NAME='VALUE'` lines.
+    /// export NAME='VALUE' lines for bash, dash and zsh
     Shell,
-    /// One object, name to text.
+    /// One object, name to text
     Json,
-    /// One mapping, name to text.
+    /// One mapping, name to text
     Yaml,
-    /// For `$GITHUB_ENV`.
+    /// For `$GITHUB_ENV` of GitHub Actions
     GithubEnv,
-    /// Logging commands of Azure Pipelines.
+    /// Logging commands that set secret variables in Azure Pipelines
     AzurePipelines,
-    /// For `artifacts:reports:dotenv` of GitLab CI.
+    /// For `artifacts:reports:dotenv` of GitLab CI
     GitlabDotenv,
-    /// The manifest of a Secret.
+    /// The manifest of a Secret
     Kubernetes,
+    /// For `airflow connections import`
+    AirflowConnections,
+    /// For `airflow variables import`
+    AirflowVariables,
 }
 
 /// A name in an environment, and its value.
@@ -90,19 +96,26 @@ impl Exported {
 ///
 /// # Errors
 /// A value that the format cannot carry (status 6), a name that it cannot (2).
-pub fn export(format: Format, entries: &[Entry], name: Option<&str>, masks: &mut Masks) -> Result<Exported> {
+pub fn export(
+    format: ExportFormat,
+    entries: &[Entry],
+    name: Option<&str>,
+    masks: &mut Masks,
+) -> Result<Exported> {
     for entry in entries {
         masks.add(entry.value.expose());
     }
     match format {
-        Format::Dotenv => lines(entries, masks, dotenv::line),
-        Format::Shell => lines(entries, masks, shell::line),
-        Format::GithubEnv => github_env::render(entries),
-        Format::AzurePipelines => azure_pipelines::render(entries, masks),
-        Format::GitlabDotenv => gitlab_dotenv::render(entries, masks),
-        Format::Kubernetes => kubernetes::render(entries, name.unwrap_or("secretctl"), masks),
-        Format::Yaml => yaml::render(entries, masks),
-        Format::Json => json(entries, masks),
+        ExportFormat::Dotenv => lines(entries, masks, dotenv::line),
+        ExportFormat::Shell => lines(entries, masks, shell::line),
+        ExportFormat::GithubEnv => github_env::render(entries),
+        ExportFormat::AzurePipelines => azure_pipelines::render(entries, masks),
+        ExportFormat::GitlabDotenv => gitlab_dotenv::render(entries, masks),
+        ExportFormat::Kubernetes => kubernetes::render(entries, name.unwrap_or("secretctl"), masks),
+        ExportFormat::Yaml => yaml::render(entries, masks),
+        ExportFormat::Json | ExportFormat::AirflowConnections | ExportFormat::AirflowVariables => {
+            json(entries, masks)
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
-use super::parse::Problem;
+use super::problem::Problem;
 use crate::python::text::{is_space, splitlines};
 use crate::secret::Secret;
 

@@ -7,7 +7,8 @@
 use std::collections::HashSet;
 
 use super::node::Node;
-use super::parse::{Entries, Entry, Problem};
+use super::parse::{Entries, Entry};
+use super::problem::Problem;
 use crate::backend::CheckConnection;
 use crate::nearest::nearest;
 use crate::python::json;

@@ -20,6 +20,7 @@ pub mod fuzzing;
 mod load;
 mod node;
 mod parse;
+mod problem;
 
 use config::Config;
 use load::Unprintable;

@@ -12,10 +12,9 @@ use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 
 pub mod azure_key_vault;
 pub mod environment;
-pub mod execution_api;
 pub mod hashicorp_vault;
 pub mod local_filesystem;
-pub mod metastore;
+pub mod never_asked;
 pub mod registry;
 
 /// A place where Airflow looks for connections, variables and configuration options.

@@ -1,9 +1,9 @@
 //! Airflow's class paths, and the constructor of each: the one place that knows which backends there are.
 
 use crate::backend::{
-    Context, SecretsBackend, azure_key_vault, environment, execution_api, hashicorp_vault, local_filesystem,
-    metastore,
+    Context, SecretsBackend, azure_key_vault, environment, hashicorp_vault, local_filesystem, never_asked,
 };
+use crate::class_path;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 
@@ -24,11 +24,8 @@ const BACKENDS: &[(&str, Constructor)] = &[
         environment::CLASS_PATH,
         environment::EnvironmentVariablesBackend::boxed,
     ),
-    (metastore::CLASS_PATH, metastore::MetastoreBackend::boxed),
-    (
-        execution_api::CLASS_PATH,
-        execution_api::ExecutionApiSecretsBackend::boxed,
-    ),
+    (class_path::METASTORE, never_asked::NeverAsked::metastore),
+    (class_path::EXECUTION_API, never_asked::NeverAsked::execution_api),
 ];
 
 /// Builds the backend of `class_path` from its kwargs, without any I/O but the reading of files that the kwargs name.

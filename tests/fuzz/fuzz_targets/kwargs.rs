@@ -5,12 +5,10 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use libfuzzer_sys::fuzz_target;
-use secretctl::kwargs::Kwargs;
-use secretctl::backend::{Context, registry};
-use secretctl::backend::{
-    azure_key_vault, environment, execution_api, hashicorp_vault, local_filesystem, metastore,
-};
+use secretctl::backend::{Context, azure_key_vault, environment, hashicorp_vault, local_filesystem, registry};
+use secretctl::class_path;
 use secretctl::env::Env;
+use secretctl::kwargs::Kwargs;
 use secretctl::python::json::{Value, loads};
 use secretctl::value::{Lookup, SecretKind};
 use secretctl_fuzz::shown;
@@ -20,8 +18,8 @@ const CLASSES: [&str; 6] = [
     hashicorp_vault::CLASS_PATH,
     local_filesystem::CLASS_PATH,
     environment::CLASS_PATH,
-    metastore::CLASS_PATH,
-    execution_api::CLASS_PATH,
+    class_path::METASTORE,
+    class_path::EXECUTION_API,
 ];
 
 /// What no message may have in it, wherever it stood among the kwargs.

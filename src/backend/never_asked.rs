@@ -1,0 +1,67 @@
+//! The places at the end of Airflow's search path that secretctl does not ask: Airflow's database, and for a worker Airflow's
+//! API server. `explain` shows them.
+//!
+//! Source: airflow 3.3.2, `airflow/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH`; and
+//! `airflow/sdk/execution_time/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH_WORKERS`.
+
+use super::{BoxFuture, Context, SecretsBackend};
+use crate::class_path;
+use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
+use crate::location::{Location, WholePlace};
+use crate::value::{Answer, Lookup, Step};
+
+/// A place that is shown and never asked.
+#[derive(Clone, Copy, Debug)]
+pub struct NeverAsked {
+    class_path: &'static str,
+    place: &'static str,
+    why: &'static str,
+}
+
+impl NeverAsked {
+    /// Airflow's database. It takes no kwargs.
+    pub(crate) fn metastore(kwargs: Kwargs, _: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
+        kwargs.finish(&[])?;
+        Ok(Box::new(Self {
+            class_path: class_path::METASTORE,
+            place: "Airflow's database",
+            why: "secretctl does not ask Airflow's database",
+        }))
+    }
+
+    /// Airflow's API server. It takes no kwargs.
+    pub(crate) fn execution_api(kwargs: Kwargs, _: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
+        kwargs.finish(&[])?;
+        Ok(Box::new(Self {
+            class_path: class_path::EXECUTION_API,
+            place: "Airflow's API server",
+            why: "secretctl does not ask Airflow's API server",
+        }))
+    }
+}
+
+impl SecretsBackend for NeverAsked {
+    fn class_path(&self) -> &'static str {
+        self.class_path
+    }
+
+    fn place(&self) -> String {
+        self.place.to_owned()
+    }
+
+    fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {
+        let id = lookup.id.clone();
+        Ok(vec![Step::skip(Location::new(WholePlace { id }), self.why)])
+    }
+
+    fn ask<'a>(&'a self, _: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
+        let own = step.location.address::<WholePlace>();
+        let answer = own.and_then(|_| Err(Error::internal("a step that is never asked was asked")));
+        Box::pin(std::future::ready(answer))
+    }
+
+    fn is_asked(&self) -> bool {
+        false
+    }
+}

@@ -88,3 +88,26 @@ fn every_test_that_the_page_of_security_names_is_there() {
     let missing: Vec<_> = named.iter().filter(|name| !is_a_test(name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[test]
+fn every_file_that_a_page_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut named = 0;
+    let mut missing = String::new();
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for code in text.split('`').skip(1).step_by(2) {
+            let folder = ["src/", "tests/", "benches/", "docs/", "scripts/", "examples/"];
+            let is_path = folder.iter().any(|folder| code.starts_with(folder))
+                && !code.contains([' ', '<', '*', '…', '\n']);
+            if is_path {
+                named += 1;
+                if !root.join(code).exists() {
+                    writeln!(missing, "{}: {code}", page.display()).unwrap();
+                }
+            }
+        }
+    }
+    assert_eq!(missing, "");
+    assert!(named > 20, "{named}");
+}

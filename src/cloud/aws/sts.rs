@@ -139,7 +139,7 @@ pub(super) async fn assume_role(
         }
     }
     let response = services
-        .cloud(ask)
+        .aws(ask)
         .await
         .map_err(|failure| unreachable(WHAT, failure))?;
     keys_of(&response)
@@ -165,7 +165,7 @@ pub(super) async fn assume_role_with_web_identity(
     );
     let ask = Ask::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
     let response = services
-        .cloud(ask)
+        .aws(ask)
         .await
         .map_err(|failure| unreachable(WHAT, failure))?;
     keys_of(&response)

@@ -7,4 +7,5 @@ pub(crate) mod aws;
 pub(crate) mod azure;
 pub(crate) mod google;
 pub(crate) mod services;
+pub(crate) mod token_cache;
 pub(crate) mod trust;

@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::cloud::trust;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::http::{self, Client, Failure, Options, Proxies, Request, Response, Retry, Roots};
+use crate::http::{self, Client, Failure, Options, Proxies, Request, Response, Retry};
 use crate::python::json::{self, Object, Value};
 use crate::python::text::strip;
 use crate::secret::Secret;
@@ -29,7 +30,8 @@ const RETRY: Retry = Retry {
 
 /// The clients of these services.
 pub(crate) struct Services {
-    cloud: Client,
+    aws: Client,
+    google: Client,
     metadata: Client,
     /// When the command has to be done.
     pub(crate) deadline: Instant,
@@ -37,32 +39,33 @@ pub(crate) struct Services {
 
 impl Services {
     pub(crate) fn new(env: &Env, deadline: Instant) -> Self {
-        let bundle = ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"]
-            .iter()
-            .find_map(|name| env.non_empty(name));
-        let options = Options {
-            roots: bundle.map_or_else(|| Roots::system(env), |bundle| Roots::Path(bundle.into())),
-            identity: None,
-            proxies: Proxies::from_env(env),
-            attempt_timeout: CLOUD_TIMEOUT,
-            deadline,
+        let options = trust::options(env, CLOUD_TIMEOUT, deadline);
+        let aws = Options {
+            roots: trust::aws_roots(env),
+            ..options.clone()
         };
         // What a metadata server answers is a credential: it goes through no proxy.
         let metadata = Options {
             proxies: Proxies::default(),
             attempt_timeout: METADATA_TIMEOUT,
-            ..options.clone()
+            ..aws.clone()
         };
         Self {
-            cloud: Client::new(options),
+            aws: Client::new(aws),
+            google: Client::new(options),
             metadata: Client::new(metadata),
             deadline,
         }
     }
 
-    /// Asks a cloud's service.
-    pub(crate) async fn cloud(&self, ask: Ask) -> Result<Response, Failure> {
-        self.cloud.send(ask.request(RETRY)).await
+    /// Asks a service of AWS.
+    pub(crate) async fn aws(&self, ask: Ask) -> Result<Response, Failure> {
+        self.aws.send(ask.request(RETRY)).await
+    }
+
+    /// Asks a service of Google's.
+    pub(crate) async fn google(&self, ask: Ask) -> Result<Response, Failure> {
+        self.google.send(ask.request(RETRY)).await
     }
 
     /// Asks a metadata server, once.

@@ -9,17 +9,30 @@ use crate::env::Env;
 use crate::http::{Options, Proxies, Roots};
 
 /// What requests takes a bundle of certificates, or a folder of them, from.
-const BUNDLES: &[&str] = &["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+pub(crate) const REQUESTS_BUNDLES: &[&str] = &["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+
+/// What botocore takes a bundle from, and requests beneath it: it counts for AWS alone.
+const AWS_BUNDLES: &[&str] = &["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"];
+
+/// Returns the roots that the first variable of `names` names, and that variable.
+pub(crate) fn named(env: &Env, names: &[&'static str]) -> Option<(Roots, &'static str)> {
+    names
+        .iter()
+        .find_map(|name| Some((Roots::Path(env.non_empty(name)?.into()), *name)))
+}
 
 /// Returns the roots that requests trusts in `env`: a bundle's, else the system's.
 pub(crate) fn roots(env: &Env) -> Roots {
-    bundle(env, BUNDLES).unwrap_or_else(|| Roots::system(env))
+    bundle_or_system(env, REQUESTS_BUNDLES)
 }
 
-/// Returns the bundle that the first of the variables `names` names.
-pub(crate) fn bundle(env: &Env, names: &[&str]) -> Option<Roots> {
-    let path = names.iter().find_map(|name| env.non_empty(name))?;
-    Some(Roots::Path(path.into()))
+/// Returns the roots that are trusted where AWS is asked.
+pub(crate) fn aws_roots(env: &Env) -> Roots {
+    bundle_or_system(env, AWS_BUNDLES)
+}
+
+fn bundle_or_system(env: &Env, names: &[&'static str]) -> Roots {
+    named(env, names).map_or_else(|| Roots::system(env), |(roots, _)| roots)
 }
 
 /// Returns how a client talks that is configured by `env` alone.

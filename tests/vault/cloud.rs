@@ -257,6 +257,38 @@ fn aws_credentials_come_from_where_boto3_finds_them() {
     assert!(vault.take().is_empty());
 }
 
+#[test]
+fn the_bundle_of_aws_is_what_its_services_are_trusted_by() {
+    let vault = any_vault();
+    let certificate = Authority::trusted().certificate_for(&["localhost"]);
+    let service = Server::start_tls(&certificate, |_| sts("AssumeRole"));
+    let folder = temp_dir();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("ca.pem"), Authority::trusted().pem()).unwrap();
+    let (ca, url) = (path("ca.pem"), format!("https://localhost:{}", service.port));
+    let kwargs = json!({"assume_role_kwargs": {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "s"}});
+    let nobody = path("nobody.pem");
+    for (bundles, status) in [
+        (
+            vec![("AWS_CA_BUNDLE", ca.as_str()), ("REQUESTS_CA_BUNDLE", &nobody)],
+            0,
+        ),
+        (vec![("REQUESTS_CA_BUNDLE", ca.as_str())], 0),
+        (vec![("AWS_CA_BUNDLE", nobody.as_str())], 2),
+        (vec![], 5),
+    ] {
+        let mut env = bundles.clone();
+        env.extend([
+            ("AWS_ACCESS_KEY_ID", "AKIAenv"),
+            ("AWS_SECRET_ACCESS_KEY", "secret-env"),
+            ("AWS_ENDPOINT_URL_STS", url.as_str()),
+        ]);
+        let output = ask(&vault.url(), &kwargs, &env);
+        assert_eq!(output.status, status, "{bundles:?}: {}", output.stderr);
+        assert_eq!(vault.take().is_empty(), status != 0, "{bundles:?}");
+    }
+}
+
 /// Makes an RSA key with `openssl`: the private one as PEM, and a file of the public one.
 fn rsa_key(folder: &Path) -> Option<(String, std::path::PathBuf)> {
     let (key, public) = (folder.join("key.pem"), folder.join("public.pem"));
@@ -386,6 +418,8 @@ fn google_signs_the_jwt_of_a_key_file_a_dictionary_and_a_machine() {
         let output = vault(&kwargs)
             .env("HTTPS_PROXY", format!("http://127.0.0.1:{}", proxy.port))
             .env("SSL_CERT_FILE", &ca)
+            // It counts for AWS alone.
+            .env("AWS_CA_BUNDLE", "/no-such-folder/ca.pem")
             .envs(env.iter().copied())
             .args(["get-var", "hello", "--timeout", "10"])
             .run();

@@ -4,30 +4,17 @@
 //! 1.44, `credentials.py` (`create_credential_resolver`), `utils.py` (`ContainerMetadataFetcher`, `InstanceMetadataFetcher`).
 //! A deliberate difference: profiles that name a role, an SSO session or a program are refused by name, not followed.
 
-use std::fmt;
 use std::net::IpAddr;
 
+use super::credentials::Credentials;
 use super::profile::Profile;
 use super::sts;
 use crate::cloud::services::{Ask, Services, credential_file, object, refused, text, unreachable};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::Response;
+use crate::python::json::Object;
 use crate::secret::Secret;
-
-/// An access key.
-#[derive(Clone)]
-pub(crate) struct Keys {
-    pub(crate) access_key: String,
-    pub(crate) secret_key: Secret,
-    pub(crate) session_token: Option<Secret>,
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Keys(redacted)")
-    }
-}
 
 /// Where a container's credentials are served.
 const CONTAINER_ENDPOINT: &str = "http://169.254.170.2";
@@ -75,7 +62,7 @@ impl Chain {
     }
 
     /// Returns the endpoint of the Security Token Service, when the environment names one.
-    pub(crate) fn sts_endpoint(&self) -> Option<&str> {
+    fn sts_endpoint(&self) -> Option<&str> {
         let ignored = self.env.text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
         if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return None;
@@ -89,7 +76,7 @@ impl Chain {
     ///
     /// # Errors
     /// None to be had, or a source that is named and refuses, with status 4; one that does not answer, 5.
-    pub(crate) async fn keys(&self, services: &Services) -> Result<Keys> {
+    pub(crate) async fn credentials(&self, services: &Services) -> Result<Credentials> {
         if let Some(keys) = self.environment_keys()? {
             return Ok(keys);
         }
@@ -100,7 +87,9 @@ impl Chain {
                 Error::denied("`AWS_WEB_IDENTITY_TOKEN_FILE` is set, and `AWS_ROLE_ARN` is not")
             })?;
             let session = identity("AWS_ROLE_SESSION_NAME", "role_session_name");
-            return sts::assume_role_with_web_identity(self, services, file, role, session).await;
+            let region = self.region(services);
+            let endpoint = sts::endpoint(self.sts_endpoint(), region.as_deref());
+            return sts::assume_role_with_web_identity(services, endpoint, file, role, session).await;
         }
         if let Some(keys) = profile_keys(&profile)? {
             return Ok(keys);
@@ -116,7 +105,18 @@ impl Chain {
         }
     }
 
-    fn environment_keys(&self) -> Result<Option<Keys>> {
+    /// Takes on the role that `parameters` describe, with the first credentials of the chain.
+    ///
+    /// # Errors
+    /// As [`credentials`](Self::credentials); a role that is refused, with status 4.
+    pub(crate) async fn assume_role(&self, services: &Services, parameters: &Object) -> Result<Credentials> {
+        let region = self.region(services);
+        let own = self.credentials(services).await?;
+        let endpoint = sts::endpoint(self.sts_endpoint(), region.as_deref());
+        sts::assume_role(services, endpoint, &own, region.as_deref(), parameters).await
+    }
+
+    fn environment_keys(&self) -> Result<Option<Credentials>> {
         let Some(access_key) = self.env.non_empty("AWS_ACCESS_KEY_ID") else {
             return Ok(None);
         };
@@ -133,7 +133,7 @@ impl Chain {
         let session_token = tokens
             .iter()
             .find_map(|name| self.env.get(name).filter(|token| !token.is_empty()));
-        Ok(Some(Keys {
+        Ok(Some(Credentials {
             access_key: access_key.to_owned(),
             secret_key: secret_key.clone(),
             session_token: session_token.cloned(),
@@ -163,7 +163,7 @@ impl Chain {
         ))
     }
 
-    async fn container_keys(&self, services: &Services, url: String) -> Result<Keys> {
+    async fn container_keys(&self, services: &Services, url: String) -> Result<Credentials> {
         const WHAT: &str = "the container's credential service";
         let mut ask = Ask::get(url).header("accept", "application/json");
         if let Some(file) = self.env.non_empty("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
@@ -186,7 +186,7 @@ impl Chain {
     }
 
     /// Asks the instance's metadata (version 2 of it); what is not there, or does not answer at once, has none.
-    async fn instance_keys(&self, services: &Services) -> Result<Option<Keys>> {
+    async fn instance_keys(&self, services: &Services) -> Result<Option<Credentials>> {
         let disabled = self.env.text("AWS_EC2_METADATA_DISABLED");
         if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
             return Ok(None);
@@ -231,7 +231,7 @@ impl Chain {
 }
 
 /// Returns the profile's keys.
-fn profile_keys(profile: &Profile) -> Result<Option<Keys>> {
+fn profile_keys(profile: &Profile) -> Result<Option<Credentials>> {
     if let Some(name) = UNSUPPORTED.iter().find(|name| profile.get(name).is_some()) {
         return Err(Error::usage(format!(
             "the AWS profile `{}` has `{name}`, which is not followed",
@@ -248,7 +248,7 @@ fn profile_keys(profile: &Profile) -> Result<Option<Keys>> {
             "the AWS profile `{}` has no `aws_secret_access_key`",
             profile.name
         ))),
-        (Some(access_key), Some(secret_key)) => Ok(Some(Keys {
+        (Some(access_key), Some(secret_key)) => Ok(Some(Credentials {
             access_key: access_key.to_owned(),
             secret_key: secret_key.clone(),
             session_token: ["aws_session_token", "aws_security_token"]
@@ -260,9 +260,9 @@ fn profile_keys(profile: &Profile) -> Result<Option<Keys>> {
 }
 
 /// Reads the answer of a metadata server.
-fn keys_of(response: &Response) -> Option<Keys> {
+fn keys_of(response: &Response) -> Option<Credentials> {
     let answer = object(response)?;
-    Some(Keys {
+    Some(Credentials {
         access_key: text(&answer, "AccessKeyId")?.to_owned(),
         secret_key: Secret::from(text(&answer, "SecretAccessKey")?),
         session_token: text(&answer, "Token").map(Secret::from),

@@ -1,4 +1,4 @@
-//! AWS Signature Version 4 of a `POST /` to the Security Token Service, the one request that is signed here.
+//! AWS Signature Version 4: the headers that make a request one of ours, for any service.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>; the same steps as hvac 2.4.0,
 //! `aws_utils.py`. Sixty lines of ring's HMAC in place of the `aws-sigv4` crate, which brings twenty more and whose
@@ -10,60 +10,89 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ring::digest::{SHA256, digest};
 use ring::hmac::{HMAC_SHA256, Key, sign as hmac};
 
-use super::chain::Keys;
+use super::credentials::Credentials;
 use crate::secret::Secret;
 
-/// The type of the bodies that are signed.
-pub(crate) const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
+/// The type of a form.
+pub(crate) const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
-/// Returns the headers of a signed request, in the order in which hvac has them: `Content-Type`, `Host`, `Content-Length`,
-/// `X-Amz-Date`, `X-Amz-Security-Token` when there is one, `Authorization`.
+/// A request to be signed.
+pub(crate) struct Signable<'a> {
+    pub(crate) method: &'static str,
+    /// Quoted.
+    pub(crate) path: &'a str,
+    /// Quoted, its parameters in the order of their names; empty when there is none.
+    pub(crate) query: &'a str,
+    /// All that are signed: `Host` at least.
+    pub(crate) headers: Vec<(&'static str, Secret)>,
+    pub(crate) body: &'a [u8],
+}
+
+impl<'a> Signable<'a> {
+    /// A form that is posted to the root of `host`, with the headers in the order in which hvac has them: `Content-Type`,
+    /// `Host`, `Content-Length`.
+    pub(crate) fn post_form(host: &str, form: &'a str) -> Self {
+        Self {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: vec![
+                ("Content-Type", Secret::from(FORM_CONTENT_TYPE)),
+                ("Host", Secret::from(host)),
+                ("Content-Length", Secret::from(form.len().to_string())),
+            ],
+            body: form.as_bytes(),
+        }
+    }
+}
+
+/// Returns the headers of the signed request: its own, `X-Amz-Date`, `X-Amz-Security-Token` when the credentials are a
+/// session's, and `Authorization`.
 pub(crate) fn sign(
-    keys: &Keys,
+    request: Signable<'_>,
+    credentials: &Credentials,
     region: &str,
-    host: &str,
-    body: &str,
+    service: &str,
     now: SystemTime,
 ) -> Vec<(&'static str, Secret)> {
+    let Signable {
+        method,
+        path,
+        query,
+        mut headers,
+        body,
+    } = request;
     let time = timestamp(now);
     let date = time.get(..8).unwrap_or_default();
-    let length = body.len().to_string();
-    let mut headers: Vec<(&'static str, Secret)> = vec![
-        ("Content-Type", Secret::from(CONTENT_TYPE)),
-        ("Host", Secret::from(host)),
-        ("Content-Length", Secret::from(length)),
-        ("X-Amz-Date", Secret::from(time.as_str())),
-    ];
-    if let Some(token) = &keys.session_token {
+    headers.push(("X-Amz-Date", Secret::from(time.as_str())));
+    if let Some(token) = &credentials.session_token {
         headers.push(("X-Amz-Security-Token", token.clone()));
     }
     let mut sorted: Vec<&(&str, Secret)> = headers.iter().collect();
     sorted.sort_by_key(|(name, _)| name.to_ascii_lowercase());
     let names: Vec<String> = sorted.iter().map(|(name, _)| name.to_ascii_lowercase()).collect();
     let signed = names.join(";");
-    let mut canonical = b"POST\n/\n\n".to_vec();
+    let mut canonical = format!("{method}\n{path}\n{query}\n").into_bytes();
     for (name, (_, value)) in names.iter().zip(&sorted) {
         canonical.extend_from_slice(name.as_bytes());
         canonical.push(b':');
         canonical.extend_from_slice(value.expose());
         canonical.push(b'\n');
     }
-    canonical.extend_from_slice(
-        format!("\n{signed}\n{}", hex(digest(&SHA256, body.as_bytes()).as_ref())).as_bytes(),
-    );
+    canonical.extend_from_slice(format!("\n{signed}\n{}", hex(digest(&SHA256, body).as_ref())).as_bytes());
     let canonical = Secret::new(canonical);
-    let scope = format!("{date}/{region}/sts/aws4_request");
+    let scope = format!("{date}/{region}/{service}/aws4_request");
     let hash = hex(digest(&SHA256, canonical.expose()).as_ref());
     let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{hash}");
-    let first = Secret::new([b"AWS4", keys.secret_key.expose()].concat());
+    let first = Secret::new([b"AWS4", credentials.secret_key.expose()].concat());
     let mut key = Key::new(HMAC_SHA256, first.expose());
-    for part in [date, region, "sts", "aws4_request"] {
+    for part in [date, region, service, "aws4_request"] {
         key = Key::new(HMAC_SHA256, hmac(&key, part.as_bytes()).as_ref());
     }
     let signature = hex(hmac(&key, to_sign.as_bytes()).as_ref());
     let authorization = format!(
         "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed}, Signature={signature}",
-        keys.access_key
+        credentials.access_key
     );
     headers.push(("Authorization", Secret::from(authorization)));
     headers
@@ -108,14 +137,15 @@ mod tests {
     #[test]
     fn the_signature_is_the_one_that_hvac_computes() {
         // From hvac 2.4.0: SigV4Auth("AKIDEXAMPLE", "wJalr", "tok", "eu-west-1") at 2026-01-02 03:04:05.
-        let keys = Keys {
+        let credentials = Credentials {
             access_key: "AKIDEXAMPLE".to_owned(),
             secret_key: Secret::from("wJalr"),
             session_token: Some(Secret::from("tok")),
         };
         let now = UNIX_EPOCH + Duration::from_secs(1_767_323_045);
         let body = "Action=GetCallerIdentity&Version=2011-06-15";
-        let headers = sign(&keys, "eu-west-1", "sts.amazonaws.com", body, now);
+        let request = Signable::post_form("sts.amazonaws.com", body);
+        let headers = sign(request, &credentials, "eu-west-1", "sts", now);
         let authorization = headers.last().and_then(|(_, value)| value.expose_text());
         assert_eq!(
             authorization,

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::chain::{Chain, Keys};
-use super::sigv4;
+use super::credentials::Credentials;
+use super::sigv4::{self, Signable};
 use crate::cloud::services::{Ask, Services, credential_file, refused, unreachable};
 use crate::error::{Error, Result};
 use crate::http::Response;
@@ -16,6 +16,15 @@ use crate::python::json::{Object, Value};
 use crate::secret::Secret;
 
 const WHAT: &str = "AWS's Security Token Service";
+
+/// The service's name in a signature.
+const SERVICE: &str = "sts";
+
+/// The region that signs where none is configured.
+const DEFAULT_REGION: &str = "us-east-1";
+
+/// The host that serves all regions.
+const GLOBAL_HOST: &str = "sts.amazonaws.com";
 
 /// The version of the API.
 const VERSION: &str = "2011-06-15";
@@ -42,6 +51,35 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
+
+/// A signed `GetCallerIdentity`, for someone else to send: its answer says who signed it.
+pub(crate) struct CallerIdentity {
+    pub(crate) url: String,
+    /// In the order in which they are signed and written.
+    pub(crate) headers: Vec<(&'static str, Secret)>,
+    pub(crate) body: String,
+}
+
+/// Signs a `GetCallerIdentity` at the service that serves all regions.
+pub(crate) fn caller_identity(
+    credentials: &Credentials,
+    region: Option<&str>,
+    now: SystemTime,
+) -> CallerIdentity {
+    let body = format!("Action=GetCallerIdentity&Version={VERSION}");
+    let headers = sigv4::sign(
+        Signable::post_form(GLOBAL_HOST, &body),
+        credentials,
+        region.unwrap_or(DEFAULT_REGION),
+        SERVICE,
+        now,
+    );
+    CallerIdentity {
+        url: format!("https://{GLOBAL_HOST}/"),
+        headers,
+        body,
+    }
+}
 
 /// Checks `assume_role_kwargs` as boto3 does before it asks.
 ///
@@ -72,37 +110,36 @@ pub(crate) fn check(kwargs: &Object) -> Result<()> {
 ///
 /// # Errors
 /// A refusal, with status 4; no answer, 5.
-pub(crate) async fn assume_role(
-    chain: &Chain,
+pub(super) async fn assume_role(
     services: &Services,
-    keys: &Keys,
+    endpoint: String,
+    keys: &Credentials,
     region: Option<&str>,
     kwargs: &Object,
-) -> Result<Keys> {
+) -> Result<Credentials> {
     let mut form = format!("Action=AssumeRole&Version={VERSION}");
     for (name, value) in kwargs {
         flatten(&mut form, name, value)?;
     }
-    let endpoint = endpoint(chain, region);
     let host = endpoint
         .split_once("://")
         .map_or(endpoint.as_str(), |(_, rest)| rest);
     let host = host.split('/').next().unwrap_or_default().to_owned();
     let headers = sigv4::sign(
+        Signable::post_form(&host, &form),
         keys,
-        region.unwrap_or("us-east-1"),
-        &host,
-        &form,
+        region.unwrap_or(DEFAULT_REGION),
+        SERVICE,
         SystemTime::now(),
     );
-    let mut ask = Ask::post(endpoint, sigv4::CONTENT_TYPE, Secret::from(form));
+    let mut ask = Ask::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
     for (name, value) in headers {
         if !matches!(name, "Host" | "Content-Length" | "Content-Type") {
             ask = ask.header(name, value);
         }
     }
     let response = services
-        .cloud(ask)
+        .aws(ask)
         .await
         .map_err(|failure| unreachable(WHAT, failure))?;
     keys_of(&response)
@@ -112,13 +149,13 @@ pub(crate) async fn assume_role(
 ///
 /// # Errors
 /// A token that is missing, or a refusal, with status 4; no answer, 5.
-pub(crate) async fn assume_role_with_web_identity(
-    chain: &Chain,
+pub(super) async fn assume_role_with_web_identity(
     services: &Services,
+    endpoint: String,
     file: &str,
     role: &str,
     session: Option<&str>,
-) -> Result<Keys> {
+) -> Result<Credentials> {
     let token = credential_file(file, "the web identity's token", services)?;
     let form = format!(
         "Action=AssumeRoleWithWebIdentity&Version={VERSION}&RoleArn={}&RoleSessionName={}&WebIdentityToken={}",
@@ -126,22 +163,17 @@ pub(crate) async fn assume_role_with_web_identity(
         utf8_percent_encode(session.unwrap_or("secretctl"), FORM),
         utf8_percent_encode(token.expose_text().unwrap_or_default(), FORM)
     );
-    let region = chain.region(services);
-    let ask = Ask::post(
-        endpoint(chain, region.as_deref()),
-        sigv4::CONTENT_TYPE,
-        Secret::from(form),
-    );
+    let ask = Ask::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
     let response = services
-        .cloud(ask)
+        .aws(ask)
         .await
         .map_err(|failure| unreachable(WHAT, failure))?;
     keys_of(&response)
 }
 
-/// Returns the endpoint of the region, as boto3 has it since its `sts_regional_endpoints` is `regional`.
-fn endpoint(chain: &Chain, region: Option<&str>) -> String {
-    match (chain.sts_endpoint(), region) {
+/// Returns the endpoint: the one that is `configured`, else the region's, as boto3 has it since its `sts_regional_endpoints` is `regional`.
+pub(super) fn endpoint(configured: Option<&str>, region: Option<&str>) -> String {
+    match (configured, region) {
         (Some(endpoint), _) => format!("{}/", endpoint.trim_end_matches('/')),
         (None, Some(region)) if region.starts_with("cn-") => {
             format!("https://sts.{region}.amazonaws.com.cn/")
@@ -190,7 +222,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// Reads the credentials of an answer, which is XML with each of them in an element of its own.
-fn keys_of(response: &Response) -> Result<Keys> {
+fn keys_of(response: &Response) -> Result<Credentials> {
     if response.status != 200 {
         return Err(refused(WHAT, response));
     }
@@ -205,7 +237,7 @@ fn keys_of(response: &Response) -> Result<Keys> {
         element("SecretAccessKey"),
         element("SessionToken"),
     ) {
-        (Some(access_key), Some(secret_key), session_token) => Ok(Keys {
+        (Some(access_key), Some(secret_key), session_token) => Ok(Credentials {
             access_key,
             secret_key: Secret::from(secret_key),
             session_token: session_token.map(Secret::from),

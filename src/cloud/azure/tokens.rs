@@ -1,46 +1,27 @@
 //! The tokens of one backend: asked for once, ahead of the challenge where that can be, and shared by all that is looked up.
 //!
-//! Owns the SDK's view of our credentials. A token is kept for its scope until five minutes before it expires, as Python keeps
-//! it, and asked for by one at a time: whoever waits gets the same one, or the same failure.
+//! Owns the SDK's view of our credentials. A token is kept for its scope in a [`TokenCache`].
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Instant, SystemTime};
 
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
-use azure_core::time::OffsetDateTime;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::transport::into_sdk;
 use super::{Credential, Failure, TokenRequest, VaultTenant};
+use crate::cloud::token_cache::{Failures, Token, TokenCache};
 use crate::error::{Error, Result};
-
-/// How long before it expires a token is no longer used (`ChallengeAuthPolicy._need_new_token`).
-const EARLY: Duration = Duration::from_secs(300);
 
 /// The tokens, and the credential that they come from.
 pub(crate) struct Tokens {
     credential: Box<dyn Credential>,
     tenant: watch::Sender<VaultTenant>,
-    slot: Mutex<Slot>,
+    cache: TokenCache<AccessToken>,
     ahead: std::sync::Mutex<Option<(String, AbortHandle)>>,
-}
-
-#[derive(Default)]
-struct Slot {
-    token: Option<(String, AccessToken)>,
-    failure: Option<Remembered>,
-}
-
-/// A failure that others wait for too.
-struct Remembered {
-    scope: String,
-    error: Error,
-    at: Instant,
-    /// Whether nobody has been told yet: it was asked for ahead.
-    untold: bool,
 }
 
 impl Tokens {
@@ -49,7 +30,7 @@ impl Tokens {
         Arc::new(Self {
             credential,
             tenant: watch::Sender::new(VaultTenant::Unknown),
-            slot: Mutex::default(),
+            cache: TokenCache::new(Failures::Shared),
             ahead: std::sync::Mutex::default(),
         })
     }
@@ -91,8 +72,7 @@ impl Tokens {
 
     /// Forgets `token`: the vault has refused it.
     pub(crate) async fn forget(&self, token: &str) {
-        let mut slot = self.slot.lock().await;
-        slot.token.take_if(|(_, kept)| kept.token.secret() == token);
+        self.cache.forget(|kept| kept.token.secret() == token).await;
     }
 
     /// Returns a token that has `claims`, in place of the kept one.
@@ -100,10 +80,7 @@ impl Tokens {
     /// # Errors
     /// Why there is none.
     pub(crate) async fn with_claims(&self, scope: &str, claims: String) -> Result<AccessToken> {
-        let mut slot = self.slot.lock().await;
-        let token = self.request(scope, Some(claims)).await?;
-        slot.token = Some((scope.to_owned(), token.clone()));
-        Ok(token)
+        self.cache.replace(scope, self.request(scope, Some(claims))).await
     }
 
     /// Returns a token for `scope`: the kept one, else a new one.
@@ -111,47 +88,12 @@ impl Tokens {
     /// # Errors
     /// Why there is none: what the credential, or every credential of the chain, said.
     pub(crate) async fn token(&self, scope: &str) -> Result<AccessToken> {
-        let asked = Instant::now();
-        let mut slot = self.slot.lock().await;
-        if let Some(token) = slot.kept(scope) {
-            return Ok(token);
-        }
-        if let Some(failure) = &mut slot.failure
-            && failure.scope == scope
-            && (failure.untold || failure.at >= asked)
-        {
-            failure.untold = false;
-            return Err(repeat(&failure.error));
-        }
-        self.ask(&mut slot, scope, false).await
+        let (token, _) = self.cache.get(scope, None, self.request(scope, None)).await?;
+        Ok(token)
     }
 
     async fn fill(&self, scope: &str) {
-        let mut slot = self.slot.lock().await;
-        if slot.kept(scope).is_none() {
-            // The failure waits in the slot for the one who needs the token.
-            drop(self.ask(&mut slot, scope, true).await);
-        }
-    }
-
-    async fn ask(&self, slot: &mut Slot, scope: &str, ahead: bool) -> Result<AccessToken> {
-        match self.request(scope, None).await {
-            Ok(token) => {
-                slot.failure = None;
-                slot.token = Some((scope.to_owned(), token.clone()));
-                Ok(token)
-            }
-            Err(error) => {
-                let remembered = Remembered {
-                    scope: scope.to_owned(),
-                    error: repeat(&error),
-                    at: Instant::now(),
-                    untold: ahead,
-                };
-                slot.failure = Some(remembered);
-                Err(error)
-            }
-        }
+        self.cache.fill(scope, self.request(scope, None)).await;
     }
 
     async fn request(&self, scope: &str, claims: Option<String>) -> Result<AccessToken> {
@@ -176,27 +118,9 @@ impl Tokens {
     }
 }
 
-impl Slot {
-    fn kept(&self, scope: &str) -> Option<AccessToken> {
-        let (kept, token) = self.token.as_ref()?;
-        (kept == scope && token.expires_on > OffsetDateTime::now_utc() + EARLY).then(|| token.clone())
-    }
-}
-
-/// Says an error once more. Its cause has been told with the first.
-fn repeat(error: &Error) -> Error {
-    let mut again = Error::new(error.kind(), error.message());
-    let mut cause = std::error::Error::source(error);
-    for detail in error.details() {
-        again = again.with_detail(detail);
-    }
-    while let Some(source) = cause {
-        again = again.with_detail(source.to_string());
-        cause = source.source();
-    }
-    match error.hint() {
-        Some(hint) => again.with_hint(hint),
-        None => again,
+impl Token for AccessToken {
+    fn expires_at(&self) -> Option<SystemTime> {
+        Some(self.expires_on.into())
     }
 }
 

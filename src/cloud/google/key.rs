@@ -15,7 +15,7 @@ use crate::python::json::{Object, Value, dumps_compact};
 use crate::secret::Secret;
 
 /// A service account and its private key.
-pub(crate) struct ServiceAccount {
+pub(crate) struct ServiceAccountKey {
     pub(crate) email: String,
     pub(crate) project_id: Option<String>,
     pub(crate) token_uri: String,
@@ -23,13 +23,13 @@ pub(crate) struct ServiceAccount {
     private_key: Secret,
 }
 
-impl fmt::Debug for ServiceAccount {
+impl fmt::Debug for ServiceAccountKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ServiceAccount(redacted)")
+        f.write_str("ServiceAccountKey(redacted)")
     }
 }
 
-impl ServiceAccount {
+impl ServiceAccountKey {
     /// Reads the object of a key file; `what` names it.
     ///
     /// # Errors

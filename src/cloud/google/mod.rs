@@ -16,7 +16,7 @@ use crate::secret::Secret;
 
 pub(crate) mod key;
 
-use key::ServiceAccount;
+use key::ServiceAccountKey;
 
 /// How long an assertion for an access token lives: google-auth's `_DEFAULT_TOKEN_LIFETIME_SECS`.
 const ASSERTION_SECONDS: u64 = 3600;
@@ -34,7 +34,7 @@ const METADATA_HOST: &str = "metadata.google.internal";
 #[derive(Debug)]
 pub(crate) enum Credentials {
     KeyFile(String),
-    Key(ServiceAccount),
+    Key(ServiceAccountKey),
     Default(ApplicationDefault),
 }
 
@@ -66,7 +66,8 @@ impl Credentials {
     pub(crate) async fn identity(&self, services: &Services, scopes: &str) -> Result<Identity> {
         match self {
             Self::KeyFile(path) => {
-                let account = ServiceAccount::from_object(&shown(path), &key_file(path, services.deadline)?)?;
+                let account =
+                    ServiceAccountKey::from_object(&shown(path), &key_file(path, services.deadline)?)?;
                 with_key(services, &account, scopes, None).await
             }
             Self::Key(account) => with_key(services, account, scopes, None).await,
@@ -101,7 +102,7 @@ impl Identity {
         let body = Secret::from(dumps(&Value::Object(body)));
         let ask = Ask::post(url, "application/json", body).header("authorization", Secret::new(bearer));
         let response = services
-            .cloud(ask)
+            .google(ask)
             .await
             .map_err(|failure| unreachable("Google's IAM", failure))?;
         if response.status != 200 {
@@ -121,7 +122,7 @@ impl Identity {
 /// Exchanges an assertion, signed with the account's key, for an access token.
 async fn with_key(
     services: &Services,
-    account: &ServiceAccount,
+    account: &ServiceAccountKey,
     scopes: &str,
     project_id: Option<&str>,
 ) -> Result<Identity> {
@@ -147,7 +148,7 @@ async fn with_key(
     );
     let what = "Google's token endpoint";
     let response = services
-        .cloud(ask)
+        .google(ask)
         .await
         .map_err(|failure| unreachable(what, failure))?;
     if response.status != 200 {
@@ -203,7 +204,7 @@ impl ApplicationDefault {
         let object = key_file(&path, services.deadline)?;
         match text(&object, "type") {
             Some("service_account") => {
-                let account = ServiceAccount::from_object(&shown(&path), &object)?;
+                let account = ServiceAccountKey::from_object(&shown(&path), &object)?;
                 with_key(services, &account, scopes, self.project_id.as_deref()).await
             }
             kind => Err(Error::usage(format!(

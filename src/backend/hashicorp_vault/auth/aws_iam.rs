@@ -10,20 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken};
-use crate::cloud::aws::chain::{Chain, Keys};
-use crate::cloud::aws::{sigv4, sts};
+use crate::cloud::aws::{Chain, Credentials, sts};
 use crate::error::Result;
 use crate::python::json::{Object, Value, dumps};
 use crate::secret::Secret;
-
-/// hvac's default region.
-const DEFAULT_REGION: &str = "us-east-1";
-
-/// Whom Vault asks.
-const STS_HOST: &str = "sts.amazonaws.com";
-
-/// What it asks.
-const STS_BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 
 #[derive(Debug)]
 pub(super) struct AwsIam {
@@ -36,7 +26,7 @@ pub(super) struct AwsIam {
 /// Where the credentials are.
 #[derive(Debug)]
 enum Source {
-    Given(Keys),
+    Given(Credentials),
     Chain(Chain),
     AssumeRole(Chain, Object),
 }
@@ -48,7 +38,7 @@ impl AwsIam {
             kwargs.shown("key_id"),
             kwargs.shown("secret_id").map(Secret::from),
         ) {
-            (Some(access_key), Some(secret_key)) => Source::Given(Keys {
+            (Some(access_key), Some(secret_key)) => Source::Given(Credentials {
                 access_key,
                 secret_key,
                 session_token: None,
@@ -72,25 +62,17 @@ impl AwsIam {
     }
 
     async fn login(&self, services: &Services) -> Result<Login> {
-        let (keys, session_region) = match &self.source {
-            Source::Given(keys) => (keys.clone(), None),
-            Source::Chain(chain) => (chain.keys(services).await?, chain.region(services)),
-            Source::AssumeRole(chain, kwargs) => {
-                let region = chain.region(services);
-                let own = chain.keys(services).await?;
-                (
-                    sts::assume_role(chain, services, &own, region.as_deref(), kwargs).await?,
-                    region,
-                )
-            }
+        let (credentials, session_region) = match &self.source {
+            Source::Given(credentials) => (credentials.clone(), None),
+            Source::Chain(chain) => (chain.credentials(services).await?, chain.region(services)),
+            Source::AssumeRole(chain, parameters) => (
+                chain.assume_role(services, parameters).await?,
+                chain.region(services),
+            ),
         };
-        let region = self
-            .region
-            .as_deref()
-            .or(session_region.as_deref())
-            .unwrap_or(DEFAULT_REGION);
-        let signed = sigv4::sign(&keys, region, STS_HOST, STS_BODY, SystemTime::now());
-        let headers = signed.into_iter().map(|(name, value)| {
+        let region = self.region.as_deref().or(session_region.as_deref());
+        let signed = sts::caller_identity(&credentials, region, SystemTime::now());
+        let headers = signed.headers.into_iter().map(|(name, value)| {
             let value = value.expose_text().unwrap_or_default().to_owned();
             (name.to_owned(), Value::List(vec![Value::String(value)]))
         });
@@ -100,17 +82,14 @@ impl AwsIam {
             &self.mount,
             [
                 ("iam_http_request_method", Value::String("POST".to_owned())),
-                (
-                    "iam_request_url",
-                    base64(format!("https://{STS_HOST}/").as_bytes()),
-                ),
+                ("iam_request_url", base64(signed.url.as_bytes())),
                 ("iam_request_headers", base64(headers.expose())),
-                ("iam_request_body", base64(STS_BODY.as_bytes())),
+                ("iam_request_body", base64(signed.body.as_bytes())),
                 ("role", self.role.clone()),
             ],
         );
-        let login = login.holding(keys.secret_key);
-        Ok(match keys.session_token {
+        let login = login.holding(credentials.secret_key);
+        Ok(match credentials.session_token {
             Some(token) => login.holding(token),
             None => login,
         })
@@ -124,7 +103,7 @@ impl Method for AwsIam {
 
     fn secrets(&self) -> Vec<Secret> {
         match &self.source {
-            Source::Given(keys) => vec![keys.secret_key.clone()],
+            Source::Given(credentials) => vec![credentials.secret_key.clone()],
             _ => Vec::new(),
         }
     }

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, json, required};
-use crate::cloud::google::key::ServiceAccount;
+use crate::cloud::google::key::ServiceAccountKey;
 use crate::cloud::google::{ApplicationDefault, Credentials, now};
 use crate::error::{Error, Result};
 use crate::python::json::{Object, Value};
@@ -48,7 +48,7 @@ impl Gcp {
                 ));
             }
             (Some(path), _) => Credentials::KeyFile(path),
-            (None, key) if !key.is_empty() => Credentials::Key(ServiceAccount::from_object(
+            (None, key) if !key.is_empty() => Credentials::Key(ServiceAccountKey::from_object(
                 "backend kwarg `gcp_keyfile_dict`",
                 &key,
             )?),

@@ -1,0 +1,19 @@
+//! An access key of AWS, its secret, and the token of the session that they may belong to.
+
+use std::fmt;
+
+use crate::secret::Secret;
+
+/// An access key.
+#[derive(Clone)]
+pub(crate) struct Credentials {
+    pub(crate) access_key: String,
+    pub(crate) secret_key: Secret,
+    pub(crate) session_token: Option<Secret>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials(redacted)")
+    }
+}

@@ -32,7 +32,7 @@ pub struct ConfigParser<'t> {
 
 type Section<'t> = IndexMap<&'t str, RawValue<'t>>;
 
-/// A value's lines as they stand, without the blanks around each.
+/// A value's lines, each without the blanks around it.
 #[derive(Debug)]
 struct RawValue<'t> {
     line: usize,
@@ -71,7 +71,7 @@ impl std::error::Error for ParseError {}
 pub enum InterpolationError {
     /// `InterpolationSyntaxError`: a `%` that is neither `%%` nor `%(name)s`.
     Syntax,
-    /// `InterpolationMissingOptionError`: the name in `%(name)s` is no option here.
+    /// `InterpolationMissingOptionError`: the name in `%(name)s` is not an option here.
     MissingOption,
     /// `InterpolationDepthError`: more than ten references deep.
     Depth,
@@ -281,7 +281,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The name between the first `[` and the last `]` of a line that begins with `[`; what stands behind does not count.
+/// The name between the first `[` and the last `]` of a line that begins with `[`. What follows is ignored.
 fn section_name(text: &str) -> Option<&str> {
     let (name, _) = text.strip_prefix('[')?.rsplit_once(']')?;
     (!name.is_empty()).then_some(name)

@@ -36,7 +36,7 @@ pub fn expandvars<'t, 'v>(
     Cow::Owned(expanded)
 }
 
-/// The name of the reference whose `$` stands before `start`, and where it ends.
+/// The name of the reference whose `$` precedes `start`, and where the name ends.
 fn reference(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
     let rest = &text[start..];
     if rest.first() == Some(&b'{') {

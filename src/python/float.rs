@@ -25,7 +25,7 @@ pub fn repr(value: f64) -> String {
     format!("{mantissa}e{exponent:+03}")
 }
 
-/// Writes the digits of `mantissa` with the point where `exponent` has it.
+/// Writes the digits of `mantissa` with the point at `exponent`.
 fn plain(mantissa: &str, exponent: i32) -> String {
     let (sign, mantissa) = mantissa
         .strip_prefix('-')
@@ -57,7 +57,7 @@ fn shortest(value: f64) -> String {
     }
 }
 
-/// The number of digits behind the point.
+/// The number of digits after the point.
 fn decimals(mantissa: &str) -> usize {
     mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }

@@ -21,7 +21,7 @@ const ZEROS: [u32; 66] = [
 /// Blanks around it, a sign, single underscores between digits and the digits of any script are taken.
 #[must_use]
 pub fn parse(text: &str) -> Option<String> {
-    // Blanks and digits beyond ASCII are brought to it; the separators \x1c to \x1f stay, and are no blanks here.
+    // Blanks and digits beyond ASCII become ASCII. The separators \x1c to \x1f stay, and are not blanks here.
     let ascii: String = if text.is_ascii() {
         text.to_owned()
     } else {

@@ -1,6 +1,6 @@
 //! What Airflow inherits from `CPython`, one function a file. Each file names the function it follows and links its documentation.
 //!
-//! Must not know Airflow: a rule of Airflow's stands where its name says (`settings`, `connection`, a backend).
+//! Must not know Airflow: Airflow's rules are in `settings`, `connection` and the backends.
 
 pub mod configparser;
 pub mod expandvars;

@@ -39,7 +39,7 @@ pub fn quote_plus(text: &str) -> String {
         .replace(' ', "+")
 }
 
-/// Returns `unquote(text)`: bytes that are no UTF-8 are replaced, an escape that is none stays.
+/// Returns `unquote(text)`: invalid UTF-8 is replaced, and an invalid escape stays.
 #[must_use]
 pub fn unquote(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()

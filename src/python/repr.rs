@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::json::Value;
 use super::{float, text};
 
-/// Returns `str(value)`: text as it is, anything else as `repr` writes it.
+/// Returns `str(value)`: text unchanged, anything else as `repr` writes it.
 #[must_use]
 pub fn str(value: &Value) -> String {
     match value {

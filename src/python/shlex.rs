@@ -46,7 +46,7 @@ pub fn split(line: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     Ok(words)
 }
 
-/// Reads to the closing `quote`. Within `"` a backslash escapes `"` and itself, and stands for itself before anything else.
+/// Reads to the closing `quote`. Within `"` a backslash escapes `"` and itself; before any other character it is literal.
 fn quoted(quote: u8, bytes: &mut impl Iterator<Item = u8>, word: &mut Vec<u8>) -> Result<(), Error> {
     loop {
         match bytes.next().ok_or(Error::NoClosingQuotation)? {

@@ -1,7 +1,7 @@
 //! `str.strip`, `str.lower`, `str.upper`, `str.isalnum`, `str.splitlines`: text as CPython 3.11 sees it, with Unicode
 //! 14.
 //!
-//! Rust's methods do the work; what they do otherwise stands here: Python counts four separators as blank, and does
+//! Rust's methods do the work. This file has the differences: Python counts four separators as blank, and does
 //! not know the letters that came after Unicode 14.
 //!
 //! <https://docs.python.org/3.11/library/stdtypes.html#string-methods>

@@ -1,7 +1,7 @@
 //! `urllib.parse.urlsplit`, and what its result computes from the authority: user name, password, host, port.
 //!
-//! Follows CPython 3.11.7. The versions differ for brackets: since 3.11.4 what stands in them must be an IPv6 address
-//! or `vX.…`; text before the bracket (`a[::1]`) and behind it is let pass here, and refused from 3.11.10 and 3.12.4
+//! Follows CPython 3.11.7. The versions differ for brackets: since 3.11.4 they must hold an IPv6 address
+//! or `vX.…`; text before the bracket (`a[::1]`) and after it is accepted here, and refused from 3.11.10 and 3.12.4
 //! on. They differ for what a URL begins with, too: blanks and control characters go here, as since 3.11.4 and in every
 //! 3.12; before, they made what follows no scheme. The WHATWG URLs of the `url` crate are another format: they escape,
 //! resolve and refuse what this keeps.
@@ -38,7 +38,7 @@ pub enum Error {
 pub struct SplitResult {
     /// The scheme in lower case; empty when there is none.
     pub scheme: String,
-    /// The authority: what stands behind `//`.
+    /// The authority: the part after `//`.
     pub netloc: String,
     /// The path, with its leading slash.
     pub path: String,
@@ -124,7 +124,7 @@ fn is_ip_future(host: &str) -> bool {
 /// Whether NFKC makes one of the delimiters of a URL out of `c`.
 ///
 /// Python normalizes the whole authority and looks for them. They come of these characters alone (Unicode 14 to 17),
-/// and nothing that is beside them composes with them.
+/// and no neighbour composes with them.
 fn stands_for_delimiter(c: char) -> bool {
     matches!(
         c,
@@ -150,7 +150,7 @@ fn stands_for_delimiter(c: char) -> bool {
 }
 
 impl SplitResult {
-    /// Returns the user name, as it is quoted: what stands before the last `@`, up to its first `:`.
+    /// Returns the user name, still quoted: the part before the last `@`, up to its first `:`.
     #[must_use]
     pub fn username(&self) -> Option<&str> {
         let (userinfo, _) = self.netloc.rsplit_once('@')?;
@@ -161,14 +161,14 @@ impl SplitResult {
         )
     }
 
-    /// Returns the password, as it is quoted.
+    /// Returns the password, still quoted.
     #[must_use]
     pub fn password(&self) -> Option<&str> {
         let (userinfo, _) = self.netloc.rsplit_once('@')?;
         userinfo.split_once(':').map(|(_, password)| password)
     }
 
-    /// Returns the host in lower case, a zone behind `%` as it is; `None` when it is empty.
+    /// Returns the host in lower case, with a zone after `%` unchanged; `None` when it is empty.
     #[must_use]
     pub fn hostname(&self) -> Option<String> {
         let (host, _) = self.host_and_port();

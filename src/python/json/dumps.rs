@@ -22,7 +22,7 @@ pub fn dumps(value: &Value) -> String {
     )
 }
 
-/// Writes `value` as `json.dumps(value, separators=(",", ":"), ensure_ascii=False)` does: compact, and text as it is.
+/// Writes `value` as `json.dumps(value, separators=(",", ":"), ensure_ascii=False)` does: compact, with text beyond ASCII unchanged.
 #[must_use]
 pub fn dumps_compact(value: &Value) -> String {
     write(
@@ -126,7 +126,7 @@ fn string(text: &str, style: &Style, out: &mut String) {
     out.push('"');
 }
 
-/// Returns what stands between the quotes when `text` is written as JSON, with or without Python's `ensure_ascii`.
+/// Returns the JSON escape of `text`, without the quotes around it, with or without Python's `ensure_ascii`.
 #[must_use]
 pub fn escaped(text: &str, ensure_ascii: bool) -> String {
     let mut out = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! Why a text is no JSON, and where: Python's exceptions, with its messages and positions.
+//! Why a text is not JSON, and where: Python's exceptions, with its messages and positions.
 //!
 //! Must not hold any part of the text.
 //!
@@ -12,7 +12,7 @@ use std::fmt;
 /// from the top of a script with airflow 3.3.2: 993 for `Variable.get(deserialize_json=True)`, 991 for backend kwargs, 990
 /// for a local JSON file of variables, 984 for one of connections, 984 for Vault's answer, 979 to 983 for the extra of a
 /// connection by `Connection.get_connection_from_secrets` and `get_connection`; some ten less where a command of Airflow's
-/// or a task stands above it. One limit serves all of them: no value that Airflow reads is refused here.
+/// or a task is the caller. One limit serves all of them: a value that Airflow reads is never refused here.
 pub const MAX_DEPTH: usize = 993;
 
 /// The most digits of an integer: `sys.int_info.default_max_str_digits`.

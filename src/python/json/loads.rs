@@ -122,7 +122,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Steps into a container, behind its bracket and blanks.
+    /// Enters a container, after its bracket and blanks.
     fn enter(&mut self, open: &[Open]) -> Result<(), Failure> {
         if open.len() == MAX_DEPTH {
             return Err(Failure(ErrorKind::TooDeep, self.at));
@@ -178,7 +178,7 @@ impl Scanner<'_> {
         self.number()
     }
 
-    /// Reads a number: as much of one as is there, so that `01` is 0 with something behind it.
+    /// Reads as much of a number as there is: `01` is 0, followed by something else.
     fn number(&mut self) -> Result<Value, Failure> {
         let start = self.at;
         let integer = start + usize::from(self.peek() == Some(b'-'));
@@ -214,7 +214,7 @@ impl Scanner<'_> {
         }))
     }
 
-    /// Reads a string, from its opening quote to behind its closing one.
+    /// Reads a string, from its opening quote past its closing quote.
     fn string(&mut self) -> Result<String, Failure> {
         let begin = self.at;
         let mut at = begin + 1;

@@ -74,7 +74,7 @@ impl Value {
         }
     }
 
-    /// Returns Python's `bool(value)`: nothing, zero and what is empty are false; `NaN` is true.
+    /// Returns Python's `bool(value)`: `None`, zero and empty containers are false; `NaN` is true.
     #[must_use]
     pub fn is_truthy(&self) -> bool {
         match self {

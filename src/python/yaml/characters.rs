@@ -20,7 +20,7 @@ impl<'a> Scanner<'a> {
         isize::try_from(self.mark.column).unwrap_or(isize::MAX)
     }
 
-    /// Returns the byte that is `offset` bytes ahead; 0 behind the end.
+    /// Returns the byte that is `offset` bytes ahead; 0 past the end.
     pub(super) fn byte(&self, offset: usize) -> u8 {
         self.text.as_bytes().get(self.at + offset).copied().unwrap_or(0)
     }

@@ -215,7 +215,7 @@ impl Constructor {
         Ok(())
     }
 
-    /// Collects what a `<<` of `node` names: a mapping, or a sequence of mappings of which the first one wins.
+    /// Collects what a `<<` of `node` names: a mapping, or a sequence of mappings, where the first wins.
     fn merge(
         &mut self,
         node: NodeId,

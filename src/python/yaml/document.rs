@@ -134,7 +134,7 @@ impl Document {
         self.objects.len()
     }
 
-    /// Whether there is no object at all.
+    /// Whether the document is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
@@ -200,7 +200,7 @@ impl Document {
         }
     }
 
-    /// Whether two objects, of which one is a key, are equal to Python.
+    /// Whether an object equals a key, as Python compares them.
     #[must_use]
     pub fn equals_key(&self, id: Id, key: Id) -> bool {
         self.key(id).is_some_and(|id| Some(id) == self.key(key))

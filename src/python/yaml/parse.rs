@@ -15,7 +15,7 @@ pub(super) enum EventKind {
     DocumentEnd,
     StreamEnd,
     Alias(String),
-    /// A scalar; `is_implicit` when its value tells its tag.
+    /// A scalar; `is_implicit` when its value decides its tag.
     Scalar {
         properties: Properties,
         value: String,
@@ -27,7 +27,7 @@ pub(super) enum EventKind {
     MappingEnd,
 }
 
-/// What stands in front of a node.
+/// What precedes a node.
 #[derive(Default)]
 pub(super) struct Properties {
     pub(super) anchor: Option<String>,
@@ -62,7 +62,7 @@ pub(super) enum State {
     FlowMappingEmptyValue,
 }
 
-/// Where a node stands.
+/// The position of a node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// In a block mapping, where a sequence need not be indented.
@@ -98,7 +98,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Returns the next event. Behind the end of the stream there is none to be asked for.
+    /// Returns the next event. Must not be called after the end of the stream.
     pub(super) fn next(&mut self) -> Result<Event, Error> {
         match self.state {
             State::StreamStart => {
@@ -156,7 +156,7 @@ impl<'a> Parser<'a> {
         self.state = self.states.pop().unwrap_or(State::DocumentEnd);
     }
 
-    /// Makes the scalar that nothing stands for.
+    /// Makes the empty scalar of a missing node.
     pub(super) fn empty(&mut self, state: State) -> Result<Event, Error> {
         self.state = state;
         self.event(EventKind::Scalar {
@@ -241,7 +241,7 @@ impl<'a> Parser<'a> {
         self.event(EventKind::DocumentEnd)
     }
 
-    /// Parses a node: an alias, or properties and content, of which one may be absent.
+    /// Parses a node: an alias, or properties and content, either of which may be absent.
     pub(super) fn node(&mut self, place: Place) -> Result<Event, Error> {
         if let TokenKind::Alias(_) = self.peek()? {
             self.leave();

@@ -220,7 +220,7 @@ fn is_date_and_time(bytes: &[u8]) -> Option<()> {
     is_zone(run(rest, |byte| matches!(byte, b' ' | b'\t')).1, rest.is_empty())
 }
 
-/// Matches `(?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9][0-9])?))?` behind its blanks; nothing at all when there is nothing.
+/// Matches `(?:[ \t]*(?:Z|[-+][0-9][0-9]?(?::[0-9][0-9])?))?` after its blanks; an absent time zone matches too.
 fn is_zone(bytes: &[u8], nothing: bool) -> Option<()> {
     let rest = match bytes {
         [] => return nothing.then_some(()),

@@ -210,7 +210,7 @@ fn python_float(text: &str) -> Result<f64> {
     text.trim_matches(is_space).parse().map_err(|_| NO_FLOAT)
 }
 
-/// `construct_yaml_binary`: base64 as `binascii.a2b_base64` reads it, which skips what is not of its alphabet.
+/// `construct_yaml_binary`: base64 as `binascii.a2b_base64` reads it, which skips characters outside its alphabet.
 pub(super) fn binary(text: &str) -> Result<Object> {
     if !text.is_ascii() {
         return Err("binary data that is not ASCII");

@@ -1,8 +1,8 @@
 //! Text -> tokens, as libyaml scans it: indentation, keys that only a later `:` makes keys, and what may start where.
 //!
-//! PyYAML's fast loader is libyaml 0.2.5, and this follows what that accepts, also where YAML 1.1 or 1.2 say otherwise. (The one
-//! safe port of libyaml, libyaml-safer 0.3, panics on a block scalar that ends without a newline, on `[!!str,a]` and on a file
-//! that ends within an escape, and safe bindings to others there are none.) Scalars are in `scan_scalar`, directives, tags and
+//! PyYAML's fast loader is libyaml 0.2.5. This file follows libyaml, also where YAML 1.1 or 1.2 differ. (The only safe port of
+//! libyaml, libyaml-safer 0.3, panics on a block scalar that ends without a newline, on `[!!str,a]` and on a file that ends
+//! within an escape. There are no safe bindings to other ports.) Scalars are in `scan_scalar`, directives, tags and
 //! anchors in `scan_tag`. Sources: <https://pyyaml.org/wiki/LibYAML>, <https://yaml.org/spec/1.1/>.
 
 use std::collections::VecDeque;
@@ -56,7 +56,7 @@ pub(super) struct Mark {
 /// What may turn out to be a key.
 #[derive(Clone, Copy)]
 struct SimpleKey {
-    /// Whether it can be nothing else: it stands where the keys of its mapping stand.
+    /// Whether it must be a key: it is in the column of its mapping's keys.
     required: bool,
     token_number: usize,
     mark: Mark,
@@ -103,7 +103,7 @@ impl<'a> Scanner<'a> {
         while self.needs_more()? {
             self.fetch()?;
         }
-        // There is one: `needs_more` holds as long as there is none.
+        // There is one: `needs_more` is true as long as the queue is empty.
         self.tokens.front().ok_or(Error {
             line: None,
             what: "the text ended",
@@ -196,7 +196,7 @@ impl<'a> Scanner<'a> {
         self.tokens.push_back(Token { kind, line });
     }
 
-    /// Scans one token and what has to stand in front of it.
+    /// Scans one token and the tokens that must precede it.
     fn fetch(&mut self) -> Result<(), Error> {
         self.skip_to_next_token();
         self.forget_stale_keys()?;

@@ -225,7 +225,7 @@ impl Scanner<'_> {
         Ok(text)
     }
 
-    /// Scans what stands behind `|` or `>`: chomping and indentation in any order, and a comment.
+    /// Scans what follows `|` or `>`: chomping and indentation in any order, and a comment.
     fn scan_block_header(&mut self) -> Result<(Chomping, Option<isize>), Error> {
         let mut chomping = Chomping::Clip;
         let mut increment = None;
@@ -265,7 +265,7 @@ impl Scanner<'_> {
     }
 
     /// Reads the empty lines in front of a line of a block scalar, and finds out its indentation, which it returns, when the
-    /// header does not tell it.
+    /// header does not give it.
     fn scan_block_breaks(&mut self, indent: &mut Option<isize>, breaks: &mut String) -> Result<isize, Error> {
         let mut deepest = 0;
         loop {

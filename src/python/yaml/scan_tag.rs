@@ -76,7 +76,7 @@ impl Scanner<'_> {
         Ok(TokenKind::TagDirective { handle, prefix })
     }
 
-    /// Scans the name of an anchor or an alias behind its `&` or `*`.
+    /// Scans the name of an anchor or an alias, after its `&` or `*`.
     pub(super) fn scan_anchor(&mut self) -> Result<String, Error> {
         self.skip_characters(1);
         let mut name = String::new();
@@ -151,8 +151,8 @@ impl Scanner<'_> {
         Ok(handle)
     }
 
-    /// Scans the characters of a URI behind `head`, of which the first character does not belong to it. Only a whole URI may
-    /// hold what flow collections are written with.
+    /// Scans the rest of a URI after `head`, whose first character is not part of it. Only a whole URI may hold the characters
+    /// of flow collections.
     fn scan_tag_uri(&mut self, is_whole: bool, head: &str) -> Result<String, Error> {
         let problem = Error::at(self.mark.line, "a tag that is no URI");
         let mut uri = head.get(1..).unwrap_or_default().to_owned().into_bytes();
@@ -204,7 +204,7 @@ impl Scanner<'_> {
         }
         match String::from_utf8(uri) {
             Ok(mut uri) if !is_empty => {
-                // libyaml has it as C has text, which ends at its first NUL.
+                // libyaml keeps it as a C string, which ends at its first NUL.
                 uri.truncate(uri.find('\0').unwrap_or(uri.len()));
                 Ok(uri)
             }

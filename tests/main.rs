@@ -28,4 +28,5 @@ mod local;
 mod package;
 mod settings;
 mod support;
+mod tls;
 mod vault;

@@ -16,7 +16,7 @@ use tokio_rustls::TlsConnector;
 use super::Patience;
 use super::failure::{Failure, FailureKind};
 use super::target::{Origin, Scheme, Target};
-use super::tls;
+use super::tls::{self, Tls};
 
 /// What bytes go through: TCP, TLS over it, or TLS within a proxy's TLS.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -32,7 +32,7 @@ const MAX_PROXY_HEAD_BYTES: usize = 64 * 1024;
 pub(super) async fn connect(
     origin: &Origin,
     proxy: Option<&Target>,
-    tls: impl Fn() -> Result<Arc<ClientConfig>, Failure>,
+    tls: impl Fn() -> Result<Arc<Tls>, Failure>,
     patience: Patience,
 ) -> Result<Box<dyn Stream>, Failure> {
     if origin.scheme == Scheme::Https || proxy.is_some_and(|proxy| proxy.origin.scheme == Scheme::Https) {
@@ -43,7 +43,7 @@ pub(super) async fn connect(
         let tcp = tcp(origin, patience).await?;
         return match origin.scheme {
             Scheme::Http => Ok(Box::new(tcp)),
-            Scheme::Https => secure(tcp, origin, tls()?, patience.step()).await,
+            Scheme::Https => secure(tcp, origin, &tls()?.server, patience.step()).await,
         };
     };
     let through = |failure: Failure| match failure.kind() {
@@ -55,7 +55,7 @@ pub(super) async fn connect(
     let tcp = tcp(&proxy.origin, patience).await.map_err(through)?;
     let mut stream: Box<dyn Stream> = match proxy.origin.scheme {
         Scheme::Http => Box::new(tcp),
-        Scheme::Https => secure(tcp, &proxy.origin, tls()?, patience.step()).await?,
+        Scheme::Https => secure(tcp, &proxy.origin, &tls()?.proxy, patience.step()).await?,
     };
     if origin.scheme == Scheme::Http {
         return Ok(stream);
@@ -69,7 +69,7 @@ pub(super) async fn connect(
             ));
         }
     }
-    secure(stream, origin, tls()?, patience.step()).await
+    secure(stream, origin, &tls()?.server, patience.step()).await
 }
 
 /// Connects to the first address of `origin` that answers; each may take a step's time. Resolving the name may take all that is left.
@@ -190,14 +190,14 @@ async fn tunnel(stream: &mut Box<dyn Stream>, origin: &Origin, proxy: &Target) -
 async fn secure(
     stream: impl Stream + 'static,
     origin: &Origin,
-    config: Arc<ClientConfig>,
+    config: &Arc<ClientConfig>,
     limit: Duration,
 ) -> Result<Box<dyn Stream>, Failure> {
     let place = origin.authority();
     let name = ServerName::try_from(origin.host.clone()).map_err(|source| {
         Failure::configuration(format!("`{}` is no host name", origin.host)).with_source(source)
     })?;
-    match timeout(limit, TlsConnector::from(config).connect(name, stream)).await {
+    match timeout(limit, TlsConnector::from(Arc::clone(config)).connect(name, stream)).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
         Ok(Err(source)) => Err(
             match source

@@ -7,7 +7,6 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use rustls::ClientConfig;
 use tokio::sync::Semaphore;
 
 use crate::secret::Secret;
@@ -30,6 +29,7 @@ pub use retry::Retry;
 pub use tls::{Identity, Roots};
 
 use target::Target;
+use tls::Tls;
 
 /// The most requests that one client has under way.
 const MAX_AT_ONCE: usize = 8;
@@ -137,7 +137,7 @@ impl Patience {
 pub struct Client {
     options: Options,
     pool: pool::Pool,
-    tls: OnceLock<Arc<ClientConfig>>,
+    tls: OnceLock<Arc<Tls>>,
     permits: Semaphore,
 }
 
@@ -273,15 +273,17 @@ impl Client {
     }
 
     /// Returns the configuration of TLS, read once.
-    fn tls(&self) -> Result<Arc<ClientConfig>, Failure> {
-        if let Some(config) = self.tls.get() {
-            return Ok(Arc::clone(config));
+    fn tls(&self) -> Result<Arc<Tls>, Failure> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(Arc::clone(tls));
         }
-        let config = tls::config(
-            &self.options.roots,
-            self.options.identity.as_ref(),
-            self.options.deadline,
-        )?;
-        Ok(Arc::clone(self.tls.get_or_init(|| config)))
+        let Options {
+            roots,
+            identity,
+            deadline,
+            ..
+        } = &self.options;
+        let tls = Arc::new(Tls::new(roots, identity.as_ref(), *deadline)?);
+        Ok(Arc::clone(self.tls.get_or_init(|| tls)))
     }
 }

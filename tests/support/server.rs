@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 mod certificates;
+pub mod draft;
 mod tunnel;
 
 pub use certificates::{Authority, Certificate, Validity};

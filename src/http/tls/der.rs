@@ -1,18 +1,21 @@
-//! Just enough DER of a certificate (RFC 5280, section 4.1) to know who issued it, whom it is for, and when it is valid.
+//! Just enough DER (X.690) to read a certificate (RFC 5280, section 4.1), and the head of one.
 //!
-//! What is trusted is decided by webpki; this finds the candidates, and the one thing that webpki does not tell of a
-//! certificate that it refuses for another reason. Anything unexpected is nothing.
+//! A head is read from the beginning of a certificate, so that a bundle of many need not be decoded whole. Anything unexpected
+//! is `None`. Must not know what is trusted.
 
 use rustls::CertificateError;
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const VERSION: u8 = 0xa0;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
-/// The part of a certificate that is read here. The names are compared byte by byte, as webpki does.
+/// The first fields of a certificate. The names are compared byte by byte, as webpki does.
 pub(super) struct Head<'a> {
+    /// 1 to 3.
+    pub(super) version: u8,
+    pub(super) serial: &'a [u8],
     pub(super) issuer: &'a [u8],
     validity: &'a [u8],
     pub(super) subject: &'a [u8],
@@ -23,17 +26,31 @@ impl<'a> Head<'a> {
     pub(super) fn of(der: &'a [u8]) -> Option<Self> {
         let (certificate, _) = begun(der, SEQUENCE)?;
         let (tbs, _) = begun(certificate, SEQUENCE)?;
-        let tbs = element(tbs, VERSION).map_or(tbs, |(_, rest)| rest);
-        let (_, tbs) = element(tbs, INTEGER)?;
+        Some(Self::of_tbs(tbs)?.0)
+    }
+
+    /// Reads the head from the contents of `TBSCertificate`. Returns it, and what follows it.
+    pub(super) fn of_tbs(tbs: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (version, tbs) = match element(tbs, VERSION) {
+            None => (1, tbs),
+            Some((version, rest)) => match element(version, INTEGER)? {
+                (&[zero_based @ 0..=2], []) => (zero_based + 1, rest),
+                _ => return None,
+            },
+        };
+        let (serial, tbs) = element(tbs, INTEGER)?;
         let (_, tbs) = element(tbs, SEQUENCE)?;
         let (issuer, tbs) = element(tbs, SEQUENCE)?;
         let (validity, tbs) = element(tbs, SEQUENCE)?;
-        let (subject, _) = element(tbs, SEQUENCE)?;
-        Some(Self {
+        let (subject, tbs) = element(tbs, SEQUENCE)?;
+        let head = Self {
+            version,
+            serial,
             issuer,
             validity,
             subject,
-        })
+        };
+        Some((head, tbs))
     }
 
     /// Checks that the certificate is valid at `now`, in seconds since 1970.
@@ -51,12 +68,32 @@ impl<'a> Head<'a> {
 }
 
 /// Takes one element with `tag`: its contents, and what follows it.
-fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub(super) fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (rest, length) = begun(der, tag)?;
     rest.split_at_checked(length)
 }
 
-/// Opens an element with `tag`: all that there is behind its length, and the length.
+/// Takes one element with `tag` whole, with its tag and length, and what follows it.
+pub(super) fn whole(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (_, rest) = element(der, tag)?;
+    der.split_at_checked(der.len() - rest.len())
+}
+
+/// Takes the next element, whatever it is: its tag, its contents, and what follows it.
+pub(super) fn any(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let tag = *der.first()?;
+    let (contents, rest) = element(der, tag)?;
+    Some((tag, contents, rest))
+}
+
+/// Returns the contents of the one element with `tag` that `der` consists of.
+pub(super) fn only(der: &[u8], tag: u8) -> Option<&[u8]> {
+    element(der, tag)
+        .filter(|(_, rest)| rest.is_empty())
+        .map(|(contents, _)| contents)
+}
+
+/// Opens an element with `tag`: everything after its length, and the length.
 fn begun(der: &[u8], tag: u8) -> Option<(&[u8], usize)> {
     let (&found, rest) = der.split_first()?;
     let (&length, rest) = rest.split_first()?;
@@ -85,6 +122,9 @@ fn time(der: &[u8]) -> Option<(u64, &[u8])> {
         None => element(der, GENERALIZED_TIME).map(|(text, rest)| (text, rest, Some(())))?,
     };
     let text = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
     let (year, clock) = text.split_at_checked(if century.is_some() { 4 } else { 2 })?;
     let year: i64 = match (century, year.parse::<i64>().ok()?) {
         (Some(()), year) => year,
@@ -110,7 +150,7 @@ mod tests {
         validity.extend([GENERALIZED_TIME, 15]);
         validity.extend(b"20500101000000Z");
         let mut tbs = vec![
-            VERSION, 3, INTEGER, 1, 2, INTEGER, 1, 1, SEQUENCE, 0, SEQUENCE, 2, b'i', b's', SEQUENCE,
+            VERSION, 3, INTEGER, 1, 2, INTEGER, 1, 9, SEQUENCE, 0, SEQUENCE, 2, b'i', b's', SEQUENCE,
         ];
         tbs.push(u8::try_from(validity.len()).expect("short"));
         tbs.extend(validity);
@@ -126,12 +166,52 @@ mod tests {
         let der = beginning();
         let head = Head::of(&der).expect("a head");
         assert_eq!((head.issuer, head.subject), (b"is".as_slice(), b"su".as_slice()));
+        assert_eq!((head.version, head.serial), (3, [9].as_slice()));
         assert_eq!(
             head.check_validity(1_577_836_799),
             Err(CertificateError::NotValidYet)
         );
         assert_eq!(head.check_validity(1_577_836_800), Ok(()));
         assert_eq!(head.check_validity(2_524_608_001), Err(CertificateError::Expired));
+    }
+
+    #[test]
+    fn elements_end_where_their_length_says() {
+        let der = [SEQUENCE, 3, INTEGER, 1, 7, 0xff];
+        assert_eq!(element(&der, SEQUENCE), Some((&der[2..5], &der[5..])));
+        assert_eq!(whole(&der, SEQUENCE), Some((&der[..5], &der[5..])));
+        assert_eq!(any(&der), Some((SEQUENCE, &der[2..5], &der[5..])));
+        assert_eq!(only(&der, SEQUENCE), None, "something follows");
+        assert_eq!(only(&der[..5], SEQUENCE), Some(&der[2..5]));
+        assert_eq!(element(&der, INTEGER), None, "another tag");
+        let long = [[SEQUENCE, 0x82, 1, 0].as_slice(), &[9; 256]].concat();
+        assert_eq!(only(&long, SEQUENCE).map(<[u8]>::len), Some(256));
+        for bad in [
+            [SEQUENCE, 5, 0].as_slice(),
+            &[SEQUENCE, 0x80, 0, 0],
+            &[SEQUENCE, 0x84, 0, 0, 0, 1, 0],
+            &[SEQUENCE],
+            &[],
+        ] {
+            assert_eq!(element(bad, SEQUENCE), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn times_that_are_no_times_are_none() {
+        for (tag, text, seconds) in [
+            (UTC_TIME, "500101000000Z", Some(0)),
+            (UTC_TIME, "700101000001Z", Some(1)),
+            (UTC_TIME, "491231235959Z", Some(2_524_607_999)),
+            (GENERALIZED_TIME, "19700101000100Z", Some(60)),
+            (UTC_TIME, "700101000001", None),
+            (UTC_TIME, "7001010000Z", None),
+            (UTC_TIME, "+00101000001Z", None),
+            (GENERALIZED_TIME, "700101000001+0100", None),
+        ] {
+            let der = [&[tag, u8::try_from(text.len()).expect("short")], text.as_bytes()].concat();
+            assert_eq!(time(&der).map(|(seconds, _)| seconds), seconds, "{text}");
+        }
     }
 
     #[test]

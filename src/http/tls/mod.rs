@@ -7,15 +7,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rustls::ClientConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::failure::{CertificateProblem, Failure, FailureKind};
 
+mod certificate;
 mod der;
+mod path;
 mod pem;
 mod roots;
+mod rules;
 mod verifier;
 
 pub use roots::Roots;
+use rules::Refusal;
 use verifier::Verifier;
 
 /// The client's own certificate and its key.
@@ -27,52 +32,86 @@ pub struct Identity {
     pub key: Option<PathBuf>,
 }
 
-/// Builds the configuration of every TLS connection of a client.
-///
-/// # Errors
-/// A file that is missing or is no PEM, as a matter of configuration.
-pub(super) fn config(
-    roots: &Roots,
-    identity: Option<&Identity>,
-    deadline: Instant,
-) -> Result<Arc<ClientConfig>, Failure> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|source| Failure::configuration("TLS cannot be set up").with_source(source))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Verifier::new(roots, provider, deadline)?));
-    let config = match identity {
-        None => builder.with_no_client_auth(),
-        Some(identity) => {
-            let bytes = pem::read(&identity.certificate, "the client certificate", deadline)?;
-            let chain: Vec<_> = pem::certificates(bytes.expose()).collect();
-            if chain.is_empty() {
-                let path = identity.certificate.display();
-                return Err(Failure::configuration(format!(
-                    "`{path}` holds no certificate in PEM form"
-                )));
+/// The configurations of a client's TLS connections.
+pub(super) struct Tls {
+    /// For servers, which may ask for the client's certificate.
+    pub(super) server: Arc<ClientConfig>,
+    /// For proxies, which trust the same authorities and are never shown the client's certificate.
+    pub(super) proxy: Arc<ClientConfig>,
+}
+
+impl Tls {
+    /// Reads what is trusted and the client's certificate.
+    ///
+    /// # Errors
+    /// A file that is missing or is no PEM, as a matter of configuration.
+    pub(super) fn new(
+        roots: &Roots,
+        identity: Option<&Identity>,
+        deadline: Instant,
+    ) -> Result<Self, Failure> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = Arc::new(Verifier::new(roots, Arc::clone(&provider), deadline)?);
+        let builder = || {
+            ClientConfig::builder_with_provider(Arc::clone(&provider))
+                .with_safe_default_protocol_versions()
+                .map_err(|source| Failure::configuration("TLS cannot be set up").with_source(source))
+                .map(|builder| {
+                    let verifier: Arc<Verifier> = Arc::clone(&verifier);
+                    builder.dangerous().with_custom_certificate_verifier(verifier)
+                })
+        };
+        let proxy = Arc::new(builder()?.with_no_client_auth());
+        let server = match identity {
+            None => Arc::clone(&proxy),
+            Some(identity) => {
+                let (chain, key) = own_certificate(identity, deadline)?;
+                Arc::new(builder()?.with_client_auth_cert(chain, key).map_err(|source| {
+                    Failure::configuration("the client certificate and its key do not fit")
+                        .with_source(source)
+                })?)
             }
-            let key = match &identity.key {
-                Some(path) => {
-                    let key = pem::read(path, "the client certificate's key", deadline)?;
-                    pem::private_key(key.expose(), path)?
-                }
-                None => pem::private_key(bytes.expose(), &identity.certificate)?,
-            };
-            builder.with_client_auth_cert(chain, key).map_err(|source| {
-                Failure::configuration("the client certificate and its key do not fit").with_source(source)
-            })?
+        };
+        Ok(Self { server, proxy })
+    }
+}
+
+/// Reads the client's own certificate and its key.
+fn own_certificate(
+    identity: &Identity,
+    deadline: Instant,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
+    let bytes = pem::read(&identity.certificate, "the client certificate", deadline)?;
+    let chain: Vec<_> = pem::certificates(bytes.expose()).collect();
+    if chain.is_empty() {
+        let path = identity.certificate.display();
+        return Err(Failure::configuration(format!(
+            "`{path}` holds no certificate in PEM form"
+        )));
+    }
+    let key = match &identity.key {
+        Some(path) => {
+            let key = pem::read(path, "the client certificate's key", deadline)?;
+            pem::private_key(key.expose(), path)?
         }
+        None => pem::private_key(bytes.expose(), &identity.certificate)?,
     };
-    Ok(Arc::new(config))
+    Ok((chain, key))
 }
 
 /// Makes a failure of what went wrong in or after a handshake, when TLS is what went wrong.
 pub(super) fn failure(place: &str, error: &rustls::Error) -> Failure {
     use rustls::CertificateError as Bad;
+    let mut refusal = None;
     let problem = match error {
         rustls::Error::InvalidCertificate(bad) => match bad {
+            Bad::Other(other) => {
+                refusal = other.0.downcast_ref::<Refusal>().copied();
+                match refusal {
+                    Some(refusal) if refusal.is_unknown_issuer() => CertificateProblem::UnknownIssuer,
+                    _ => CertificateProblem::Other,
+                }
+            }
             Bad::UnknownIssuer => CertificateProblem::UnknownIssuer,
             Bad::Expired | Bad::ExpiredContext { .. } => CertificateProblem::Expired,
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => CertificateProblem::NotYetValid,
@@ -95,8 +134,9 @@ pub(super) fn failure(place: &str, error: &rustls::Error) -> Failure {
         FailureKind::Certificate(problem),
         format!("the certificate of {place} {what}"),
     );
-    match problem {
-        CertificateProblem::Other => failure.with_source(error.clone()),
+    match (problem, refusal) {
+        (_, Some(refusal)) => failure.with_source(refusal),
+        (CertificateProblem::Other, None) => failure.with_source(error.clone()),
         _ => failure,
     }
 }

@@ -15,58 +15,142 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::super::failure::Failure;
-use super::der::Head;
+use super::der::{self, Head};
 use crate::file;
 use crate::secret::Secret;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
-const END: &[u8] = b"-----END ";
+const END: &[u8] = b"\n-----END ";
+const DASHES: &[u8] = b"-----";
 
 /// How much of a certificate's base64 is decoded to learn its subject; where that is not enough, all of it is.
 const HEAD_CHARACTERS: usize = 480;
 
+/// A certificate of a file, and what the file says about its use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) der: CertificateDer<'static>,
+    pub(super) purpose: Purpose,
+}
+
+/// What a file says about a certificate's use as a server's or for signing one: OpenSSL's trust settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Nothing, as in every file that `openssl x509 -trustout` has not written.
+    Unsaid,
+    /// It is trusted for servers.
+    Servers,
+    /// It is rejected for servers, or trusted for other things only.
+    Rejected,
+}
+
+/// A block of base64.
+struct Block<'a> {
+    /// Whether OpenSSL's trust settings follow the certificate.
+    with_settings: bool,
+    body: &'a [u8],
+}
+
 /// Returns every certificate of a PEM file, in order; what is not a certificate, or not base64, is passed over.
 pub(super) fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
-    bodies(pem)
-        .filter_map(|body| decode(body, usize::MAX))
-        .map(CertificateDer::from)
+    blocks(pem)
+        .filter_map(|block| held(&block))
+        .map(|held| held.der)
 }
 
 /// Returns the certificates of a PEM file whose subject is one of `subjects`.
-pub(super) fn certificates_of(pem: &[u8], subjects: &[&[u8]]) -> Vec<CertificateDer<'static>> {
+pub(super) fn certificates_of(pem: &[u8], subjects: &[&[u8]]) -> Vec<Held> {
     let wanted = |der: &[u8]| Head::of(der).map(|head| subjects.contains(&head.subject));
     let mut found = Vec::new();
-    for body in bodies(pem) {
-        let told = decode(body, HEAD_CHARACTERS).and_then(|head| wanted(&head));
+    for block in blocks(pem) {
+        let told = decode(block.body, HEAD_CHARACTERS).and_then(|head| wanted(&head));
         if told == Some(false) {
             continue;
         }
-        if let Some(der) = decode(body, usize::MAX).filter(|der| wanted(der) == Some(true)) {
-            found.push(CertificateDer::from(der));
-        }
+        found.extend(held(&block).filter(|held| wanted(&held.der) == Some(true)));
     }
     found
 }
 
-/// Returns the base64 of every certificate, with its newlines.
-fn bodies(pem: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = pem;
+/// Finds the blocks of certificates.
+///
+/// A marker counts at the start of a line alone, as in OpenSSL (`crypto/pem/pem_lib.c`, `get_name`): what is commented out or
+/// indented is not there.
+fn blocks(pem: &[u8]) -> impl Iterator<Item = Block<'_>> {
+    let mut at = 0;
     std::iter::from_fn(move || {
         loop {
-            rest = &rest[memmem::find(rest, BEGIN)? + BEGIN.len()..];
-            let label_end = memmem::find(rest, b"-----")?;
-            let label = &rest[..label_end];
-            rest = &rest[label_end + 5..];
-            let end = memmem::find(rest, END)?;
-            let body = &rest[..end];
-            rest = &rest[end..];
-            if matches!(
-                label,
-                b"CERTIFICATE" | b"TRUSTED CERTIFICATE" | b"X509 CERTIFICATE"
-            ) {
-                return Some(body);
+            let begin = at + memmem::find(pem.get(at..)?, BEGIN)?;
+            let line_end = memchr(b'\n', &pem[begin..]).map_or(pem.len(), |length| begin + length);
+            at = begin + BEGIN.len();
+            if !matches!(&pem[..begin], [] | [.., b'\n'] | [0xef, 0xbb, 0xbf]) {
+                continue;
+            }
+            let Some(label) = pem[at..line_end].trim_ascii_end().strip_suffix(DASHES) else {
+                continue;
+            };
+            let end = line_end + memmem::find(&pem[line_end..], END)?;
+            let rest = &pem[end + END.len()..];
+            let last = rest[..memchr(b'\n', rest).unwrap_or(rest.len())].trim_ascii_end();
+            at = end + 1;
+            let with_settings = match label {
+                b"CERTIFICATE" | b"X509 CERTIFICATE" => false,
+                b"TRUSTED CERTIFICATE" => true,
+                _ => continue,
+            };
+            if last.strip_suffix(DASHES) == Some(label) {
+                let body = &pem[line_end..end];
+                return Some(Block { with_settings, body });
             }
         }
+    })
+}
+
+/// Decodes the certificate of a block, and what is said about it. What follows the certificate is not part of it.
+fn held(block: &Block<'_>) -> Option<Held> {
+    let mut der = decode(block.body, usize::MAX)?;
+    let (certificate, rest) = der::whole(&der, der::SEQUENCE)?;
+    let purpose = if block.with_settings {
+        purpose(rest)?
+    } else {
+        Purpose::Unsaid
+    };
+    der.truncate(certificate.len());
+    Some(Held {
+        der: der.into(),
+        purpose,
+    })
+}
+
+/// Reads OpenSSL's trust settings: `X509_CERT_AUX` (`crypto/x509/x_x509a.c`), as `obj_trust` of `x509_trust.c` takes them.
+fn purpose(settings: &[u8]) -> Option<Purpose> {
+    const OBJECT_IDENTIFIER: u8 = 0x06;
+    const REJECTED: u8 = 0xa0;
+    /// `serverAuth` and `anyExtendedKeyUsage`.
+    const SERVERS: [&[u8]; 2] = [&[0x2b, 6, 1, 5, 5, 7, 3, 1], &[0x55, 0x1d, 0x25, 0]];
+    if settings.is_empty() {
+        return Some(Purpose::Unsaid);
+    }
+    let (settings, _) = der::element(settings, der::SEQUENCE)?;
+    let (trusted, settings) = match der::element(settings, der::SEQUENCE) {
+        Some((trusted, rest)) => (Some(trusted), rest),
+        None => (None, settings),
+    };
+    let rejected = der::element(settings, REJECTED).map_or(&[][..], |(rejected, _)| rejected);
+    let names_servers = |mut list: &[u8]| {
+        let mut named = false;
+        while !list.is_empty() {
+            let (purpose, rest) = der::element(list, OBJECT_IDENTIFIER)?;
+            named |= SERVERS.contains(&purpose);
+            list = rest;
+        }
+        Some(named)
+    };
+    Some(match (names_servers(rejected)?, trusted) {
+        (true, _) => Purpose::Rejected,
+        (false, None) => Purpose::Unsaid,
+        (false, Some(trusted)) if names_servers(trusted)? => Purpose::Servers,
+        (false, Some(_)) => Purpose::Rejected,
     })
 }
 
@@ -110,21 +194,118 @@ pub(super) fn read(path: &Path, what: &str, deadline: Instant) -> Result<Secret,
 mod tests {
     use super::*;
 
+    /// A certificate's beginning with the subject `subject`, which is all that is looked at here.
+    fn certificate(subject: u8) -> Vec<u8> {
+        let tbs = [
+            0x30, 16, 2, 1, 1, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 3, subject, 0, 0, 0x30, 0,
+        ];
+        [[0x30, 18].as_slice(), &tbs].concat()
+    }
+
+    fn block(label: &str, der: &[u8]) -> String {
+        format!(
+            "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+            STANDARD.encode(der)
+        )
+    }
+
+    fn subjects(pem: &str) -> Vec<u8> {
+        certificates(pem.as_bytes()).map(|der| der[15]).collect()
+    }
+
     #[test]
     fn certificates_are_found_among_other_things() {
-        let pem =
-            b"# a comment\r\n-----BEGIN CERTIFICATE-----\r\nAQID\r\nBA==\r\n-----END CERTIFICATE-----\r\n\
-            -----BEGIN PRIVATE KEY-----\nBQY=\n-----END PRIVATE KEY-----\n\
-            -----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n\
-            -----BEGIN TRUSTED CERTIFICATE-----\nBw==\n-----END TRUSTED CERTIFICATE-----";
-        let found: Vec<_> = certificates(pem).collect();
+        let [one, two, three] = [1, 2, 3].map(certificate);
+        let pem = [
+            "Subject: CN=something\r\n".to_owned(),
+            block("CERTIFICATE", &one).replace('\n', "\r\n"),
+            block("PRIVATE KEY", &[5, 6]),
+            "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n".to_owned(),
+            block("X509 CERTIFICATE", &two),
+            block("TRUSTED CERTIFICATE", &three),
+        ];
+        let pem = pem.concat();
+        assert_eq!(subjects(&pem), [1, 2, 3]);
+        assert_eq!(subjects(pem.trim_end()), [1, 2, 3]);
+        assert_eq!(subjects(&format!("\u{feff}{pem}")), [1, 2, 3]);
         assert_eq!(
-            found,
-            [
-                CertificateDer::from(vec![1, 2, 3, 4]),
-                CertificateDer::from(vec![7])
-            ]
+            subjects(&format!("\u{feff}{}", block("CERTIFICATE", &one))),
+            [1]
         );
+    }
+
+    #[test]
+    fn a_marker_counts_at_the_start_of_a_line_alone() {
+        let one = block("CERTIFICATE", &certificate(1));
+        let two = block("CERTIFICATE", &certificate(2));
+        let commented: String = one.lines().map(|line| format!("# {line}\n")).collect();
+        let indented: String = one.lines().map(|line| format!("  {line}\n")).collect();
+        for hidden in [
+            commented,
+            indented,
+            format!("#{one}"),
+            format!(" {one}"),
+            one.replace("CERTIFICATE-----\n", "CERTIFICATE\n"),
+            one.replace("-----END", " -----END"),
+            one.replace("END CERTIFICATE", "END X509 CERTIFICATE"),
+        ] {
+            assert_eq!(subjects(&hidden), [0; 0], "{hidden}");
+            assert_eq!(subjects(&format!("{two}{hidden}")), [2], "{hidden}");
+        }
+        // A commented-out BEGIN does not hide what follows.
+        assert_eq!(subjects(&format!("#{one}{two}")), [2]);
+        // Blanks at the end of a marker's line do not matter.
+        assert_eq!(subjects(&one.replace("-----\n", "-----  \t\r\n")), [1]);
+    }
+
+    #[test]
+    fn a_certificate_is_found_by_its_subject_and_ends_where_it_says() {
+        let with_more = [certificate(2), vec![1, 2, 3]].concat();
+        let pem = [
+            block("CERTIFICATE", &certificate(1)),
+            block("CERTIFICATE", &with_more),
+        ]
+        .concat();
+        let found = certificates_of(pem.as_bytes(), &[&[2, 0, 0]]);
+        let expected = Held {
+            der: certificate(2).into(),
+            purpose: Purpose::Unsaid,
+        };
+        assert_eq!(found, [expected]);
+        assert_eq!(certificates_of(pem.as_bytes(), &[&[3, 0, 0]]), []);
+    }
+
+    #[test]
+    fn trust_settings_are_read() {
+        let server: &[u8] = &[6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 1];
+        let client: &[u8] = &[6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 2];
+        let any: &[u8] = &[6, 4, 0x55, 0x1d, 0x25, 0];
+        let list = |tag: u8, parts: &[&[u8]]| {
+            let parts = parts.concat();
+            [&[tag, u8::try_from(parts.len()).expect("short")], parts.as_slice()].concat()
+        };
+        let cases = [
+            (vec![], Purpose::Unsaid),
+            (vec![list(12, &[b"alias"])], Purpose::Unsaid),
+            (vec![list(0x30, &[server])], Purpose::Servers),
+            (vec![list(0x30, &[client, any])], Purpose::Servers),
+            (vec![list(0x30, &[client])], Purpose::Rejected),
+            (vec![list(0x30, &[])], Purpose::Rejected),
+            (vec![list(0xa0, &[client])], Purpose::Unsaid),
+            (vec![list(0xa0, &[server])], Purpose::Rejected),
+            (vec![list(0xa0, &[any])], Purpose::Rejected),
+            (
+                vec![list(0x30, &[server]), list(0xa0, &[server])],
+                Purpose::Rejected,
+            ),
+        ];
+        for (parts, expected) in cases {
+            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            assert_eq!(purpose(&list(0x30, &parts)), Some(expected), "{parts:?}");
+        }
+        assert_eq!(purpose(&[]), Some(Purpose::Unsaid));
+        assert_eq!(purpose(&[0x30, 9]), None);
+        assert_eq!(purpose(&list(0x30, &[&list(0x30, &[&[5, 0]])])), None);
     }
 
     #[test]

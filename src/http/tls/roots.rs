@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, TrustAnchor};
 
 use super::super::failure::Failure;
 use super::der::Head;
-use super::pem;
+use super::pem::{self, Held};
 use crate::env::Env;
 use crate::file;
 
@@ -102,40 +101,92 @@ impl Trust {
         Ok(trust)
     }
 
-    /// Returns the certificates of files whose subject is one of `subjects`.
-    pub(super) fn in_bundles(&self, subjects: &[&[u8]]) -> Vec<CertificateDer<'static>> {
-        self.bundles
-            .iter()
-            .flat_map(|bundle| pem::certificates_of(bundle, subjects))
-            .collect()
+    /// Returns the certificates of files that may lead from `issuers` to a root.
+    pub(super) fn in_bundles(&self, issuers: &[&[u8]]) -> Vec<Held> {
+        let mut held = Vec::new();
+        add(&mut held, &self.bundles, &[], issuers);
+        held
     }
 
-    /// Returns the certificates of folders whose subject is one of `subjects`. A file that is no PEM file is passed over, as
-    /// OpenSSL does with names it does not know.
-    pub(super) fn in_folders(&self, subjects: &[&[u8]]) -> Vec<CertificateDer<'static>> {
-        let mut found: Vec<CertificateDer<'static>> = Vec::new();
-        for folder in &self.folders {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            for bytes in entries.filter_map(|entry| read(&entry.path(), self.deadline).ok()) {
-                for certificate in pem::certificates_of(&bytes, subjects) {
-                    if !found.contains(&certificate) {
-                        found.push(certificate);
-                    }
+    /// Adds the certificates of folders that may lead from `issuers` to a root. Returns whether there are any.
+    pub(super) fn add_from_folders(&self, issuers: &[&[u8]], held: &mut Vec<Held>) -> bool {
+        let files: Vec<Vec<u8>> = self
+            .folders
+            .iter()
+            .flat_map(|folder| in_order(folder))
+            .filter_map(|path| read(&path, self.deadline).ok())
+            .collect();
+        let before = held.len();
+        if !files.is_empty() {
+            add(held, &self.bundles, &files, issuers);
+        }
+        held.len() > before
+    }
+
+    /// Returns Mozilla's list, where it serves.
+    pub(super) fn mozilla(&self) -> &'static [TrustAnchor<'static>] {
+        if self.mozilla {
+            webpki_roots::TLS_SERVER_ROOTS
+        } else {
+            &[]
+        }
+    }
+}
+
+/// Adds to `held` the certificates of PEM files whose subject is one of `issuers`, and those that signed them, and so on.
+///
+/// A root is its own issuer, so that one look through a file is enough where the server shows its chain. Of a certificate that
+/// stands twice, the first counts.
+fn add(held: &mut Vec<Held>, bundles: &[Vec<u8>], files: &[Vec<u8>], issuers: &[&[u8]]) {
+    /// The most looks through a file; a path is no longer.
+    const MAX_LOOKS: usize = 8;
+    let mut wanted: Vec<Vec<u8>> = issuers.iter().map(|issuer| issuer.to_vec()).collect();
+    let mut asked = Vec::new();
+    for _ in 0..MAX_LOOKS {
+        wanted.retain(|name| !asked.contains(name));
+        if wanted.is_empty() {
+            return;
+        }
+        let subjects: Vec<&[u8]> = wanted.iter().map(Vec::as_slice).collect();
+        let mut next = Vec::new();
+        for file in bundles.iter().chain(files) {
+            for found in pem::certificates_of(file, &subjects) {
+                next.extend(Head::of(&found.der).map(|head| head.issuer.to_vec()));
+                if held.iter().all(|held| held.der != found.der) {
+                    held.push(found);
                 }
             }
         }
-        found
+        asked.append(&mut wanted);
+        wanted = next;
     }
+}
 
-    /// Makes the store of `certificates`, or Mozilla's; `None` when nothing in it could be an authority.
-    pub(super) fn store(&self, certificates: &[CertificateDer<'static>]) -> Option<RootCertStore> {
-        let mut store = RootCertStore::empty();
-        if self.mozilla {
-            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
-        store.add_parsable_certificates(certificates.iter().cloned());
-        (!store.is_empty()).then_some(store)
+/// Returns the files of a folder: those that OpenSSL would open where it has any of these, all of them where not.
+///
+/// OpenSSL (`crypto/x509/by_dir.c`) opens `HASH.NUMBER` alone, which `openssl rehash` makes; removing the link is how a
+/// certificate is taken out of such a folder.
+fn in_order(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+    paths.sort();
+    if paths.iter().any(|path| is_hashed(path)) {
+        paths.retain(|path| is_hashed(path));
     }
+    paths
+}
+
+fn is_hashed(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.and_then(|name| name.split_once('.'))
+        .is_some_and(|(hash, number)| {
+            hash.len() == 8
+                && hash
+                    .bytes()
+                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+                && !number.is_empty()
+                && number.bytes().all(|byte| byte.is_ascii_digit())
+        })
 }
 
 /// Reads a file of certificates, which are public.

@@ -1,22 +1,27 @@
-//! Who checks a server's certificate: webpki against the trusted ones, or nobody.
+//! Who checks a server's certificate: webpki and OpenSSL's rules against the trusted ones, or nobody.
 //!
-//! The trusted certificates are searched for the issuers of what the server shows, and webpki decides with those alone:
-//! its own search begins with the same comparison of names.
+//! The trusted certificates are searched for the issuers of what the server shows, and those alone are looked at. webpki finds
+//! the path and checks signatures, dates, names and constraints; `rules` checks what OpenSSL asks beyond that, above all that the
+//! path ends at an authority.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
+use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
 use super::super::failure::Failure;
+use super::certificate::{Authority, Certificate};
 use super::der::Head;
+use super::path::Search;
+use super::pem::{Held, Purpose};
 use super::roots::{Roots, Trust};
+use super::rules::{self, Refusal};
 
 /// Checks a server's certificate.
 pub(super) struct Verifier {
@@ -39,7 +44,6 @@ struct Shown<'a> {
     end_entity: &'a CertificateDer<'a>,
     intermediates: &'a [CertificateDer<'a>],
     server_name: &'a ServerName<'a>,
-    ocsp_response: &'a [u8],
     now: UnixTime,
 }
 
@@ -61,52 +65,181 @@ impl Verifier {
         Ok(Self { provider, trusted })
     }
 
-    /// Checks what a server shows against `certificates`.
-    fn check(
+    /// Checks what a server shows against the trusted certificates that were found for it.
+    fn check(&self, trust: &Trust, held: &[Held], shown: &Shown<'_>) -> Result<(), CertificateError> {
+        let leaf = Certificate::parse(shown.end_entity).ok_or(CertificateError::BadEncoding)?;
+        let end_entity = EndEntityCert::try_from(shown.end_entity).map_err(problem)?;
+        let is_held = held.iter().find(|held| *held.der == *leaf.der);
+        match is_held.filter(|_| leaf.is_self_signed()) {
+            // It leads to itself, and OpenSSL looks no further.
+            Some(held) if held.purpose == Purpose::Rejected => return Err(Refusal::Rejected.into()),
+            Some(_) => rules::check(&[leaf], None, shown.now.as_secs())?,
+            None => self.check_chain(trust, held, &end_entity, shown)?,
+        }
+        end_entity
+            .verify_is_valid_for_subject_name(shown.server_name)
+            .map_err(problem)
+    }
+
+    /// Looks for a path to a trusted authority.
+    fn check_chain(
         &self,
         trust: &Trust,
-        certificates: &[CertificateDer<'static>],
+        held: &[Held],
+        end_entity: &EndEntityCert<'_>,
         shown: &Shown<'_>,
-    ) -> Result<ServerCertVerified, Error> {
-        let unknown = Error::InvalidCertificate(CertificateError::UnknownIssuer);
-        let store = trust.store(certificates).ok_or_else(|| unknown.clone())?;
-        let webpki = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&self.provider))
-            .build()
-            .map_err(|_| unknown)?;
-        let Shown {
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        } = *shown;
-        match webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(Error::InvalidCertificate(CertificateError::Other(other))) if is_authority(&other) => {
-                check_itself(certificates, shown)
+    ) -> Result<(), CertificateError> {
+        let known: Vec<(Certificate<'_>, Purpose)> = held
+            .iter()
+            .filter_map(|held| Some((Certificate::parse(&held.der)?, held.purpose)))
+            .collect();
+        let (roots, others): (Vec<_>, Vec<_>) = known
+            .iter()
+            .filter(|(_, purpose)| *purpose != Purpose::Rejected)
+            .partition(|(certificate, purpose)| rules::is_anchor(certificate, *purpose));
+        let roots: Vec<&Certificate<'_>> = roots.into_iter().map(|(certificate, _)| certificate).collect();
+        let others: Vec<&Certificate<'_>> = others.into_iter().map(|(certificate, _)| certificate).collect();
+
+        let trusted: Vec<CertificateDer<'_>> = roots.iter().map(|root| root.der.into()).collect();
+        let anchors: Vec<TrustAnchor<'_>> = trusted
+            .iter()
+            .filter_map(|der| webpki::anchor_from_trusted_cert(der).ok())
+            .chain(trust.mozilla().iter().cloned())
+            .collect();
+        // The trusted authorities that are no roots lead on to one, as those do that the server shows.
+        let intermediates: Vec<CertificateDer<'_>> = shown
+            .intermediates
+            .iter()
+            .map(|der| CertificateDer::from(der.as_ref()))
+            .chain(others.iter().map(|other| other.der.into()))
+            .collect();
+
+        let refusal = RefCell::new(None);
+        let accept = |path: &VerifiedPath<'_>| {
+            check_path(path, &roots, &known, shown.now).map_err(|problem| {
+                refusal.replace(Some(problem));
+                webpki::Error::UnknownIssuer
+            })
+        };
+        let outcome = end_entity.verify_for_usage(
+            self.provider.signature_verification_algorithms.all,
+            &anchors,
+            &intermediates,
+            shown.now,
+            KeyUsage::server_auth(),
+            None,
+            Some(&accept),
+        );
+        let error = match outcome {
+            Ok(_) => return Ok(()),
+            Err(webpki::Error::CaUsedAsEndEntity) => {
+                let shown_too: Vec<Certificate<'_>> = shown
+                    .intermediates
+                    .iter()
+                    .filter_map(|der| Certificate::parse(der))
+                    .filter(|shown| !is_rejected(shown.der, &known))
+                    .collect();
+                let others: Vec<_> = shown_too.iter().chain(others.iter().copied()).collect();
+                let search = Search {
+                    anchors: &roots,
+                    others: &others,
+                    algorithms: self.provider.signature_verification_algorithms,
+                    now: shown.now.as_secs(),
+                };
+                match search.run(shown.end_entity) {
+                    Ok(()) => return Ok(()),
+                    Err(error) => error,
+                }
             }
-            outcome => outcome,
-        }
+            Err(error) => refusal.take().unwrap_or_else(|| problem(error)),
+        };
+        Err(match error {
+            CertificateError::UnknownIssuer => why_unknown(&known, &anchors, end_entity),
+            error => error,
+        })
     }
 }
 
-/// Trusts a server that shows a trusted certificate itself, although it is an authority's: what `openssl req -x509` makes for
-/// a Vault, and what OpenSSL, and so Airflow, accepts.
-fn check_itself(
-    certificates: &[CertificateDer<'static>],
-    shown: &Shown<'_>,
-) -> Result<ServerCertVerified, Error> {
-    let end_entity = shown.end_entity;
-    if !certificates
-        .iter()
-        .any(|trusted| trusted.as_ref() == end_entity.as_ref())
-    {
-        return Err(Error::InvalidCertificate(CertificateError::UnknownIssuer));
+/// Checks a path that webpki has found by OpenSSL's rules. `roots` are the trusted certificates that it may end at; it ends at one
+/// of Mozilla's where none of these fits.
+fn check_path(
+    path: &VerifiedPath<'_>,
+    roots: &[&Certificate<'_>],
+    known: &[(Certificate<'_>, Purpose)],
+    now: UnixTime,
+) -> Result<(), CertificateError> {
+    let shown: Vec<CertificateDer<'_>> = std::iter::once(path.end_entity().der())
+        .chain(path.intermediate_certificates().map(|certificate| certificate.der()))
+        .collect();
+    if shown.iter().skip(1).any(|der| is_rejected(der, known)) {
+        return Err(Refusal::Rejected.into());
     }
-    verify_server_name(&ParsedCertificate::try_from(end_entity)?, shown.server_name)?;
-    let head = Head::of(end_entity).ok_or(Error::InvalidCertificate(CertificateError::BadEncoding))?;
-    head.check_validity(shown.now.as_secs())
-        .map_err(Error::InvalidCertificate)?;
-    Ok(ServerCertVerified::assertion())
+    let chain: Vec<Certificate<'_>> = shown
+        .iter()
+        .map(|der| Certificate::parse(der))
+        .collect::<Option<_>>()
+        .ok_or(CertificateError::BadEncoding)?;
+    let anchor = path.anchor();
+    let mut outcome = None;
+    for root in roots {
+        if root.head.subject == anchor.subject.as_ref()
+            && root.public_key_info == anchor.subject_public_key_info.as_ref()
+        {
+            match rules::check(&chain, Some(root), now.as_secs()) {
+                Ok(()) => return Ok(()),
+                Err(problem) => outcome = Some(problem),
+            }
+        }
+    }
+    match outcome {
+        Some(problem) => Err(problem),
+        None => rules::check(&chain, None, now.as_secs()),
+    }
+}
+
+fn is_rejected(der: &[u8], known: &[(Certificate<'_>, Purpose)]) -> bool {
+    known
+        .iter()
+        .any(|(certificate, purpose)| *purpose == Purpose::Rejected && certificate.der == der)
+}
+
+/// Says why no path was found, where the trusted certificates hold something of the kind.
+fn why_unknown(
+    known: &[(Certificate<'_>, Purpose)],
+    anchors: &[TrustAnchor<'_>],
+    end_entity: &EndEntityCert<'_>,
+) -> CertificateError {
+    let is_anchored = |name: &[u8]| anchors.iter().any(|anchor| anchor.subject.as_ref() == name);
+    let mut reasons = known.iter().filter_map(|(certificate, purpose)| {
+        if *purpose == Purpose::Rejected {
+            Some(Refusal::Rejected)
+        } else if *certificate.der == *end_entity.der() {
+            Some(Refusal::NotSelfSigned)
+        } else if certificate.authority() == Authority::No {
+            Some(Refusal::NoAuthority)
+        } else if !certificate.is_self_signed() && !is_anchored(certificate.head.issuer) {
+            Some(Refusal::NoRoot)
+        } else {
+            None
+        }
+    });
+    reasons
+        .next()
+        .map_or(CertificateError::UnknownIssuer, CertificateError::from)
+}
+
+/// Makes rustls's error of webpki's, as rustls does.
+fn problem(error: webpki::Error) -> CertificateError {
+    use webpki::Error as Webpki;
+    match error {
+        Webpki::BadDer | Webpki::BadDerTime | Webpki::TrailingData(_) => CertificateError::BadEncoding,
+        Webpki::CertNotValidYet { .. } => CertificateError::NotValidYet,
+        Webpki::CertExpired { .. } | Webpki::InvalidCertValidity => CertificateError::Expired,
+        Webpki::UnknownIssuer => CertificateError::UnknownIssuer,
+        Webpki::CertNotValidForName(_) => CertificateError::NotValidForName,
+        Webpki::InvalidSignatureForPublicKey => CertificateError::BadSignature,
+        other => CertificateError::Other(OtherError(Arc::new(other))),
+    }
 }
 
 fn check_thumbprint(wanted: &[u8; 20], shown: &CertificateDer<'_>) -> Result<ServerCertVerified, Error> {
@@ -116,14 +249,6 @@ fn check_thumbprint(wanted: &[u8; 20], shown: &CertificateDer<'_>) -> Result<Ser
     } else {
         Err(Error::InvalidCertificate(CertificateError::UnknownIssuer))
     }
-}
-
-/// Whether webpki's complaint is that the server's certificate is an authority's.
-fn is_authority(error: &OtherError) -> bool {
-    matches!(
-        error.0.downcast_ref::<webpki::Error>(),
-        Some(webpki::Error::CaUsedAsEndEntity)
-    )
 }
 
 impl fmt::Debug for Verifier {
@@ -138,7 +263,7 @@ impl ServerCertVerifier for Verifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
+        _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let trust = match &self.trusted {
@@ -152,18 +277,16 @@ impl ServerCertVerifier for Verifier {
             end_entity,
             intermediates,
             server_name,
-            ocsp_response,
             now,
         };
-        let mut certificates = trust.in_bundles(&issuers);
-        let outcome = self.check(trust, &certificates, &shown);
-        match outcome {
-            Err(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-                certificates.extend(trust.in_folders(&issuers));
-                self.check(trust, &certificates, &shown)
-            }
-            outcome => outcome,
+        let mut held = trust.in_bundles(&issuers);
+        let mut outcome = self.check(trust, &held, &shown);
+        if outcome.is_err() && trust.add_from_folders(&issuers, &mut held) {
+            outcome = self.check(trust, &held, &shown);
         }
+        outcome
+            .map(|()| ServerCertVerified::assertion())
+            .map_err(Error::InvalidCertificate)
     }
 
     fn verify_tls12_signature(

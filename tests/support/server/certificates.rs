@@ -29,7 +29,8 @@ pub struct Certificate {
     pub pem: String,
     /// Its key, PEM.
     pub key_pem: String,
-    der: Vec<u8>,
+    /// The certificate and what is shown with it.
+    chain: Vec<Vec<u8>>,
     key_der: Vec<u8>,
 }
 
@@ -83,7 +84,7 @@ impl Authority {
         Certificate {
             pem: certificate.pem(),
             key_pem: key.serialize_pem(),
-            der: certificate.der().to_vec(),
+            chain: vec![certificate.der().to_vec()],
             key_der: key.serialize_der(),
         }
     }
@@ -100,7 +101,17 @@ impl Certificate {
         Self {
             pem: certificate.pem(),
             key_pem: key.serialize_pem(),
-            der: certificate.der().to_vec(),
+            chain: vec![certificate.der().to_vec()],
+            key_der: key.serialize_der(),
+        }
+    }
+
+    /// Makes what a server shows from certificates in DER, the first its own, and the key of that.
+    pub fn of_chain(chain: Vec<Vec<u8>>, key: &KeyPair) -> Self {
+        Self {
+            pem: super::draft::block("CERTIFICATE", &chain[0]),
+            key_pem: key.serialize_pem(),
+            chain,
             key_der: key.serialize_der(),
         }
     }
@@ -121,10 +132,10 @@ impl Certificate {
             }
         };
         let key = PrivateKeyDer::try_from(self.key_der.clone()).unwrap();
-        Arc::new(
-            builder
-                .with_single_cert(vec![self.der.clone().into()], key)
-                .unwrap(),
-        )
+        let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
+        let chain = self.chain.iter().map(|der| der.clone().into()).collect();
+        // Whatever the certificate says: the client is to judge it.
+        let shown = rustls::sign::SingleCertAndKey::from(rustls::sign::CertifiedKey::new(chain, key));
+        Arc::new(builder.with_cert_resolver(Arc::new(shown)))
     }
 }

@@ -1,0 +1,123 @@
+//! What OpenSSL asks of a chain of certificates beyond webpki, and why a chain is refused.
+//!
+//! webpki takes whatever it is given for an authority. OpenSSL, and so Python's requests, trusts a chain that ends in a
+//! self-signed authority among the trusted certificates, and checks that one as it checks the others. Facts: OpenSSL 3.0,
+//! `crypto/x509/x509_vfy.c` (`check_extensions`, `internal_verify`, `check_trust`), as CPython 3.11 and urllib3 use it: neither
+//! `X509_V_FLAG_PARTIAL_CHAIN` nor `X509_V_FLAG_X509_STRICT` is set.
+
+use rustls::CertificateError;
+
+use super::certificate::{Authority, Certificate};
+use super::pem::Purpose;
+
+/// Why a chain is refused that webpki alone would take, or about which webpki says too little.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// The issuer is trusted, and no authority.
+    #[error("a trusted certificate has its issuer's name, but is not an authority's")]
+    NoAuthority,
+    /// The issuer is trusted, and nothing leads on from there to a root.
+    #[error("the trusted certificates hold an authority that signed it, but not the root that signed that one")]
+    NoRoot,
+    /// The server's own certificate is trusted, and not self-signed.
+    #[error(
+        "it is itself among the trusted certificates, but only a self-signed one counts without its authority's"
+    )]
+    NotSelfSigned,
+    /// The file says so.
+    #[error("the trusted certificates say that one of its chain is not trusted for servers")]
+    Rejected,
+    #[error("its authority's own certificate has expired")]
+    AuthorityExpired,
+    #[error("its authority's own certificate is not valid yet")]
+    AuthorityNotYetValid,
+    #[error("its authority may not sign for servers, by its key usage")]
+    AuthorityUsage,
+    #[error("more authorities stand between it and its root than the root allows")]
+    PathLength,
+    #[error("it names another key of its authority than the trusted one")]
+    OtherKey,
+    #[error("its key usage does not allow a server")]
+    ServerUsage,
+    #[error("a critical extension of its chain is unknown")]
+    UnknownExtension,
+    #[error("it calls itself an authority, and an authority above it limits the names below")]
+    LimitedAuthority,
+}
+
+impl Refusal {
+    /// Whether trusting another certificate would help.
+    pub(crate) fn is_unknown_issuer(self) -> bool {
+        matches!(self, Self::NoAuthority | Self::NoRoot | Self::NotSelfSigned)
+    }
+}
+
+impl From<Refusal> for CertificateError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Other(rustls::OtherError(std::sync::Arc::new(refusal)))
+    }
+}
+
+/// Whether a chain may end at a trusted certificate: at a root, or where OpenSSL's settings in the file say so.
+pub(super) fn is_anchor(certificate: &Certificate<'_>, purpose: Purpose) -> bool {
+    let ends = match purpose {
+        Purpose::Rejected => false,
+        Purpose::Servers => true,
+        Purpose::Unsaid => certificate.is_self_signed(),
+    };
+    ends && certificate.authority() != Authority::No
+}
+
+/// Checks a chain, from the server's certificate upwards. `root` ends it where the trusted certificate itself is known.
+pub(super) fn check(
+    chain: &[Certificate<'_>],
+    root: Option<&Certificate<'_>>,
+    now: u64,
+) -> Result<(), CertificateError> {
+    let mut authorities_below = 0;
+    let mut below: Option<&Certificate<'_>> = None;
+    for (depth, certificate) in chain.iter().chain(root).enumerate() {
+        let is_root = depth == chain.len();
+        if certificate.has_refused_extension() {
+            return Err(Refusal::UnknownExtension.into());
+        }
+        if depth == 0 {
+            if !(certificate.may_be_shown() && certificate.is_for_servers()) {
+                return Err(Refusal::ServerUsage.into());
+            }
+        } else {
+            match certificate.authority() {
+                Authority::Yes => {}
+                Authority::OldRoot if is_root => {}
+                Authority::OldRoot | Authority::No => return Err(Refusal::NoAuthority.into()),
+            }
+            if !certificate.is_for_servers() {
+                return Err(Refusal::AuthorityUsage.into());
+            }
+        }
+        // A root that is the only authority has nothing to count.
+        if depth > 1
+            && certificate
+                .path_length()
+                .is_some_and(|length| authorities_below > length)
+        {
+            return Err(Refusal::PathLength.into());
+        }
+        if depth > 0 && !certificate.is_self_issued() {
+            authorities_below += 1;
+        }
+        if below.is_some_and(|below| !below.was_issued_by(certificate)) {
+            return Err(Refusal::OtherKey.into());
+        }
+        certificate
+            .head
+            .check_validity(now)
+            .map_err(|problem| match problem {
+                CertificateError::Expired if depth > 0 => Refusal::AuthorityExpired.into(),
+                CertificateError::NotValidYet if depth > 0 => Refusal::AuthorityNotYetValid.into(),
+                problem => problem,
+            })?;
+        below = Some(certificate);
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! Who is trusted over TLS: each chain over a real handshake, with the verdict of Python's requests asked in the same test.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::support::server::draft::Made;
+use crate::support::server::{Certificate, Reply, Server, Tunnel};
+use crate::support::{Judge, airflow, temp_dir};
+use crate::vault::{kv2, vault};
+
+mod bundles;
+mod chains;
+mod differences;
+mod names;
+mod proxies;
+mod variables;
+
+/// A server that shows something, a client that trusts something, and whether it is trusted.
+pub struct Case {
+    what: String,
+    /// The text of the file in `verify`.
+    trusted: String,
+    shown: Certificate,
+    host: String,
+    good: bool,
+}
+
+/// Describes a case: the server is asked for as `localhost`.
+fn case(what: &str, trusted: impl Into<String>, shown: Certificate, good: bool) -> Case {
+    Case {
+        what: what.to_owned(),
+        trusted: trusted.into(),
+        shown,
+        host: "localhost".to_owned(),
+        good,
+    }
+}
+
+/// Joins certificates to a bundle.
+fn bundle(certificates: &[&Made]) -> String {
+    certificates.iter().map(|made| made.pem()).collect()
+}
+
+/// A Vault whose every secret is `world`.
+fn server(shown: &Certificate) -> Server {
+    Server::start_tls(shown, |_| Reply::json(200, kv2(&json!({"value": "world"}))))
+}
+
+/// Asks `server` as `host`, from wherever that is, with the trusted certificates in `verify`. Returns whether it is trusted.
+#[track_caller]
+fn ours(server: &Server, host: &str, verify: &Path) -> Result<(), String> {
+    let tunnel = Tunnel::start(server.port);
+    let url = format!("https://{host}:{}", server.port);
+    let output = vault(&json!({"url": url, "token": "t", "verify": verify}))
+        .env("HTTPS_PROXY", format!("http://127.0.0.1:{}", tunnel.port))
+        .args(["get-var", "hello", "--timeout", "20"])
+        .run();
+    match output.status {
+        0 => {
+            assert_eq!(output.stdout, b"world\n");
+            Ok(())
+        }
+        5 => {
+            assert!(server.take().is_empty(), "the token was sent: {}", output.stderr);
+            assert!(output.stderr.contains("the certificate of"), "{}", output.stderr);
+            Err(output.stderr)
+        }
+        status => panic!("status {status}: {}", output.stderr),
+    }
+}
+
+/// Asks as [`ours`] does, by Python's requests.
+fn theirs(judge: &Judge, server: &Server, host: &str, verify: &Path) -> Result<(), String> {
+    let tunnel = Tunnel::start(server.port);
+    let url = format!("https://{host}:{}/", server.port);
+    let proxy = format!("http://127.0.0.1:{}", tunnel.port);
+    let answer = judge.ask(json!({"op": "tls.get", "url": url, "verify": verify, "proxy": proxy}));
+    verdict(&answer)
+}
+
+/// Reads an answer of `judge_tls.py`. A failure that is not about the certificate fails the test.
+#[track_caller]
+fn verdict(answer: &Value) -> Result<(), String> {
+    match answer["error"].as_str() {
+        None => Ok(()),
+        Some(error) => {
+            let about = ["CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "X509", "PEM", "ASN1"];
+            assert!(about.iter().any(|word| error.contains(word)), "{error}");
+            Err(error.to_owned())
+        }
+    }
+}
+
+/// Asserts that secretctl and Python's requests both say of each case what it says.
+#[track_caller]
+fn agree(cases: Vec<Case>) {
+    let judge = airflow();
+    let folder = temp_dir();
+    let verify = folder.path().join("trusted.pem");
+    let mut wrong = String::new();
+    for Case {
+        what,
+        trusted,
+        shown,
+        host,
+        good,
+    } in cases
+    {
+        std::fs::write(&verify, trusted).unwrap();
+        let server = server(&shown);
+        let mut verdicts = vec![("secretctl", ours(&server, &host, &verify))];
+        if let Some(judge) = judge {
+            server.take();
+            verdicts.push(("requests", theirs(judge, &server, &host, &verify)));
+        }
+        for (who, verdict) in verdicts {
+            if verdict.is_ok() != good {
+                wrong += &format!("{what}: {who} says {verdict:?}\n");
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}

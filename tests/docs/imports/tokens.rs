@@ -157,7 +157,7 @@ fn comments_literals_and_tests_have_no_words() {
     let source = r##"
         // a
         /* b /* c */ d */
-        let x: &'static str = "e\"f"; 'g'; '\''; b"h"; r#"i "j""#; k::l;
+        let x: &'static str = "e\"f"; 'g'; '\''; b"h"; r#"i "j" "#; k::l;
         #[cfg(test)]
         mod tests { use m; fn n() {} }
         #[cfg(test)]

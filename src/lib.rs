@@ -6,14 +6,20 @@
 //! argv, environment -> cli -> settings -> backend -> value -> connection -> render -> stdout
 //! ```
 //!
-//! Who may use whom, and never the other way:
+//! Who may use whom, and never the other way (a test holds the imports of every file against it):
 //!
 //! ```text
-//! main -> commands -> { render -> connection -> python,
-//!                       resolver -> backend -> http,
-//!                       settings -> cli }
-//! error, secret, env, value, file, helper, nearest: leaves that everybody uses
+//! main -> cli -> { commands, render }
+//! commands -> { render, connection, resolver, settings, cli::options }
+//! render -> connection
+//! resolver -> { settings, backend }
+//! settings -> cli::options
+//! backend -> { cloud, http }
+//! cloud -> http
+//! leaves: class_path, env, error, file, future, helper, kwargs, location, nearest, python, secret, value, variable_name
 //! ```
+//!
+//! Everybody may use a leaf; a leaf uses other leaves alone.
 //!
 //! # A first example
 //!

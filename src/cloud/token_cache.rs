@@ -212,11 +212,8 @@ mod tests {
         }
     }
 
-    fn lasting(number: u32, seconds: u64) -> Result<Timed> {
-        Ok(Timed(
-            number,
-            Some(SystemTime::now() + Duration::from_secs(seconds)),
-        ))
+    fn lasting(number: u32, seconds: u64) -> Timed {
+        Timed(number, Some(SystemTime::now() + Duration::from_secs(seconds)))
     }
 
     /// Runs `future`; the cache needs no timers.
@@ -239,11 +236,11 @@ mod tests {
     fn a_token_serves_its_key_until_five_minutes_before_it_expires() {
         run(async {
             let cache = TokenCache::new(Failures::Shared);
-            assert_eq!(number(&cache, "a", None, lasting(1, 310)).await, Ok(1));
-            assert_eq!(number(&cache, "a", None, lasting(2, 290)).await, Ok(1));
-            assert_eq!(number(&cache, "b", None, lasting(3, 290)).await, Ok(3));
+            assert_eq!(number(&cache, "a", None, Ok(lasting(1, 310))).await, Ok(1));
+            assert_eq!(number(&cache, "a", None, Ok(lasting(2, 290))).await, Ok(1));
+            assert_eq!(number(&cache, "b", None, Ok(lasting(3, 290))).await, Ok(3));
             assert_eq!(number(&cache, "b", None, Ok(Timed(4, None))).await, Ok(4));
-            assert_eq!(number(&cache, "b", None, lasting(5, 999)).await, Ok(4));
+            assert_eq!(number(&cache, "b", None, Ok(lasting(5, 999))).await, Ok(4));
         });
     }
 

@@ -1,8 +1,8 @@
 //! Logging commands that set secret variables for the later steps of an Azure Pipelines job.
 //!
-//! Source: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>; the agent's `Command.cs`, which
-//! undoes the escapes.
+//! Source: <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
 
+use super::logging_command::escape;
 use super::{Entry, Exported, Masks, shell};
 use crate::error::Result;
 
@@ -34,18 +34,4 @@ pub fn render(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
         bytes: crate::secret::Secret::new(text),
         warnings,
     })
-}
-
-/// Appends the data of a command, escaped as the agent undoes it.
-pub(super) fn escape(text: &mut Vec<u8>, data: &[u8]) {
-    for &byte in data {
-        match byte {
-            b'%' => text.extend_from_slice(b"%AZP25"),
-            b'\r' => text.extend_from_slice(b"%0D"),
-            b'\n' => text.extend_from_slice(b"%0A"),
-            b']' => text.extend_from_slice(b"%5D"),
-            b';' => text.extend_from_slice(b"%3B"),
-            byte => text.push(byte),
-        }
-    }
 }

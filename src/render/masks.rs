@@ -119,7 +119,7 @@ impl Masks {
             }
             if self.azure {
                 text.extend_from_slice(b"##vso[task.setsecret]");
-                super::azure_pipelines::escape(&mut text, line.expose());
+                super::logging_command::escape(&mut text, line.expose());
                 text.push(b'\n');
             }
         }

@@ -5,6 +5,7 @@
 pub mod airflow;
 pub mod azure_pipelines;
 pub mod dotenv;
+mod entry;
 pub mod explain;
 pub mod export;
 pub mod file;
@@ -12,13 +13,14 @@ pub mod github_env;
 pub mod gitlab_dotenv;
 pub mod kubernetes;
 pub mod log;
+mod logging_command;
 pub mod masks;
 pub mod output;
 pub mod shell;
 pub mod terminal;
 pub mod yaml;
 
-pub use export::{Entry, Exported};
+pub use entry::{Entry, Exported};
 pub use masks::Masks;
 pub use output::stdout;
 pub use terminal::Terminal;

@@ -8,6 +8,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+mod imports;
 mod markdown;
 #[cfg(unix)]
 mod picture;

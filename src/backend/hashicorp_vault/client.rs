@@ -5,15 +5,14 @@
 
 use std::sync::Mutex as Shared;
 use std::sync::PoisonError;
-use std::time::Duration;
-
-use tokio::sync::Mutex;
+use std::time::{Duration, SystemTime};
 
 use super::answer::Envelope;
 use super::auth::{Credential, Login};
 use super::config::Config;
 use super::header;
-use crate::error::{Error, ErrorKind, Result};
+use crate::cloud::token_cache::{Failures, Token, TokenCache};
+use crate::error::{Error, Result};
 use crate::http::{self, Request, Response, Retry};
 use crate::python::json;
 use crate::secret::{Redactor, Secret};
@@ -41,26 +40,18 @@ const LOGIN_RETRY: Retry = Retry {
 pub(super) struct Client {
     pub(super) config: Config,
     http: http::Client,
-    session: Mutex<Session>,
+    session: TokenCache<Issued>,
     redactor: Shared<Redactor>,
 }
 
-/// Where the login stands.
-enum Session {
-    /// Not logged in yet.
-    New,
-    /// A token, and how many logins it took.
-    Token(Secret, u32),
-    /// The login was refused: nobody tries it again, because accounts lock.
-    Failed(Failed),
-}
+/// A token that a login was answered with. How long it lives is not looked at: one that is over is rejected.
+#[derive(Clone)]
+struct Issued(Secret);
 
-/// What is kept of a refused login for those who ask after it.
-struct Failed {
-    kind: ErrorKind,
-    message: String,
-    details: Vec<String>,
-    hint: Option<String>,
+impl Token for Issued {
+    fn expires_at(&self) -> Option<SystemTime> {
+        None
+    }
 }
 
 impl Client {
@@ -76,7 +67,7 @@ impl Client {
         Self {
             config,
             http,
-            session: Mutex::new(Session::New),
+            session: TokenCache::new(Failures::RefusalsStay),
             redactor: Shared::new(redactor),
         }
     }
@@ -114,29 +105,13 @@ impl Client {
 
     /// Returns the token, logging in when there is none, or when the one of login number `rejected` no longer serves.
     async fn token(&self, rejected: Option<u32>) -> Result<(Secret, u32)> {
-        let mut session = self.session.lock().await;
-        let logins = match &*session {
-            Session::Failed(failed) => return Err(failed.error()),
-            Session::Token(token, logins) if rejected != Some(*logins) => {
-                return Ok((token.clone(), *logins));
-            }
-            Session::Token(_, logins) => logins + 1,
-            Session::New => 1,
+        let log_in = async {
+            let token = self.log_in().await?;
+            self.hold(token.clone());
+            Ok(Issued(token))
         };
-        match self.log_in().await {
-            Ok(token) => {
-                self.hold(token.clone());
-                *session = Session::Token(token.clone(), logins);
-                Ok((token, logins))
-            }
-            Err(error) => {
-                // What did not answer may answer later; what refused is not asked again.
-                if error.kind() == ErrorKind::Denied {
-                    *session = Session::Failed(Failed::of(&error));
-                }
-                Err(error)
-            }
-        }
+        let (Issued(token), logins) = self.session.get("", rejected, log_in).await?;
+        Ok((token, logins))
     }
 
     async fn log_in(&self) -> Result<Secret> {
@@ -310,29 +285,6 @@ impl Client {
             "; `VAULT_NAMESPACE` is not read, as in Airflow: set the kwarg `namespace`"
         } else {
             ""
-        }
-    }
-}
-
-impl Failed {
-    fn of(error: &Error) -> Self {
-        Self {
-            kind: error.kind(),
-            message: error.message().to_owned(),
-            details: error.details().to_vec(),
-            hint: error.hint().map(str::to_owned),
-        }
-    }
-
-    fn error(&self) -> Error {
-        let error = Error::new(self.kind, self.message.clone());
-        let error = self
-            .details
-            .iter()
-            .fold(error, |error, detail| error.with_detail(detail.clone()));
-        match &self.hint {
-            Some(hint) => error.with_hint(hint.clone()),
-            None => error,
         }
     }
 }

@@ -26,40 +26,51 @@ const RETRY: Retry = Retry {
 
 /// The clients of these services.
 pub(super) struct Services {
-    cloud: Client,
+    aws: Client,
+    google: Client,
     metadata: Client,
     /// When the command has to be done.
     pub(super) deadline: Instant,
 }
 
 impl Services {
+    /// Each client trusts what the library trusts that Airflow uses there: botocore (`session.py`, `client.py`) for AWS, requests
+    /// for Google. No variable decides about a metadata server (botocore, `utils.py`).
     pub(super) fn new(env: &Env, deadline: Instant) -> Self {
-        let bundle = ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"]
-            .iter()
-            .find_map(|name| env.non_empty(name));
-        let options = Options {
-            roots: bundle.map_or_else(|| Roots::system(env), |bundle| Roots::Path(bundle.into())),
-            identity: None,
-            proxies: Proxies::from_env(env),
-            attempt_timeout: CLOUD_TIMEOUT,
-            deadline,
+        let client = |bundles: &[&str]| {
+            let bundle = bundles.iter().find_map(|name| env.non_empty(name));
+            Client::new(Options {
+                roots: bundle.map_or_else(|| Roots::system(env), |bundle| Roots::Path(bundle.into())),
+                identity: None,
+                proxies: Proxies::from_env(env),
+                attempt_timeout: CLOUD_TIMEOUT,
+                deadline,
+            })
         };
         // What a metadata server answers is a credential: it goes through no proxy.
         let metadata = Options {
+            roots: Roots::system(env),
+            identity: None,
             proxies: Proxies::default(),
             attempt_timeout: METADATA_TIMEOUT,
-            ..options.clone()
+            deadline,
         };
         Self {
-            cloud: Client::new(options),
+            aws: client(&["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"]),
+            google: client(&["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]),
             metadata: Client::new(metadata),
             deadline,
         }
     }
 
-    /// Asks a cloud's service.
-    pub(super) async fn cloud(&self, ask: Ask) -> Result<Response, Failure> {
-        self.cloud.send(ask.request(RETRY)).await
+    /// Asks a service of AWS.
+    pub(super) async fn aws(&self, ask: Ask) -> Result<Response, Failure> {
+        self.aws.send(ask.request(RETRY)).await
+    }
+
+    /// Asks a service of Google.
+    pub(super) async fn google(&self, ask: Ask) -> Result<Response, Failure> {
+        self.google.send(ask.request(RETRY)).await
     }
 
     /// Asks a metadata server, once.

@@ -103,7 +103,7 @@ pub(super) async fn assume_role(
         }
     }
     let response = services
-        .cloud(ask)
+        .aws(ask)
         .await
         .map_err(|failure| unreachable(WHAT, failure))?;
     keys_of(&response)
@@ -134,7 +134,7 @@ pub(super) async fn assume_role_with_web_identity(
         Secret::from(form),
     );
     let response = services
-        .cloud(ask)
+        .aws(ask)
         .await
         .map_err(|failure| unreachable(WHAT, failure))?;
     keys_of(&response)

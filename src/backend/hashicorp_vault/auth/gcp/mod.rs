@@ -140,7 +140,7 @@ impl Gcp {
         let body = Secret::from(dumps(&Value::Object(body)));
         let ask = Ask::post(url, "application/json", body).header("authorization", Secret::new(bearer));
         let response = services
-            .cloud(ask)
+            .google(ask)
             .await
             .map_err(|failure| unreachable("Google's IAM", failure))?;
         if response.status != 200 {
@@ -187,7 +187,7 @@ impl Gcp {
         );
         let what = "Google's token endpoint";
         let response = services
-            .cloud(ask)
+            .google(ask)
             .await
             .map_err(|failure| unreachable(what, failure))?;
         if response.status != 200 {

@@ -55,7 +55,8 @@ fn ask(kwargs: &Value, env: &[(&str, &str)], proxy: &TlsProxy) -> (bool, Vec<Ask
             .iter()
             .map(|(name, value)| ((*name).to_owned(), json!(value)))
             .collect();
-        let question = json!({"op": "vault.lookup", "kwargs": kwargs, "env": env, "kind": "var", "name": "hello"});
+        let question =
+            json!({"op": "vault.lookup", "kwargs": kwargs, "env": env, "kind": "var", "name": "hello"});
         let theirs = (judge.ask(question)["value"] == "world", proxy.take());
         assert_eq!(ours.0, theirs.0, "{kwargs} {}", output.stderr);
         let shown = |asked: &[Asked]| asked.iter().any(|asked| asked.certificate);
@@ -68,7 +69,9 @@ fn ask(kwargs: &Value, env: &[(&str, &str)], proxy: &TlsProxy) -> (bool, Vec<Ask
 fn a_client_certificate_is_shown_to_the_server_and_never_to_a_proxy() {
     let trusted = Authority::trusted();
     let files = files();
-    let server = Server::start_mutual_tls(&trusted.certificate(Validity::Good), trusted, |_| Reply::json(200, secret()));
+    let server = Server::start_mutual_tls(&trusted.certificate(Validity::Good), trusted, |_| {
+        Reply::json(200, secret())
+    });
     let body = secret().to_string();
     let proxy = TlsProxy::start(&trusted.certificate(Validity::Good), trusted, server.port, &body);
     let kwargs = json!({"url": server.url(), "token": "t", "verify": files.ca});
@@ -101,7 +104,10 @@ fn a_client_certificate_is_shown_to_the_server_and_never_to_a_proxy() {
     let plain = json!({"url": "http://vault.example", "token": "t", "verify": files.ca, "cert": files.both});
     let (found, asked) = ask(&plain, &[], &proxy);
     assert!(found);
-    assert_eq!(asked[0].line, "GET http://vault.example/v1/secret/data/variables/hello HTTP/1.1");
+    assert_eq!(
+        asked[0].line,
+        "GET http://vault.example/v1/secret/data/variables/hello HTTP/1.1"
+    );
     assert!(!asked[0].certificate);
 }
 
@@ -110,7 +116,9 @@ fn a_proxy_is_trusted_by_what_the_server_is_trusted_by() {
     let trusted = Authority::trusted();
     let stranger = Authority::new("stranger of the proxy");
     let files = files();
-    let server = Server::start_tls(&trusted.certificate(Validity::Good), |_| Reply::json(200, secret()));
+    let server = Server::start_tls(&trusted.certificate(Validity::Good), |_| {
+        Reply::json(200, secret())
+    });
     let proxy = |authority: &Authority, validity| {
         TlsProxy::start(&authority.certificate(validity), trusted, server.port, "{}")
     };

@@ -90,7 +90,10 @@ const WITHOUT_AWS: [(Named<'static>, i32); 8] = [
     (&[("REQUESTS_CA_BUNDLE", "right")], 0),
     (&[("CURL_CA_BUNDLE", "right")], 0),
     (&[("REQUESTS_CA_BUNDLE", "right"), ("AWS_CA_BUNDLE", "wrong")], 0),
-    (&[("REQUESTS_CA_BUNDLE", "right"), ("AWS_CA_BUNDLE", "missing")], 0),
+    (
+        &[("REQUESTS_CA_BUNDLE", "right"), ("AWS_CA_BUNDLE", "missing")],
+        0,
+    ),
     (&[("SSL_CERT_FILE", "right"), ("AWS_CA_BUNDLE", "wrong")], 0),
     (&[("AWS_CA_BUNDLE", "right")], 5),
     (&[("REQUESTS_CA_BUNDLE", "wrong"), ("AWS_CA_BUNDLE", "right")], 5),
@@ -100,7 +103,9 @@ const WITHOUT_AWS: [(Named<'static>, i32); 8] = [
 #[test]
 fn vault_itself_does_not_read_aws_ca_bundle() {
     let authorities = authorities();
-    let server = authorities.server(&["localhost"], |_| Reply::json(200, kv2(&json!({"value": "world"}))));
+    let server = authorities.server(&["localhost"], |_| {
+        Reply::json(200, kv2(&json!({"value": "world"})))
+    });
     let program = vault(&json!({"url": server.url(), "token": "t"}));
     authorities.check(&program, &[&server], &WITHOUT_AWS);
 }
@@ -128,7 +133,10 @@ fn the_security_token_service_does() {
             (&[("REQUESTS_CA_BUNDLE", "right")], 0),
             (&[("AWS_CA_BUNDLE", "right"), ("REQUESTS_CA_BUNDLE", "wrong")], 0),
             (&[("AWS_CA_BUNDLE", "wrong"), ("REQUESTS_CA_BUNDLE", "right")], 5),
-            (&[("AWS_CA_BUNDLE", "missing"), ("REQUESTS_CA_BUNDLE", "right")], 2),
+            (
+                &[("AWS_CA_BUNDLE", "missing"), ("REQUESTS_CA_BUNDLE", "right")],
+                2,
+            ),
             // botocore does not read the variable of curl.
             (&[("CURL_CA_BUNDLE", "right")], 5),
             (&[("CURL_CA_BUNDLE", "wrong"), ("SSL_CERT_FILE", "right")], 0),
@@ -144,13 +152,23 @@ fn a_container_s_credentials_over_https_are_decided_by_no_variable_of_a_library(
     let vault_server = plain_vault();
     let program = vault(&json!({"url": vault_server.url(), "auth_type": "aws_iam"}))
         .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_CONTAINER_CREDENTIALS_FULL_URI", format!("{}/creds", container.url()));
+        .env(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            format!("{}/creds", container.url()),
+        );
     authorities.check(
         &program,
         &[&container],
         &[
             (&[("SSL_CERT_FILE", "right")], 0),
-            (&[("SSL_CERT_FILE", "right"), ("AWS_CA_BUNDLE", "wrong"), ("REQUESTS_CA_BUNDLE", "wrong")], 0),
+            (
+                &[
+                    ("SSL_CERT_FILE", "right"),
+                    ("AWS_CA_BUNDLE", "wrong"),
+                    ("REQUESTS_CA_BUNDLE", "wrong"),
+                ],
+                0,
+            ),
             (&[("AWS_CA_BUNDLE", "right"), ("REQUESTS_CA_BUNDLE", "right")], 5),
         ],
     );

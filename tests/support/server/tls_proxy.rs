@@ -47,7 +47,8 @@ impl TlsProxy {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 let serve = async {
                     while let Ok((tcp, _)) = listener.accept().await {
-                        let (acceptor, log, answer) = (acceptor.clone(), Arc::clone(&log), Arc::clone(&answer));
+                        let (acceptor, log, answer) =
+                            (acceptor.clone(), Arc::clone(&log), Arc::clone(&answer));
                         tokio::spawn(async move {
                             let _ = serve(tcp, &acceptor, to, &log, &answer).await;
                         });
@@ -87,7 +88,11 @@ async fn serve(
     while !head.ends_with(b"\r\n\r\n") {
         head.push(client.read_u8().await?);
     }
-    let line = String::from_utf8_lossy(&head).lines().next().unwrap_or_default().to_owned();
+    let line = String::from_utf8_lossy(&head)
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let tunnels = line.starts_with("CONNECT ");
     log.lock().unwrap().push(Asked { line, certificate });
     if !tunnels {
@@ -95,7 +100,9 @@ async fn serve(
         return client.shutdown().await;
     }
     let mut server = TcpStream::connect(("127.0.0.1", to)).await?;
-    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await?;
+    client
+        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        .await?;
     tokio::io::copy_bidirectional(&mut client, &mut server).await?;
     Ok(())
 }

@@ -179,6 +179,6 @@ fn a_refusal_names_the_server_what_is_missing_and_the_way_out() {
         let stderr = ours(&server, "localhost", &verify).unwrap_err();
         let line = format!("error: the certificate of localhost:{} {first}", server.port);
         assert!(stderr.starts_with(&line), "{stderr}");
-        assert!(stderr.contains(words), "{stderr}");
+        assert!(stderr.contains(words), "{words}: {stderr}");
     }
 }

@@ -216,12 +216,16 @@ fn why_unknown(
     anchors: &[TrustAnchor<'_>],
     end_entity: &EndEntityCert<'_>,
 ) -> CertificateError {
+    let leaf_is_self_issued = end_entity.subject() == end_entity.issuer();
     let is_anchored = |name: &[u8]| anchors.iter().any(|anchor| anchor.subject.as_ref() == name);
     let mut reasons = known.iter().filter_map(|(certificate, purpose)| {
         if *purpose == Purpose::Rejected {
             Some(Refusal::Rejected)
         } else if *certificate.der == *end_entity.der() {
             Some(Refusal::NotSelfSigned)
+        } else if certificate.head.subject == end_entity.subject() && !leaf_is_self_issued {
+            // It is there for the server's name, and vouches for nobody shown.
+            None
         } else if certificate.authority() == Authority::No {
             Some(Refusal::NoAuthority)
         } else if !certificate.is_self_signed() && !is_anchored(certificate.head.issuer) {
@@ -280,16 +284,19 @@ impl ServerCertVerifier for Verifier {
             Trusted::Issued(trust) => trust,
         };
         let chain = std::iter::once(end_entity).chain(intermediates);
-        let issuers: Vec<&[u8]> = chain.filter_map(|shown| Some(Head::of(shown)?.issuer)).collect();
+        let issuers = chain.filter_map(|shown| Some(Head::of(shown)?.issuer));
+        // Its own certificate too, to be able to say that it is there.
+        let own = Head::of(end_entity).map(|head| head.subject);
+        let names: Vec<&[u8]> = issuers.chain(own).collect();
         let shown = Shown {
             end_entity,
             intermediates,
             server_name,
             now,
         };
-        let mut held = trust.in_bundles(&issuers);
+        let mut held = trust.in_bundles(&names);
         let mut outcome = self.check(trust, &held, &shown);
-        if outcome.is_err() && trust.add_from_folders(&issuers, &mut held) {
+        if outcome.is_err() && trust.add_from_folders(&names, &mut held) {
             outcome = self.check(trust, &held, &shown);
         }
         outcome
@@ -371,6 +378,7 @@ mod tests {
         let under = signed_by(authority("under", None), &root);
         let pinned = signed_by(plain("pinned"), &root);
         let server = signed_by(plain("server"), &under);
+        let renewed = signed_by(plain("server"), &under);
         let stranger = self_signed(authority("stranger", None));
         let unknown = || Some("UnknownIssuer".to_owned());
         let refused = |refusal: Refusal| Some(refusal.to_string());
@@ -379,6 +387,11 @@ mod tests {
         assert_eq!(said(&[&root], &[&server]), unknown());
         assert_eq!(said(&[&stranger], &[&server, &under]), unknown());
         assert_eq!(said(&[&under], &[&server, &under]), refused(Refusal::NoRoot));
+        assert_eq!(
+            said(&[&server], &[&server, &under]),
+            refused(Refusal::NotSelfSigned)
+        );
+        assert_eq!(said(&[&server], &[&renewed, &under]), unknown());
         let posing = signed_by(plain("server"), &pinned);
         assert_eq!(said(&[&root, &pinned], &[&posing]), refused(Refusal::NoAuthority));
         assert_eq!(

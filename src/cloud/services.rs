@@ -8,7 +8,7 @@ use crate::cloud::trust;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::http::{self, Client, Failure, Options, Proxies, Request, Response, Retry};
+use crate::http::{self, Client, Failure, Options, Proxies, Request, Response, Retry, Roots};
 use crate::python::json::{self, Object, Value};
 use crate::python::text::strip;
 use crate::secret::Secret;
@@ -44,8 +44,10 @@ impl Services {
             roots: trust::aws_roots(env),
             ..options.clone()
         };
-        // What a metadata server answers is a credential: it goes through no proxy.
+        // A metadata server answers with a credential, so it is asked without a proxy. No variable decides which certificates are
+        // trusted there (botocore, `utils.py`).
         let metadata = Options {
+            roots: Roots::system(env),
             proxies: Proxies::default(),
             attempt_timeout: METADATA_TIMEOUT,
             ..aws.clone()

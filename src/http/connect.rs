@@ -197,7 +197,12 @@ async fn secure(
     let name = ServerName::try_from(origin.host.clone()).map_err(|source| {
         Failure::configuration(format!("`{}` is no host name", origin.host)).with_source(source)
     })?;
-    match timeout(limit, TlsConnector::from(Arc::clone(config)).connect(name, stream)).await {
+    match timeout(
+        limit,
+        TlsConnector::from(Arc::clone(config)).connect(name, stream),
+    )
+    .await
+    {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
         Ok(Err(source)) => Err(
             match source

@@ -12,9 +12,11 @@ use serde_json::Value;
 
 mod certificates;
 pub mod draft;
+mod tls_proxy;
 mod tunnel;
 
 pub use certificates::{Authority, Certificate, Validity};
+pub use tls_proxy::{Asked, TlsProxy};
 pub use tunnel::Tunnel;
 
 /// A request as it came.

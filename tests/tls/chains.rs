@@ -32,22 +32,82 @@ fn only_an_authority_vouches_for_others() {
         case("a root", bundle(&[&root]), by(&root), true),
         case("a root that is shown too", bundle(&[&root]), with(&root), true),
         case("a stranger", bundle(&[&root]), by(&stranger), false),
-        case("a stranger that is shown", bundle(&[&root]), with(&stranger), false),
-        case("another key of the root's name", bundle(&[&root]), with(&impostor), false),
-        case("an authority under the root", bundle(&[&root]), with(&under), true),
+        case(
+            "a stranger that is shown",
+            bundle(&[&root]),
+            with(&stranger),
+            false,
+        ),
+        case(
+            "another key of the root's name",
+            bundle(&[&root]),
+            with(&impostor),
+            false,
+        ),
+        case(
+            "an authority under the root",
+            bundle(&[&root]),
+            with(&under),
+            true,
+        ),
         case("one that is not shown", bundle(&[&root]), by(&under), false),
         case("one in the bundle", bundle(&[&root, &under]), by(&under), true),
-        case("one in the bundle and shown", bundle(&[&under, &root]), with(&under), true),
-        case("one in the bundle without its root", bundle(&[&under]), by(&under), false),
+        case(
+            "one in the bundle and shown",
+            bundle(&[&under, &root]),
+            with(&under),
+            true,
+        ),
+        case(
+            "one in the bundle without its root",
+            bundle(&[&under]),
+            by(&under),
+            false,
+        ),
         case("the same, shown", bundle(&[&under]), with(&under), false),
-        case("a pinned server's certificate", bundle(&[&root, &not_authority]), by(&not_authority), false),
-        case("the same, shown", bundle(&[&root, &not_authority]), with(&not_authority), false),
-        case("one without constraints", bundle(&[&root, &silent]), by(&silent), false),
+        case(
+            "a pinned server's certificate",
+            bundle(&[&root, &not_authority]),
+            by(&not_authority),
+            false,
+        ),
+        case(
+            "the same, shown",
+            bundle(&[&root, &not_authority]),
+            with(&not_authority),
+            false,
+        ),
+        case(
+            "one without constraints",
+            bundle(&[&root, &silent]),
+            by(&silent),
+            false,
+        ),
         case("the same, shown", bundle(&[&root, &silent]), with(&silent), false),
-        case("one that signs itself", bundle(&[&own_not_authority]), by(&own_not_authority), false),
-        case("the same, shown", bundle(&[&own_not_authority]), with(&own_not_authority), false),
-        case("one that says nothing", bundle(&[&own_silent]), with(&own_silent), false),
-        case("one that is an authority", bundle(&[&own_authority]), by(&own_authority), true),
+        case(
+            "one that signs itself",
+            bundle(&[&own_not_authority]),
+            by(&own_not_authority),
+            false,
+        ),
+        case(
+            "the same, shown",
+            bundle(&[&own_not_authority]),
+            with(&own_not_authority),
+            false,
+        ),
+        case(
+            "one that says nothing",
+            bundle(&[&own_silent]),
+            with(&own_silent),
+            false,
+        ),
+        case(
+            "one that is an authority",
+            bundle(&[&own_authority]),
+            by(&own_authority),
+            true,
+        ),
     ]);
 }
 
@@ -68,28 +128,72 @@ fn a_server_s_own_certificate_matches_itself_when_it_is_self_signed() {
         own("without constraints", leaf(), true),
         own("an authority", authority(), true),
         own("an authority for servers", authority().extended(&[SERVER]), true),
-        own("for servers and clients", authority().extended(&[CLIENT, SERVER]), true),
+        own(
+            "for servers and clients",
+            authority().extended(&[CLIENT, SERVER]),
+            true,
+        ),
         own("for clients alone", authority().extended(&[CLIENT]), false),
         own("for any use", authority().extended(&[ANY]), false),
         own("may only sign", authority().usage(CERT_SIGN | CRL_SIGN), false),
-        own("may sign and serve", authority().usage(CERT_SIGN | DIGITAL_SIGNATURE), true),
+        own(
+            "may sign and serve",
+            authority().usage(CERT_SIGN | DIGITAL_SIGNATURE),
+            true,
+        ),
         own("may serve, not sign", leaf().usage(KEY_ENCIPHERMENT), true),
         own("for another name", Draft::server(&["elsewhere.example"]), false),
         own("for no name", Draft::new("localhost"), false),
         own("expired", leaf().until("20210101000000Z"), false),
         own("not valid yet", authority().from("20980101000000Z"), false),
         own("of version 1", Draft::new("localhost").version(1), false),
-        own("a critical unknown extension", leaf().extension(&[0x2a, 3, 4], true, &[5, 0]), false),
-        own("an unknown extension", leaf().extension(&[0x2a, 3, 4], false, &[5, 0]), true),
-        own("a limit on names below", authority().limits(&["example.com"], &[]), true),
+        own(
+            "a critical unknown extension",
+            leaf().extension(&[0x2a, 3, 4], true, &[5, 0]),
+            false,
+        ),
+        own(
+            "an unknown extension",
+            leaf().extension(&[0x2a, 3, 4], false, &[5, 0]),
+            true,
+        ),
+        own(
+            "a limit on names below",
+            authority().limits(&["example.com"], &[]),
+            true,
+        ),
         own("Netscape's client", leaf().netscape(0x80), false),
         own("Netscape's server", leaf().netscape(0x40), true),
-        own("its own key's identifier", leaf().key_id(b"k").issuer_key_id(b"k"), true),
+        own(
+            "its own key's identifier",
+            leaf().key_id(b"k").issuer_key_id(b"k"),
+            true,
+        ),
         case("not trusted", bundle(&[&root]), alone.shown_with(&[]), false),
-        case("a mimic of a trusted one", bundle(&[&alone]), mimic.shown_with(&[]), false),
-        case("a mimic that shows the trusted one", bundle(&[&alone]), mimic.shown_with(&[&alone]), false),
-        case("issued, without its root", bundle(&[&issued]), issued.shown_with(&[]), false),
-        case("issued, with its root", bundle(&[&issued, &root]), issued.shown_with(&[]), true),
+        case(
+            "a mimic of a trusted one",
+            bundle(&[&alone]),
+            mimic.shown_with(&[]),
+            false,
+        ),
+        case(
+            "a mimic that shows the trusted one",
+            bundle(&[&alone]),
+            mimic.shown_with(&[&alone]),
+            false,
+        ),
+        case(
+            "issued, without its root",
+            bundle(&[&issued]),
+            issued.shown_with(&[]),
+            false,
+        ),
+        case(
+            "issued, with its root",
+            bundle(&[&issued, &root]),
+            issued.shown_with(&[]),
+            true,
+        ),
         case("twice", bundle(&[&twice, &twice]), twice.shown_with(&[]), true),
     ]);
 }
@@ -97,7 +201,12 @@ fn a_server_s_own_certificate_matches_itself_when_it_is_self_signed() {
 /// A root made of `draft`, and a server's certificate below it.
 fn below(what: &str, draft: Draft, good: bool) -> Case {
     let root = draft.self_signed();
-    case(what, bundle(&[&root]), leaf().signed_by(&root).shown_with(&[]), good)
+    case(
+        what,
+        bundle(&[&root]),
+        leaf().signed_by(&root).shown_with(&[]),
+        good,
+    )
 }
 
 #[test]
@@ -107,11 +216,23 @@ fn a_root_is_checked_as_the_others_are() {
     agree(vec![
         below("of version 1", plain().version(1), true),
         below("nothing said", plain(), false),
-        below("not an authority, may sign", plain().constraints(false, None).usage(CERT_SIGN), false),
+        below(
+            "not an authority, may sign",
+            plain().constraints(false, None).usage(CERT_SIGN),
+            false,
+        ),
         below("only that it may sign", plain().usage(CERT_SIGN), true),
         below("only that it may serve", plain().usage(DIGITAL_SIGNATURE), false),
-        below("an authority that may not sign", authority().usage(DIGITAL_SIGNATURE | CRL_SIGN), false),
-        below("an authority that may sign", authority().usage(CERT_SIGN | CRL_SIGN), true),
+        below(
+            "an authority that may not sign",
+            authority().usage(DIGITAL_SIGNATURE | CRL_SIGN),
+            false,
+        ),
+        below(
+            "an authority that may sign",
+            authority().usage(CERT_SIGN | CRL_SIGN),
+            true,
+        ),
         below("for clients alone", authority().extended(&[CLIENT]), false),
         below("for any use", authority().extended(&[ANY]), false),
         below("for servers", authority().extended(&[SERVER]), true),
@@ -120,10 +241,26 @@ fn a_root_is_checked_as_the_others_are() {
         below("Netscape's server", plain().netscape(0x40), false),
         below("expired", authority().until("20210101000000Z"), false),
         below("not valid yet", authority().from("20980101000000Z"), false),
-        below("a critical unknown extension", authority().extension(&[0x2a, 3, 4], true, &[5, 0]), false),
-        below("an unknown extension", authority().extension(&[0x2a, 3, 4], false, &[5, 0]), true),
-        below("a path of none", Draft::new("root").constraints(true, Some(0)), true),
-        below("another key's identifier", authority().key_id(b"a").issuer_key_id(b"b"), false),
+        below(
+            "a critical unknown extension",
+            authority().extension(&[0x2a, 3, 4], true, &[5, 0]),
+            false,
+        ),
+        below(
+            "an unknown extension",
+            authority().extension(&[0x2a, 3, 4], false, &[5, 0]),
+            true,
+        ),
+        below(
+            "a path of none",
+            Draft::new("root").constraints(true, Some(0)),
+            true,
+        ),
+        below(
+            "another key's identifier",
+            authority().key_id(b"a").issuer_key_id(b"b"),
+            false,
+        ),
         below("its own serial number", authority().serial(7), true),
     ]);
 }
@@ -160,12 +297,20 @@ fn what_stands_between_is_an_authority_within_its_limits() {
         between("nothing said", plain(), false),
         between("only that it may sign", plain().usage(CERT_SIGN), false),
         between("an authority that may sign", authority().usage(CERT_SIGN), true),
-        between("an authority that may not", authority().usage(DIGITAL_SIGNATURE), false),
+        between(
+            "an authority that may not",
+            authority().usage(DIGITAL_SIGNATURE),
+            false,
+        ),
         between("for clients alone", authority().extended(&[CLIENT]), false),
         between("for servers", authority().extended(&[SERVER, CLIENT]), true),
         between("expired", authority().until("20210101000000Z"), false),
         between("not valid yet", authority().from("20980101000000Z"), false),
-        between("a critical unknown extension", authority().extension(&[0x2a, 3, 4], true, &[5, 0]), false),
+        between(
+            "a critical unknown extension",
+            authority().extension(&[0x2a, 3, 4], true, &[5, 0]),
+            false,
+        ),
         path("one under a path of none", Some(0), &[None], false),
         path("one under a path of one", Some(1), &[None], true),
         path("two under a path of one", Some(1), &[None, None], false),
@@ -181,7 +326,12 @@ fn what_stands_between_is_an_authority_within_its_limits() {
 fn a_server_s_certificate_is_checked_for_its_use_and_dates() {
     let root = root();
     let served = |what: &str, draft: Draft, good: bool| {
-        case(what, bundle(&[&root]), draft.signed_by(&root).shown_with(&[]), good)
+        case(
+            what,
+            bundle(&[&root]),
+            draft.signed_by(&root).shown_with(&[]),
+            good,
+        )
     };
     agree(vec![
         served("for servers", leaf().extended(&[SERVER]), true),
@@ -196,10 +346,22 @@ fn a_server_s_certificate_is_checked_for_its_use_and_dates() {
         served("Netscape's server", leaf().netscape(0x40), true),
         served("expired", leaf().until("20210101000000Z"), false),
         served("not valid yet", leaf().from("20980101000000Z"), false),
-        served("a critical unknown extension", leaf().extension(&[0x2a, 3, 4], true, &[5, 0]), false),
+        served(
+            "a critical unknown extension",
+            leaf().extension(&[0x2a, 3, 4], true, &[5, 0]),
+            false,
+        ),
         served("of version 1", Draft::new("localhost").version(1), false),
-        served("the root's key by another identifier", leaf().issuer_serial(&root, 9), false),
-        served("the root's serial number", leaf().issuer_serial(&root, root.serial()), true),
+        served(
+            "the root's key by another identifier",
+            leaf().issuer_serial(&root, 9),
+            false,
+        ),
+        served(
+            "the root's serial number",
+            leaf().issuer_serial(&root, root.serial()),
+            true,
+        ),
     ]);
 }
 
@@ -215,18 +377,78 @@ fn a_server_may_call_itself_an_authority() {
     let authority = || leaf().constraints(true, None);
     agree(vec![
         case("under a root", bundle(&[&root]), shown(authority(), &root), true),
-        case("with a path", bundle(&[&root]), shown(leaf().constraints(true, Some(0)), &root), true),
-        case("below another", bundle(&[&root]), shown(authority(), &under), true),
-        case("below one in the bundle", bundle(&[&root, &under]), authority().signed_by(&under).shown_with(&[]), true),
-        case("below one without its root", bundle(&[&under]), shown(authority(), &under), false),
-        case("below a path of none", bundle(&[&short]), shown(authority(), &short), true),
-        case("below a pinned one", bundle(&[&root, &pinned]), shown(authority(), &pinned), false),
-        case("below a stranger", bundle(&[&root]), shown(authority(), &stranger), false),
-        case("below an expired root", bundle(&[&old]), shown(authority(), &old), false),
-        case("expired", bundle(&[&root]), shown(authority().until("20210101000000Z"), &root), false),
-        case("for clients", bundle(&[&root]), shown(authority().extended(&[CLIENT]), &root), false),
-        case("may only sign", bundle(&[&root]), shown(authority().usage(CERT_SIGN), &root), false),
-        case("for another name", bundle(&[&root]), shown(Draft::server(&["a.example"]).constraints(true, None), &root), false),
+        case(
+            "with a path",
+            bundle(&[&root]),
+            shown(leaf().constraints(true, Some(0)), &root),
+            true,
+        ),
+        case(
+            "below another",
+            bundle(&[&root]),
+            shown(authority(), &under),
+            true,
+        ),
+        case(
+            "below one in the bundle",
+            bundle(&[&root, &under]),
+            authority().signed_by(&under).shown_with(&[]),
+            true,
+        ),
+        case(
+            "below one without its root",
+            bundle(&[&under]),
+            shown(authority(), &under),
+            false,
+        ),
+        case(
+            "below a path of none",
+            bundle(&[&short]),
+            shown(authority(), &short),
+            true,
+        ),
+        case(
+            "below a pinned one",
+            bundle(&[&root, &pinned]),
+            shown(authority(), &pinned),
+            false,
+        ),
+        case(
+            "below a stranger",
+            bundle(&[&root]),
+            shown(authority(), &stranger),
+            false,
+        ),
+        case(
+            "below an expired root",
+            bundle(&[&old]),
+            shown(authority(), &old),
+            false,
+        ),
+        case(
+            "expired",
+            bundle(&[&root]),
+            shown(authority().until("20210101000000Z"), &root),
+            false,
+        ),
+        case(
+            "for clients",
+            bundle(&[&root]),
+            shown(authority().extended(&[CLIENT]), &root),
+            false,
+        ),
+        case(
+            "may only sign",
+            bundle(&[&root]),
+            shown(authority().usage(CERT_SIGN), &root),
+            false,
+        ),
+        case(
+            "for another name",
+            bundle(&[&root]),
+            shown(Draft::server(&["a.example"]).constraints(true, None), &root),
+            false,
+        ),
     ]);
 }
 
@@ -236,31 +458,77 @@ fn of_several_authorities_of_one_name_the_right_one_is_found() {
     let (one, two) = (named(b"one"), named(b"two"));
     let by = |issuer: &Made, id: &[u8]| leaf().issuer_key_id(id).signed_by(issuer).shown_with(&[]);
     let renewed = Draft::authority("twin").key_of(&one).serial(2).self_signed();
-    let expired = Draft::authority("twin").key_of(&one).until("20210101000000Z").self_signed();
+    let expired = Draft::authority("twin")
+        .key_of(&one)
+        .until("20210101000000Z")
+        .self_signed();
 
     // A new root, which an old one has signed too.
     let old = Draft::authority("old root").self_signed();
     let new = Draft::authority("new root").self_signed();
     let cross = Draft::authority("new root").key_of(&new).signed_by(&old);
-    let gone = Draft::authority("old root").key_of(&old).until("20210101000000Z").self_signed();
+    let gone = Draft::authority("old root")
+        .key_of(&old)
+        .until("20210101000000Z")
+        .self_signed();
     let under = Draft::authority("under").signed_by(&new);
     let crossed = || leaf().signed_by(&under).shown_with(&[&under, &cross]);
     agree(vec![
         case("the first", bundle(&[&one, &two]), by(&one, b"one"), true),
         case("the second", bundle(&[&one, &two]), by(&two, b"two"), true),
-        case("the second, first in the file", bundle(&[&two, &one]), by(&two, b"two"), true),
-        case("another", bundle(&[&one, &two]), by(&named(b"three"), b"three"), false),
-        case("the first by the second's identifier", bundle(&[&one, &two]), by(&one, b"two"), false),
-        case("renewed", bundle(&[&one, &renewed]), leaf().signed_by(&one).shown_with(&[]), true),
-        case("renewed, the old one expired", bundle(&[&expired, &renewed]), leaf().signed_by(&one).shown_with(&[]), true),
-        case("the same the other way round", bundle(&[&renewed, &expired]), leaf().signed_by(&one).shown_with(&[]), true),
+        case(
+            "the second, first in the file",
+            bundle(&[&two, &one]),
+            by(&two, b"two"),
+            true,
+        ),
+        case(
+            "another",
+            bundle(&[&one, &two]),
+            by(&named(b"three"), b"three"),
+            false,
+        ),
+        case(
+            "the first by the second's identifier",
+            bundle(&[&one, &two]),
+            by(&one, b"two"),
+            false,
+        ),
+        case(
+            "renewed",
+            bundle(&[&one, &renewed]),
+            leaf().signed_by(&one).shown_with(&[]),
+            true,
+        ),
+        case(
+            "renewed, the old one expired",
+            bundle(&[&expired, &renewed]),
+            leaf().signed_by(&one).shown_with(&[]),
+            true,
+        ),
+        case(
+            "the same the other way round",
+            bundle(&[&renewed, &expired]),
+            leaf().signed_by(&one).shown_with(&[]),
+            true,
+        ),
         case("crossed, the new root trusted", bundle(&[&new]), crossed(), true),
         case("crossed, the old root trusted", bundle(&[&old]), crossed(), true),
         case("crossed, both trusted", bundle(&[&old, &new]), crossed(), true),
         case("crossed, the old one expired", bundle(&[&gone]), crossed(), false),
-        case("crossed, the old one expired, the new one trusted", bundle(&[&gone, &new]), crossed(), true),
+        case(
+            "crossed, the old one expired, the new one trusted",
+            bundle(&[&gone, &new]),
+            crossed(),
+            true,
+        ),
         case("crossed, neither trusted", bundle(&[&one]), crossed(), false),
         case("the crossing alone trusted", bundle(&[&cross]), crossed(), false),
-        case("the crossing and the old root trusted", bundle(&[&cross, &old]), leaf().signed_by(&under).shown_with(&[&under]), true),
+        case(
+            "the crossing and the old root trusted",
+            bundle(&[&cross, &old]),
+            leaf().signed_by(&under).shown_with(&[&under]),
+            true,
+        ),
     ]);
 }

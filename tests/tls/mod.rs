@@ -85,7 +85,13 @@ fn verdict(answer: &Value) -> Result<(), String> {
     match answer["error"].as_str() {
         None => Ok(()),
         Some(error) => {
-            let about = ["CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "X509", "PEM", "ASN1"];
+            let about = [
+                "CERTIFICATE_VERIFY_FAILED",
+                "certificate verify failed",
+                "X509",
+                "PEM",
+                "ASN1",
+            ];
             assert!(about.iter().any(|word| error.contains(word)), "{error}");
             Err(error.to_owned())
         }
@@ -121,4 +127,58 @@ fn agree(cases: Vec<Case>) {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_refusal_names_the_server_what_is_missing_and_the_way_out() {
+    use crate::support::server::draft::Draft;
+
+    let root = Draft::authority("root").self_signed();
+    let under = Draft::authority("under").signed_by(&root);
+    let pinned = Draft::new("pinned").names(&["inner.example"]).signed_by(&root);
+    let own = Draft::server(&["localhost"]).signed_by(&root);
+    let old = Draft::authority("old").until("20210101000000Z").self_signed();
+    let by = |issuer: &Made| Draft::server(&["localhost"]).signed_by(issuer);
+    let unknown = "is signed by no authority that is trusted\n";
+    for (trusted, shown, first, words) in [
+        (
+            bundle(&[&pinned]),
+            by(&root).shown_with(&[]),
+            unknown,
+            "hint: name the authority's certificate in the backend kwarg `verify`",
+        ),
+        (
+            bundle(&[&pinned]),
+            by(&pinned).shown_with(&[]),
+            unknown,
+            "the certificate of its issuer is not an authority's\n",
+        ),
+        (
+            bundle(&[&under]),
+            by(&under).shown_with(&[]),
+            unknown,
+            "but not the root that signed that one\n",
+        ),
+        (
+            bundle(&[&own]),
+            own.shown_with(&[]),
+            unknown,
+            "only a self-signed one counts without its authority's\n",
+        ),
+        (
+            bundle(&[&old]),
+            by(&old).shown_with(&[]),
+            "cannot be trusted\n",
+            "its authority's own certificate has expired\n",
+        ),
+    ] {
+        let folder = temp_dir();
+        let verify = folder.path().join("trusted.pem");
+        std::fs::write(&verify, trusted).unwrap();
+        let server = server(&shown);
+        let stderr = ours(&server, "localhost", &verify).unwrap_err();
+        let line = format!("error: the certificate of localhost:{} {first}", server.port);
+        assert!(stderr.starts_with(&line), "{stderr}");
+        assert!(stderr.contains(words), "{words}: {stderr}");
+    }
 }

@@ -16,7 +16,7 @@ fn the_name_is_the_one_that_was_asked_for() {
             good,
         )
     };
-    let table: [(&str, &[&str], bool); 30] = [
+    let table: [(&str, &[&str], bool); 32] = [
         ("localhost", &["localhost"], true),
         ("localhost", &["elsewhere.example", "localhost"], true),
         ("localhost", &["elsewhere.example"], false),
@@ -40,6 +40,8 @@ fn the_name_is_the_one_that_was_asked_for() {
         ("a.example.com", &[".example.com"], false),
         ("a.example.com", &["example.com"], false),
         ("a.example.com", &["a.example.com\0.evil.example"], false),
+        ("a.example.com.", &["a.example.com"], true),
+        ("a.example.com", &["a.example.com."], false),
         ("127.0.0.1", &["127.0.0.1"], true),
         ("127.0.0.1", &["127.0.0.2"], false),
         ("127.0.0.1", &["localhost"], false),
@@ -58,26 +60,47 @@ fn the_name_is_the_one_that_was_asked_for() {
     let address_as_name = Draft::new("server").extension(&[0x55, 0x1d, 17], false, &text);
     cases.push(named("127.0.0.1", address_as_name, false));
     cases.push(named("localhost", Draft::new("localhost"), false));
-    cases.push(named("localhost", Draft::new("localhost").names(&["a.example"]), false));
+    cases.push(named(
+        "localhost",
+        Draft::new("localhost").names(&["a.example"]),
+        false,
+    ));
     cases.push(named("127.0.0.1", Draft::new("127.0.0.1"), false));
     agree(cases);
 }
 
 #[test]
 fn an_authority_signs_within_its_limits() {
-    let limited = |permitted: &[&str], excluded: &[&str]| {
-        Draft::authority("limited").limits(permitted, excluded)
-    };
+    let limited =
+        |permitted: &[&str], excluded: &[&str]| Draft::authority("limited").limits(permitted, excluded);
     let mut cases = Vec::new();
     let table: [(&str, &[&str], &[&str], &[&str], bool); 14] = [
         ("a.example.com", &["example.com"], &[], &["a.example.com"], true),
         ("example.com", &["example.com"], &[], &["example.com"], true),
         ("a.example.org", &["example.com"], &[], &["a.example.org"], false),
-        ("a.example.com", &["example.com"], &[], &["a.example.com", "b.example.org"], false),
+        (
+            "a.example.com",
+            &["example.com"],
+            &[],
+            &["a.example.com", "b.example.org"],
+            false,
+        ),
         ("a.example.com", &[], &["example.com"], &["a.example.com"], false),
         ("a.example.org", &[], &["example.com"], &["a.example.org"], true),
-        ("a.example.com", &["example.com"], &["a.example.com"], &["a.example.com"], false),
-        ("badexample.com", &["example.com"], &[], &["badexample.com"], false),
+        (
+            "a.example.com",
+            &["example.com"],
+            &["a.example.com"],
+            &["a.example.com"],
+            false,
+        ),
+        (
+            "badexample.com",
+            &["example.com"],
+            &[],
+            &["badexample.com"],
+            false,
+        ),
         ("a.example.com", &["example.com"], &[], &["*.example.com"], true),
         ("127.0.0.1", &["127.0.0.0/255.0.0.0"], &[], &["127.0.0.1"], true),
         ("127.0.0.1", &["10.0.0.0/255.0.0.0"], &[], &["127.0.0.1"], false),

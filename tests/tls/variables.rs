@@ -1,1 +1,251 @@
-//! x
+//! Which variables name the authorities of whom: `AWS_CA_BUNDLE` decides about AWS alone.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::server::draft::{CERT_SIGN, CRL_SIGN, Draft, Made};
+use crate::support::server::{Reply, Server, Tunnel};
+use crate::support::{Output, Program, secretctl, temp_dir};
+use crate::vault::{kv2, login, vault};
+
+/// Two authorities, each in a file of its own, and a folder for more.
+struct Authorities {
+    folder: TempDir,
+    cloud: Made,
+    clouds: PathBuf,
+    /// That of somebody else.
+    wrong: PathBuf,
+}
+
+fn authorities() -> Authorities {
+    let folder = temp_dir();
+    let write = |name: &str| {
+        let made = Draft::authority(name).usage(CERT_SIGN | CRL_SIGN).self_signed();
+        let path = folder.path().join(format!("{name}.pem"));
+        std::fs::write(&path, made.pem()).unwrap();
+        (made, path)
+    };
+    let (cloud, clouds) = write("cloud");
+    let (_, wrong) = write("wrong");
+    Authorities {
+        folder,
+        cloud,
+        clouds,
+        wrong,
+    }
+}
+
+/// The variables of a run, by what they name: `right`, `wrong` or a file that is not there.
+type Named<'a> = &'a [(&'a str, &'a str)];
+
+impl Authorities {
+    fn server(&self, names: &[&str], handler: impl Fn(&str) -> Reply + Send + Sync + 'static) -> Server {
+        let made = Draft::server(names).signed_by(&self.cloud);
+        Server::start_tls(&made.shown_with(&[]), move |request| handler(&request.target))
+    }
+
+    fn get(&self, program: Program, named: Named<'_>) -> Output {
+        let path = |which: &str| match which {
+            "right" => self.clouds.clone(),
+            "wrong" => self.wrong.clone(),
+            _ => self.folder.path().join("missing.pem"),
+        };
+        let env: Vec<_> = named.iter().map(|(name, which)| (*name, path(which))).collect();
+        program
+            .envs(env)
+            .args(["--no-fallback", "get-var", "hello", "--timeout", "10"])
+            .run()
+    }
+
+    /// Asserts for each set of variables whether the lookup works, and that the servers are asked nothing where it does not.
+    #[track_caller]
+    fn check(&self, program: &Program, servers: &[&Server], cases: &[(Named<'_>, i32)]) {
+        for (named, status) in cases {
+            let output = self.get(program.clone(), named);
+            assert_eq!(output.status, *status, "{named:?}: {}", output.stderr);
+            if *status == 0 {
+                assert_eq!(output.stdout, b"world\n");
+            } else {
+                let asked: Vec<_> = servers.iter().flat_map(|server| server.take()).collect();
+                assert!(asked.is_empty(), "{named:?}: {asked:?}");
+            }
+            for server in servers {
+                server.take();
+            }
+        }
+    }
+}
+
+/// A Vault over http that takes any login.
+fn plain_vault() -> Server {
+    Server::start(|request| match request.method.as_str() {
+        "POST" => Reply::json(200, login("hvs.issued")),
+        _ => Reply::json(200, kv2(&json!({"value": "world"}))),
+    })
+}
+
+const WITHOUT_AWS: [(Named<'static>, i32); 8] = [
+    (&[("REQUESTS_CA_BUNDLE", "right")], 0),
+    (&[("CURL_CA_BUNDLE", "right")], 0),
+    (&[("REQUESTS_CA_BUNDLE", "right"), ("AWS_CA_BUNDLE", "wrong")], 0),
+    (
+        &[("REQUESTS_CA_BUNDLE", "right"), ("AWS_CA_BUNDLE", "missing")],
+        0,
+    ),
+    (&[("SSL_CERT_FILE", "right"), ("AWS_CA_BUNDLE", "wrong")], 0),
+    (&[("AWS_CA_BUNDLE", "right")], 5),
+    (&[("REQUESTS_CA_BUNDLE", "wrong"), ("AWS_CA_BUNDLE", "right")], 5),
+    (&[("CURL_CA_BUNDLE", "wrong"), ("AWS_CA_BUNDLE", "right")], 5),
+];
+
+#[test]
+fn vault_itself_does_not_read_aws_ca_bundle() {
+    let authorities = authorities();
+    let server = authorities.server(&["localhost"], |_| {
+        Reply::json(200, kv2(&json!({"value": "world"})))
+    });
+    let program = vault(&json!({"url": server.url(), "token": "t"}));
+    authorities.check(&program, &[&server], &WITHOUT_AWS);
+}
+
+#[test]
+fn the_security_token_service_does() {
+    let authorities = authorities();
+    let answer = "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>\
+        <AccessKeyId>AKIASTS</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+        </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>";
+    let sts = authorities.server(&["localhost"], move |_| Reply::status(200).body(answer));
+    let token = authorities.folder.path().join("token");
+    std::fs::write(&token, "eyJ.web.token").unwrap();
+    let vault_server = plain_vault();
+    let program = vault(&json!({"url": vault_server.url(), "auth_type": "aws_iam"}))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_ENDPOINT_URL_STS", sts.url())
+        .env("AWS_WEB_IDENTITY_TOKEN_FILE", &token)
+        .env("AWS_ROLE_ARN", "arn:aws:iam::1:role/x");
+    authorities.check(
+        &program,
+        &[&sts],
+        &[
+            (&[("AWS_CA_BUNDLE", "right")], 0),
+            (&[("REQUESTS_CA_BUNDLE", "right")], 0),
+            (&[("AWS_CA_BUNDLE", "right"), ("REQUESTS_CA_BUNDLE", "wrong")], 0),
+            (&[("AWS_CA_BUNDLE", "wrong"), ("REQUESTS_CA_BUNDLE", "right")], 5),
+            (
+                &[("AWS_CA_BUNDLE", "missing"), ("REQUESTS_CA_BUNDLE", "right")],
+                2,
+            ),
+            // botocore does not read the variable of curl.
+            (&[("CURL_CA_BUNDLE", "right")], 5),
+            (&[("CURL_CA_BUNDLE", "wrong"), ("SSL_CERT_FILE", "right")], 0),
+        ],
+    );
+}
+
+#[test]
+fn a_container_s_credentials_over_https_are_decided_by_no_variable_of_a_library() {
+    let authorities = authorities();
+    let keys = json!({"AccessKeyId": "AKIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "2999-01-01T00:00:00Z"});
+    let container = authorities.server(&["localhost"], move |_| Reply::json(200, keys.clone()));
+    let vault_server = plain_vault();
+    let program = vault(&json!({"url": vault_server.url(), "auth_type": "aws_iam"}))
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            format!("{}/creds", container.url()),
+        );
+    authorities.check(
+        &program,
+        &[&container],
+        &[
+            (&[("SSL_CERT_FILE", "right")], 0),
+            (
+                &[
+                    ("SSL_CERT_FILE", "right"),
+                    ("AWS_CA_BUNDLE", "wrong"),
+                    ("REQUESTS_CA_BUNDLE", "wrong"),
+                ],
+                0,
+            ),
+            (&[("AWS_CA_BUNDLE", "right"), ("REQUESTS_CA_BUNDLE", "right")], 5),
+        ],
+    );
+}
+
+#[test]
+fn google_s_login_does_not() {
+    let authorities = authorities();
+    let google = authorities.server(&["localhost", "iam.googleapis.com"], |target| match target {
+        "/token" => Reply::json(200, json!({"access_token": "ya29.key"})),
+        _ => Reply::json(200, json!({"signedJwt": "eyJ.signed.jwt"})),
+    });
+    let key = rsa_key();
+    let Some(private_key) = key else { return };
+    // Google's own address leads here through a proxy; its token endpoint is asked at localhost, through it too.
+    let proxy = Tunnel::start(google.port);
+    let vault_server = plain_vault();
+    let account = json!({
+        "type": "service_account", "project_id": "p", "private_key_id": "k", "private_key": private_key,
+        "client_email": "sa@p.iam.gserviceaccount.com", "token_uri": format!("{}/token", google.url()),
+    });
+    let kwargs = json!({
+        "url": vault_server.url(), "auth_type": "gcp", "role_id": "dev", "gcp_scopes": "a", "gcp_keyfile_dict": account,
+    });
+    let program = vault(&kwargs).env("HTTPS_PROXY", format!("http://127.0.0.1:{}", proxy.port));
+    authorities.check(&program, &[&google], &WITHOUT_AWS);
+}
+
+/// A new RSA key, PKCS#8, or says why the test is skipped.
+fn rsa_key() -> Option<String> {
+    let made = std::process::Command::new("openssl")
+        .args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
+        .output();
+    match made {
+        Ok(output) if output.status.success() => Some(String::from_utf8(output.stdout).unwrap()),
+        _ => {
+            crate::support::skip("openssl", "it is not installed, and nothing else makes RSA keys");
+            None
+        }
+    }
+}
+
+#[test]
+fn azure_does_not() {
+    let authorities = authorities();
+    let names = ["localhost", "v.vault.azure.net", "login.microsoftonline.com"];
+    let tenant = "11111111-1111-1111-1111-111111111111";
+    let azure = {
+        let made = Draft::server(&names).signed_by(&authorities.cloud);
+        Server::start_tls(&made.shown_with(&[]), move |request| {
+            let authorized = request.header("authorization").is_some();
+            match request.target.as_str() {
+                target if target.contains("oauth2") => {
+                    Reply::json(200, json!({"token_type": "Bearer", "expires_in": 3600, "access_token": "token"}))
+                }
+                _ if authorized => Reply::json(
+                    200,
+                    json!({"value": "world", "id": "https://v.vault.azure.net/secrets/airflow-variables-hello/1", "attributes": {"enabled": true}}),
+                ),
+                _ => Reply::status(401).header(
+                    "WWW-Authenticate",
+                    &format!("Bearer authorization=\"https://login.microsoftonline.com/{tenant}\", resource=\"https://vault.azure.net\""),
+                ),
+            }
+        })
+    };
+    let proxy = Tunnel::start(azure.port);
+    let kwargs: Value = json!({"vault_url": "https://v.vault.azure.net"});
+    let program = secretctl()
+        .env(
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend",
+        )
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
+        .env("AZURE_TENANT_ID", tenant)
+        .env("AZURE_CLIENT_ID", "22222222-2222-2222-2222-222222222222")
+        .env("AZURE_CLIENT_SECRET", "s")
+        .env("HTTPS_PROXY", format!("http://127.0.0.1:{}", proxy.port));
+    authorities.check(&program, &[&azure], &WITHOUT_AWS);
+}

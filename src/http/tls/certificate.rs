@@ -111,7 +111,9 @@ impl<'a> Certificate<'a> {
     /// Whether it is self-signed, as far as can be seen without checking the signature, which OpenSSL does not do either:
     /// `EXFLAG_SS`.
     pub(super) fn is_self_signed(&self) -> bool {
-        self.is_self_issued() && self.was_issued_by(self) && same_family(self.key_algorithm, self.signature_algorithm)
+        self.is_self_issued()
+            && self.was_issued_by(self)
+            && same_family(self.key_algorithm, self.signature_algorithm)
     }
 
     /// Whether its identifier of the issuer's key fits `issuer`: `X509_check_akid`.
@@ -285,7 +287,9 @@ fn basic_constraints(value: &[u8]) -> Option<(bool, Option<u64>)> {
         [] | [0x80..=0xff, ..] => None,
         long if long.len() > 8 => Some((authority, Some(u64::MAX))),
         short => {
-            let length = short.iter().fold(0, |length, byte| length << 8 | u64::from(*byte));
+            let length = short
+                .iter()
+                .fold(0, |length, byte| length << 8 | u64::from(*byte));
             Some((authority, Some(length)))
         }
     }
@@ -314,4 +318,111 @@ fn same_family(key: &[u8], signature: &[u8]) -> bool {
     };
     let both = |family| key.starts_with(family) && signature.starts_with(family);
     key == signature || both(RSA) || both(ELLIPTIC)
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CustomExtension, ExtendedKeyUsagePurpose, KeyUsagePurpose};
+
+    use super::super::samples::{Sample, authority, plain, self_signed, signed_by};
+    use super::*;
+
+    fn parsed(sample: &Sample) -> Certificate<'_> {
+        Certificate::parse(sample.der()).expect("a certificate")
+    }
+
+    #[test]
+    fn a_certificate_says_whether_it_is_an_authority_and_what_for() {
+        let root = self_signed(authority("root", Some(3)));
+        let root_read = parsed(&root);
+        assert_eq!(root_read.authority(), Authority::Yes);
+        assert_eq!(root_read.path_length(), Some(3));
+        assert!(root_read.is_self_signed() && root_read.may_be_shown() && root_read.is_for_servers());
+
+        let mut params = plain("server");
+        params.key_usages = vec![KeyUsagePurpose::CrlSign];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let server = signed_by(params, &root);
+        let server = parsed(&server);
+        assert_eq!(server.authority(), Authority::No);
+        assert!(!server.is_self_issued() && server.was_issued_by(&root_read));
+        assert!(!server.may_be_shown() && !server.is_for_servers());
+
+        let mut params = plain("signer");
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        assert_eq!(parsed(&self_signed(params)).authority(), Authority::OldRoot);
+        assert_eq!(parsed(&self_signed(plain("silent"))).authority(), Authority::No);
+    }
+
+    #[test]
+    fn a_key_identifier_tells_issuers_of_one_name_apart() {
+        let (one, two) = (
+            self_signed(authority("twin", None)),
+            self_signed(authority("twin", None)),
+        );
+        let mut params = plain("server");
+        params.use_authority_key_identifier_extension = true;
+        let server = signed_by(params, &one);
+        let server = parsed(&server);
+        assert!(server.was_issued_by(&parsed(&one)));
+        assert!(!server.was_issued_by(&parsed(&two)));
+    }
+
+    #[test]
+    fn what_is_cut_off_or_followed_by_more_is_no_certificate() {
+        let root = self_signed(authority("root", None));
+        let der = root.der();
+        for length in 0..der.len() {
+            assert!(Certificate::parse(&der[..length]).is_none(), "{length}");
+        }
+        assert!(Certificate::parse(&[der.as_ref(), &[0]].concat()).is_none());
+        // No byte that is changed makes it panic.
+        for at in 0..der.len() {
+            let mut changed = der.to_vec();
+            changed[at] ^= 0xff;
+            let _ = Certificate::parse(&changed);
+        }
+    }
+
+    #[test]
+    fn extensions_are_taken_once_and_unknown_critical_ones_refused() {
+        let with = |extensions: &[(&[u64], bool)]| {
+            let mut params = plain("server");
+            for (oid, critical) in extensions {
+                let mut extension = CustomExtension::from_oid_content(oid, vec![5, 0]);
+                extension.set_criticality(*critical);
+                params.custom_extensions.push(extension);
+            }
+            self_signed(params)
+        };
+        let refused =
+            |sample: &Sample| Certificate::parse(sample.der()).map(|read| read.has_refused_extension());
+        assert_eq!(refused(&with(&[(&[1, 2, 3], false)])), Some(false));
+        assert_eq!(refused(&with(&[(&[1, 2, 3], true)])), Some(true));
+        assert_eq!(refused(&with(&[(&[2, 5, 29, 36], true)])), Some(false));
+        assert_eq!(
+            refused(&with(&[(&[1, 3, 6, 1, 5, 5, 7, 1, 14], false)])),
+            Some(true)
+        );
+        assert_eq!(refused(&with(&[(&[1, 2, 3], false), (&[1, 2, 3], false)])), None);
+    }
+
+    #[test]
+    fn the_values_of_extensions_are_read_strictly() {
+        assert_eq!(basic_constraints(&[0x30, 0]), Some((false, None)));
+        assert_eq!(basic_constraints(&[0x30, 3, 1, 1, 0xff]), Some((true, None)));
+        assert_eq!(
+            basic_constraints(&[0x30, 6, 1, 1, 0xff, 2, 1, 5]),
+            Some((true, Some(5)))
+        );
+        assert_eq!(basic_constraints(&[0x30, 6, 1, 1, 0xff, 2, 1, 0x85]), None);
+        assert_eq!(basic_constraints(&[0x30, 5, 1, 1, 0xff, 2, 0]), None);
+        assert_eq!(basic_constraints(&[0x30, 3, 2, 1, 0, 9]), None);
+        assert_eq!(first_bits(&[3, 1, 0]), Some(0));
+        assert_eq!(first_bits(&[3, 3, 7, 0x04, 0x80]), Some(4));
+        assert_eq!(first_bits(&[3, 2, 8, 4]), None);
+        assert_eq!(first_bits(&[4, 2, 0, 4]), None);
+        assert_eq!(allows_servers(&[0x30, 0]), Some(false));
+        assert_eq!(allows_servers(&[0x30, 2, 5, 0]), None);
+    }
 }

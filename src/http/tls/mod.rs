@@ -17,6 +17,8 @@ mod path;
 mod pem;
 mod roots;
 mod rules;
+#[cfg(test)]
+mod samples;
 mod verifier;
 
 pub use roots::Roots;

@@ -92,3 +92,63 @@ impl<'a> Search<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Sample, authority, self_signed, signed_by};
+    use super::*;
+
+    /// 2026-01-01.
+    const NOW: u64 = 1_767_225_600;
+
+    fn search(leaf: &Sample, anchors: &[&Sample], others: &[&Sample]) -> Result<(), CertificateError> {
+        fn read<'a>(samples: &[&'a Sample]) -> Vec<Certificate<'a>> {
+            let read = |sample: &&'a Sample| Certificate::parse(sample.der()).expect("a certificate");
+            samples.iter().map(read).collect()
+        }
+        let (anchors, others) = (read(anchors), read(others));
+        let search = Search {
+            anchors: &anchors.iter().collect::<Vec<_>>(),
+            others: &others.iter().collect::<Vec<_>>(),
+            algorithms: rustls::crypto::ring::default_provider().signature_verification_algorithms,
+            now: NOW,
+        };
+        search.run(leaf.der())
+    }
+
+    #[test]
+    fn signatures_lead_to_an_anchor_or_nowhere() {
+        let root = self_signed(authority("root", None));
+        let mimic = self_signed(authority("root", None));
+        let under = signed_by(authority("under", None), &root);
+        let leaf = signed_by(authority("server", None), &under);
+        assert_eq!(search(&leaf, &[&root], &[&under]), Ok(()));
+        assert_eq!(search(&leaf, &[&mimic, &root], &[&mimic, &under]), Ok(()));
+        for (anchors, others) in [
+            (vec![&root], vec![]),
+            (vec![&mimic], vec![&under]),
+            (vec![], vec![&under, &root]),
+        ] {
+            assert_eq!(
+                search(&leaf, &anchors, &others),
+                Err(CertificateError::UnknownIssuer)
+            );
+        }
+    }
+
+    #[test]
+    fn a_search_ends() {
+        let root = self_signed(authority("root", None));
+        let mut chain = vec![self_signed(authority("level 0", None))];
+        for level in 1..9 {
+            let next = signed_by(authority(&format!("level {level}"), None), &chain[level - 1]);
+            chain.push(next);
+        }
+        let others: Vec<&Sample> = chain[..8].iter().collect();
+        assert!(search(&chain[8], &[&root], &others).is_err());
+        // Authorities of one name that have all signed each other, as far as names tell.
+        let twins: Vec<Sample> = (0..40).map(|_| self_signed(authority("twin", None))).collect();
+        let all: Vec<&Sample> = twins.iter().collect();
+        assert!(search(&signed_by(authority("twin", None), &twins[39]), &[&root], &all).is_err());
+    }
+}

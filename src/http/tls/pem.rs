@@ -53,9 +53,7 @@ struct Block<'a> {
 
 /// Returns every certificate of a PEM file, in order; what is not a certificate, or not base64, is passed over.
 pub(super) fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
-    blocks(pem)
-        .filter_map(|block| held(&block))
-        .map(|held| held.der)
+    blocks(pem).filter_map(|block| held(&block)).map(|held| held.der)
 }
 
 /// Returns the certificates of a PEM file whose subject is one of `subjects`.
@@ -228,10 +226,7 @@ mod tests {
         assert_eq!(subjects(&pem), [1, 2, 3]);
         assert_eq!(subjects(pem.trim_end()), [1, 2, 3]);
         assert_eq!(subjects(&format!("\u{feff}{pem}")), [1, 2, 3]);
-        assert_eq!(
-            subjects(&format!("\u{feff}{}", block("CERTIFICATE", &one))),
-            [1]
-        );
+        assert_eq!(subjects(&format!("\u{feff}{}", block("CERTIFICATE", &one))), [1]);
     }
 
     #[test]
@@ -282,7 +277,11 @@ mod tests {
         let any: &[u8] = &[6, 4, 0x55, 0x1d, 0x25, 0];
         let list = |tag: u8, parts: &[&[u8]]| {
             let parts = parts.concat();
-            [&[tag, u8::try_from(parts.len()).expect("short")], parts.as_slice()].concat()
+            [
+                &[tag, u8::try_from(parts.len()).expect("short")],
+                parts.as_slice(),
+            ]
+            .concat()
         };
         let cases = [
             (vec![], Purpose::Unsaid),

@@ -101,6 +101,17 @@ impl Trust {
         Ok(trust)
     }
 
+    /// Trusts Mozilla's list alone, whatever the system has.
+    #[cfg(test)]
+    pub(super) fn of_mozilla() -> Self {
+        Self {
+            bundles: Vec::new(),
+            folders: Vec::new(),
+            mozilla: true,
+            deadline: Instant::now(),
+        }
+    }
+
     /// Returns the certificates of files that may lead from `issuers` to a root.
     pub(super) fn in_bundles(&self, issuers: &[&[u8]]) -> Vec<Held> {
         let mut held = Vec::new();
@@ -181,9 +192,7 @@ fn is_hashed(path: &Path) -> bool {
     name.and_then(|name| name.split_once('.'))
         .is_some_and(|(hash, number)| {
             hash.len() == 8
-                && hash
-                    .bytes()
-                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+                && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
                 && !number.is_empty()
                 && number.bytes().all(|byte| byte.is_ascii_digit())
         })
@@ -220,5 +229,106 @@ fn folder(path: &Path) -> Result<PathBuf, Failure> {
                     .with_source(source),
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::samples::{authority, self_signed, signed_by};
+    use super::*;
+
+    fn deadline() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
+    fn names(held: &[Held]) -> Vec<String> {
+        let name = |held: &Held| {
+            let text = String::from_utf8_lossy(&held.der).into_owned();
+            ["root", "under", "below"]
+                .into_iter()
+                .rfind(|name| text.contains(name))
+                .unwrap_or("another")
+                .to_owned()
+        };
+        held.iter().map(name).collect()
+    }
+
+    #[test]
+    fn the_way_from_an_issuer_to_its_root_is_followed_through_files_and_folders() {
+        let root = self_signed(authority("1 root", None));
+        let under = signed_by(authority("2 under", None), &root);
+        let below = signed_by(authority("3 below", None), &under);
+        let other = self_signed(authority("something else", None));
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("file.pem");
+        let certificates = folder.path().join("certificates");
+        std::fs::create_dir(&certificates).expect("a folder");
+        let text = [other.pem(), below.pem(), root.pem(), below.pem()].join("\n");
+        std::fs::write(&file, text).expect("a file");
+        std::fs::write(certificates.join("under.pem"), under.pem()).expect("a file");
+        let roots = Roots::System {
+            cert_file: Some(file),
+            cert_dir: Some(certificates),
+        };
+        let trust = Trust::load(&roots, deadline()).expect("what is trusted");
+        let issuer = Head::of(below.der()).expect("a head").subject;
+        let mut held = trust.in_bundles(&[issuer]);
+        assert_eq!(names(&held), ["below"]);
+        assert!(trust.add_from_folders(&[issuer], &mut held));
+        assert_eq!(names(&held), ["below", "under", "root"]);
+        assert!(!trust.add_from_folders(&[issuer], &mut held));
+        assert!(trust.mozilla().is_empty());
+    }
+
+    #[test]
+    fn of_a_hashed_folder_the_links_alone_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str| std::fs::write(folder.path().join(name), "").expect("a file");
+        let found = || -> Vec<String> {
+            let paths = in_order(folder.path());
+            let name = |path: &PathBuf| Some(path.file_name()?.to_str()?.to_owned());
+            paths.iter().filter_map(name).collect()
+        };
+        for name in [
+            "b.pem",
+            "a.crt",
+            "0123abcd.r0",
+            "0123ABCD.0",
+            "0123abc.0",
+            "0123abcd.",
+        ] {
+            write(name);
+        }
+        assert_eq!(found().len(), 6, "none of these is a link's name");
+        write("0123abcd.1");
+        write("0123abcd.0");
+        assert_eq!(found(), ["0123abcd.0", "0123abcd.1"]);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_a_matter_of_configuration() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let empty = folder.path().join("empty.pem");
+        std::fs::write(&empty, "").expect("a file");
+        let missing = folder.path().join("missing");
+        let system = |file: &Path, dir: Option<&Path>| Roots::System {
+            cert_file: Some(file.to_owned()),
+            cert_dir: dir.map(Path::to_owned),
+        };
+        let good = folder.path().join("good.pem");
+        std::fs::write(&good, self_signed(authority("root", None)).pem()).expect("a file");
+        for (roots, words) in [
+            (Roots::Path(missing.clone()), "cannot be read"),
+            (Roots::Path(empty.clone()), "holds no certificate"),
+            (system(&empty, None), "holds no certificate"),
+            (system(&good, Some(&missing)), "the folder of certificates"),
+        ] {
+            let failure = Trust::load(&roots, deadline()).err().expect("a failure");
+            assert_eq!(failure.kind(), super::super::super::FailureKind::Configuration);
+            assert!(failure.to_string().contains(words), "{failure}");
+        }
+        assert!(Trust::load(&Roots::Path(folder.path().to_owned()), deadline()).is_ok());
     }
 }

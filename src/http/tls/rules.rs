@@ -13,11 +13,13 @@ use super::pem::Purpose;
 /// Why a chain is refused that webpki alone would take, or about which webpki says too little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// The issuer is trusted, and no authority.
-    #[error("a trusted certificate has its issuer's name, but is not an authority's")]
+    /// What has the issuer's name, trusted or shown, is not an authority's.
+    #[error("the certificate of its issuer is not an authority's")]
     NoAuthority,
     /// The issuer is trusted, and nothing leads on from there to a root.
-    #[error("the trusted certificates hold an authority that signed it, but not the root that signed that one")]
+    #[error(
+        "the trusted certificates hold an authority that signed it, but not the root that signed that one"
+    )]
     NoRoot,
     /// The server's own certificate is trusted, and not self-signed.
     #[error(
@@ -120,4 +122,71 @@ pub(super) fn check(
         below = Some(certificate);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Sample, authority, expired, plain, self_signed, signed_by};
+    use super::*;
+
+    /// 2026-01-01.
+    const NOW: u64 = 1_767_225_600;
+
+    /// What is said about a chain from the server's certificate to the root, by name.
+    fn said(chain: &[&Sample]) -> Option<String> {
+        let mut read: Vec<_> = chain
+            .iter()
+            .map(|sample| Certificate::parse(sample.der()).expect("a certificate"))
+            .collect();
+        let root = read.pop().expect("a root");
+        match check(&read, Some(&root), NOW) {
+            Ok(()) => None,
+            Err(CertificateError::Other(other)) => Some(other.to_string()),
+            Err(error) => Some(format!("{error:?}")),
+        }
+    }
+
+    #[test]
+    fn every_certificate_of_a_chain_has_its_say() {
+        let root = self_signed(authority("root", None));
+        let under = signed_by(authority("under", Some(0)), &root);
+        let below = signed_by(authority("below", None), &under);
+        let by = |issuer: &Sample| signed_by(plain("server"), issuer);
+        assert_eq!(said(&[&by(&root), &root]), None);
+        assert_eq!(said(&[&by(&under), &under, &root]), None);
+        let long = said(&[&by(&below), &below, &under, &root]);
+        assert_eq!(long, Some(Refusal::PathLength.to_string()));
+
+        let pinned = self_signed(plain("pinned"));
+        assert_eq!(
+            said(&[&by(&pinned), &pinned]),
+            Some(Refusal::NoAuthority.to_string())
+        );
+        let old = self_signed(expired(authority("old", None)));
+        assert_eq!(
+            said(&[&by(&old), &old]),
+            Some(Refusal::AuthorityExpired.to_string())
+        );
+        let stale = signed_by(expired(plain("server")), &root);
+        assert_eq!(said(&[&stale, &root]).as_deref(), Some("Expired"));
+        let stranger = self_signed(authority("stranger", None));
+        assert_eq!(
+            said(&[&by(&root), &stranger]),
+            Some(Refusal::OtherKey.to_string())
+        );
+    }
+
+    #[test]
+    fn a_chain_ends_at_a_root_or_where_the_file_says() {
+        let root = self_signed(authority("root", None));
+        let under = signed_by(authority("under", None), &root);
+        let pinned = self_signed(plain("pinned"));
+        let ends = |sample: &Sample, purpose| {
+            is_anchor(&Certificate::parse(sample.der()).expect("a certificate"), purpose)
+        };
+        assert!(ends(&root, Purpose::Unsaid) && ends(&root, Purpose::Servers));
+        assert!(!ends(&root, Purpose::Rejected));
+        assert!(!ends(&under, Purpose::Unsaid) && ends(&under, Purpose::Servers));
+        assert!(!ends(&pinned, Purpose::Unsaid) && !ends(&pinned, Purpose::Servers));
+    }
 }

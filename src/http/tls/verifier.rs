@@ -98,7 +98,11 @@ impl Verifier {
             .filter(|(_, purpose)| *purpose != Purpose::Rejected)
             .partition(|(certificate, purpose)| rules::is_anchor(certificate, *purpose));
         let roots: Vec<&Certificate<'_>> = roots.into_iter().map(|(certificate, _)| certificate).collect();
-        let others: Vec<&Certificate<'_>> = others.into_iter().map(|(certificate, _)| certificate).collect();
+        let others: Vec<&Certificate<'_>> = others
+            .into_iter()
+            .map(|(certificate, _)| certificate)
+            .filter(|certificate| certificate.authority() != Authority::No)
+            .collect();
 
         let trusted: Vec<CertificateDer<'_>> = roots.iter().map(|root| root.der.into()).collect();
         let anchors: Vec<TrustAnchor<'_>> = trusted
@@ -169,7 +173,10 @@ fn check_path(
     now: UnixTime,
 ) -> Result<(), CertificateError> {
     let shown: Vec<CertificateDer<'_>> = std::iter::once(path.end_entity().der())
-        .chain(path.intermediate_certificates().map(|certificate| certificate.der()))
+        .chain(
+            path.intermediate_certificates()
+                .map(|certificate| certificate.der()),
+        )
         .collect();
     if shown.iter().skip(1).any(|der| is_rejected(der, known)) {
         return Err(Refusal::Rejected.into());
@@ -209,12 +216,16 @@ fn why_unknown(
     anchors: &[TrustAnchor<'_>],
     end_entity: &EndEntityCert<'_>,
 ) -> CertificateError {
+    let leaf_is_self_issued = end_entity.subject() == end_entity.issuer();
     let is_anchored = |name: &[u8]| anchors.iter().any(|anchor| anchor.subject.as_ref() == name);
     let mut reasons = known.iter().filter_map(|(certificate, purpose)| {
         if *purpose == Purpose::Rejected {
             Some(Refusal::Rejected)
         } else if *certificate.der == *end_entity.der() {
             Some(Refusal::NotSelfSigned)
+        } else if certificate.head.subject == end_entity.subject() && !leaf_is_self_issued {
+            // It is there for the server's name, and vouches for nobody shown.
+            None
         } else if certificate.authority() == Authority::No {
             Some(Refusal::NoAuthority)
         } else if !certificate.is_self_signed() && !is_anchored(certificate.head.issuer) {
@@ -238,6 +249,7 @@ fn problem(error: webpki::Error) -> CertificateError {
         Webpki::UnknownIssuer => CertificateError::UnknownIssuer,
         Webpki::CertNotValidForName(_) => CertificateError::NotValidForName,
         Webpki::InvalidSignatureForPublicKey => CertificateError::BadSignature,
+        Webpki::EndEntityUsedAsCa => Refusal::NoAuthority.into(),
         other => CertificateError::Other(OtherError(Arc::new(other))),
     }
 }
@@ -272,16 +284,19 @@ impl ServerCertVerifier for Verifier {
             Trusted::Issued(trust) => trust,
         };
         let chain = std::iter::once(end_entity).chain(intermediates);
-        let issuers: Vec<&[u8]> = chain.filter_map(|shown| Some(Head::of(shown)?.issuer)).collect();
+        let issuers = chain.filter_map(|shown| Some(Head::of(shown)?.issuer));
+        // Its own certificate too, to be able to say that it is there.
+        let own = Head::of(end_entity).map(|head| head.subject);
+        let names: Vec<&[u8]> = issuers.chain(own).collect();
         let shown = Shown {
             end_entity,
             intermediates,
             server_name,
             now,
         };
-        let mut held = trust.in_bundles(&issuers);
+        let mut held = trust.in_bundles(&names);
         let mut outcome = self.check(trust, &held, &shown);
-        if outcome.is_err() && trust.add_from_folders(&issuers, &mut held) {
+        if outcome.is_err() && trust.add_from_folders(&names, &mut held) {
             outcome = self.check(trust, &held, &shown);
         }
         outcome
@@ -321,5 +336,115 @@ impl ServerCertVerifier for Verifier {
         self.provider
             .signature_verification_algorithms
             .supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::samples::{Sample, authority, expired, plain, self_signed, signed_by};
+    use super::*;
+
+    /// 2026-01-01.
+    const NOW: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_767_225_600));
+
+    /// Checks `shown`, the server's own first, for `localhost`. Returns what is wrong.
+    fn said(trusted: &[&Sample], shown: &[&Sample]) -> Option<String> {
+        said_for("localhost", trusted, shown)
+    }
+
+    fn said_for(name: &'static str, trusted: &[&Sample], shown: &[&Sample]) -> Option<String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("trusted.pem");
+        let text: String = trusted.iter().map(|sample| sample.pem()).collect();
+        std::fs::write(&file, text).expect("a file");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let verifier = Verifier::new(&Roots::Path(file), provider, deadline).expect("a verifier");
+        let shown: Vec<CertificateDer<'_>> = shown.iter().map(|sample| sample.der().clone()).collect();
+        let name = ServerName::try_from(name).expect("a name");
+        match verifier.verify_server_cert(&shown[0], &shown[1..], &name, &[], NOW) {
+            Ok(_) => None,
+            Err(Error::InvalidCertificate(CertificateError::Other(other))) => Some(other.to_string()),
+            Err(Error::InvalidCertificate(error)) => Some(format!("{error:?}")),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_the_trusted_certificates_lack() {
+        let root = self_signed(authority("root", None));
+        let under = signed_by(authority("under", None), &root);
+        let pinned = signed_by(plain("pinned"), &root);
+        let server = signed_by(plain("server"), &under);
+        let renewed = signed_by(plain("server"), &under);
+        let stranger = self_signed(authority("stranger", None));
+        let unknown = || Some("UnknownIssuer".to_owned());
+        let refused = |refusal: Refusal| Some(refusal.to_string());
+        assert_eq!(said(&[&root], &[&server, &under]), None);
+        assert_eq!(said(&[&root, &under], &[&server]), None);
+        assert_eq!(said(&[&root], &[&server]), unknown());
+        assert_eq!(said(&[&stranger], &[&server, &under]), unknown());
+        assert_eq!(said(&[&under], &[&server, &under]), refused(Refusal::NoRoot));
+        assert_eq!(
+            said(&[&server], &[&server, &under]),
+            refused(Refusal::NotSelfSigned)
+        );
+        assert_eq!(said(&[&server], &[&renewed, &under]), unknown());
+        let posing = signed_by(plain("server"), &pinned);
+        assert_eq!(said(&[&root, &pinned], &[&posing]), refused(Refusal::NoAuthority));
+        assert_eq!(
+            said(&[&root, &pinned], &[&posing, &pinned]),
+            refused(Refusal::NoAuthority)
+        );
+        assert_eq!(said(&[&root], &[&posing, &pinned]), refused(Refusal::NoAuthority));
+        let old = self_signed(expired(authority("old", None)));
+        let by_old = signed_by(plain("server"), &old);
+        assert_eq!(said(&[&old], &[&by_old]), refused(Refusal::AuthorityExpired));
+    }
+
+    #[test]
+    fn a_self_signed_certificate_matches_itself() {
+        let own = self_signed(plain("own"));
+        let own_authority = self_signed({
+            let mut params = authority("own authority", None);
+            params.subject_alt_names = plain("own").subject_alt_names;
+            params
+        });
+        assert_eq!(said(&[&own], &[&own]), None);
+        assert_eq!(said(&[&own_authority], &[&own_authority]), None);
+        assert_eq!(
+            said_for("elsewhere.example", &[&own], &[&own]).as_deref(),
+            Some("NotValidForName")
+        );
+        let mimic = self_signed(plain("own"));
+        assert_eq!(said(&[&own], &[&mimic]), Some(Refusal::NoAuthority.to_string()));
+        let old = self_signed(expired(plain("old")));
+        assert_eq!(said(&[&old], &[&old]).as_deref(), Some("Expired"));
+    }
+
+    #[test]
+    fn mozilla_s_list_does_not_trust_a_stranger() {
+        let stranger = self_signed(authority("stranger", None));
+        let server = signed_by(plain("server"), &stranger);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let trusted = Trusted::Issued(Trust::of_mozilla());
+        let verifier = Verifier { provider, trusted };
+        let name = ServerName::try_from("localhost").expect("a name");
+        let outcome = verifier.verify_server_cert(server.der(), &[stranger.der().clone()], &name, &[], NOW);
+        assert_eq!(
+            outcome.err(),
+            Some(Error::InvalidCertificate(CertificateError::UnknownIssuer))
+        );
+    }
+
+    #[test]
+    fn a_thumbprint_is_one_certificate_s() {
+        let (one, two) = (self_signed(plain("one")), self_signed(plain("two")));
+        let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, one.der());
+        let wanted: [u8; 20] = digest.as_ref().try_into().expect("20 bytes");
+        assert!(check_thumbprint(&wanted, one.der()).is_ok());
+        assert!(check_thumbprint(&wanted, two.der()).is_err());
     }
 }

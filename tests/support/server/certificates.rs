@@ -4,6 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ClientCertVerifierBuilder, WebPkiClientVerifier};
 
 /// A throw-away authority.
 pub struct Authority {
@@ -55,6 +57,13 @@ impl Authority {
     /// Returns its certificate, PEM.
     pub fn pem(&self) -> String {
         self.issuer.pem()
+    }
+
+    fn verifier(&self) -> ClientCertVerifierBuilder {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
     }
 
     /// Makes a certificate for `names`, now.
@@ -116,20 +125,25 @@ impl Certificate {
         }
     }
 
+    /// What a server needs that wants a certificate of `clients`, where they are given.
     pub(super) fn server_config(&self, clients: Option<&Authority>) -> Arc<rustls::ServerConfig> {
+        self.config(clients.map(|authority| authority.verifier().build().unwrap()))
+    }
+
+    /// What a server needs that asks for a certificate of `clients`, and goes on without one.
+    pub(super) fn asking_config(&self, clients: &Authority) -> Arc<rustls::ServerConfig> {
+        let verifier = clients.verifier().allow_unauthenticated();
+        self.config(Some(verifier.build().unwrap()))
+    }
+
+    fn config(&self, clients: Option<Arc<dyn ClientCertVerifier>>) -> Arc<rustls::ServerConfig> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
+        let builder = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap();
         let builder = match clients {
             None => builder.with_no_client_auth(),
-            Some(authority) => {
-                let mut roots = rustls::RootCertStore::empty();
-                roots.add(authority.issuer.der().clone()).unwrap();
-                let verifier =
-                    rustls::server::WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-                builder.with_client_cert_verifier(verifier.build().unwrap())
-            }
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
         };
         let key = PrivateKeyDer::try_from(self.key_der.clone()).unwrap();
         let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();

@@ -32,7 +32,12 @@ pub fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let head = match u8::try_from(length) {
         Ok(short @ 0..=0x7f) => vec![tag, short],
         Ok(byte) => vec![tag, 0x81, byte],
-        Err(_) => vec![tag, 0x82, u8::try_from(length >> 8).unwrap(), u8::try_from(length & 0xff).unwrap()],
+        Err(_) => vec![
+            tag,
+            0x82,
+            u8::try_from(length >> 8).unwrap(),
+            u8::try_from(length & 0xff).unwrap(),
+        ],
     };
     [head, contents].concat()
 }
@@ -185,7 +190,11 @@ impl Draft {
                 .iter()
                 .flat_map(|name| der(0x30, &[&general_name(name)]))
                 .collect();
-            if trees.is_empty() { trees } else { der(tag, &[&trees]) }
+            if trees.is_empty() {
+                trees
+            } else {
+                der(tag, &[&trees])
+            }
         };
         let value = der(0x30, &[&list(0xa0, permitted), &list(0xa1, excluded)]);
         self.extension(&[0x55, 0x1d, 30], true, &value)
@@ -220,7 +229,11 @@ impl Draft {
                 &der(0x30, &[&time(self.from), &time(self.until)]),
                 &self.subject,
                 &key.subject_public_key_info(),
-                if self.extensions.is_empty() { &[] } else { &extensions },
+                if self.extensions.is_empty() {
+                    &[]
+                } else {
+                    &extensions
+                },
             ],
         );
         let signature = issuer_key.sign(&tbs).unwrap();
@@ -269,7 +282,9 @@ impl Made {
 
     /// As `openssl x509 -trustout` writes it, trusted and rejected for some uses.
     pub fn trusted_pem(&self, trusted: Option<&[Oid]>, rejected: &[Oid]) -> String {
-        let trusted = trusted.map(|trusted| der(0x30, &[&oids(trusted)])).unwrap_or_default();
+        let trusted = trusted
+            .map(|trusted| der(0x30, &[&oids(trusted)]))
+            .unwrap_or_default();
         let rejected = match rejected {
             [] => Vec::new(),
             rejected => der(0xa0, &[&oids(rejected)]),
@@ -302,5 +317,8 @@ pub fn block(label: &str, der: &[u8]) -> String {
         .chunks(64)
         .map(|line| std::str::from_utf8(line).unwrap())
         .collect();
-    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }

@@ -4,7 +4,7 @@
 
 use crate::backend::kwargs::Kwargs;
 use crate::backend::{BoxFuture, Context, SecretsBackend};
-use crate::env::{Env, Variable};
+use crate::env::{Env, Origin, Variable};
 use crate::error::Result;
 use crate::python::text::upper;
 use crate::value::{Answer, Found, Location, Lookup, SecretKind, Step};
@@ -34,7 +34,9 @@ impl EnvironmentVariablesBackend {
     /// empty, whatever it is.
     fn answer(&self, lookup: &Lookup, variable: &str) -> Answer {
         let Some(value) = self.env.get(variable) else {
-            return Answer::ABSENT;
+            return Answer::Absent {
+                hint: self.hint_in_another_case(variable),
+            };
         };
         let may_be_empty =
             lookup.kind == SecretKind::Variable && own_name(lookup).as_deref() == Some(variable);
@@ -42,6 +44,20 @@ impl EnvironmentVariablesBackend {
             return Answer::ABSENT;
         }
         Answer::Found(Found::Text(value.clone()))
+    }
+}
+
+impl EnvironmentVariablesBackend {
+    /// Says that `variable` is there in another case, which Airflow does not find: it looks for upper case alone.
+    fn hint_in_another_case(&self, variable: &str) -> Option<String> {
+        let name = self.env.name_in_another_case(variable)?;
+        let place = match &self.env.variable(name)?.origin {
+            Origin::Process => "of the environment".to_owned(),
+            Origin::File(path, line) => format!("in {} line {line}", path.display()),
+        };
+        Some(format!(
+            "write the variable `{name}` {place} in upper case, as `{variable}`"
+        ))
     }
 }
 

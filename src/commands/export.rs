@@ -52,7 +52,7 @@ pub(super) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         one.mask(&mut masks);
     }
     warn(session, args.format, &exported.warnings);
-    masks.announce();
+    masks.announce()?;
     let bytes = exported.bytes.expose();
     let commands = matches!(
         args.format,

@@ -8,5 +8,13 @@ use crate::secret::Secret;
 /// # Errors
 /// The line that is no assignment, counted from 1, and what is wrong with it.
 pub fn env_file(text: &[u8]) -> Result<Vec<(String, Secret, usize)>, (usize, &'static str)> {
-    env_file::parse(text)
+    let mut assignments = Vec::new();
+    env_file::dotenv::parse(text, env_file::dotenv::Variant::Default, |line| {
+        if let Some(value) = line.value {
+            assignments.push((line.name, value, line.line));
+        }
+        Ok(())
+    })
+    .map_err(|problem| (problem.line, problem.message))?;
+    Ok(assignments)
 }

@@ -1,0 +1,53 @@
+//! Where the readers of env files differ: the same files, read as python-dotenv and as docker compose read them.
+//!
+//! Owns the one warning about it. What a reader cannot make out is not compared: whoever uses it has been told.
+
+use std::path::Path;
+
+use super::scope::Scope;
+use super::{Reading, listed, place};
+use crate::secret::Secret;
+
+/// Compares the values of `scope`, which were read from `texts`, with those of the other readers.
+pub(super) fn warning(texts: &[Secret], paths: &[&Path], scope: &Scope<'_>) -> Option<String> {
+    // Without any of these a line means the same to all.
+    let may_differ =
+        |text: &Secret| text.expose().iter().any(|byte| matches!(byte, b'$' | b'#' | b'\\') || !byte.is_ascii());
+    if !texts.iter().any(may_differ) {
+        return None;
+    }
+    let python = read(Reading::PythonDotenv, texts, scope);
+    let compose = read(Reading::Compose, texts, scope);
+    let differ = |other: &Scope<'_>, name: &str, value: &Secret| {
+        other.value(name).is_some_and(|other| other != value)
+    };
+    let mut places = Vec::new();
+    for (name, entry) in scope.variables() {
+        let Some(value) = entry.value.as_ref().filter(|_| !scope.is_of_process(name)) else {
+            continue;
+        };
+        let as_whom = match (differ(&python, name, value), differ(&compose, name, value)) {
+            (false, false) => continue,
+            (false, true) => "as by python-dotenv",
+            (true, false) => "as by docker compose",
+            (true, true) => "whole",
+        };
+        places.push(format!("{} {as_whom}", place(name, paths[entry.file], entry.line)));
+    }
+    (!places.is_empty()).then(|| {
+        format!(
+            "readers of env files differ on what is read here: {}; `--env-file-dialect dotenv`, `compose` or `docker` settles it",
+            listed(&places)
+        )
+    })
+}
+
+/// Reads `texts` in another way.
+fn read<'a>(reading: Reading, texts: &[Secret], scope: &Scope<'a>) -> Scope<'a> {
+    let mut other = scope.again();
+    for (file, text) in texts.iter().enumerate() {
+        // A file that this reader refuses counts as far as it was read.
+        let _ = reading.read(text.expose(), file, &mut other);
+    }
+    other
+}

@@ -52,11 +52,11 @@ impl EnvironmentVariablesBackend {
     fn hint_in_another_case(&self, variable: &str) -> Option<String> {
         let name = self.env.name_in_another_case(variable)?;
         let place = match &self.env.variable(name)?.origin {
-            Origin::Process => "of the environment".to_owned(),
-            Origin::File(path, line) => format!("in {} line {line}", path.display()),
+            Origin::Process => String::new(),
+            Origin::File(path, line) => format!(" ({}:{line})", path.display()),
         };
         Some(format!(
-            "write the variable `{name}` {place} in upper case, as `{variable}`"
+            "the variable `{name}`{place} must be upper case: write `{variable}`"
         ))
     }
 }

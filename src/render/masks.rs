@@ -140,7 +140,7 @@ impl Masks {
             return Ok(());
         }
         let unheard = || {
-            Error::internal("the value is not printed, because stderr cannot tell the CI system to mask it")
+            Error::internal("nothing is printed: the CI system cannot be told on stderr to mask it")
                 .with_hint("leave stderr open, or turn masking off with `--no-mask`")
         };
         if super::terminal::is_null_device() {

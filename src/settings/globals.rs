@@ -264,7 +264,9 @@ impl<'a> Reader<'a> {
             Some("dotenv") => Ok(Some(EnvFileDialect::Dotenv)),
             Some("compose") => Ok(Some(EnvFileDialect::Compose)),
             Some("docker") => Ok(Some(EnvFileDialect::Docker)),
-            _ => Err(Error::usage(format!("{source} must be dotenv, compose or docker"))),
+            _ => Err(Error::usage(format!(
+                "{source} must be dotenv, compose or docker"
+            ))),
         }
     }
 

@@ -83,7 +83,13 @@ mod tests {
 
     #[test]
     fn what_changes_nothing_is_not_told() {
-        for (value, counts) in [("", false), ("0", false), ("false", false), ("1", true), ("x", true)] {
+        for (value, counts) in [
+            ("", false),
+            ("0", false),
+            ("false", false),
+            ("1", true),
+            ("x", true),
+        ] {
             assert_eq!(would_count(&Secret::from(value)), counts, "{value}");
         }
     }

@@ -10,17 +10,16 @@ use crate::secret::Secret;
 
 /// Compares the values of `scope`, which were read from `texts`, with those of the other readers.
 pub(super) fn warning(texts: &[Secret], paths: &[&Path], scope: &Scope<'_>) -> Option<String> {
-    // Without any of these a line means the same to all.
+    // Text without any of these means the same to all.
     let may_differ =
-        |text: &Secret| text.expose().iter().any(|byte| matches!(byte, b'$' | b'#' | b'\\') || !byte.is_ascii());
-    if !texts.iter().any(may_differ) {
+        |byte: &u8| matches!(byte, b'$' | b'#' | b'\\' | b'\r' | 0x1c..=0x1f) || !byte.is_ascii();
+    if !texts.iter().any(|text| text.expose().iter().any(may_differ)) {
         return None;
     }
     let python = read(Reading::PythonDotenv, texts, scope);
     let compose = read(Reading::Compose, texts, scope);
-    let differ = |other: &Scope<'_>, name: &str, value: &Secret| {
-        other.value(name).is_some_and(|other| other != value)
-    };
+    let differ =
+        |other: &Scope<'_>, name: &str, value: &Secret| other.value(name).is_some_and(|other| other != value);
     let mut places = Vec::new();
     for (name, entry) in scope.variables() {
         let Some(value) = entry.value.as_ref().filter(|_| !scope.is_of_process(name)) else {
@@ -32,7 +31,10 @@ pub(super) fn warning(texts: &[Secret], paths: &[&Path], scope: &Scope<'_>) -> O
             (true, false) => "as by docker compose",
             (true, true) => "whole",
         };
-        places.push(format!("{} {as_whom}", place(name, paths[entry.file], entry.line)));
+        places.push(format!(
+            "{} {as_whom}",
+            place(name, paths[entry.file], entry.line)
+        ));
     }
     (!places.is_empty()).then(|| {
         format!(

@@ -32,8 +32,9 @@ pub(super) fn read(text: &[u8], scope: &mut Scope<'_>) -> Result<(), Problem> {
         let value = parser.value(line)?;
         let value = match value {
             Value::Literal(value) => Ok(Secret::new(value.to_vec())),
-            Value::Template(template) => compose_template::replace(&template, scope)
-                .map_err(|message| Problem::new(line, message)),
+            Value::Template(template) => {
+                compose_template::replace(&template, scope).map_err(|message| Problem::new(line, message))
+            }
         };
         scope.assign(name, value.map(Some), line)?;
     }
@@ -99,7 +100,7 @@ impl Parser<'_> {
         };
         let name = trim_end(&self.rest[..self.rest.len() - rest.len()], is_go_space);
         let stands_alone = matches!(end, None | Some('\n'));
-        if name.contains(&b' ') || open.is_open() && stands_alone || name.is_empty() && !stands_alone {
+        if name.contains(&b' ') || open.is_json() && stands_alone || name.is_empty() && !stands_alone {
             return Err(no_assignment());
         }
         // compose-go is not told whether a name may be taken over lines; this is how it gets there.
@@ -129,7 +130,7 @@ impl Parser<'_> {
         let comment = line.windows(2).position(|pair| pair == b" #");
         let value = trim_end(&line[..comment.unwrap_or(line.len())], is_go_space);
         self.open = Open::after(value, number);
-        if let Some(problem) = self.open.goes_on_in(value, rest) {
+        if let Some(problem) = self.open.pem_in(rest) {
             return Err(problem);
         }
         self.line += usize::from(end.is_some());
@@ -202,7 +203,11 @@ fn unescaped(value: &[u8]) -> Zeroizing<Vec<u8>> {
                 rest = &rest[1..];
             }
             (Some(b'0'), _) => {
-                let digits = rest[1..].iter().take(3).take_while(|byte| byte.is_ascii_digit()).count();
+                let digits = rest[1..]
+                    .iter()
+                    .take(3)
+                    .take_while(|byte| byte.is_ascii_digit())
+                    .count();
                 octal(&rest[1..=digits], &mut decoded);
                 rest = &rest[1 + digits..];
             }
@@ -258,12 +263,16 @@ mod tests {
             ("A=b\t#c", "b\t#c"),
             ("A: b", "b"),
             ("export A='b\\'c\\n$P'", "b'c\\n$P"),
-            ("A=\"b\\n\\\"c\\$P$$P${P}\\0101\\07\\c\"", "b\n\"c$P$Pprocess" ),
+            ("A=\"b\\n\\\"c\\$P$$P${P}\\0101\\07\\c\"", "b\n\"c$P$Pprocess"),
             ("A=\"1\"B=2", "2"),
             ("A=$P-${P}", "process-process"),
             ("A={\"a\": \"b\"}", "{\"a\": \"b\"}"),
         ] {
-            let expected = if expected.ends_with("Pprocess") { format!("{expected}A\\7\\c") } else { expected.to_owned() };
+            let expected = if expected.ends_with("Pprocess") {
+                format!("{expected}A\\7\\c")
+            } else {
+                expected.to_owned()
+            };
             assert_eq!(one(text), expected, "{text}");
         }
         assert_eq!(all("P\nexport Q\nR").unwrap(), []);

@@ -35,9 +35,9 @@ fn append(template: &[u8], text: &mut Vec<u8>, scope: &mut Scope<'_>, depth: usi
     if depth > MAX_DEPTH {
         return Err(TOO_DEEP);
     }
-    // What follows an operator's reference on its line is a template of its own; the rest waits.
-    let mut waiting = vec![template];
-    while let Some(mut rest) = waiting.pop() {
+    // What follows an operator's reference on its line is a template of its own, of one line; the rest waits.
+    let mut waiting = vec![(template, false)];
+    while let Some((mut rest, mut is_one_line)) = waiting.pop() {
         while let Some(dollar) = rest.iter().position(|byte| *byte == b'$') {
             text.extend_from_slice(&rest[..dollar]);
             rest = &rest[dollar..];
@@ -50,7 +50,9 @@ fn append(template: &[u8], text: &mut Vec<u8>, scope: &mut Scope<'_>, depth: usi
                 Some(b'{') => {
                     let name = name(&behind[1..]).ok_or(INVALID)?;
                     let after = &behind[1 + name.len()..];
-                    match operator(after).and_then(|operator| Some((operator, reference(rest, operator, name)?))) {
+                    match operator(after)
+                        .and_then(|operator| Some((operator, reference(rest, operator, name, is_one_line)?)))
+                    {
                         None if after.first() == Some(&b'}') => {
                             variable(name, text, scope)?;
                             rest = &after[1..];
@@ -61,7 +63,10 @@ fn append(template: &[u8], text: &mut Vec<u8>, scope: &mut Scope<'_>, depth: usi
                             let closing = closing_brace(whole).map_or(whole.len(), |closing| closing + 1);
                             let operand = &whole[2 + name.len() + operator.length()..closing - 1];
                             apply(operator, name, operand, text, scope, depth)?;
-                            waiting.push(others);
+                            if !others.is_empty() {
+                                waiting.push((others, is_one_line));
+                            }
+                            is_one_line = true;
                             rest = &whole[closing..];
                         }
                     }
@@ -106,23 +111,27 @@ impl Operator {
 
 fn operator(text: &[u8]) -> Option<Operator> {
     match text {
-        [kind @ (b'-' | b'+' | b'?'), ..] => Some(Operator { kind: *kind, colon: false }),
-        [b':', kind @ (b'-' | b'+' | b'?'), ..] => Some(Operator { kind: *kind, colon: true }),
+        [kind @ (b'-' | b'+' | b'?'), ..] => Some(Operator {
+            kind: *kind,
+            colon: false,
+        }),
+        [b':', kind @ (b'-' | b'+' | b'?'), ..] => Some(Operator {
+            kind: *kind,
+            colon: true,
+        }),
         _ => None,
     }
 }
 
-/// The length of the reference at the start of `text`: to the last `}` of the line behind the operator.
-fn reference(text: &[u8], operator: Operator, name: &[u8]) -> Option<usize> {
+/// The length of the reference at the start of `text`: to the last `}` of the line behind the operator. Text that is known to be
+/// of one line is not searched for its end, so that many references on a line cost no more than one each.
+fn reference(text: &[u8], operator: Operator, name: &[u8], is_one_line: bool) -> Option<usize> {
     let start = 2 + name.len() + operator.length();
     let line = &text[start..];
-    // What is left of a line that was taken apart ends with a `}`.
-    let length = if line.last() == Some(&b'}') && !line.contains(&b'\n') {
-        line.len()
-    } else {
-        line.iter().position(|byte| *byte == b'\n').unwrap_or(line.len())
-    };
-    line[..length]
+    let end = (!is_one_line)
+        .then(|| line.iter().position(|byte| *byte == b'\n'))
+        .flatten();
+    line[..end.unwrap_or(line.len())]
         .iter()
         .rposition(|byte| *byte == b'}')
         .map(|last| start + last + 1)

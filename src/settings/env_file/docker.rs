@@ -40,16 +40,23 @@ pub(super) fn read(text: &[u8], scope: &mut Scope<'_>) -> Result<(), Problem> {
         let sign = line.iter().position(|byte| *byte == b'=');
         let name = &line[..sign.unwrap_or(line.len())];
         if name.is_empty() || name.iter().any(|byte| matches!(byte, b' ' | b'\t' | 0)) {
-            return Err(open.or(|| Problem::not_an_assignment(number, line)).for_docker(name));
+            return Err(open
+                .or(|| Problem::not_an_assignment(number, line))
+                .for_docker(name));
         }
         let Some(sign) = sign else {
-            if Problem::is_odd_name(name) {
-                return Err(open.or(|| Problem::not_an_assignment(number, line)).for_docker(name));
+            if Problem::is_odd_name(name) || open.is_json() {
+                return Err(open
+                    .or(|| Problem::not_an_assignment(number, line))
+                    .for_docker(name));
             }
             continue;
         };
         let value = &line[sign + 1..];
         open = Open::after(value, number);
+        if let Some(problem) = open.pem_in(rest) {
+            return Err(problem.for_docker(name));
+        }
         let name = String::from_utf8_lossy(name).into_owned();
         scope.assign(name, Ok(Some(Secret::new(value))), number)?;
     }

@@ -141,7 +141,7 @@ impl<'a> Parser<'a> {
         let name = self.name().ok_or_else(no_assignment)?;
         self.skip_blanks();
         let Some(rest) = self.rest.strip_prefix(b"=") else {
-            let is_alone = self.ends_line() && !Problem::is_odd_name(name.as_bytes()) && !open.is_open();
+            let is_alone = self.ends_line() && !Problem::is_odd_name(name.as_bytes()) && !open.is_json();
             return if is_alone {
                 Ok(Some(Line {
                     name,
@@ -248,7 +248,7 @@ impl<'a> Parser<'a> {
         });
         let value = trim_end(&line[..comment.unwrap_or(line.len())], is_space);
         self.open = Open::after(value, number);
-        match self.open.goes_on_in(value, self.rest) {
+        match self.open.pem_in(self.rest) {
             Some(problem) => Err(problem),
             None => Ok(Secret::new(value)),
         }
@@ -451,13 +451,22 @@ mod tests {
         ] {
             assert_eq!(wrong(text), (2, NEEDS_QUOTES), "{text}");
         }
-        assert_eq!(lines(b"A={abc\nB=x\\\nC=[\n# c\n", Variant::Default).unwrap().len(), 3);
+        assert_eq!(
+            lines(b"A={abc\nB=x\\\nC=[\n# c\n", Variant::Default)
+                .unwrap()
+                .len(),
+            3
+        );
     }
 
     #[test]
     fn yaml_is_told() {
         for text in ["A: b", "A:b", "AIRFLOW_CONN_X:postgres://h/?a=b", "A : b"] {
-            assert_eq!(wrong(text), (1, "expected NAME=VALUE, not YAML's `NAME: value`"), "{text}");
+            assert_eq!(
+                wrong(text),
+                (1, "expected NAME=VALUE, not YAML's `NAME: value`"),
+                "{text}"
+            );
         }
     }
 
@@ -502,7 +511,10 @@ mod tests {
             text.push_str(&format!("A{index}=${{A{0}}}${{A{0}}}\n", index - 1));
         }
         let problem = replaced(&text, Variant::Default).unwrap_err();
-        assert_eq!(problem.message, "the references of this file come to more than 16 MiB");
+        assert_eq!(
+            problem.message,
+            "the references of this file come to more than 16 MiB"
+        );
         let many = format!("A={}", "${".repeat(1 << 20));
         assert_eq!(replaced(&many, Variant::Default).unwrap().len(), many.len() - 2);
     }

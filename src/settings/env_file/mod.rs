@@ -121,10 +121,7 @@ pub(super) fn lay_under<P: AsRef<Path>>(
             && configures_secrets(&name)
             && winner.value != value
         {
-            shadowed.push((
-                name,
-                format!("{}:{}", paths[entry.file].display(), entry.line),
-            ));
+            shadowed.push((name, format!("{}:{}", paths[entry.file].display(), entry.line)));
         }
     }
     warnings.extend(allowed::warning(&refused));

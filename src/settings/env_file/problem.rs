@@ -75,22 +75,29 @@ impl Problem {
             [b'[', .., b']'] => {
                 problem.with_hint("`[…]` is a section of an INI file; an airflow.cfg is read with `--config`")
             }
-            [b'{', ..] => problem.with_hint("an env file is not JSON; local secrets in JSON are read by Airflow's LocalFilesystemBackend"),
+            [b'{', ..] => problem.with_hint(
+                "an env file is not JSON; local secrets in JSON are read by Airflow's LocalFilesystemBackend",
+            ),
             [b'-', b' ', ..] => problem.with_hint("leave out YAML's `- `"),
-            [b'"', ..] => problem.with_hint("leave out the quotes around the name; a value over several lines needs quotes around it"),
+            [b'"', ..] => problem.with_hint(
+                "leave out the quotes around the name; a value over several lines needs quotes around it",
+            ),
             [b'=', ..] => problem.with_hint("write the variable's name before the `=`"),
             [b'$', ..] => problem.with_hint("leave out the `$` before the name"),
-            _ if !word.is_empty() && behind_blanks.starts_with(b":") => Self::new(
-                number,
-                "expected NAME=VALUE, not YAML's `NAME: value`",
-            )
-            .with_hint("write `=` in place of the `:`"),
-            _ if matches!(word, b"set" | b"setenv" | b"declare" | b"typeset" | b"readonly" | b"local" | b"env") && !behind.is_empty() => {
+            _ if !word.is_empty() && behind_blanks.starts_with(b":") => {
+                Self::new(number, "expected NAME=VALUE, not YAML's `NAME: value`")
+                    .with_hint("write `=` in place of the `:`")
+            }
+            _ if matches!(
+                word,
+                b"set" | b"setenv" | b"declare" | b"typeset" | b"readonly" | b"local" | b"env"
+            ) && !behind.is_empty() =>
+            {
                 problem.with_hint("nothing but `export` may stand before NAME=VALUE")
             }
-            _ if behind_blanks.contains(&b'=') && !word.is_empty() => {
-                problem.with_hint("a name holds neither blanks nor quotes; a value over several lines needs quotes around it")
-            }
+            _ if behind_blanks.contains(&b'=') && !word.is_empty() => problem.with_hint(
+                "a name holds neither blanks nor quotes; a value over several lines needs quotes around it",
+            ),
             _ => problem.with_hint(NEEDS_QUOTES),
         }
     }
@@ -98,7 +105,8 @@ impl Problem {
     /// Adds what Docker's dialect lacks; `name` is what stands before the `=`.
     pub(super) fn for_docker(mut self, name: &[u8]) -> Self {
         if name.starts_with(b"export ") {
-            self.hint = Some("Docker's dialect has no `export`; leave it out, or use another `--env-file-dialect`");
+            self.hint =
+                Some("Docker's dialect has no `export`; leave it out, or use another `--env-file-dialect`");
         } else if self.message == NEEDS_QUOTES {
             self.message = "Docker's dialect has no value over several lines";
             self.hint = Some("put the value on one line, or in quotes with `--env-file-dialect dotenv`");
@@ -114,7 +122,12 @@ impl Problem {
 
     /// Makes the error of the file `path`.
     pub(super) fn into_error(self, path: &Path) -> Error {
-        let message = format!("env file `{}` line {}: {}", path.display(), self.line, self.message);
+        let message = format!(
+            "env file `{}` line {}: {}",
+            path.display(),
+            self.line,
+            self.message
+        );
         let error = Error::usage(message);
         match self.hint {
             Some(hint) => error.with_hint(hint),
@@ -126,45 +139,59 @@ impl Problem {
 /// The problem of a file that is UTF-16, as some editors and shells of Windows write it.
 pub(super) fn utf16(text: &[u8]) -> Option<Problem> {
     let marked = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
-    let unmarked = matches!(text, [0, second, ..] if *second != 0) || matches!(text, [first, 0, ..] if *first != 0);
-    (marked || unmarked).then(|| {
-        Problem::new(1, "the file is not UTF-8 but UTF-16").with_hint("save it as UTF-8")
-    })
+    let unmarked =
+        matches!(text, [0, second, ..] if *second != 0) || matches!(text, [first, 0, ..] if *first != 0);
+    (marked || unmarked)
+        .then(|| Problem::new(1, "the file is not UTF-8 but UTF-16").with_hint("save it as UTF-8"))
 }
 
 /// A value without quotes that looks as if it went on in the next line.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Open(Option<usize>);
+pub(super) struct Open(Option<(usize, Form)>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Json,
+    Pem,
+    Backslash,
+}
 
 impl Open {
     /// What `value`, which stands without quotes on `line`, leaves open.
     pub(super) fn after(value: &[u8], line: usize) -> Self {
-        let open = match value.first() {
-            Some(b'{' | b'[') => json_length(value) == 0,
-            Some(b'-') => value.starts_with(b"-----BEGIN ") && !value.windows(8).any(|part| part == b"-----END"),
-            _ => value.ends_with(b"\\"),
+        let is_json = matches!(value.first(), Some(b'{' | b'['));
+        let is_pem = value.starts_with(b"-----BEGIN ");
+        let form = if is_json && json_length(value) == 0 {
+            Form::Json
+        } else if is_pem && !value.windows(8).any(|part| part == b"-----END") {
+            Form::Pem
+        } else if value.ends_with(b"\\") {
+            Form::Backslash
+        } else {
+            return Self(None);
         };
-        Self(open.then_some(line))
+        Self(Some((line, form)))
     }
 
     /// The problem of a value that goes on in a line that is no assignment, else the one of that line.
     pub(super) fn or(self, problem: impl FnOnce() -> Problem) -> Problem {
         match self.0 {
-            Some(line) => Problem::new(line, NEEDS_QUOTES).with_hint(QUOTE_IT),
+            Some((line, _)) => Problem::new(line, NEEDS_QUOTES).with_hint(QUOTE_IT),
             None => problem(),
         }
     }
 
-    /// The problem of a value that goes on in `rest`: the lines of a PEM, which look like names and assignments.
-    pub(super) fn goes_on_in(self, value: &[u8], rest: &[u8]) -> Option<Problem> {
-        let is_pem = value.starts_with(b"-----BEGIN ");
-        let ends = || rest.split(|byte| *byte == b'\n').any(|line| line.trim_ascii_start().starts_with(b"-----END "));
-        (self.0.is_some() && is_pem && ends()).then(|| self.or(|| Problem::new(0, NEEDS_QUOTES)))
+    /// The problem of a PEM that goes on in `rest`, whose lines look like names and assignments.
+    pub(super) fn pem_in(self, rest: &[u8]) -> Option<Problem> {
+        let (line, _) = self.0.filter(|(_, form)| *form == Form::Pem)?;
+        rest.split(|byte| *byte == b'\n')
+            .any(|line| line.trim_ascii_start().starts_with(b"-----END "))
+            .then(|| Problem::new(line, NEEDS_QUOTES).with_hint(QUOTE_IT))
     }
 
-    /// Whether anything is open.
-    pub(super) fn is_open(self) -> bool {
-        self.0.is_some()
+    /// Whether JSON is open, so that a name alone is rather a piece of it.
+    pub(super) fn is_json(self) -> bool {
+        self.0.is_some_and(|(_, form)| form == Form::Json)
     }
 }
 

@@ -74,13 +74,14 @@ impl Env {
         self.text(name).filter(|text| !text.is_empty())
     }
 
-    /// Returns the name of a variable that differs from `name` in case alone, for who looks for one that is not there.
+    /// Returns the name of a variable that differs from `name` in case alone.
     #[must_use]
     pub fn name_in_another_case(&self, name: &str) -> Option<&str> {
+        let wanted = upper(name);
         self.variables
             .keys()
             .map(String::as_str)
-            .find(|other| *other != name && upper(other) == upper(name))
+            .find(|other| *other != name && upper(other) == wanted)
     }
 
     /// Sets `name` unless it is set: what an env file says under the process's environment. Returns the variable that was

@@ -4,16 +4,16 @@
 //! is ever built here, and no configured command is run.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, ValueEnum as _};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{EnvCompleter, Shells};
 
 use crate::backend::{environment, local_filesystem};
-use crate::cli::{Cli, CompletionShell, GlobalArgs};
+use crate::cli::{Cli, CompletionShell, EnvFileDialect, GlobalArgs};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::render;
@@ -102,11 +102,15 @@ impl Names {
     /// Reads the environment and the env files of the line; and the local files that a `LocalFilesystemBackend` reads, when the
     /// environment itself says so.
     fn new(words: &[OsString], env: &Env) -> Self {
-        let env_file = env_files(words);
+        let env_file: Vec<_> = values_of("--env-file", words).map(PathBuf::from).collect();
+        let env_file_dialect = values_of("--env-file-dialect", words)
+            .last()
+            .and_then(|word| EnvFileDialect::from_str(word.to_str()?, false).ok());
         let resolver = |backend: Option<&str>| {
             let backend = backend.map(str::to_owned);
             let args = GlobalArgs {
                 env_file: env_file.clone(),
+                env_file_dialect,
                 backend,
                 ..GlobalArgs::default()
             };
@@ -147,16 +151,13 @@ impl Names {
     }
 }
 
-/// Returns the env files that the words of the line name.
-fn env_files(words: &[OsString]) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        if word == "--env-file" {
-            files.extend(words.next().map(PathBuf::from));
-        } else if let Some(file) = word.to_str().and_then(|word| word.strip_prefix("--env-file=")) {
-            files.push(file.into());
+/// Returns the values that the words of the line give to `option`.
+fn values_of<'a>(option: &'a str, words: &'a [OsString]) -> impl Iterator<Item = &'a OsStr> {
+    words.iter().enumerate().filter_map(move |(index, word)| {
+        if word == option {
+            return words.get(index + 1).map(OsString::as_os_str);
         }
-    }
-    files
+        let value = word.to_str()?.strip_prefix(option)?.strip_prefix('=')?;
+        Some(OsStr::new(value))
+    })
 }

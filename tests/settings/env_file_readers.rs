@@ -13,7 +13,7 @@ use secretctl::settings::Settings;
 use serde_json::{Value, json};
 
 use super::{env, file};
-use crate::support::{Random, airflow, cases, random, skip, temp_dir, variable};
+use crate::support::{Random, airflow, cases, differs, random, skip, temp_dir, variable};
 
 /// The process's environment in all of these.
 const PROCESS: &[(&str, &str)] = &[("HOME", "/nonexistent"), ("P", "p$A"), ("E", "")];
@@ -439,4 +439,31 @@ fn the_readers_are_said_to_differ_where_they_do() {
         }
     }
     assert!(same > 100 && different > 100, "{same} {different}");
+}
+
+#[test]
+fn the_default_differs_from_python_dotenv_where_it_is_listed() {
+    let Some(judge) = airflow() else { return };
+    for (id, text, expected) in [
+        ("env-file-single-quotes", "B=1\nA='${B}'\n", "${B}"),
+        ("env-file-hash-after-blank", "A= #x\n", "#x"),
+        (
+            "env-file-json-with-a-hash",
+            "A={\"b\": \"c #d\"}\n",
+            "{\"b\": \"c #d\"}",
+        ),
+        ("env-file-odd-lines", "A=1\nB: x\n", "refused"),
+        ("env-file-odd-lines", "A=1\nB:x\n", "refused"),
+        ("env-file-odd-lines", "A={\n}\n", "refused"),
+    ] {
+        let ours = ours(&[text.as_bytes()], None).map_or_else(
+            || "refused".to_owned(),
+            |values| String::from_utf8(values["A"].clone()).unwrap(),
+        );
+        let answer = judge
+            .ask(json!({"op": "settings.dotenv_values", "text": STANDARD.encode(text), "env": process()}));
+        let theirs = answer["values"]["A"].as_str().unwrap().to_owned();
+        assert_eq!(ours, expected, "{text:?}");
+        differs(id, &ours, &theirs);
+    }
 }

@@ -64,7 +64,7 @@ fn references_are_replaced_but_not_in_single_quotes() {
     let (settings, warnings) = warned("K=a\nX='${K}'\n");
     assert_eq!(settings.env.text("X"), Some("${K}"));
     assert!(
-        warnings.contains("`X` (") && warnings.contains("a.env:2) as by docker compose"),
+        warnings.contains("`X` (") && warnings.contains("a.env:2) is read as docker compose does"),
         "{warnings}"
     );
 }
@@ -85,8 +85,8 @@ fn one_warning_names_the_places_on_which_readers_differ_and_the_option_that_sett
     assert_eq!(
         *warning,
         format!(
-            "readers of env files differ on what is read here: `A` ({0}:1) as by python-dotenv, `C` ({0}:3) as by python-dotenv, \
-             `D` ({0}:4) as by python-dotenv and 2 more; `--env-file-dialect dotenv`, `compose` or `docker` settles it",
+            "readers of env files differ: `A` ({0}:1) is read as python-dotenv does, `C` ({0}:3) is read as python-dotenv does, \
+             `D` ({0}:4) is read as python-dotenv does and 2 more; `--env-file-dialect dotenv`, `compose` or `docker` settles it",
             path.display()
         )
     );

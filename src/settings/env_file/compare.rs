@@ -10,10 +10,7 @@ use crate::secret::Secret;
 
 /// Compares the values of `scope`, which were read from `texts`, with those of the other readers.
 pub(super) fn warning(texts: &[Secret], paths: &[&Path], scope: &Scope<'_>) -> Option<String> {
-    // Text without any of these means the same to all.
-    let may_differ =
-        |byte: &u8| matches!(byte, b'$' | b'#' | b'\\' | b'\r' | 0x1c..=0x1f) || !byte.is_ascii();
-    if !texts.iter().any(|text| text.expose().iter().any(may_differ)) {
+    if !texts.iter().any(|text| may_differ(text.expose())) {
         return None;
     }
     let python = read(Reading::PythonDotenv, texts, scope);
@@ -27,9 +24,9 @@ pub(super) fn warning(texts: &[Secret], paths: &[&Path], scope: &Scope<'_>) -> O
         };
         let as_whom = match (differ(&python, name, value), differ(&compose, name, value)) {
             (false, false) => continue,
-            (false, true) => "as by python-dotenv",
-            (true, false) => "as by docker compose",
-            (true, true) => "whole",
+            (false, true) => "is read as python-dotenv does",
+            (true, false) => "is read as docker compose does",
+            (true, true) => "is read whole",
         };
         places.push(format!(
             "{} {as_whom}",
@@ -38,9 +35,19 @@ pub(super) fn warning(texts: &[Secret], paths: &[&Path], scope: &Scope<'_>) -> O
     }
     (!places.is_empty()).then(|| {
         format!(
-            "readers of env files differ on what is read here: {}; `--env-file-dialect dotenv`, `compose` or `docker` settles it",
+            "readers of env files differ: {}; `--env-file-dialect dotenv`, `compose` or `docker` settles it",
             listed(&places)
         )
+    })
+}
+
+/// Whether `text` holds anything that does not mean the same to all readers. The `#` that begins a line does: it begins a comment,
+/// or stands for itself in a value over lines.
+fn may_differ(text: &[u8]) -> bool {
+    let differs = |byte: &u8| matches!(byte, b'$' | b'#' | b'\\' | b'\r' | 0x1c..=0x1f) || !byte.is_ascii();
+    text.split(|byte| *byte == b'\n').any(|line| {
+        let line = line.trim_ascii_start();
+        line.strip_prefix(b"#").unwrap_or(line).iter().any(differs)
     })
 }
 

@@ -35,6 +35,9 @@ use scope::Scope;
 /// How many places a warning lists.
 const MOST_PLACES: usize = 3;
 
+/// The longest name that a warning shows, in bytes.
+const LONGEST_NAME: usize = 200;
+
 /// How files are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
@@ -129,9 +132,18 @@ pub(super) fn lay_under<P: AsRef<Path>>(
     Ok(warnings)
 }
 
-/// Names a variable and where it stands.
+/// Names a variable and where it stands. What does not look like a name may be a piece of a value, and is not shown.
 fn place(name: &str, path: &Path, line: usize) -> String {
-    format!("`{name}` ({}:{line})", path.display())
+    let is_name = name.len() <= LONGEST_NAME
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let name = if is_name {
+        format!("`{name}`")
+    } else {
+        "a variable".to_owned()
+    };
+    format!("{name} ({}:{line})", path.display())
 }
 
 /// Lists `places`, the first few of them.

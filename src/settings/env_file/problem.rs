@@ -36,7 +36,7 @@ impl Problem {
     }
 
     /// A value that holds NUL.
-    pub(super) fn nul(line: usize) -> Self {
+    pub(in crate::settings) fn nul(line: usize) -> Self {
         Self::new(line, "a NUL byte cannot stand in a variable")
     }
 

@@ -22,7 +22,7 @@ use crate::render::Terminal;
 pub mod options;
 mod usage;
 
-pub use options::{ColorChoice, GlobalArgs};
+pub use options::{ColorChoice, EnvFileDialect, GlobalArgs};
 
 /// Resolves Apache Airflow's connections, variables and configuration options, without Python.
 #[derive(Debug, Parser)]

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 
+use crate::python::text::upper;
 use crate::secret::Secret;
 
 /// Where a variable came from.
@@ -71,6 +72,16 @@ impl Env {
     #[must_use]
     pub fn non_empty(&self, name: &str) -> Option<&str> {
         self.text(name).filter(|text| !text.is_empty())
+    }
+
+    /// Returns the name of a variable that differs from `name` in case alone.
+    #[must_use]
+    pub fn name_in_another_case(&self, name: &str) -> Option<&str> {
+        let wanted = upper(name);
+        self.variables
+            .keys()
+            .map(String::as_str)
+            .find(|other| *other != name && upper(other) == wanted)
     }
 
     /// Sets `name` unless it is set: what an env file says under the process's environment. Returns the variable that was
@@ -150,6 +161,7 @@ pub const VARIABLES: &[&str] = &[
     "AIRFLOW_CONN__<TEAM>___<ID>",
     "AIRFLOW_VAR__<TEAM>___<KEY>",
     "SECRETCTL_ENV_FILE",
+    "SECRETCTL_ENV_FILE_DIALECT",
     "SECRETCTL_CONFIG",
     "SECRETCTL_BACKEND",
     "SECRETCTL_BACKEND_KWARGS",

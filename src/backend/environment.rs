@@ -4,7 +4,7 @@
 
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::class_path;
-use crate::env::{Env, Variable};
+use crate::env::{Env, Origin, Variable};
 use crate::error::Result;
 use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
@@ -51,7 +51,9 @@ impl EnvironmentVariablesBackend {
     /// empty, whatever it is.
     fn answer(&self, lookup: &Lookup, variable: &str) -> Answer {
         let Some(value) = self.env.get(variable) else {
-            return Answer::ABSENT;
+            return Answer::Absent {
+                hint: self.hint_in_another_case(variable),
+            };
         };
         let may_be_empty =
             lookup.kind == SecretKind::Variable && own_name(lookup).as_deref() == Some(variable);
@@ -59,6 +61,20 @@ impl EnvironmentVariablesBackend {
             return Answer::ABSENT;
         }
         Answer::Found(Found::Text(value.clone()))
+    }
+}
+
+impl EnvironmentVariablesBackend {
+    /// Says that `variable` is there in another case, which Airflow does not find: it looks for upper case alone.
+    fn hint_in_another_case(&self, variable: &str) -> Option<String> {
+        let name = self.env.name_in_another_case(variable)?;
+        let place = match &self.env.variable(name)?.origin {
+            Origin::Process => String::new(),
+            Origin::File(path, line) => format!(" ({}:{line})", path.display()),
+        };
+        Some(format!(
+            "the variable `{name}`{place} must be upper case: write `{variable}`"
+        ))
     }
 }
 

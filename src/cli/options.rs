@@ -16,6 +16,9 @@ pub struct GlobalArgs {
     /// Read variables from FILE (repeatable; a later file wins, the environment wins over files)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub env_file: Vec<PathBuf>,
+    /// Read env files as this reader does [default: python-dotenv's way, with a warning where others differ]
+    #[arg(long, global = true, value_name = "READER", hide_short_help = true)]
+    pub env_file_dialect: Option<EnvFileDialect>,
     /// Read this airflow.cfg
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
@@ -61,6 +64,17 @@ pub struct GlobalArgs {
     /// Colour on stderr
     #[arg(long, global = true, value_name = "WHEN", hide_short_help = true)]
     pub color: Option<ColorChoice>,
+}
+
+/// Whose reading of env files counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EnvFileDialect {
+    /// python-dotenv: `${NAME}` and `${NAME:-default}`, in single quotes too
+    Dotenv,
+    /// docker compose: `$NAME`, `${NAME}` with all its operators, `$$`; single quotes are literal
+    Compose,
+    /// docker run --env-file: nothing is replaced, quotes stay
+    Docker,
 }
 
 /// When stderr is coloured.

@@ -4,7 +4,7 @@
 //! is ever built here, and no configured command is run.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{EnvCompleter, Shells};
 
 use crate::class_path;
-use crate::cli::options::GlobalArgs;
+use crate::cli::options::{EnvFileDialect, GlobalArgs};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::render;
@@ -126,11 +126,15 @@ impl Names {
     /// Reads the environment and the env files of the line; and the local files that a `LocalFilesystemBackend` reads, when the
     /// environment itself says so.
     fn new(words: &[OsString], env: &Env) -> Self {
-        let env_file = env_files(words);
+        let env_file: Vec<_> = values_of("--env-file", words).map(PathBuf::from).collect();
+        let env_file_dialect = values_of("--env-file-dialect", words)
+            .last()
+            .and_then(|word| EnvFileDialect::from_str(word.to_str()?, false).ok());
         let resolver = |backend: Option<&str>| {
             let backend = backend.map(str::to_owned);
             let args = GlobalArgs {
                 env_file: env_file.clone(),
+                env_file_dialect,
                 backend,
                 ..GlobalArgs::default()
             };
@@ -171,16 +175,13 @@ impl Names {
     }
 }
 
-/// Returns the env files that the words of the line name.
-fn env_files(words: &[OsString]) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
-        if word == "--env-file" {
-            files.extend(words.next().map(PathBuf::from));
-        } else if let Some(file) = word.to_str().and_then(|word| word.strip_prefix("--env-file=")) {
-            files.push(file.into());
+/// Returns the values that the words of the line give to `option`.
+fn values_of<'a>(option: &'a str, words: &'a [OsString]) -> impl Iterator<Item = &'a OsStr> {
+    words.iter().enumerate().filter_map(move |(index, word)| {
+        if word == option {
+            return words.get(index + 1).map(OsString::as_os_str);
         }
-    }
-    files
+        let value = word.to_str()?.strip_prefix(option)?.strip_prefix('=')?;
+        Some(OsStr::new(value))
+    })
 }

@@ -86,7 +86,7 @@ pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
     for entry in &entries {
         command.env(&entry.name, os_string(&entry.value, &entry.name)?);
     }
-    masks.announce();
+    masks.announce()?;
     replace(command).map_err(|cause| cannot_run(program, path, cause))
 }
 

@@ -77,7 +77,7 @@ pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         one.mask(&mut masks);
     }
     warn(session, args.format, &exported.warnings);
-    masks.announce();
+    masks.announce()?;
     let bytes = exported.bytes.expose();
     let commands = matches!(
         args.format,

@@ -185,7 +185,7 @@ fn formatted(
 fn print(session: &Session, mut masks: render::Masks, value: Option<&Secret>) -> Result<()> {
     let value = value.map_or(&b""[..], Secret::expose);
     masks.add(value);
-    masks.announce();
+    masks.announce()?;
     render::stdout(value, !session.settings.no_newline)
 }
 

@@ -7,8 +7,11 @@
 
 use std::collections::HashSet;
 
+use zeroize::Zeroizing;
+
 use crate::connection::Connection;
-use crate::env::Env;
+use crate::env::{Env, Origin};
+use crate::error::{Error, Result};
 use crate::python::json::{self, Object, Value};
 use crate::secret::Secret;
 
@@ -24,13 +27,19 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// Finds out who masks; nobody when masking is `off`.
+    /// Finds out who masks; nobody when masking is `off`. Only the process's own variables count: an env file neither switches
+    /// masks off, nor has values written where nobody masks them.
     #[must_use]
     pub fn new(env: &Env, off: bool) -> Self {
         let detected = |name| {
-            !off && env
-                .non_empty(name)
-                .is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
+            let of_process = |name| {
+                env.variable(name)
+                    .is_some_and(|variable| variable.origin == Origin::Process)
+            };
+            !off && of_process(name)
+                && env
+                    .non_empty(name)
+                    .is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
         };
         Self {
             github: detected("GITHUB_ACTIONS"),
@@ -105,9 +114,13 @@ impl Masks {
     }
 
     /// Writes the masks to stderr. `-q` does not silence them.
-    pub fn announce(&self) {
+    ///
+    /// # Errors
+    /// A stderr that cannot be written, or is the null device: the CI system would not hear of the values, so they are not to
+    /// be printed (status 1).
+    pub fn announce(&self) -> Result<()> {
         let mut seen = HashSet::new();
-        let mut text = Vec::new();
+        let mut text = Zeroizing::new(Vec::new());
         for line in &self.lines {
             if !seen.insert(line.expose()) {
                 continue;
@@ -123,9 +136,17 @@ impl Masks {
                 text.push(b'\n');
             }
         }
-        if !text.is_empty() {
-            super::terminal::write(&text);
+        if text.is_empty() {
+            return Ok(());
         }
+        let unheard = || {
+            Error::internal("nothing is printed: the CI system cannot be told on stderr to mask it")
+                .with_hint("leave stderr open, or turn masking off with `--no-mask`")
+        };
+        if super::terminal::is_null_device() {
+            return Err(unheard());
+        }
+        super::terminal::write_all(&text).map_err(|cause| unheard().with_source(cause))
     }
 }
 

@@ -101,6 +101,33 @@ impl Terminal {
     }
 }
 
+/// Writes bytes to stderr.
+///
+/// # Errors
+/// A stderr that cannot be written.
+pub(crate) fn write_all(bytes: &[u8]) -> std::io::Result<()> {
+    let mut stderr = std::io::stderr().lock();
+    stderr.write_all(bytes)?;
+    stderr.flush()
+}
+
+/// Whether stderr is the null device: so it is too when the caller closed it (`2>&-`), because Rust's start opens that in its place.
+pub(crate) fn is_null_device() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::fd::AsFd as _;
+        use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+        let stderr = std::io::stderr().as_fd().try_clone_to_owned();
+        let of_stderr = stderr.and_then(|stderr| std::fs::File::from(stderr).metadata());
+        match (of_stderr, std::fs::metadata("/dev/null")) {
+            (Ok(stderr), Ok(null)) => stderr.file_type().is_char_device() && stderr.rdev() == null.rdev(),
+            _ => false,
+        }
+    }
+    #[cfg(not(unix))]
+    false
+}
+
 /// Writes bytes to stderr. That it cannot be written is nobody's to hear of.
 pub(crate) fn write(bytes: &[u8]) {
     let _ = std::io::stderr().write_all(bytes);

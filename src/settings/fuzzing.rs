@@ -1,12 +1,38 @@
 //! What the fuzzer of `tests/fuzz` feeds env files to: their text, without a file.
 
-use super::env_file;
+use super::env_file::dotenv::{self, Variant};
+use super::env_file::problem::Problem;
 use crate::secret::Secret;
 
-/// Parses the text of an env file into name, value and line.
+/// Name, value and line of each assignment.
+type Assignments = Vec<(String, Secret, usize)>;
+
+/// Parses the text of an env file as it is read by default, without replacing references.
 ///
 /// # Errors
 /// The line that is no assignment, counted from 1, and what is wrong with it.
-pub fn env_file(text: &[u8]) -> Result<Vec<(String, Secret, usize)>, (usize, &'static str)> {
-    env_file::parse(text)
+pub fn env_file(text: &[u8]) -> Result<Assignments, (usize, &'static str)> {
+    parse(text, Variant::Default)
+}
+
+/// Parses the text of an env file as python-dotenv does, to the letter.
+///
+/// # Errors
+/// As [`env_file`].
+pub fn env_file_of_python(text: &[u8]) -> Result<Assignments, (usize, &'static str)> {
+    parse(text, Variant::Exact)
+}
+
+fn parse(text: &[u8], variant: Variant) -> Result<Assignments, (usize, &'static str)> {
+    let mut assignments = Vec::new();
+    dotenv::parse(text, variant, |line| match line.value {
+        Some(value) if value.expose().contains(&0) => Err(Problem::nul(line.line)),
+        Some(value) => {
+            assignments.push((line.name, value, line.line));
+            Ok(())
+        }
+        None => Ok(()),
+    })
+    .map_err(|problem| (problem.line, problem.message))?;
+    Ok(assignments)
 }

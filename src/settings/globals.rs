@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::origin::{Provenance, Source};
-use crate::cli::options::{ColorChoice, GlobalArgs};
+use crate::cli::options::{ColorChoice, EnvFileDialect, GlobalArgs};
 use crate::env::{Env, Variable};
 use crate::error::{Error, Result};
 use crate::file;
@@ -82,6 +82,11 @@ const QUIET: Flag = Flag {
     variable: "SECRETCTL_QUIET",
 };
 
+const ENV_FILE_DIALECT: Named = Named {
+    option: "--env-file-dialect",
+    variable: "SECRETCTL_ENV_FILE_DIALECT",
+};
+
 /// `SECRETCTL_ENV_FILE`: the env files of `--env-file`, separated as the folders of `PATH` are.
 pub(super) const ENV_FILE_VARIABLE: &str = "SECRETCTL_ENV_FILE";
 
@@ -152,6 +157,18 @@ impl Globals {
 pub(super) fn timeout(args: &GlobalArgs, env: &Env) -> Result<Duration> {
     let provenance = &mut Provenance::default();
     Reader { env, provenance }.timeout(args.timeout.as_deref())
+}
+
+/// Returns how env files are read, as `args` and `env`, the process's environment, have it.
+///
+/// # Errors
+/// A dialect that is not known, with status 2.
+pub(super) fn env_file_dialect(
+    args: &GlobalArgs,
+    env: &Env,
+    provenance: &mut Provenance,
+) -> Result<Option<EnvFileDialect>> {
+    Reader { env, provenance }.env_file_dialect(args.env_file_dialect)
 }
 
 /// Looks an option up, and notes what settled it.
@@ -234,6 +251,23 @@ impl<'a> Reader<'a> {
         let text = variable.value.expose_text();
         text.and_then(|text| text.parse().ok().or_else(|| boolean_word(text).map(u8::from)))
             .ok_or_else(|| Error::usage(format!("{source} must be a number from 0 to 255")))
+    }
+
+    fn env_file_dialect(&mut self, option: Option<EnvFileDialect>) -> Result<Option<EnvFileDialect>> {
+        if option.is_some() {
+            return Ok(option);
+        }
+        let Some((variable, source)) = self.variable(&ENV_FILE_DIALECT) else {
+            return Ok(None);
+        };
+        match variable.value.expose_text() {
+            Some("dotenv") => Ok(Some(EnvFileDialect::Dotenv)),
+            Some("compose") => Ok(Some(EnvFileDialect::Compose)),
+            Some("docker") => Ok(Some(EnvFileDialect::Docker)),
+            _ => Err(Error::usage(format!(
+                "{source} must be dotenv, compose or docker"
+            ))),
+        }
     }
 
     fn color(&mut self, option: Option<ColorChoice>) -> Result<ColorChoice> {

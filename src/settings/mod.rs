@@ -10,7 +10,8 @@
 //! **The environment** (`AIRFLOW_…`, `SECRETCTL_…`, and what backends read)
 //! 1. the process's own variables
 //! 2. env files, a later one before an earlier one, a later line before an earlier one: those of `--env-file`, or without any
-//!    those of the process's `SECRETCTL_ENV_FILE`
+//!    those of the process's `SECRETCTL_ENV_FILE`; read as `--env-file-dialect` says. Some variables do not count there
+//!    (`env_file/allowed.rs`)
 //!
 //! **An option of every command** (`--timeout`, `--team`, …)
 //! 1. the command line
@@ -128,11 +129,12 @@ impl Settings {
         let env_files = env_files(args, &env);
         // What an env file says of the time cannot hold for its own reading.
         let for_env_files = started + globals::timeout(args, &env)?;
-        let mut warnings = env_file::lay_under(&mut env, &env_files, for_env_files)?;
         let mut provenance = Provenance {
             env_files,
             ..Provenance::default()
         };
+        let dialect = globals::env_file_dialect(args, &env, &mut provenance)?;
+        let mut warnings = env_file::lay_under(&mut env, &provenance.env_files, dialect, for_env_files)?;
         let globals = Globals::resolve(args, &env, started, &mut provenance)?;
         let deadline = started + globals.timeout;
         let airflow = Airflow::read(&globals, &env, deadline, &mut provenance, &mut warnings)

@@ -202,6 +202,31 @@ pub fn settings() -> Vec<Scenario> {
             format!("AIRFLOW__SECRETS__BACKEND_KWARGS=\"{token}\n"),
         ),
         with_env_file(
+            "an env file: YAML",
+            2,
+            format!("AIRFLOW_CONN_X: {token}\nAIRFLOW_VAR_X:{token}=x\n"),
+        ),
+        with_env_file(
+            "an env file: JSON over lines",
+            2,
+            format!("AIRFLOW__SECRETS__BACKEND_KWARGS={{\n\"token\": \"{token}\"\n}}\n"),
+        ),
+        with_env_file(
+            "an env file: a key over lines",
+            2,
+            format!("AIRFLOW_VAR_X=-----BEGIN KEY-----\n{token}\n{token}==\n-----END KEY-----\n"),
+        ),
+        with_env_file(
+            "an env file: text behind the closing quote",
+            2,
+            format!("AIRFLOW__SECRETS__BACKEND_KWARGS=\"{{\"token\": \"{token}\"}}\"\n"),
+        ),
+        with_env_file(
+            "an env file in which readers differ and nothing is set",
+            0,
+            format!("AIRFLOW_CONN_WAREHOUSE=postgres://u:{token}$word${{{token}}}$$@h/\n{token}$x=$x\n"),
+        ),
+        with_env_file(
             "an env file in order",
             0,
             format!("AIRFLOW_CONN_WAREHOUSE=postgres://u:{}@h/\n", canary("envfile")),

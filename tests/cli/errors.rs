@@ -161,6 +161,11 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "--env-file /nonexistent/.env get-var hello",
             ),
             (
+                "a reader of env files that is not known",
+                &[("SECRETCTL_ENV_FILE_DIALECT", "podman")],
+                "get-var hello",
+            ),
+            (
                 "log filters that are none",
                 &[("SECRETCTL_LOG", "secretctl=loud")],
                 "get-var hello",

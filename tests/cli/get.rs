@@ -241,3 +241,38 @@ fn explain_says_what_configured_it_and_does_not_repeat_the_command_line() {
         ]
     );
 }
+
+/// The inputs of users: a reference, a `#`, a variable in lower case, JSON over lines.
+#[test]
+fn env_files_of_the_field_are_read_or_told() {
+    let dir = crate::support::temp_dir();
+    let files = [
+        ("hash.env", "AIRFLOW_VAR_COLOUR= #ff0000\n"),
+        (
+            "interpolated.env",
+            "AWS_ACCESS_KEY_ID=AKIAEXAMPLE\nAWS_SECRET_ACCESS_KEY=abc%2Fdef\nAWS_S3_BUCKET_NAME=logs\n\
+             AIRFLOW_CONN_S3_LOG=s3://${AWS_ACCESS_KEY_ID}:${AWS_SECRET_ACCESS_KEY}@${AWS_S3_BUCKET_NAME}\n",
+        ),
+        ("lower-case.env", "AIRFLOW_CONN_my_db=postgres://u:p@h/d\n"),
+        (
+            "unquoted-json.env",
+            "AIRFLOW_CONN_GCP={\n  \"conn_type\": \"google_cloud_platform\",\n  \"extra\": {}\n}\n",
+        ),
+    ];
+    for (name, text) in files {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let program = program().dir(dir.path());
+    insta::assert_snapshot!(super::session(
+        &program,
+        &[
+            "--env-file hash.env get-var colour",
+            "--env-file hash.env --env-file-dialect compose get-var colour",
+            "--env-file interpolated.env get-conn s3_log",
+            "--env-file interpolated.env --env-file-dialect docker get-conn s3_log",
+            "--env-file lower-case.env get-conn my_db",
+            "--env-file unquoted-json.env get-conn gcp",
+            "--env-file unquoted-json.env --env-file-dialect podman get-conn gcp",
+        ]
+    ));
+}

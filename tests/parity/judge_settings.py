@@ -177,10 +177,26 @@ def op_dotenv(request):
     """python-dotenv's reading of a file, without its interpolation."""
     from dotenv.parser import parse_stream
 
-    text = request.get("utf8") or base64.b64decode(request["text"]).decode("utf-8", "surrogateescape")
-    stream = io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"))
-    bindings = list(parse_stream(stream))
+    bindings = list(parse_stream(dotenv_stream(request)))
     return [[binding.key, binding.value, binding.original.line, binding.error] for binding in bindings]
+
+
+def dotenv_stream(request):
+    text = request.get("utf8") or base64.b64decode(request["text"]).decode("utf-8", "surrogateescape")
+    return io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def op_dotenv_values(request):
+    """What python-dotenv's `load_dotenv` would set over `env`, and whether it passed over a line."""
+    from unittest import mock
+
+    from dotenv.main import DotEnv
+    from dotenv.parser import parse_stream
+
+    with mock.patch.dict(os.environ, request["env"], clear=True):
+        values = DotEnv(None, stream=dotenv_stream(request), override=False).dict()
+    wrong = any(binding.error for binding in parse_stream(dotenv_stream(request)))
+    return {"values": dict(values), "wrong": wrong}
 
 
 def op_configparser(request):

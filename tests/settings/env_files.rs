@@ -1,14 +1,12 @@
-//! Env files: python-dotenv's reading of generated ones, and what Astro's and Docker's files need beyond it.
+//! Env files: the files that the field has, what their mistakes are answered with, and what they may not set.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use secretctl::cli::GlobalArgs;
+use secretctl::cli::{EnvFileDialect, GlobalArgs};
 use secretctl::error::Result;
 use secretctl::settings::Settings;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{backend, file, resolve};
-use crate::support::{Random, airflow, cases, random, temp_dir};
+use crate::support::temp_dir;
 
 /// The settings of one env file with this text.
 fn read(text: impl AsRef<[u8]>) -> Result<Settings> {
@@ -18,116 +16,6 @@ fn read(text: impl AsRef<[u8]>) -> Result<Settings> {
         ..GlobalArgs::default()
     };
     resolve(&args, &[])
-}
-
-fn value(text: &str, name: &str) -> String {
-    read(text).unwrap().env.text(name).unwrap().to_owned()
-}
-
-/// A file of lines that the two readers understand alike: neither JSON objects nor anything but ASCII blanks.
-fn generated(random: &mut Random) -> String {
-    const PARTS: &[&str] = &[
-        "a",
-        "b c",
-        "#",
-        " #",
-        "\\",
-        "\\n",
-        "\\\"",
-        "\\'",
-        "'",
-        "\"",
-        "$A",
-        "${B}",
-        "=",
-        " ",
-        "\t",
-        "[1]",
-        "é",
-        "\\\\",
-        "x",
-        "://u:p@h/",
-    ];
-    let mut text = String::new();
-    for _ in 0..random.below(6) {
-        let quote = *random.pick(&["", "", "'", "\""]);
-        let mut value = String::new();
-        for _ in 0..random.below(6) {
-            value.push_str(PARTS[random.below(PARTS.len())]);
-            if !quote.is_empty() && random.one_in(8) {
-                value.push('\n');
-            }
-        }
-        let line = match random.below(12) {
-            0 => format!("# {value}"),
-            1 => (*random.pick(&[
-                "",
-                "  ",
-                "\t",
-                "KEY",
-                "KEY # c",
-                "A B",
-                "=x",
-                "no assignment here",
-                "'Q R'=1",
-            ]))
-            .to_owned(),
-            _ => {
-                let export = random.pick(&["", "", "", "export ", "export\t"]);
-                let name = random.pick(&["A", "B", "AIRFLOW_VAR_X", "a.b", "é", "1", "A-B"]);
-                let sign = random.pick(&["=", "=", "=", " = ", "= ", " ="]);
-                let tail = random.pick(&["", "", "", " ", " # c", "#c", " x"]);
-                format!("{export}{name}{sign}{quote}{value}{quote}{tail}")
-            }
-        };
-        text.push_str(&line);
-        let end: &&str = random.pick(&["\n", "\n", "\n", "\r\n", "\n\n", "\r"]);
-        text.push_str(end);
-    }
-    text
-}
-
-/// What python-dotenv's bindings amount to: the last value of each name, or nothing when a line is wrong.
-fn dotenv(bindings: &Value) -> Option<std::collections::BTreeMap<String, String>> {
-    let mut variables = std::collections::BTreeMap::new();
-    for binding in bindings.as_array().unwrap() {
-        // A name in quotes can hold anything there; one that is no variable's is refused here.
-        let unusable = |name: &str| name.contains(['\n', '=']);
-        if binding[3] == true || binding[0].as_str().is_some_and(unusable) {
-            return None;
-        }
-        if let (Some(name), Some(value)) = (binding[0].as_str(), binding[1].as_str()) {
-            variables.insert(name.to_owned(), value.to_owned());
-        }
-    }
-    Some(variables)
-}
-
-#[test]
-fn generated_env_files_are_what_python_dotenv_makes_of_them() {
-    let Some(judge) = airflow() else { return };
-    let mut random = random("env files");
-    let texts: Vec<_> = (0..cases(1000, 20_000)).map(|_| generated(&mut random)).collect();
-    let questions: Vec<_> = texts
-        .iter()
-        .map(|text| json!({"op": "settings.dotenv", "text": STANDARD.encode(text)}))
-        .collect();
-    let mut refused = 0;
-    for (text, answer) in texts.iter().zip(judge.ask_many(&questions)) {
-        let theirs = dotenv(&answer);
-        let ours = read(text).ok().map(|settings| {
-            let variables = settings.env.iter().filter(|(name, _)| *name != "HOME");
-            variables
-                .map(|(name, variable)| (name.to_owned(), variable.value.expose_text().unwrap().to_owned()))
-                .collect()
-        });
-        refused += usize::from(ours.is_none());
-        assert_eq!(ours, theirs, "{text:?}");
-    }
-    assert!(
-        refused * 2 < texts.len(),
-        "most generated files must be right ones: {refused}"
-    );
 }
 
 #[test]
@@ -154,10 +42,238 @@ fn a_value_s_bytes_stay() {
     assert_eq!(settings.env.get("B").unwrap().expose(), b"\xe9");
 }
 
+/// The settings and the warnings of one file.
+fn warned(text: &str) -> (Settings, String) {
+    let settings = read(text).unwrap();
+    let warnings = settings.warnings.join("\n");
+    (settings, warnings)
+}
+
 #[test]
-fn nothing_is_interpolated_in_a_file() {
-    assert_eq!(value("A=1\nB=$A-${A}\nC=\"${A}\"\n", "B"), "$A-${A}");
-    assert_eq!(value("A=1\nB=$A-${A}\nC=\"${A}\"\n", "C"), "${A}");
+fn references_are_replaced_but_not_in_single_quotes() {
+    let text = "AWS_ACCESS_KEY_ID=AKIAEXAMPLE\nAWS_SECRET_ACCESS_KEY=abc%2Fdef\nAWS_S3_BUCKET_NAME=logs\n\
+                AIRFLOW_CONN_S3_LOG=s3://${AWS_ACCESS_KEY_ID}:${AWS_SECRET_ACCESS_KEY}@${AWS_S3_BUCKET_NAME}\n\
+                IN_DOUBLE=\"${NONE:-default} ${AWS_S3_BUCKET_NAME}\"\n";
+    let (settings, warnings) = warned(text);
+    assert_eq!(
+        settings.env.text("AIRFLOW_CONN_S3_LOG"),
+        Some("s3://AKIAEXAMPLE:abc%2Fdef@logs")
+    );
+    assert_eq!(settings.env.text("IN_DOUBLE"), Some("default logs"));
+    assert_eq!(warnings, "");
+    let (settings, warnings) = warned("K=a\nX='${K}'\n");
+    assert_eq!(settings.env.text("X"), Some("${K}"));
+    assert!(
+        warnings.contains("`X` (") && warnings.contains("a.env:2) is read as docker compose does"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn one_warning_names_the_places_on_which_readers_differ_and_the_option_that_settles_it() {
+    let text = "A=pa$word\nB=x\nC=$$x\nD=${B:+y}\nE=\"\\$B\"\nCOLOUR= #ff0000\nQ=\"plain\"\n";
+    let dir = temp_dir();
+    let path = file(&dir, "a.env", text);
+    let mut args = GlobalArgs {
+        env_file: vec![path.clone()],
+        ..GlobalArgs::default()
+    };
+    let settings = resolve(&args, &[]).unwrap();
+    let [warning] = settings.warnings.as_slice() else {
+        panic!("{:?}", settings.warnings)
+    };
+    assert_eq!(
+        *warning,
+        format!(
+            "readers of env files differ: `A` ({0}:1) is read as python-dotenv does, `C` ({0}:3) is read as python-dotenv does, \
+             `D` ({0}:4) is read as python-dotenv does and 2 more; `--env-file-dialect dotenv`, `compose` or `docker` settles it",
+            path.display()
+        )
+    );
+    let values = |settings: &Settings| {
+        ["A", "C", "D", "E", "COLOUR", "Q"].map(|name| settings.env.text(name).unwrap().to_owned())
+    };
+    assert_eq!(
+        values(&settings),
+        ["pa$word", "$$x", "${B:+y}", "\\$B", "#ff0000", "plain"]
+    );
+    for (dialect, expected) in [
+        (
+            EnvFileDialect::Dotenv,
+            ["pa$word", "$$x", "${B:+y}", "\\$B", "", "plain"],
+        ),
+        (
+            EnvFileDialect::Compose,
+            ["pa", "$x", "y", "$B", "#ff0000", "plain"],
+        ),
+        (
+            EnvFileDialect::Docker,
+            ["pa$word", "$$x", "${B:+y}", "\"\\$B\"", " #ff0000", "\"plain\""],
+        ),
+    ] {
+        args.env_file_dialect = Some(dialect);
+        let settings = resolve(&args, &[]).unwrap();
+        assert_eq!(values(&settings), expected);
+        assert!(
+            !settings.warnings.iter().any(|warning| warning.contains("differ")),
+            "{:?}",
+            settings.warnings
+        );
+    }
+    // What the process has does not come from the file.
+    args.env_file_dialect = None;
+    let process = ["A", "C", "D", "E", "COLOUR"].map(|name| (name, "x"));
+    assert_eq!(resolve(&args, &process).unwrap().warnings, [""; 0]);
+}
+
+#[test]
+fn the_dialect_has_a_variable_which_only_the_process_can_set() {
+    let dir = temp_dir();
+    let path = file(&dir, "a.env", "SECRETCTL_ENV_FILE_DIALECT=docker\nA=\"x\"\n");
+    let args = GlobalArgs {
+        env_file: vec![path],
+        ..GlobalArgs::default()
+    };
+    let settings = resolve(&args, &[("SECRETCTL_ENV_FILE_DIALECT", "compose")]).unwrap();
+    assert_eq!(settings.env.text("A"), Some("x"));
+    let settings = resolve(&args, &[]).unwrap();
+    assert_eq!(settings.env.text("A"), Some("x"));
+    assert!(
+        settings.warnings[0].contains("`SECRETCTL_ENV_FILE_DIALECT` ("),
+        "{:?}",
+        settings.warnings
+    );
+    let error = resolve(&args, &[("SECRETCTL_ENV_FILE_DIALECT", "hunter2")]).unwrap_err();
+    assert_eq!(
+        (error.kind().exit_status(), error.message()),
+        (2, "SECRETCTL_ENV_FILE_DIALECT must be dotenv, compose or docker")
+    );
+}
+
+#[test]
+fn references_reach_over_files_and_the_process_wins() {
+    let dir = temp_dir();
+    let args = GlobalArgs {
+        env_file: vec![
+            file(&dir, "one.env", "USER_NAME=one\nHOST=h\nB=from one\n"),
+            file(
+                &dir,
+                "two.env",
+                "HOST=h2\nAIRFLOW_CONN_X=pg://${USER_NAME}:${PASSWORD}@${HOST}/${B}\nB=two\n",
+            ),
+        ],
+        ..GlobalArgs::default()
+    };
+    let settings = resolve(&args, &[("PASSWORD", "p"), ("USER_NAME", "process")]).unwrap();
+    assert_eq!(
+        settings.env.text("AIRFLOW_CONN_X"),
+        Some("pg://process:p@h2/from one")
+    );
+}
+
+#[test]
+fn a_reference_to_nothing_is_said_without_its_name() {
+    let (settings, warnings) = warned("A=\n\nX=a${hunter2}b\nY=${LATER}\nLATER=1\nZ=${NONE:-d}${A}\n");
+    assert_eq!(settings.env.text("X"), Some("ab"));
+    assert!(
+        warnings.starts_with("a variable that is not set, or only further down, is empty in `X` (")
+            && warnings.contains("a.env:3), `Y` ("),
+        "{warnings}"
+    );
+    assert!(
+        !warnings.contains("hunter2") && !warnings.contains("`Z`") && !warnings.contains("NONE"),
+        "{warnings}"
+    );
+}
+
+#[test]
+fn a_file_cannot_lower_protection() {
+    let text = "SECRETCTL_NO_MASK=1\nSECRETCTL_LENIENT=1\nSECRETCTL_QUIET=true\nSECRETCTL_ENV_FILE=/nonexistent\n\
+                SECRETCTL_COMPLETE=bash\nSECRETCTL_TIMEOUT=7\nSECRETCTL_NO_NEWLINE=1\n";
+    let (settings, warnings) = warned(text);
+    assert!(!settings.no_mask && !settings.lenient && !settings.quiet && settings.no_newline);
+    assert_eq!(settings.env.text("SECRETCTL_NO_MASK"), None);
+    assert!(
+        warnings.starts_with("an env file cannot set `SECRETCTL_NO_MASK` (")
+            && warnings.contains(" and 2 more"),
+        "{warnings}"
+    );
+    let (_, warnings) = warned("SECRETCTL_NO_MASK=false\nSECRETCTL_QUIET=\n");
+    assert_eq!(warnings, "");
+}
+
+#[test]
+fn every_mistake_has_its_way_out() {
+    for (text, line, hint) in [
+        (
+            "A={\n  \"conn_type\": \"x\",\n  \"extra\": {}\n}\n",
+            1,
+            "single quotes, or on one line",
+        ),
+        (
+            "A=1\nAIRFLOW_CONN_X: postgres://h\n",
+            2,
+            "`=` in place of the `:`",
+        ),
+        ("- A=1\n", 1, "leave out YAML's `- `"),
+        ("[core]\ndags_folder = /x\n", 1, "`--config`"),
+        ("{\"a\": \"b\"}\n", 1, "not JSON"),
+        ("set A=1\n", 1, "nothing but `export`"),
+        ("declare -x A=\"1\"\n", 1, "nothing but `export`"),
+        ("$env:A=\"1\"\n", 1, "leave out the `$`"),
+        ("\"A\"=1\n", 1, "quotes around the name"),
+        ("=1\n", 1, "name before the `=`"),
+        ("A=\"{\"a\": 1}\"\n", 1, "around JSON"),
+        ("A='it's'\n", 1, "for a quote within the value"),
+        ("A='x\n", 1, "close the value"),
+        ("A B=1\n", 1, "neither blanks nor quotes"),
+        ("\u{feff}A=1\nsome words\n", 2, "over several lines needs quotes"),
+    ] {
+        let error = read(text).unwrap_err();
+        assert_eq!(error.kind().exit_status(), 2, "{text:?}");
+        assert!(
+            error.message().contains(&format!("a.env` line {line}: ")),
+            "{text:?} {error:?}"
+        );
+        assert!(
+            error.hint().is_some_and(|said| said.contains(hint)),
+            "{text:?} {error:?}"
+        );
+    }
+    let utf16: Vec<u8> = "\u{feff}A=1\r\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let error = read(utf16).unwrap_err();
+    assert!(
+        error.message().ends_with("the file is not UTF-8 but UTF-16"),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn docker_s_dialect_says_what_it_lacks() {
+    let dir = temp_dir();
+    for (text, hint) in [
+        ("export A=1\n", "Docker's dialect has no `export`"),
+        ("A={\n\"x\": 1\n}\n", "`--env-file-dialect dotenv`"),
+        (
+            "A=-----BEGIN X-----\nab==\n-----END X-----\n",
+            "`--env-file-dialect dotenv`",
+        ),
+        ("A: 1\n", "`=` in place of the `:`"),
+    ] {
+        let args = GlobalArgs {
+            env_file: vec![file(&dir, "a.env", text)],
+            env_file_dialect: Some(EnvFileDialect::Docker),
+            ..GlobalArgs::default()
+        };
+        let error = resolve(&args, &[]).unwrap_err();
+        assert!(
+            error.hint().is_some_and(|said| said.contains(hint)),
+            "{text:?} {error:?}"
+        );
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod differences;
 mod env_example;
+mod env_file_readers;
 mod env_files;
 mod errors;
 mod generate;

@@ -303,14 +303,14 @@ fn an_env_file_may_carry_options_and_the_process_s_variables_win() {
     let path = file(
         &dir,
         "a.env",
-        "SECRETCTL_LENIENT=1\nSECRETCTL_QUIET=1\nSECRETCTL_ENV_FILE=/nonexistent\n",
+        "SECRETCTL_NO_NEWLINE=1\nSECRETCTL_VERBOSE=2\nSECRETCTL_ENV_FILE=/nonexistent\n",
     );
     let pairs = [
         ("SECRETCTL_ENV_FILE", path.to_str().unwrap()),
-        ("SECRETCTL_QUIET", "0"),
+        ("SECRETCTL_VERBOSE", "1"),
     ];
     let settings = resolve(&GlobalArgs::default(), &pairs).unwrap();
-    assert!(settings.lenient && !settings.quiet);
+    assert!(settings.no_newline && settings.verbose == 1);
 }
 
 #[test]

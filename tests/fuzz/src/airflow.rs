@@ -121,21 +121,25 @@ pub fn airflow_cfg(text: &str) {
 }
 
 /// Compares an env file with python-dotenv's reading of it, where the two have one grammar (`settings::env_file`): not for values
-/// that begin as a JSON object, blanks beyond ASCII, or NUL; a name in quotes can hold anything there.
+/// that may go on in the next line, or NUL; a name in quotes can hold anything there, and a piece of YAML or JSON is a name.
 pub fn env_file(bytes: &[u8]) {
     let Some(text) = std::str::from_utf8(bytes).ok().filter(|_| ASKS) else {
         return;
     };
-    let blank = |c: char| !c.is_ascii() && (c.is_whitespace() || c == '\u{feff}');
-    if text.contains('{') || text.contains(|c: char| c == '\0' || blank(c)) {
+    if text.contains(['{', '[', '\0']) || text.contains("-----BEGIN") {
         return;
     }
     let theirs = judge::ask(&json!({"op": "settings.dotenv", "utf8": text, "text": ""}));
-    let ours = secretctl::settings::fuzzing::env_file(bytes).ok();
+    let ours = secretctl::settings::fuzzing::env_file_of_python(bytes).ok();
     let refused = theirs.as_array().is_none_or(|bindings| {
         bindings.iter().any(|binding| {
             let name = binding[0].as_str().unwrap_or_default();
-            binding[3] == true || name.contains(['\n', '=']) || (binding[0].is_string() && name.is_empty())
+            let odd = |c: char| c.is_ascii_punctuation() && !"_.-".contains(c);
+            let alone = binding[0].is_string() && binding[1].is_null();
+            binding[3] == true
+                || name.contains(['\n', '=', ':', '"'])
+                || (alone && name.contains(odd))
+                || (binding[0].is_string() && name.is_empty())
         })
     });
     let theirs: Option<Value> = (!refused).then(|| {

@@ -1,0 +1,62 @@
+//! Where the readers of env files differ: the same files, read as python-dotenv and as docker compose read them.
+//!
+//! Owns the one warning about it. What a reader cannot make out is not compared: whoever uses it has been told.
+
+use std::path::Path;
+
+use super::scope::Scope;
+use super::{Reading, listed, place};
+use crate::secret::Secret;
+
+/// Compares the values of `scope`, which were read from `texts`, with those of the other readers.
+pub(super) fn warning(texts: &[Secret], paths: &[&Path], scope: &Scope<'_>) -> Option<String> {
+    if !texts.iter().any(|text| may_differ(text.expose())) {
+        return None;
+    }
+    let python = read(Reading::PythonDotenv, texts, scope);
+    let compose = read(Reading::Compose, texts, scope);
+    let differ =
+        |other: &Scope<'_>, name: &str, value: &Secret| other.value(name).is_some_and(|other| other != value);
+    let mut places = Vec::new();
+    for (name, entry) in scope.variables() {
+        let Some(value) = entry.value.as_ref().filter(|_| !scope.is_of_process(name)) else {
+            continue;
+        };
+        let as_whom = match (differ(&python, name, value), differ(&compose, name, value)) {
+            (false, false) => continue,
+            (false, true) => "is read as python-dotenv does",
+            (true, false) => "is read as docker compose does",
+            (true, true) => "is read whole",
+        };
+        places.push(format!(
+            "{} {as_whom}",
+            place(name, paths[entry.file], entry.line)
+        ));
+    }
+    (!places.is_empty()).then(|| {
+        format!(
+            "readers of env files differ: {}; `--env-file-dialect dotenv`, `compose` or `docker` settles it",
+            listed(&places)
+        )
+    })
+}
+
+/// Whether `text` holds anything that does not mean the same to all readers. The `#` that begins a line does: it begins a comment,
+/// or stands for itself in a value over lines.
+fn may_differ(text: &[u8]) -> bool {
+    let differs = |byte: &u8| matches!(byte, b'$' | b'#' | b'\\' | b'\r' | 0x1c..=0x1f) || !byte.is_ascii();
+    text.split(|byte| *byte == b'\n').any(|line| {
+        let line = line.trim_ascii_start();
+        line.strip_prefix(b"#").unwrap_or(line).iter().any(differs)
+    })
+}
+
+/// Reads `texts` in another way.
+fn read<'a>(reading: Reading, texts: &[Secret], scope: &Scope<'a>) -> Scope<'a> {
+    let mut other = scope.again();
+    for (file, text) in texts.iter().enumerate() {
+        // A file that this reader refuses counts as far as it was read.
+        let _ = reading.read(text.expose(), file, &mut other);
+    }
+    other
+}

@@ -1,0 +1,521 @@
+//! The dialect of python-dotenv.
+//!
+//! - Lines are `NAME=VALUE`; `export` before the name and blanks around the `=` are allowed; `#` begins a comment line. A name
+//!   alone sets nothing.
+//! - A value in quotes runs to the closing quote, over lines too. Within `"…"` the escapes `\\ \' \" \a \b \f \n \r \t \v`
+//!   are decoded, within `'…'` only `\\` and `\'`; behind it nothing but a comment may stand.
+//! - Any other value runs to the end of the line, without blanks around it, and without a comment (`#` after a blank).
+//! - `${NAME}` and `${NAME:-default}` are replaced; nothing else with a `$` is. A default counts where there is no such
+//!   variable; an empty one is one. Bytes that are not UTF-8 stay as they are.
+//!
+//! Where python-dotenv passes over a line with a warning, this is an error: the line meant something. So is a name that is
+//! rather a piece of YAML or JSON (`NAME: value`, `}`).
+//!
+//! [`Variant::Default`] differs from [`Variant::Exact`] where python-dotenv stands alone, or takes a value apart:
+//! - `'…'` is literal, as in every shell and in compose; python-dotenv replaces `${NAME}` there too.
+//! - `NAME= #x` is `#x`, as in compose and in python-dotenv up to 1.2.3; 1.2.4 takes it for a comment.
+//! - In a value that begins as a JSON object the comment begins behind the object, so a ` #` inside stays.
+//!
+//! Source: python-dotenv 1.2.4, `dotenv/parser.py`, `dotenv/variables.py`, `dotenv/main.py` (`resolve_variables`).
+
+use zeroize::Zeroizing;
+
+use super::characters::{first, is_python_blank, last, trim_end, trim_start};
+use super::problem::{self, Open, Problem};
+use super::scope::Scope;
+use crate::python::text::is_space;
+use crate::secret::Secret;
+
+/// How close to python-dotenv a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::settings) enum Variant {
+    /// As the module's documentation has it.
+    Default,
+    /// To the letter.
+    Exact,
+}
+
+/// A name, and its value unless it stands alone.
+#[derive(Debug)]
+pub(in crate::settings) struct Line {
+    /// The name.
+    pub(in crate::settings) name: String,
+    /// The value, with escapes decoded and references in it.
+    pub(in crate::settings) value: Option<Secret>,
+    /// Whether the value stands in single quotes.
+    in_single_quotes: bool,
+    /// The line on which it begins, counted from 1.
+    pub(in crate::settings) line: usize,
+}
+
+/// Reads a file into `scope`.
+pub(super) fn read(text: &[u8], variant: Variant, scope: &mut Scope<'_>) -> Result<(), Problem> {
+    parse(text, variant, |line| {
+        let value = match line.value {
+            Some(value) if !(line.in_single_quotes && variant == Variant::Default) => {
+                replace_references(&value, scope)
+                    .map(Some)
+                    .map_err(|message| Problem::new(line.line, message))
+            }
+            value => Ok(value),
+        };
+        scope.assign(line.name, value, line.line)
+    })
+}
+
+/// Parses a file, and hands over its assignments one by one.
+pub(in crate::settings) fn parse(
+    text: &[u8],
+    variant: Variant,
+    mut take: impl FnMut(Line) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    if let Some(problem) = problem::utf16(text) {
+        return Err(problem);
+    }
+    let text = with_line_feeds(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text));
+    let mut parser = Parser {
+        rest: text.expose(),
+        line: 1,
+        variant,
+        open: Open::default(),
+    };
+    while parser.skip_to_assignment() {
+        if let Some(line) = parser.assignment()? {
+            take(line)?;
+        }
+    }
+    Ok(())
+}
+
+/// `text` with `\n` at the end of each line, as Python reads a text file.
+fn with_line_feeds(text: &[u8]) -> Secret {
+    let mut lines = Vec::with_capacity(text.len());
+    for (index, byte) in text.iter().enumerate() {
+        match byte {
+            b'\r' if text.get(index + 1) == Some(&b'\n') => {}
+            b'\r' => lines.push(b'\n'),
+            _ => lines.push(*byte),
+        }
+    }
+    Secret::new(lines)
+}
+
+struct Parser<'a> {
+    rest: &'a [u8],
+    line: usize,
+    variant: Variant,
+    /// What the value before left open.
+    open: Open,
+}
+
+impl<'a> Parser<'a> {
+    /// Skips blank lines and comments; returns whether anything follows.
+    fn skip_to_assignment(&mut self) -> bool {
+        while let Some((c, length)) = first(self.rest) {
+            match c {
+                '#' | '\n' => {
+                    self.take_line();
+                }
+                c if is_space(c) => self.rest = &self.rest[length..],
+                _ => return true,
+            }
+        }
+        false
+    }
+
+    /// Reads one assignment to the end of its last line. A comment behind `export` is `None`.
+    fn assignment(&mut self) -> Result<Option<Line>, Problem> {
+        let open = std::mem::take(&mut self.open);
+        let (number, start) = (self.line, self.rest);
+        let no_assignment = || open.or(|| Problem::not_an_assignment(number, start));
+        if let Some(rest) = self.rest.strip_prefix(b"export")
+            && first(rest).is_some_and(|(c, _)| is_python_blank(c))
+        {
+            self.rest = rest;
+            self.skip_blanks();
+            if self.rest.first() == Some(&b'#') {
+                self.take_line();
+                return Ok(None);
+            }
+        }
+        let name = self.name().ok_or_else(no_assignment)?;
+        self.skip_blanks();
+        let Some(rest) = self.rest.strip_prefix(b"=") else {
+            let is_alone = self.ends_line() && !Problem::is_odd_name(name.as_bytes()) && !open.is_json();
+            return if is_alone {
+                Ok(Some(Line {
+                    name,
+                    value: None,
+                    in_single_quotes: false,
+                    line: number,
+                }))
+            } else {
+                Err(no_assignment())
+            };
+        };
+        // `NAME:x=y` is YAML's form, and `"NAME"=x` sets nothing that anybody could ask for.
+        if name.contains([':', '"']) {
+            return Err(no_assignment());
+        }
+        self.rest = rest;
+        self.skip_blanks();
+        let blank_after_sign = self.rest.len() < rest.len();
+        let quote = self.rest.first().copied();
+        let value = match quote {
+            Some(quote @ (b'\'' | b'"')) => self.quoted(quote)?,
+            Some(b'#') if blank_after_sign && self.variant == Variant::Exact => {
+                self.take_line();
+                Secret::new("")
+            }
+            _ => self.bare()?,
+        };
+        Ok(Some(Line {
+            name,
+            value: Some(value),
+            in_single_quotes: quote == Some(b'\''),
+            line: number,
+        }))
+    }
+
+    /// A name, which may stand in single quotes.
+    fn name(&mut self) -> Option<String> {
+        let (name, rest) = if let Some(quoted) = self.rest.strip_prefix(b"'") {
+            let end = quoted.iter().position(|byte| *byte == b'\'')?;
+            (&quoted[..end], &quoted[end + 1..])
+        } else {
+            let mut rest = self.rest;
+            while let Some((c, length)) = first(rest)
+                && !matches!(c, '=' | '#')
+                && !is_space(c)
+            {
+                rest = &rest[length..];
+            }
+            self.rest.split_at(self.rest.len() - rest.len())
+        };
+        self.rest = rest;
+        let usable = !name.is_empty() && !name.iter().any(|byte| matches!(byte, b'\n' | b'=' | 0));
+        usable
+            .then(|| std::str::from_utf8(name).ok().map(str::to_owned))
+            .flatten()
+    }
+
+    /// A value in quotes, and the rest of its line.
+    fn quoted(&mut self, quote: u8) -> Result<Secret, Problem> {
+        let (number, start) = (self.line, self.rest);
+        let mut value = Zeroizing::new(Vec::new());
+        let mut rest = &self.rest[1..];
+        loop {
+            rest = match rest {
+                [] | [b'\\'] => return Err(Problem::unclosed_quote(number)),
+                [b'\\', escaped, rest @ ..] => {
+                    match unescaped(quote, *escaped) {
+                        Some(byte) => value.push(byte),
+                        None => value.extend([b'\\', *escaped]),
+                    }
+                    rest
+                }
+                [byte, rest @ ..] if *byte == quote => {
+                    let read = &self.rest[..self.rest.len() - rest.len()];
+                    self.line += read.split(|byte| *byte == b'\n').count() - 1;
+                    self.rest = rest;
+                    break;
+                }
+                [byte, rest @ ..] => {
+                    value.push(*byte);
+                    rest
+                }
+            };
+        }
+        if self.ends_line() {
+            Ok(Secret::new(value.to_vec()))
+        } else {
+            Err(Problem::behind_quote(number, start))
+        }
+    }
+
+    /// A value without quotes: the rest of the line.
+    fn bare(&mut self) -> Result<Secret, Problem> {
+        let number = self.line;
+        let line = self.take_line();
+        let comment_from = if line.first() == Some(&b'{') && self.variant == Variant::Default {
+            problem::json_length(line)
+        } else {
+            0
+        };
+        let mut positions = comment_from.max(1)..line.len();
+        let comment = positions.find(|index| {
+            line[*index] == b'#' && last(&line[..*index]).is_some_and(|(c, _)| is_python_blank(c))
+        });
+        let value = trim_end(&line[..comment.unwrap_or(line.len())], is_space);
+        self.open = Open::after(value, number);
+        match self.open.pem_in(self.rest) {
+            Some(problem) => Err(problem),
+            None => Ok(Secret::new(value)),
+        }
+    }
+
+    /// Skips blanks and a comment; returns whether the line ends there, and goes on to the next.
+    fn ends_line(&mut self) -> bool {
+        self.skip_blanks();
+        let ends = matches!(self.rest.first(), None | Some(b'#' | b'\n'));
+        if ends {
+            self.take_line();
+        }
+        ends
+    }
+
+    fn skip_blanks(&mut self) {
+        self.rest = trim_start(self.rest, is_python_blank);
+    }
+
+    /// Takes what is left of the line, and its end, which is not returned.
+    fn take_line(&mut self) -> &'a [u8] {
+        let end = self
+            .rest
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .unwrap_or(self.rest.len());
+        let (line, rest) = self.rest.split_at(end);
+        if let Some(rest) = rest.strip_prefix(b"\n") {
+            self.line += 1;
+            self.rest = rest;
+        } else {
+            self.rest = rest;
+        }
+        line
+    }
+}
+
+/// The byte that `\` and `escaped` stand for within `quote`.
+fn unescaped(quote: u8, escaped: u8) -> Option<u8> {
+    Some(match escaped {
+        b'\\' | b'\'' => escaped,
+        _ if quote == b'\'' => return None,
+        b'"' => b'"',
+        b'a' => 0x07,
+        b'b' => 0x08,
+        b'f' => 0x0c,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'v' => 0x0b,
+        _ => return None,
+    })
+}
+
+/// Replaces `${NAME}` and `${NAME:-default}`. A name runs to the first `}` or `:`, a default to the first `}`.
+fn replace_references(value: &Secret, scope: &mut Scope<'_>) -> Result<Secret, &'static str> {
+    let value = value.expose();
+    if !value.contains(&b'$') {
+        return Ok(Secret::new(value));
+    }
+    let next = |from: usize, wanted: fn(u8) -> bool| {
+        (from..value.len())
+            .find(|index| wanted(value[*index]))
+            .unwrap_or(value.len())
+    };
+    let mut replaced = Zeroizing::new(Vec::with_capacity(value.len()));
+    // Where the next `}` or `:` stands, and the next `}`: looked for once, however many `${` stand before it.
+    let (mut name_end, mut end) = (0, 0);
+    let mut index = 0;
+    while index < value.len() {
+        if !value[index..].starts_with(b"${") {
+            replaced.push(value[index]);
+            index += 1;
+            continue;
+        }
+        let start = index + 2;
+        if name_end < start {
+            name_end = next(start, |byte| matches!(byte, b'}' | b':'));
+        }
+        let name = &value[start..name_end];
+        let default = match &value[name_end..] {
+            [b'}', ..] => None,
+            [b':', b'-', ..] => {
+                if end < name_end {
+                    end = next(name_end, |byte| byte == b'}');
+                }
+                Some(name_end + 2..end)
+            }
+            _ => Some(value.len()..value.len()),
+        };
+        let reference_end = default.as_ref().map_or(name_end, |default| default.end);
+        if reference_end == value.len() {
+            replaced.push(value[index]);
+            index += 1;
+            continue;
+        }
+        if !scope.append(name, &mut replaced)? {
+            match default {
+                Some(default) => replaced.extend_from_slice(&value[default]),
+                None => scope.note_unset(),
+            }
+        }
+        index = reference_end + 1;
+    }
+    Ok(Secret::new(replaced.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::env::Env;
+
+    fn lines(text: &[u8], variant: Variant) -> Result<Vec<Line>, Problem> {
+        let mut lines = Vec::new();
+        parse(text, variant, |line| {
+            lines.push(line);
+            Ok(())
+        })?;
+        Ok(lines)
+    }
+
+    fn one(text: &str) -> String {
+        let lines = lines(text.as_bytes(), Variant::Default).unwrap();
+        assert_eq!(lines.len(), 1, "{text}");
+        let value = lines[0].value.as_ref();
+        value.unwrap().expose_text().unwrap().to_owned()
+    }
+
+    fn wrong(text: &str) -> (usize, &'static str) {
+        let problem = lines(text.as_bytes(), Variant::Default).unwrap_err();
+        (problem.line, problem.message)
+    }
+
+    /// The value of the last line.
+    fn replaced(text: &str, variant: Variant) -> Result<String, Problem> {
+        let env = Env::from_iter([("P".to_owned(), Secret::from("process"))]);
+        let mut scope = Scope::new(&env);
+        read(text.as_bytes(), variant, &mut scope)?;
+        let (_, last) = scope.variables().last().unwrap();
+        Ok(last.value.as_ref().unwrap().expose_text().unwrap().to_owned())
+    }
+
+    #[test]
+    fn unquoted_json_keeps_its_quotes_and_blanks() {
+        let kwargs = r#"{"connections_path": "connections", "url": "http://h/#f # g"}"#;
+        assert_eq!(
+            one(&format!("AIRFLOW__SECRETS__BACKEND_KWARGS={kwargs}\n")),
+            kwargs
+        );
+        assert_eq!(one(&format!("K={kwargs}   # the vault\n")), kwargs);
+    }
+
+    #[test]
+    fn quotes_carry_newlines_and_escapes() {
+        assert_eq!(one("export A=\"a\\n\\\"b\\\"\nc\" # comment\n"), "a\n\"b\"\nc");
+        assert_eq!(one("A='a\\n\\'b\\' \"c\"'"), "a\\n'b' \"c\"");
+        assert_eq!(one("A=\"a\r\nb\""), "a\nb");
+    }
+
+    #[test]
+    fn comments_begin_after_a_blank_only() {
+        assert_eq!(one("A=postgres://u:p#w@h#f # c"), "postgres://u:p#w@h#f");
+        assert_eq!(one("A=#x"), "#x");
+        assert_eq!(one("A= #x"), "#x");
+        assert_eq!(one("A= #x # c"), "#x");
+        assert_eq!(one("# c\n\n  A = b c  \r\n"), "b c");
+        assert_eq!(one("A=a\u{a0}#c\u{3000}"), "a");
+    }
+
+    #[test]
+    fn a_name_alone_sets_nothing() {
+        let lines = lines(b"A\nB # c\nexport C\nexport # c\n", Variant::Default).unwrap();
+        assert_eq!(lines.len(), 3);
+        assert!(lines.iter().all(|line| line.value.is_none()));
+    }
+
+    #[test]
+    fn errors_name_the_line_and_not_the_value() {
+        assert_eq!(wrong("A=1\n\nsecret words\n"), (3, "expected NAME=VALUE"));
+        assert_eq!(
+            wrong("A=\"1\n2\"\nB=\"secret\n\n"),
+            (3, "the quoted value has no closing quote")
+        );
+        assert_eq!(
+            wrong("A=\"a\"b\""),
+            (1, "something stands behind the closing quote")
+        );
+        assert_eq!(wrong("=x"), (1, "expected NAME=VALUE"));
+    }
+
+    #[test]
+    fn a_value_over_lines_is_said_to_need_quotes_where_it_begins() {
+        const NEEDS_QUOTES: &str = "a value over several lines needs quotes around it";
+        for text in [
+            "\nA={\n  \"conn_type\": \"x\",\n  \"extra\": {}\n}\n",
+            "\nA={\n}\n",
+            "\nA=[1,\n2]\n",
+            "\nA=-----BEGIN PRIVATE KEY-----\nMIIabc\nabc==\n-----END PRIVATE KEY-----\n",
+            "\nA=a \\\n  b c\n",
+        ] {
+            assert_eq!(wrong(text), (2, NEEDS_QUOTES), "{text}");
+        }
+        assert_eq!(
+            lines(b"A={abc\nB=x\\\nC=[\n# c\n", Variant::Default)
+                .unwrap()
+                .len(),
+            3
+        );
+    }
+
+    #[test]
+    fn yaml_is_told() {
+        for text in ["A: b", "A:b", "AIRFLOW_CONN_X:postgres://h/?a=b", "A : b"] {
+            assert_eq!(
+                wrong(text),
+                (1, "expected NAME=VALUE, not YAML's `NAME: value`"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_line_of_an_assignment_is_its_first() {
+        let lines: Vec<_> = lines(b"A='1\r\n2\r\n'\r\nB=1\rC=2", Variant::Default)
+            .unwrap()
+            .iter()
+            .map(|line| line.line)
+            .collect();
+        assert_eq!(lines, [1, 4, 5]);
+    }
+
+    #[test]
+    fn references_are_replaced_by_what_stands_further_up_and_by_the_process() {
+        for (text, expected) in [
+            ("A=1\nB=${A}-${A}", "1-1"),
+            ("A=1\nB=\"${A}\"", "1"),
+            ("B=${P}${NONE}${NONE:-d${x}", "processd${x"),
+            ("P=file\nB=${P}", "process"),
+            ("A=\nB=[${A:-d}]", "[]"),
+            ("A\nB=[${A:-d}]", "[]"),
+            ("A=1\nB=$A $$A ${A ${A:+x} ${A:?x}", "$A $$A ${A ${A:+x} ${A:?x}"),
+            ("A=1\nB=${A:+${A}}", "${A:+1}"),
+            ("A=${A}x", "x"),
+            ("A=1\nA=${A}2\nB=${A}", "12"),
+            ("B=${", "${"),
+            ("B=${NONE:-a:-b}", "a:-b"),
+        ] {
+            assert_eq!(replaced(text, Variant::Default).unwrap(), expected, "{text}");
+        }
+        let single = "A=1\nB='${A}'";
+        assert_eq!(replaced(single, Variant::Default).unwrap(), "${A}");
+        assert_eq!(replaced(single, Variant::Exact).unwrap(), "1");
+        assert_eq!(replaced("A= #x", Variant::Exact).unwrap(), "");
+    }
+
+    #[test]
+    fn growth_is_bounded_and_many_braces_cost_little() {
+        let mut text = "A0=xxxxxxxxxxxxxxxx\n".to_owned();
+        for index in 1..64 {
+            text.push_str(&format!("A{index}=${{A{0}}}${{A{0}}}\n", index - 1));
+        }
+        let problem = replaced(&text, Variant::Default).unwrap_err();
+        assert_eq!(
+            problem.message,
+            "the references of this file come to more than 16 MiB"
+        );
+        let many = format!("A={}", "${".repeat(1 << 20));
+        assert_eq!(replaced(&many, Variant::Default).unwrap().len(), many.len() - 2);
+    }
+}

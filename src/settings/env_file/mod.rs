@@ -1,0 +1,196 @@
+//! Env files: variables that are laid under the process's environment.
+//!
+//! Owns the order of several files, what a file may not set, and the warnings. Each dialect is a file of its own: what a line
+//! means is known there. Must not know what a variable means.
+//!
+//! - [`dotenv`]: python-dotenv's. It is the default, in a form that keeps what a person most likely meant; see there.
+//! - [`compose`]: docker compose's.
+//! - [`docker`]: that of `docker run --env-file`.
+//!
+//! Without `--env-file-dialect` the files are read in three ways, and one warning names the variables on which the readers
+//! differ. Docker is left out of this: it keeps quotes and `${NAME}` as they stand, and who writes those does not write for it.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::cli::EnvFileDialect;
+use crate::env::{Env, Origin, Variable};
+use crate::error::{Error, Result};
+use crate::file;
+use crate::secret::Secret;
+
+pub(super) mod allowed;
+mod characters;
+mod compare;
+mod compose;
+mod compose_template;
+mod docker;
+pub(super) mod dotenv;
+pub(super) mod problem;
+mod scope;
+
+use problem::Problem;
+use scope::Scope;
+
+/// How many places a warning lists.
+const MOST_PLACES: usize = 3;
+
+/// The longest name that a warning shows, in bytes.
+const LONGEST_NAME: usize = 200;
+
+/// How files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// Without `--env-file-dialect`: python-dotenv's, but for what [`dotenv`] lists.
+    Default,
+    /// python-dotenv's, to the letter.
+    PythonDotenv,
+    /// docker compose's.
+    Compose,
+    /// Docker's.
+    Docker,
+}
+
+impl From<Option<EnvFileDialect>> for Reading {
+    fn from(dialect: Option<EnvFileDialect>) -> Self {
+        match dialect {
+            None => Self::Default,
+            Some(EnvFileDialect::Dotenv) => Self::PythonDotenv,
+            Some(EnvFileDialect::Compose) => Self::Compose,
+            Some(EnvFileDialect::Docker) => Self::Docker,
+        }
+    }
+}
+
+impl Reading {
+    /// Reads the text of file number `file` into `scope`.
+    fn read(self, text: &[u8], file: usize, scope: &mut Scope<'_>) -> Result<(), Problem> {
+        scope.file = file;
+        match self {
+            Self::Default => dotenv::read(text, dotenv::Variant::Default, scope),
+            Self::PythonDotenv => dotenv::read(text, dotenv::Variant::Exact, scope),
+            Self::Compose => compose::read(text, scope),
+            Self::Docker => docker::read(text, scope),
+        }
+    }
+}
+
+/// Reads `files`, lays their variables under `env`, and returns the warnings.
+///
+/// A later file wins over an earlier one, within a file the last line wins, and the process's environment wins over files: as
+/// a variable, and where a value refers to it.
+///
+/// # Errors
+/// A file that cannot be read, and a line that is no assignment, with status 2.
+pub(super) fn lay_under<P: AsRef<Path>>(
+    env: &mut Env,
+    files: &[P],
+    dialect: Option<EnvFileDialect>,
+    deadline: Instant,
+) -> Result<Vec<String>> {
+    let paths: Vec<&Path> = files.iter().map(AsRef::as_ref).collect();
+    let texts = paths
+        .iter()
+        .map(|path| read(path, deadline))
+        .collect::<Result<Vec<_>>>()?;
+    let reading = Reading::from(dialect);
+    let mut scope = Scope::new(env);
+    for (file, text) in texts.iter().enumerate() {
+        reading
+            .read(text.expose(), file, &mut scope)
+            .map_err(|problem| problem.into_error(paths[file]))?;
+    }
+    let mut warnings = Vec::new();
+    if reading == Reading::Default {
+        warnings.extend(compare::warning(&texts, &paths, &scope));
+    }
+    warnings.extend(unset(&scope, &paths));
+    let variables: Vec<_> = scope.into_variables().collect();
+    let mut shadowed: Vec<(String, String)> = Vec::new();
+    let mut refused = Vec::new();
+    for (name, entry) in variables {
+        let Some(value) = entry.value else { continue };
+        if !allowed::in_env_file(&name) {
+            if env.variable(&name).is_none() && allowed::would_count(&value) {
+                refused.push(place(&name, paths[entry.file], entry.line));
+            }
+            continue;
+        }
+        let variable = Variable {
+            value: value.clone(),
+            origin: Origin::File(paths[entry.file].to_owned(), entry.line),
+        };
+        if let Some(winner) = env.set_default(name.clone(), variable)
+            && configures_secrets(&name)
+            && winner.value != value
+        {
+            shadowed.push((name, format!("{}:{}", paths[entry.file].display(), entry.line)));
+        }
+    }
+    warnings.extend(allowed::warning(&refused));
+    warnings.extend(warning(&shadowed));
+    Ok(warnings)
+}
+
+/// Names a variable and where it stands. What does not look like a name may be a piece of a value, and is not shown.
+fn place(name: &str, path: &Path, line: usize) -> String {
+    let is_name = name.len() <= LONGEST_NAME
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let name = if is_name {
+        format!("`{name}`")
+    } else {
+        "a variable".to_owned()
+    };
+    format!("{name} ({}:{line})", path.display())
+}
+
+/// Lists `places`, the first few of them.
+fn listed(places: &[String]) -> String {
+    let mut text = places[..places.len().min(MOST_PLACES)].join(", ");
+    if places.len() > MOST_PLACES {
+        text.push_str(&format!(" and {} more", places.len() - MOST_PLACES));
+    }
+    text
+}
+
+/// The warning about references to variables that are not set.
+fn unset(scope: &Scope<'_>, paths: &[&Path]) -> Option<String> {
+    let places: Vec<_> = scope
+        .variables()
+        .filter(|(name, entry)| entry.refers_to_unset && !scope.is_of_process(name))
+        .map(|(name, entry)| place(name, paths[entry.file], entry.line))
+        .collect();
+    (!places.is_empty()).then(|| {
+        format!(
+            "a variable that is not set, or only further down, is empty in {}; single quotes keep a `$` as it is",
+            listed(&places)
+        )
+    })
+}
+
+/// Whether the variable belongs to the `[secrets]` family, where another value than the file's is a surprise.
+fn configures_secrets(name: &str) -> bool {
+    name.starts_with("AIRFLOW__SECRETS__") || name.starts_with("AIRFLOW__WORKERS__SECRETS_")
+}
+
+fn warning(shadowed: &[(String, String)]) -> Option<String> {
+    let names: Vec<_> = shadowed
+        .iter()
+        .map(|(name, place)| format!("`{name}` ({place})"))
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the environment has another value, which wins over the env file's: {}",
+            names.join(", ")
+        )
+    })
+}
+
+/// Reads the file `path`.
+fn read(path: &Path, deadline: Instant) -> Result<Secret> {
+    file::read(path, deadline).map_err(|cause| {
+        Error::usage(format!("env file `{}` cannot be read", path.display())).with_source(cause)
+    })
+}

@@ -1,0 +1,469 @@
+//! The dialects of env files, each held against its real reader on generated files: python-dotenv, compose-go, docker/cli.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secretctl::cli::{EnvFileDialect, GlobalArgs};
+use secretctl::error::Result;
+use secretctl::secret::Secret;
+use secretctl::settings::Settings;
+use serde_json::{Value, json};
+
+use super::{env, file};
+use crate::support::{Random, airflow, cases, differs, random, skip, temp_dir, variable};
+
+/// The process's environment in all of these.
+const PROCESS: &[(&str, &str)] = &[("HOME", "/nonexistent"), ("P", "p$A"), ("E", "")];
+
+/// What a file comes to: the values of its variables, or `None` where it is refused.
+type Values = Option<BTreeMap<String, Vec<u8>>>;
+
+/// Reads files of these texts as `dialect` has it.
+fn read(texts: &[&[u8]], dialect: Option<EnvFileDialect>) -> Result<Settings> {
+    let dir = temp_dir();
+    let env_file = texts
+        .iter()
+        .enumerate()
+        .map(|(index, text)| file(&dir, &format!("{index}.env"), text))
+        .collect();
+    let args = GlobalArgs {
+        env_file,
+        env_file_dialect: dialect,
+        ..GlobalArgs::default()
+    };
+    Settings::resolve(&args, env(PROCESS.iter().copied()))
+}
+
+fn ours(texts: &[&[u8]], dialect: Option<EnvFileDialect>) -> Values {
+    let settings = read(texts, dialect).ok()?;
+    Some(values(
+        settings
+            .env
+            .iter()
+            .map(|(name, variable)| (name, &variable.value)),
+    ))
+}
+
+/// The variables that are not the process's.
+fn values<'a>(variables: impl Iterator<Item = (&'a str, &'a Secret)>) -> BTreeMap<String, Vec<u8>> {
+    variables
+        .filter(|(name, _)| !is_of_process(name))
+        .map(|(name, value)| (name.to_owned(), value.expose().to_vec()))
+        .collect()
+}
+
+fn is_of_process(name: &str) -> bool {
+    PROCESS.iter().any(|(of_process, _)| *of_process == name)
+}
+
+fn process() -> Value {
+    PROCESS
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), json!(value)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// Asks the readers that are written in Go, or says why not.
+fn ask_go(questions: &[Value]) -> Option<Vec<Value>> {
+    let Some(program) = variable("ENV_FILE_READERS") else {
+        skip(
+            "compose-go",
+            "ENV_FILE_READERS is not set; `scripts/test` builds it where Go is installed",
+        );
+        return None;
+    };
+    let mut child = Command::new(&program)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("ENV_FILE_READERS {program}: {error}"));
+    let mut stdin = child.stdin.take().unwrap();
+    let text: String = questions.iter().map(|question| format!("{question}\n")).collect();
+    let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    let answers: Vec<_> = output
+        .stdout
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    assert_eq!(answers.len(), questions.len());
+    Some(answers)
+}
+
+fn go_question(reader: &str, texts: &[&[u8]]) -> Value {
+    let texts: Vec<_> = texts.iter().map(|text| STANDARD.encode(text)).collect();
+    json!({"reader": reader, "texts": texts, "env": process()})
+}
+
+/// What a reader in Go makes of a file. A name that is empty is set by nobody.
+fn of_go(answer: &Value) -> Values {
+    let values = answer.get("values").and_then(Value::as_object);
+    if answer.get("error").is_some() {
+        return None;
+    }
+    let values = values.into_iter().flatten();
+    Some(
+        values
+            .filter(|(name, _)| !name.is_empty() && !is_of_process(name))
+            .map(|(name, value)| (name.clone(), STANDARD.decode(value.as_str().unwrap()).unwrap()))
+            .collect(),
+    )
+}
+
+/// What python-dotenv makes of a file. `None` where it passes over a line, or takes a piece of YAML or JSON for a name.
+fn of_python(answer: &Value) -> Values {
+    let values = answer["values"].as_object().unwrap();
+    let odd = |name: &str, value: &Value| {
+        name.contains(['\n', '=', ':', '"'])
+            || value.is_null() && name.contains(|c: char| c.is_ascii_punctuation() && !"_.-".contains(c))
+            || value.as_str().is_some_and(|value| value.contains('\0'))
+    };
+    if answer["wrong"] == true || values.iter().any(|(name, value)| odd(name, value)) {
+        return None;
+    }
+    Some(
+        values
+            .iter()
+            .filter(|(name, _)| !is_of_process(name))
+            .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.as_bytes().to_vec())))
+            .collect(),
+    )
+}
+
+/// A file of lines in which the readers meet what they treat each in its own way.
+fn generated(random: &mut Random) -> String {
+    const PARTS: &[&str] = &[
+        "a",
+        "b c",
+        "#",
+        " #",
+        "\t#",
+        "\\",
+        "\\n",
+        "\\\"",
+        "\\'",
+        "'",
+        "\"",
+        "$A",
+        "${B}",
+        "${A:-x}",
+        "${E:-y}",
+        "${E-y}",
+        "${N:-${A}}",
+        "${N-$A}",
+        "${A:+z}",
+        "${N+z}",
+        "${P}",
+        "$P",
+        "$$",
+        "$${A}",
+        "\\$A",
+        "${N}",
+        "$1",
+        "=",
+        ":",
+        " ",
+        "\t",
+        "é",
+        "\\\\",
+        "x",
+        "://u:p@h/",
+        "\u{a0}",
+        "\u{3000}",
+        "\u{1f}",
+        "\u{85}",
+        "}",
+        "\\0101",
+        "\\0",
+        "\\07",
+        "\\c",
+        "\\v",
+        "\u{feff}",
+    ];
+    const RARE: &[&str] = &[
+        "${",
+        "${}",
+        "${A",
+        "${N:?m}",
+        "${A:?m}",
+        "${a.b}",
+        "${A:-{x}}",
+        "${N:-a}b}",
+        "{",
+        "[",
+        "${A:=x}",
+        "$ſ",
+    ];
+    let mut text = String::new();
+    if random.one_in(20) {
+        text.push('\u{feff}');
+    }
+    for _ in 0..1 + random.below(5) {
+        let quote = *random.pick(&["", "", "'", "\""]);
+        let mut value = String::new();
+        for _ in 0..random.below(6) {
+            value.push_str(if random.one_in(30) {
+                RARE[random.below(RARE.len())]
+            } else {
+                PARTS[random.below(PARTS.len())]
+            });
+            if !quote.is_empty() && random.one_in(8) {
+                value.push('\n');
+            }
+        }
+        let line = match random.below(16) {
+            0 => format!("# {value}"),
+            1 => (*random.pick(&[
+                "",
+                "  ",
+                "\t",
+                "KEY",
+                "KEY # c",
+                "export KEY",
+                "\u{a0}",
+                "A",
+                "  # c",
+            ]))
+            .to_owned(),
+            2 if random.one_in(3) => (*random.pick(&[
+                "A B",
+                "=x",
+                "no assignment here",
+                "'Q R'=1",
+                "A: x",
+                "A:x",
+                "- A=1",
+                "{}",
+                "export A B=1",
+            ]))
+            .to_owned(),
+            _ => {
+                let export = random.pick(&["", "", "", "", "export ", "export\t", "  "]);
+                let name = random.pick(&[
+                    "A",
+                    "B",
+                    "A",
+                    "B",
+                    "AIRFLOW_VAR_X",
+                    "a.b",
+                    "é",
+                    "P",
+                    "A-B",
+                    "E",
+                    "N2",
+                ]);
+                let sign = random.pick(&["=", "=", "=", "=", "= ", "=\t", " ="]);
+                let tail = random.pick(&["", "", "", "", " ", " # c", "#c", " x"]);
+                format!("{export}{name}{sign}{quote}{value}{quote}{tail}")
+            }
+        };
+        text.push_str(&line);
+        let end: &&str = random.pick(&["\n", "\n", "\n", "\n", "\r\n", "\n\n", "\r"]);
+        text.push_str(if random.one_in(12) { "" } else { end });
+    }
+    text
+}
+
+/// Whether a value without quotes begins as JSON does: what follows may be its next line, which is said.
+fn may_go_on(text: &str) -> bool {
+    ["{", "["].iter().any(|bracket| {
+        text.contains(&format!("={bracket}"))
+            || text.contains(&format!("= {bracket}"))
+            || text.contains(&format!("=\t{bracket}"))
+    })
+}
+
+fn texts(name: &str) -> Vec<String> {
+    let mut random = random(name);
+    (0..cases(1500, 50_000))
+        .map(|_| generated(&mut random))
+        .filter(|text| !may_go_on(text))
+        .collect()
+}
+
+/// Compares what each text came to, and holds that most were right.
+fn compare(texts: &[String], theirs: &[Values], dialect: EnvFileDialect) {
+    let mut taken = 0;
+    for (text, theirs) in texts.iter().zip(theirs) {
+        let ours = ours(&[text.as_bytes()], Some(dialect));
+        taken += usize::from(ours.is_some());
+        let shown = |values: &Values| {
+            values.as_ref().map(|values| {
+                values
+                    .iter()
+                    .map(|(name, value)| format!("{name}={:?}", String::from_utf8_lossy(value)))
+                    .collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(shown(&ours), shown(theirs), "{text:?}");
+    }
+    assert!(
+        taken * 4 > texts.len(),
+        "too few were right: {taken} of {}",
+        texts.len()
+    );
+}
+
+#[test]
+fn the_dialect_dotenv_is_python_dotenv_s() {
+    let Some(judge) = airflow() else { return };
+    let texts = texts("dialect dotenv");
+    let questions: Vec<_> = texts
+        .iter()
+        .map(|text| json!({"op": "settings.dotenv_values", "text": STANDARD.encode(text), "env": process()}))
+        .collect();
+    let theirs: Vec<_> = judge.ask_many(&questions).iter().map(of_python).collect();
+    compare(&texts, &theirs, EnvFileDialect::Dotenv);
+}
+
+#[test]
+fn the_dialect_compose_is_compose_go_s() {
+    let texts = texts("dialect compose");
+    let questions: Vec<_> = texts
+        .iter()
+        .map(|text| go_question("compose", &[text.as_bytes()]))
+        .collect();
+    let Some(answers) = ask_go(&questions) else { return };
+    // An empty name is an error here, and a name alone at the end of a file an empty name there.
+    let (texts, theirs): (Vec<_>, Vec<_>) = texts
+        .into_iter()
+        .zip(&answers)
+        .filter(|(_, answer)| answer.get("values").is_none_or(|values| values.get("").is_none()))
+        .map(|(text, answer)| (text, of_go(answer)))
+        .unzip();
+    compare(&texts, &theirs, EnvFileDialect::Compose);
+}
+
+#[test]
+fn the_dialect_docker_is_docker_s() {
+    let texts = texts("dialect docker");
+    let questions: Vec<_> = texts
+        .iter()
+        .map(|text| go_question("docker", &[text.as_bytes()]))
+        .collect();
+    let Some(answers) = ask_go(&questions) else { return };
+    // A piece of YAML or JSON that stands alone is a name there, and an error here.
+    let odd = |line: &str| {
+        let line = line.trim_start_matches('\u{feff}').trim_start();
+        let alone = !line.is_empty() && !line.starts_with('#') && !line.contains('=');
+        alone && line.contains(|c: char| c.is_ascii_punctuation() && !"_.-".contains(c))
+    };
+    let theirs: Vec<_> = answers
+        .iter()
+        .zip(&texts)
+        .map(|(answer, text)| of_go(answer).filter(|_| !text.split('\n').any(odd)))
+        .collect();
+    compare(&texts, &theirs, EnvFileDialect::Docker);
+}
+
+#[test]
+fn several_files_are_read_as_compose_reads_them() {
+    let mut random = random("several env files");
+    let pairs: Vec<_> = (0..cases(1000, 20_000))
+        .map(|_| [generated(&mut random), generated(&mut random)])
+        .filter(|pair| !pair.iter().any(|text| may_go_on(text)))
+        .collect();
+    let questions: Vec<_> = pairs
+        .iter()
+        .map(|[one, two]| go_question("compose", &[one.as_bytes(), two.as_bytes()]))
+        .collect();
+    let Some(answers) = ask_go(&questions) else { return };
+    for ([one, two], answer) in pairs.iter().zip(&answers) {
+        let empty_name = answer
+            .get("values")
+            .is_some_and(|values| values.get("").is_some());
+        if !empty_name {
+            let ours = ours(&[one.as_bytes(), two.as_bytes()], Some(EnvFileDialect::Compose));
+            assert_eq!(ours, of_go(answer), "{one:?} {two:?}");
+        }
+    }
+}
+
+/// Without the option, there is a warning exactly where python-dotenv and compose, both of which take the file, differ.
+#[test]
+fn the_readers_are_said_to_differ_where_they_do() {
+    let Some(judge) = airflow() else { return };
+    let texts = texts("readers differ");
+    let questions: Vec<_> = texts
+        .iter()
+        .map(|text| go_question("compose", &[text.as_bytes()]))
+        .collect();
+    let Some(compose) = ask_go(&questions) else { return };
+    let questions: Vec<_> = texts
+        .iter()
+        .map(|text| json!({"op": "settings.dotenv_values", "text": STANDARD.encode(text), "env": process()}))
+        .collect();
+    let python = judge.ask_many(&questions);
+    let (mut same, mut different) = (0, 0);
+    for ((text, python), compose) in texts.iter().zip(&python).zip(&compose) {
+        let (Ok(settings), Some(python)) = (read(&[text.as_bytes()], None), of_python(python)) else {
+            continue;
+        };
+        let empty_name = compose
+            .get("values")
+            .is_some_and(|values| values.get("").is_some());
+        let Some(compose) = of_go(compose).filter(|_| !empty_name) else {
+            continue;
+        };
+        let ours = values(
+            settings
+                .env
+                .iter()
+                .map(|(name, variable)| (name, &variable.value)),
+        );
+        let differs = ours.iter().any(|(name, value)| {
+            [&python, &compose]
+                .iter()
+                .any(|theirs| theirs.get(name).is_some_and(|theirs| theirs != value))
+        });
+        // Where neither single quotes nor a `#` behind a blank stand, the default is python-dotenv's to the letter.
+        if !text.contains('\'') && !text.contains([' ', '\t', '\u{a0}', '\u{3000}', '\u{1f}', '\u{85}']) {
+            assert_eq!(ours, python, "{text:?}");
+        }
+        let warned = settings
+            .warnings
+            .iter()
+            .filter(|warning| warning.contains("--env-file-dialect"))
+            .count();
+        assert_eq!(warned, usize::from(differs), "{text:?} {:?}", settings.warnings);
+        if differs {
+            different += 1;
+        } else {
+            same += 1;
+        }
+    }
+    assert!(same > 100 && different > 100, "{same} {different}");
+}
+
+#[test]
+fn the_default_differs_from_python_dotenv_where_it_is_listed() {
+    let Some(judge) = airflow() else { return };
+    for (id, text, expected) in [
+        ("env-file-single-quotes", "B=1\nA='${B}'\n", "${B}"),
+        ("env-file-hash-after-blank", "A= #x\n", "#x"),
+        (
+            "env-file-json-with-a-hash",
+            "A={\"b\": \"c #d\"}\n",
+            "{\"b\": \"c #d\"}",
+        ),
+        ("env-file-odd-lines", "A=1\nB: x\n", "refused"),
+        ("env-file-odd-lines", "A=1\nB:x\n", "refused"),
+        ("env-file-odd-lines", "A={\n}\n", "refused"),
+    ] {
+        let ours = ours(&[text.as_bytes()], None).map_or_else(
+            || "refused".to_owned(),
+            |values| String::from_utf8(values["A"].clone()).unwrap(),
+        );
+        let answer = judge
+            .ask(json!({"op": "settings.dotenv_values", "text": STANDARD.encode(text), "env": process()}));
+        let theirs = answer["values"]["A"].as_str().unwrap().to_owned();
+        assert_eq!(ours, expected, "{text:?}");
+        differs(id, &ours, &theirs);
+    }
+}

@@ -1,4 +1,4 @@
-//! The one HTTP client: TLS, proxies, timeouts, retries, a limit on size, and redirects that never take a token along.
+//! The one HTTP client: TLS, proxies, timeouts, retries, a limit on size, and redirects that take no token to a stranger.
 //!
 //! HTTP/1.1 over hyper, as requests and urllib3 speak it. Must not know Vault or Azure. A URL arrives quoted and is sent as
 //! it is; headers and bodies are secrets.
@@ -27,8 +27,10 @@ mod tls;
 pub use failure::{CertificateProblem, Failure, FailureKind};
 pub use proxy::Proxies;
 pub use retry::Retry;
+pub use target::url_fault;
 pub use tls::{Identity, Roots};
 
+use redirect::Standbys;
 use target::Target;
 
 /// The most requests that one client has under way.
@@ -64,7 +66,8 @@ pub struct Request {
     pub body: Option<Secret>,
     /// What is tried again.
     pub retry: Retry,
-    /// Whether redirects to the same host and port are followed. Others are refused; when not, a redirect is the answer.
+    /// Whether redirects to the same host and port are followed, and a standby's where the client follows them. Others are
+    /// refused; when not, a redirect is the answer.
     pub follow_redirects: bool,
 }
 
@@ -139,6 +142,7 @@ pub struct Client {
     pool: pool::Pool,
     tls: OnceLock<Arc<ClientConfig>>,
     permits: Semaphore,
+    standbys: Standbys,
 }
 
 impl fmt::Debug for Client {
@@ -159,10 +163,23 @@ impl Client {
             pool,
             tls: OnceLock::new(),
             permits: Semaphore::new(MAX_AT_ONCE),
+            standbys: Standbys::Refused,
         }
     }
 
-    /// Sends a request, again where its policy says so, and follows redirects to the same place.
+    /// Follows the redirects of Vault's standbys to the active node too, unless certificates are not checked: 307 and 308 to
+    /// another host with the same path and query, and no weaker scheme. The request goes there whole, credentials included.
+    #[must_use]
+    pub fn following_standbys(mut self) -> Self {
+        self.standbys = match self.options.roots {
+            Roots::Unverified => Standbys::Unverified,
+            _ => Standbys::Followed,
+        };
+        self
+    }
+
+    /// Sends a request, again where its policy says so, and follows redirects to the same place, and to a standby's active
+    /// node where it is [built for that](Self::following_standbys).
     ///
     /// At most 8 are under way at once; more wait.
     ///
@@ -214,8 +231,7 @@ impl Client {
             let Some(location) = location else {
                 return Ok(response);
             };
-            request.url = redirect::follow(&target, location)?;
-            target = Target::parse(&request.url)?;
+            target = redirect::follow(&target, response.status, location, self.standbys)?;
             redirect::rebuild(&mut request, response.status);
         }
         Err(Failure::new(

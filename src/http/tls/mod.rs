@@ -41,7 +41,9 @@ pub(super) fn config(
         .with_safe_default_protocol_versions()
         .map_err(|source| Failure::configuration("TLS cannot be set up").with_source(source))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Verifier::new(roots, provider, deadline)?));
+        .with_custom_certificate_verifier(Arc::new(
+            Verifier::new(roots, provider, deadline).map_err(Failure::about_roots)?,
+        ));
     let config = match identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
@@ -79,6 +81,12 @@ pub(super) fn failure(place: &str, error: &rustls::Error) -> Failure {
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => CertificateProblem::WrongName,
             _ => CertificateProblem::Other,
         },
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
+            return Failure::new(
+                FailureKind::Tls,
+                format!("{place} does not speak TLS, and an `https://` URL needs it"),
+            );
+        }
         other => {
             return Failure::new(FailureKind::Tls, format!("no TLS connection to {place}"))
                 .with_source(other.clone());

@@ -11,6 +11,7 @@ use crate::cli::{Cli, ColorChoice, Command};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
 use crate::render::Terminal;
+use crate::settings;
 
 mod completions;
 mod exec;
@@ -36,9 +37,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
         Err(status) => return status,
     };
     let terminal = Terminal::new(color(&cli, &env), cli.global.quiet, &env);
+    let in_full = cli.global.verbose > 0 || settings::asks_for_more(&env);
     match run(&cli, env) {
         Ok(status) => status,
         Err(error) => {
+            let error = if in_full { error.in_full() } else { error };
             terminal.error(&error);
             exit_status(&cli.command, error.kind())
         }

@@ -11,8 +11,10 @@ mod differences;
 mod faults;
 mod hashicorp;
 mod kwargs;
+mod messages;
 mod openbao;
 mod proxy;
+mod redirects;
 mod servers;
 mod wire;
 

@@ -26,6 +26,7 @@ mod config;
 mod credential;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod meanings;
 mod names;
 mod retry;
 mod tokens;

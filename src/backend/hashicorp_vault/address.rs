@@ -6,6 +6,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::{Error, Result};
+use crate::http;
 
 /// What urllib3 quotes in the path of a configured URL; a `%` may begin what is quoted already.
 const BASE_PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -60,6 +61,9 @@ impl Address {
         let (authority, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         if authority.is_empty() {
             return Err(unusable("has no host"));
+        }
+        if let Some(fault) = http::url_fault(&format!("{scheme}://{authority}")) {
+            return Err(unusable(fault));
         }
         let unquoted = unquote_unreserved(prefix);
         let requoted = unquoted.is_none();
@@ -167,9 +171,25 @@ pub(super) fn normalize(path: &str) -> String {
     kept.join("/")
 }
 
-/// Whether a segment of `path` is `..`, which would lead out of the path that is configured.
+/// Whether a segment of `path` is `..`, which would lead out of the path that is configured. Quoted dots do not: they are quoted
+/// once more, and no server reads `%252e%252e` as `..`.
 pub(super) fn climbs(path: &str) -> bool {
     path.split('/').any(|segment| segment == "..")
+}
+
+/// Refuses the kwarg `name` where `path` climbs.
+///
+/// # Errors
+/// A segment `..`, with status 2.
+pub(super) fn refuse_climbing(name: &str, path: &str) -> Result<()> {
+    if !climbs(path) {
+        return Ok(());
+    }
+    Err(
+        Error::usage(format!("backend kwarg `{name}` climbs out of its path with `..`"))
+            .with_detail("Vault would be asked for another path than the one that is written")
+            .with_hint("write the path that is meant, without `..`"),
+    )
 }
 
 #[cfg(test)]
@@ -224,9 +244,22 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_and_not_shown() {
-        for base in ["h:8200", "vault://h", "http://", "http://u:hunter2@h/?x=1", ""] {
+        for base in [
+            "h:8200",
+            "vault://h",
+            "http://",
+            "http://u:hunter2@h/?x=1",
+            "http://u:hunter2@h:port",
+            "http://u:hunter2@h x",
+            "",
+        ] {
             let error = Address::new(base, "the kwarg `url`").expect_err(base);
             assert!(!format!("{error:?}").contains("hunter2"));
+            assert!(
+                error.message().starts_with("the kwarg `url` "),
+                "{}",
+                error.message()
+            );
         }
         assert_eq!(
             Address::new("http://u:p@h/x", "").expect("an address").shown(),

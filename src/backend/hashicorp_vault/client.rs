@@ -37,6 +37,9 @@ const LOGIN_RETRY: Retry = Retry {
     ..READ_RETRY
 };
 
+/// The most of a path or a server's name that a message shows.
+pub(super) const MAX_SHOWN_CHARS: usize = 200;
+
 /// A client of one Vault.
 pub(super) struct Client {
     pub(super) config: Config,
@@ -72,7 +75,7 @@ impl Client {
             .secrets()
             .into_iter()
             .for_each(|secret| redactor.add(secret));
-        let http = http::Client::new(config.http.clone());
+        let http = http::Client::new(config.http.clone()).following_standbys();
         Self {
             config,
             http,
@@ -198,27 +201,50 @@ impl Client {
             404 if envelope.is_none() && !response.body.is_empty() => {
                 Err(super::answer::no_vault(&place, response))
             }
+            400 if envelope.is_none() && super::answer::wants_tls(response) => {
+                Err(self.out_of_order(response))
+            }
             400 | 401 | 403 | 404 | 405 | 500 if response.status != 500 || passed_on => {
-                let mut error = Error::denied(format!("Vault at {place} refused the `{auth_type}` login"));
-                if let Some(words) = envelope.and_then(|envelope| envelope.words()) {
-                    error = error.with_detail(format!("Vault says: {}", self.clean(&words)));
-                }
-                let method = api_path.trim_start_matches("v1/");
-                Err(error.with_hint(match response.status {
-                    400 | 500 => auth.refusal_hint().to_owned(),
-                    401 | 403 => format!(
-                        "{}; or there is no `{auth_type}` auth method at `{method}`{}",
-                        auth.refusal_hint(),
-                        self.namespace_advice()
-                    ),
-                    _ => format!(
-                        "there may be no `{auth_type}` auth method at `{method}`: check `auth_mount_point`{}",
-                        self.namespace_advice()
-                    ),
-                }))
+                Err(self.refused(api_path, response.status, envelope.as_ref()))
             }
             _ => Err(self.out_of_order(response)),
         }
+    }
+
+    /// The error of a login that Vault refused with `status`.
+    fn refused(&self, api_path: &str, status: u16, envelope: Option<&Envelope>) -> Error {
+        let auth = &self.config.auth;
+        let auth_type = auth.name();
+        let place = self.config.address.shown();
+        let mut error = Error::denied(format!("Vault at {place} refused the `{auth_type}` login"));
+        if let Some(words) = envelope.and_then(Envelope::words) {
+            error = error.with_detail(format!("Vault says: {}", self.clean(&words)));
+        }
+        // What stands behind `login/` is who logs in.
+        let path = api_path.trim_start_matches("v1/");
+        let path = match path.rfind("/login/") {
+            Some(at) => &path[..at + "/login".len()],
+            None => path,
+        };
+        let path: String = path.chars().take(MAX_SHOWN_CHARS).collect();
+        error = error.with_detail(if auth.mount_is_default {
+            format!("it was sent to `{path}`, because `auth_mount_point` is not set")
+        } else {
+            format!("it was sent to `{path}`, as `auth_mount_point` says")
+        });
+        if let Some(detail) = self.ignored_namespace() {
+            error = error.with_detail(detail);
+        }
+        let mount = if auth.mount_is_default {
+            "if the method is mounted elsewhere, set `auth_mount_point`"
+        } else {
+            "check `auth_mount_point`"
+        };
+        error.with_hint(match status {
+            400 | 500 => auth.refusal_hint().to_owned(),
+            401 | 403 => format!("{}; {mount}", auth.refusal_hint()),
+            _ => format!("there may be no `{auth_type}` auth method there; {mount}"),
+        })
     }
 
     async fn get(&self, api_path: &str, token: Secret) -> Result<Response> {
@@ -255,13 +281,28 @@ impl Client {
     fn unreachable(&self, failure: http::Failure) -> Error {
         let place = self.config.address.shown();
         let kind = failure.kind();
+        let elsewhere = failure.redirects_to().map(str::to_owned);
+        if failure.is_about_roots() {
+            return self.unusable_roots(failure);
+        }
         let error = Error::from(failure);
         match kind {
+            http::FailureKind::RedirectRefused => match elsewhere {
+                Some(elsewhere) if self.trusts_anybody() => error.or_hint(format!(
+                    "name the authority in `verify` to have certificates checked, or set `url` to {elsewhere}"
+                )),
+                Some(elsewhere) => error.or_hint(format!(
+                    "set `url` to {elsewhere} if Vault is there; a page that asks people to sign in is none"
+                )),
+                None => {
+                    error.or_hint("have the server redirect to `https://…`, as Vault's `api_addr` sets it")
+                }
+            },
             http::FailureKind::Malformed if !self.config.address.is_https() => {
                 error.or_hint("the server may want https: begin `url` with `https://`")
             }
             http::FailureKind::Malformed => error.or_hint("this may be no Vault: check `url`"),
-            http::FailureKind::Tls => error.or_hint("the server may not speak TLS: check `url`"),
+            http::FailureKind::Tls => error.or_hint("check the scheme and the port of `url`"),
             http::FailureKind::Certificate(http::CertificateProblem::UnknownIssuer) => error.with_hint(
                 "name the authority's certificate in the backend kwarg `verify`, or in `REQUESTS_CA_BUNDLE`",
             ),
@@ -270,11 +311,63 @@ impl Client {
         }
     }
 
+    /// The error of trusted certificates that cannot be read: says which kwarg or variable names them.
+    fn unusable_roots(&self, failure: http::Failure) -> Error {
+        let error = Error::from(failure);
+        match self.config.roots_named_by {
+            Some("verify") => error.with_detail("the backend kwarg `verify` names it").or_hint(
+                "`verify` is true, false, or the path of a CA bundle; no other word switches it off",
+            ),
+            Some(variable) => error.with_detail(format!("the variable `{variable}` names it")),
+            None => error,
+        }
+    }
+
+    /// Whether certificates are not checked.
+    fn trusts_anybody(&self) -> bool {
+        matches!(self.config.http.roots, http::Roots::Unverified)
+    }
+
+    /// The error of a redirect that the kwarg `allow_redirects` forbids to follow.
+    fn redirect_not_followed(&self, response: &Response) -> Option<Error> {
+        let location = response.header("location")?;
+        let error = Error::unavailable(format!(
+            "Vault at {} redirects, and `allow_redirects` is false (status {})",
+            self.config.address.shown(),
+            response.status
+        ));
+        // The origin alone: what is behind it may be anything.
+        let elsewhere = url::Url::parse(location).map(|url| url.origin());
+        Some(match elsewhere {
+            Ok(origin) if origin.is_tuple() => {
+                let origin: String = origin
+                    .ascii_serialization()
+                    .chars()
+                    .take(MAX_SHOWN_CHARS)
+                    .collect();
+                error.with_hint(format!(
+                    "leave `allow_redirects` out, or set `url` to {origin} if Vault is there"
+                ))
+            }
+            _ => error.with_hint("leave `allow_redirects` out"),
+        })
+    }
+
     /// The error of an answer that is neither a secret nor a refusal.
     pub(super) fn out_of_order(&self, response: &Response) -> Error {
         let place = self.config.address.shown();
         let envelope = Envelope::of(response);
         let status = response.status;
+        if (300..400).contains(&status)
+            && !self.config.allow_redirects
+            && let Some(error) = self.redirect_not_followed(response)
+        {
+            return error;
+        }
+        if status == 400 && !self.config.address.is_https() && super::answer::wants_tls(response) {
+            return Error::unavailable(format!("{place} wants TLS, and `url` begins with `http://`"))
+                .with_hint("begin `url` with `https://`");
+        }
         let mut error = match (status, &envelope) {
             (_, None) if status < 500 && status != 429 => return super::answer::no_vault(&place, response),
             (412, _) => Error::unavailable(format!(
@@ -304,13 +397,11 @@ impl Client {
         error
     }
 
-    /// Returns what to add to a hint when `VAULT_NAMESPACE` is set.
-    pub(super) fn namespace_advice(&self) -> &'static str {
-        if self.config.ignored_namespace {
-            "; `VAULT_NAMESPACE` is not read, as in Airflow: set the kwarg `namespace`"
-        } else {
-            ""
-        }
+    /// Says that `VAULT_NAMESPACE` is set and has no effect, where that is so.
+    pub(super) fn ignored_namespace(&self) -> Option<&'static str> {
+        (self.config.ignored_namespace).then_some(
+            "`VAULT_NAMESPACE` is set, and Airflow does not read it: set the backend kwarg `namespace`",
+        )
     }
 }
 

@@ -16,6 +16,7 @@ mod env_file;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod load;
+mod meanings;
 mod node;
 mod parse;
 

@@ -63,6 +63,7 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
     redirects_to: Option<String>,
     about_roots: bool,
+    follows_redirect: bool,
 }
 
 impl Failure {
@@ -74,6 +75,7 @@ impl Failure {
             source: None,
             redirects_to: None,
             about_roots: false,
+            follows_redirect: false,
         }))
     }
 
@@ -119,6 +121,13 @@ impl Failure {
         self
     }
 
+    /// Notes that another host had redirected to the one that it is about.
+    #[must_use]
+    pub(super) fn after_redirect(mut self, follows_redirect: bool) -> Self {
+        self.0.follows_redirect = follows_redirect;
+        self
+    }
+
     /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
@@ -129,6 +138,12 @@ impl Failure {
     #[must_use]
     pub fn redirects_to(&self) -> Option<&str> {
         self.0.redirects_to.as_deref()
+    }
+
+    /// Whether it is about a host that another one, which was asked, had redirected to.
+    #[must_use]
+    pub fn follows_redirect(&self) -> bool {
+        self.0.follows_redirect
     }
 
     /// Whether it is the file or folder of trusted certificates that cannot be used.

@@ -221,11 +221,15 @@ impl Client {
 
     /// Sends a request and follows where the answers lead.
     async fn follow(&self, mut target: Target, mut request: Request) -> Result<Response, Failure> {
+        let asked = target.origin.clone();
         for _ in 0..=redirect::MAX_REDIRECTS {
             let response = match self.attempts(&target, &request).await {
                 Ok(response) if response.status == 407 => return Err(self.proxy_wants_a_password(&target)),
                 Ok(response) => response,
-                Err(failure) => return Err(self.of_proxy(failure, &target)),
+                Err(failure) => {
+                    let elsewhere = !asked.same_place(&target.origin);
+                    return Err(self.of_proxy(failure, &target).after_redirect(elsewhere));
+                }
             };
             let location = redirect::location(&response).filter(|_| request.follow_redirects);
             let Some(location) = location else {

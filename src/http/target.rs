@@ -7,6 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
+use rustls::pki_types::ServerName;
 use zeroize::Zeroizing;
 
 use super::failure::Failure;
@@ -153,7 +154,14 @@ impl Target {
 /// `None` where it can be used. The URL is not repeated: it may hold a password.
 #[must_use]
 pub fn url_fault(url: &str) -> Option<&'static str> {
-    Target::parts(url).err()
+    match Target::parts(url) {
+        Err(fault) => Some(fault),
+        Ok(Target { origin, .. }) => {
+            let unnamed =
+                origin.scheme == Scheme::Https && ServerName::try_from(origin.host.as_str()).is_err();
+            unnamed.then_some("has no valid host")
+        }
+    }
 }
 
 impl fmt::Debug for Target {

@@ -208,6 +208,15 @@ fn configurations() -> Vec<Mistake> {
         ),
         mistake("a VAULT_ADDR without a scheme", token(json!({"url": null})))
             .env(&[("VAULT_ADDR", "vault.example.com:8200")]),
+        mistake(
+            "a url that TLS has no name for",
+            token(json!({"url": "https://vault..example"})),
+        ),
+        Mistake {
+            status: 5,
+            ..mistake("a VAULT_ADDR where nobody listens", token(json!({"url": null})))
+                .env(&[("VAULT_ADDR", "http://127.0.0.1:1")])
+        },
         mistake("a VAULT_ADDR with a bad host", token(json!({"url": null})))
             .env(&[("VAULT_ADDR", "http://vault example.com")]),
         mistake(

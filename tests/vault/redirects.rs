@@ -283,6 +283,27 @@ fn a_chain_is_followed_and_a_circle_ends() {
 }
 
 #[test]
+fn an_active_node_that_is_not_reached_is_said_to_come_from_the_standby() {
+    let port = crate::support::free_port();
+    let server = Server::start(standby(307, format!("http://127.0.0.1:{port}")));
+    for kwargs in both_ways() {
+        let output = get(&with(&kwargs, json!({"url": server.url()})), "hello");
+        assert_eq!(output.status, 5);
+        assert!(
+            output
+                .stderr
+                .contains(&format!("cannot connect to 127.0.0.1:{port}"))
+                && output
+                    .stderr
+                    .contains(&format!("{} redirects there, to its active node", server.url()))
+                && output.stderr.contains("hint: set `api_addr` of the active node"),
+            "{}",
+            output.stderr
+        );
+    }
+}
+
+#[test]
 fn the_active_node_is_asked_again_where_a_read_is_and_not_the_standby() {
     let replies = || [Reply::status(503), Reply::status(500), found()];
     let node = Server::script(replies());

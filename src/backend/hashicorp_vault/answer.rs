@@ -4,6 +4,7 @@
 //! (`JSONAdapter`); apache-airflow-providers-hashicorp 4.8.4, `vault_client.py` (`get_secret`) and `secrets/vault.py`
 //! (`get_conn_value`, `get_variable`, `get_config`).
 
+use super::address::Address;
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::python::json::{self, Object, Value};
@@ -139,12 +140,12 @@ pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
 
 /// The error of an answer that should hold a secret and cannot be read: with status 6 where it is JSON that no text can hold, or
 /// that Airflow's Python would not read.
-pub(super) fn unreadable(place: &str, response: &Response) -> Error {
+pub(super) fn unreadable(address: &Address, response: &Response) -> Error {
     match response.body.expose_text().map(json::loads) {
         Some(Err(error)) if !error.is_decode_error() => {
             Error::malformed("the secret in Vault cannot be read").with_source(error)
         }
-        _ => no_vault(place, response),
+        _ => no_vault(address, response),
     }
 }
 
@@ -161,7 +162,7 @@ pub(super) fn wants_tls(response: &Response) -> bool {
 }
 
 /// The error of an answer that no Vault gives.
-pub(super) fn no_vault(place: &str, response: &Response) -> Error {
+pub(super) fn no_vault(address: &Address, response: &Response) -> Error {
     let html = response
         .header("content-type")
         .is_some_and(|kind| kind.contains("html"))
@@ -172,10 +173,11 @@ pub(super) fn no_vault(place: &str, response: &Response) -> Error {
         _ => "something that is not Vault's JSON",
     };
     Error::unavailable(format!(
-        "{place} answers with {what} (status {})",
+        "{} answers with {what} (status {})",
+        address.shown(),
         response.status
     ))
-    .with_hint("this may be no Vault: check `url`")
+    .with_hint(format!("this may be no Vault: check {}", address.name()))
 }
 
 /// Whether these fields are what KV v2 puts around a secret: they are found where it is read as KV v1, with `data/` in the path.

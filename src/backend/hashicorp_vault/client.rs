@@ -176,6 +176,7 @@ impl Client {
         let auth = &self.config.auth;
         let auth_type = auth.name();
         let place = self.config.address.shown();
+        let url = self.config.address.name();
         let envelope = Envelope::of(response);
         let passed_on = envelope.as_ref().is_some_and(Envelope::passes_on_a_refusal);
         match response.status {
@@ -196,10 +197,10 @@ impl Client {
                 None => Err(Error::unavailable(format!(
                     "the `{auth_type}` login at {place} was answered without a token"
                 ))
-                .with_hint("this may be no Vault: check `url`")),
+                .with_hint(format!("this may be no Vault: check {url}"))),
             },
             404 if envelope.is_none() && !response.body.is_empty() => {
-                Err(super::answer::no_vault(&place, response))
+                Err(super::answer::no_vault(&self.config.address, response))
             }
             400 if envelope.is_none() && super::answer::wants_tls(response) => {
                 Err(self.out_of_order(response))
@@ -281,32 +282,39 @@ impl Client {
     fn unreachable(&self, failure: http::Failure) -> Error {
         let place = self.config.address.shown();
         let kind = failure.kind();
+        let url = self.config.address.name();
         let elsewhere = failure.redirects_to().map(str::to_owned);
         if failure.is_about_roots() {
             return self.unusable_roots(failure);
+        }
+        if failure.follows_redirect() {
+            return active_node_unreachable(failure, &place);
         }
         let error = Error::from(failure);
         match kind {
             http::FailureKind::RedirectRefused => match elsewhere {
                 Some(elsewhere) if self.trusts_anybody() => error.or_hint(format!(
-                    "name the authority in `verify` to have certificates checked, or set `url` to {elsewhere}"
+                    "name the authority in `verify` to have certificates checked, or set {url} to {elsewhere}"
                 )),
                 Some(elsewhere) => error.or_hint(format!(
-                    "set `url` to {elsewhere} if Vault is there; a page that asks people to sign in is none"
+                    "set {url} to {elsewhere} if Vault is there; a page that asks people to sign in is none"
                 )),
                 None => {
                     error.or_hint("have the server redirect to `https://…`, as Vault's `api_addr` sets it")
                 }
             },
             http::FailureKind::Malformed if !self.config.address.is_https() => {
-                error.or_hint("the server may want https: begin `url` with `https://`")
+                error.or_hint(format!("the server may want https: begin {url} with `https://`"))
             }
-            http::FailureKind::Malformed => error.or_hint("this may be no Vault: check `url`"),
-            http::FailureKind::Tls => error.or_hint("check the scheme and the port of `url`"),
+            http::FailureKind::Malformed => error.or_hint(format!("this may be no Vault: check {url}")),
+            http::FailureKind::Tls => error.or_hint(format!("check the scheme and the port of {url}")),
             http::FailureKind::Certificate(http::CertificateProblem::UnknownIssuer) => error.with_hint(
                 "name the authority's certificate in the backend kwarg `verify`, or in `REQUESTS_CA_BUNDLE`",
             ),
-            http::FailureKind::Connect => error.or_hint(format!("check `url`: it is {place}")),
+            http::FailureKind::Connect if self.config.address.is_default() => error.or_hint(format!(
+                "set the backend kwarg `url`: without it and without `VAULT_ADDR`, {place} is asked, as by Airflow"
+            )),
+            http::FailureKind::Connect => error.or_hint(format!("check {url}: it is {place}")),
             _ => error,
         }
     }
@@ -346,7 +354,8 @@ impl Client {
                     .take(MAX_SHOWN_CHARS)
                     .collect();
                 error.with_hint(format!(
-                    "leave `allow_redirects` out, or set `url` to {origin} if Vault is there"
+                    "leave `allow_redirects` out, or set {} to {origin} if Vault is there",
+                    self.config.address.name()
                 ))
             }
             _ => error.with_hint("leave `allow_redirects` out"),
@@ -356,6 +365,7 @@ impl Client {
     /// The error of an answer that is neither a secret nor a refusal.
     pub(super) fn out_of_order(&self, response: &Response) -> Error {
         let place = self.config.address.shown();
+        let url = self.config.address.name();
         let envelope = Envelope::of(response);
         let status = response.status;
         if (300..400).contains(&status)
@@ -365,11 +375,13 @@ impl Client {
             return error;
         }
         if status == 400 && !self.config.address.is_https() && super::answer::wants_tls(response) {
-            return Error::unavailable(format!("{place} wants TLS, and `url` begins with `http://`"))
-                .with_hint("begin `url` with `https://`");
+            return Error::unavailable(format!("{place} wants TLS, and {url} begins with `http://`"))
+                .with_hint(format!("begin {url} with `https://`"));
         }
         let mut error = match (status, &envelope) {
-            (_, None) if status < 500 && status != 429 => return super::answer::no_vault(&place, response),
+            (_, None) if status < 500 && status != 429 => {
+                return super::answer::no_vault(&self.config.address, response);
+            }
             (412, _) => Error::unavailable(format!(
                 "Vault at {place} has not caught up with its primary yet (412)"
             )),
@@ -402,6 +414,18 @@ impl Client {
         (self.config.ignored_namespace).then_some(
             "`VAULT_NAMESPACE` is set, and Airflow does not read it: set the backend kwarg `namespace`",
         )
+    }
+}
+
+/// The error of an active node that got no answer through, after the standby at `place` had named it.
+fn active_node_unreachable(failure: http::Failure, place: &str) -> Error {
+    let kind = failure.kind();
+    let error = Error::from(failure).with_detail(format!("{place} redirects there, to its active node"));
+    match kind {
+        http::FailureKind::Connect | http::FailureKind::Timeout => {
+            error.or_hint("set `api_addr` of the active node to an address that its clients reach")
+        }
+        _ => error,
     }
 }
 

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::address::Address;
+use super::address::{Address, NamedBy};
 use super::auth::{self, Auth};
 use super::header;
 use super::meanings;
@@ -143,11 +143,11 @@ fn namespace(kwargs: &mut Kwargs) -> Result<Option<Secret>> {
 
 fn address(kwargs: &mut Kwargs, env: &Env) -> Result<Address> {
     if let Some(url) = kwargs.truthy_text("url")? {
-        return Address::new(&url, "the backend kwarg `url`");
+        return Address::new(&url, NamedBy::Kwarg);
     }
     match env.text("VAULT_ADDR") {
-        Some(url) => Address::new(url, "the variable `VAULT_ADDR`"),
-        None => Address::new(DEFAULT_URL, "the default address"),
+        Some(url) => Address::new(url, NamedBy::Variable),
+        None => Address::new(DEFAULT_URL, NamedBy::Default),
     }
 }
 

@@ -78,7 +78,8 @@ impl VaultBackend {
         let envelope = Envelope::of(response);
         match response.status {
             200 => {
-                let envelope = envelope.ok_or_else(|| answer::unreadable(&place, response))?;
+                let envelope =
+                    envelope.ok_or_else(|| answer::unreadable(&self.client.config.address, response))?;
                 let secret = envelope.into_secret(kv_engine_version).ok_or_else(|| {
                     Error::unavailable(format!(
                         "{place} answers without a secret of KV v{kv_engine_version}"
@@ -95,7 +96,7 @@ impl VaultBackend {
                     hint: self.absence(kind, mount, path, kv_engine_version, &envelope),
                 }),
                 None if response.body.is_empty() => Ok(Answer::ABSENT),
-                None => Err(answer::no_vault(&place, response)),
+                None => Err(answer::no_vault(&self.client.config.address, response)),
             },
             401 | 403 => Err(self.denied(kind, mount, path, kv_engine_version, envelope.as_ref())),
             _ => Err(self.client.out_of_order(response)),

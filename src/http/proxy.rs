@@ -278,14 +278,14 @@ mod tests {
     fn a_socks_proxy_is_refused() {
         let origin = Target::parse("http://h/").expect("a URL").origin;
         let proxies = Proxies::from_env(&env(&[("ALL_PROXY", "socks5://p:1")]));
-        let failure = proxies.select(&origin).err().expect("a refusal");
+        let failure = proxies.select(&origin).expect_err("a refusal");
         assert!(failure.to_string().contains("`ALL_PROXY`"), "{failure}");
         let origin = Target::parse("https://h/").expect("a URL").origin;
         let proxies = Proxies::from_env(&env(&[("https_proxy", "http://u:hunter2@h:port")]));
-        let failure = proxies.select(&origin).err().expect("a refusal");
+        let failure = proxies.select(&origin).expect_err("a refusal");
         assert_eq!(failure.to_string(), "the proxy in `https_proxy` cannot be used");
         let proxies = Proxies::default().with_explicit([("https".to_owned(), Some("http://:1".to_owned()))]);
-        let failure = proxies.select(&origin).err().expect("a refusal");
+        let failure = proxies.select(&origin).expect_err("a refusal");
         assert_eq!(
             failure.to_string(),
             "the proxy in the backend kwarg `proxies` cannot be used"

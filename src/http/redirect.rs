@@ -56,7 +56,7 @@ pub(super) fn follow(
     let target =
         Target::parse(&url).map_err(|cause| refused("to a URL that cannot be used").with_source(cause))?;
     if place.scheme == Scheme::Https && target.origin.scheme == Scheme::Http {
-        return Err(refused("from https to http, where no credential is sent"));
+        return Err(refused("from https to http, where no credential is sent").redirecting_to(shown(&target)));
     }
     if place.same_place(&target.origin) {
         // requests keeps the header, unless the scheme changes.
@@ -330,14 +330,11 @@ mod tests {
             "https://u:hunter2@sso.example/login?x",
             Standbys::Followed,
         )
-        .err();
-        let failure = failure.expect("a refusal");
+        .expect_err("a refusal");
         assert_eq!(failure.redirects_to(), Some("https://sso.example"));
         assert!(!format!("{failure:?}{failure}").contains("hunter2"));
         let long = format!("https://{}/", "a".repeat(5000));
-        let failure = follow(&from, 302, &long, Standbys::Followed)
-            .err()
-            .expect("a refusal");
+        let failure = follow(&from, 302, &long, Standbys::Followed).expect_err("a refusal");
         assert!(failure.to_string().len() < 400);
     }
 }

@@ -13,6 +13,7 @@ mod hashicorp;
 mod kwargs;
 mod messages;
 mod openbao;
+mod protections;
 mod proxy;
 mod redirects;
 mod servers;

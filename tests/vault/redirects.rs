@@ -37,8 +37,11 @@ fn standby(status: u16, node: String) -> impl Fn(&Recorded) -> Reply + Send + Sy
     }
 }
 
+/// Method, path, body and headers of a request.
+type Sent = (String, String, Value, Vec<(String, String)>);
+
 /// What of a request must arrive at the active node.
-fn sent(requests: &[Recorded]) -> Vec<(String, String, Value, Vec<(String, String)>)> {
+fn sent(requests: &[Recorded]) -> Vec<Sent> {
     requests
         .iter()
         .map(|request| {

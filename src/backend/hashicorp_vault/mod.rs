@@ -19,6 +19,7 @@ mod answer;
 mod auth;
 mod client;
 mod config;
+mod failures;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod header;

@@ -18,6 +18,7 @@ use crate::commands::session::Session;
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
 use crate::render::Terminal;
+use crate::settings;
 
 pub mod options;
 mod usage;
@@ -79,9 +80,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
         Err(status) => return status,
     };
     let terminal = Terminal::new(color(&cli, &env).forced(), cli.global.quiet, &env);
+    let in_full = cli.global.verbose > 0 || settings::asks_for_more(&env);
     match run(&cli, env) {
         Ok(status) => status,
         Err(error) => {
+            let error = if in_full { error.in_full() } else { error };
             terminal.error(&error);
             exit_status(&cli.command, error.kind())
         }

@@ -62,6 +62,8 @@ struct Inner {
     message: String,
     details: Vec<String>,
     hint: Option<String>,
+    /// What stands in the place of the hint with `-v`: more than most people want to read.
+    long_hint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -73,6 +75,7 @@ impl Error {
             message: message.into(),
             details: Vec::new(),
             hint: None,
+            long_hint: None,
             source: None,
         }))
     }
@@ -128,6 +131,22 @@ impl Error {
         self
     }
 
+    /// Sets what [`in_full`](Self::in_full) shows in the place of the hint.
+    #[must_use]
+    pub fn with_long_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.long_hint = Some(hint.into());
+        self
+    }
+
+    /// Puts the long hint, where there is one, in the place of the hint: for `-v`.
+    #[must_use]
+    pub fn in_full(mut self) -> Self {
+        if let Some(hint) = self.0.long_hint.take() {
+            self.0.hint = Some(hint);
+        }
+        self
+    }
+
     /// Sets the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -146,7 +165,10 @@ impl Error {
     #[must_use]
     pub fn map_texts(mut self, f: impl Fn(&str) -> String) -> Self {
         self.0.message = f(&self.0.message);
-        for text in self.0.details.iter_mut().chain(&mut self.0.hint) {
+        for text in (self.0.details.iter_mut())
+            .chain(&mut self.0.hint)
+            .chain(&mut self.0.long_hint)
+        {
             *text = f(text);
         }
         self

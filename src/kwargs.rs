@@ -5,13 +5,20 @@
 //!
 //! Airflow hands its kwargs to Python as they are. Where Python asks for the truth of a kwarg, anything has one: `[]` is false, as
 //! absent. A text form then fails or means something else: `"false"` is true. Here a kwarg that is a number, a boolean or a list
-//! has its text form accepted.
+//! has its text form accepted. The text forms of a boolean are `true` and `false`, in any case, and no other word: `"no"` is as
+//! true as it is in Python, so that no word switches a protection off by accident.
 
 use indexmap::IndexMap;
 
 use crate::error::{Error, Result};
-use crate::nearest::nearest;
+use crate::nearest::{meant, nearest};
 use crate::python::json::{self, Object, Value};
+
+/// A name that people know from another tool, and the kwarg that it means here.
+pub type Meaning = (&'static str, &'static str);
+
+/// How many kwargs a hint lists without `-v`.
+const MOST_LISTED: usize = 4;
 
 /// The kwargs of one backend.
 #[derive(Clone, Debug, Default)]
@@ -180,13 +187,54 @@ impl Kwargs {
             .ok_or_else(|| kwarg.refused(name, "a number"))
     }
 
-    /// Takes a boolean kwarg; absent is `default`, `null` is false. Text is what [`boolean_word`] takes it for; of any other text,
-    /// and of any other type, the truth is Python's.
+    /// Takes a boolean kwarg; absent is `default`, `null` is false. The texts `true` and `false`, in any case, are booleans; of any
+    /// other text, and of any other type, the truth is Python's.
     pub fn flag(&mut self, name: &str, default: bool) -> bool {
         match self.take(name) {
             None => default,
-            Some(Value::String(text)) => boolean_word(&text).unwrap_or(!text.is_empty()),
+            Some(Value::String(text)) => text_form(&text).unwrap_or(!text.is_empty()),
             Some(value) => value.is_truthy(),
+        }
+    }
+
+    /// Takes a boolean kwarg that a protection depends on, and that is true unless it is set. `false` alone, or its text in any
+    /// case, switches the protection off. Other text is true, as in Python.
+    ///
+    /// # Errors
+    /// What Python finds false and is not `false`, and what is neither a boolean nor text, with status 2: nobody who writes
+    /// `null` or `[]` has asked for that.
+    pub fn protection(&mut self, name: &str) -> Result<bool> {
+        let Some(kwarg) = self.take_kwarg(name) else {
+            return Ok(true);
+        };
+        match &kwarg.value {
+            Value::Bool(on) => Ok(*on),
+            Value::String(text) if !text.is_empty() => Ok(text_form(text).unwrap_or(true)),
+            _ => Err(kwarg.refused(name, "true or false")),
+        }
+    }
+
+    /// Takes the kwarg that says whose certificates are trusted, as `verify` of requests does. `false` alone, or its text in any
+    /// case, leaves certificates unchecked. Any other text but `true` is a path.
+    ///
+    /// # Errors
+    /// Empty text, a number, a list or an object, with status 2: requests would check nothing for some of them.
+    pub fn verify(&mut self, name: &str) -> Result<Verify> {
+        let Some(kwarg) = self.take_kwarg(name) else {
+            return Ok(Verify::Default);
+        };
+        match &kwarg.value {
+            Value::Null => Ok(Verify::Null),
+            Value::Bool(true) => Ok(Verify::Default),
+            Value::Bool(false) => Ok(Verify::Off),
+            Value::String(text) if !text.is_empty() => Ok(match text_form(text) {
+                Some(true) => Verify::Default,
+                Some(false) => Verify::Off,
+                None => Verify::Path(text.clone()),
+            }),
+            Value::String(_) => Err(Error::usage(format!("backend kwarg `{name}` is empty"))
+                .with_hint("it is true, false, or the path of a CA bundle")),
+            _ => Err(kwarg.refused(name, "true, false or the path of a CA bundle")),
         }
     }
 
@@ -253,18 +301,18 @@ impl Kwargs {
     }
 
     /// Looks for a kwarg that is none of `known`, before anything is taken: a misspelt name says more than that the right one is
-    /// missing.
+    /// missing. `meanings` has names of other tools, in lower case with `_`, and the kwarg that each means here.
     ///
     /// # Errors
-    /// An unknown kwarg, with status 2 and the nearest of `known`.
-    pub fn refuse_unknown(&self, known: &[&str]) -> Result<()> {
+    /// An unknown kwarg, with status 2 and the kwarg that is meant, by its meaning or by its spelling.
+    pub fn refuse_unknown(&self, known: &[&str], meanings: &[Meaning]) -> Result<()> {
         match self
             .values
             .iter()
             .find(|(name, _)| !known.contains(&name.as_str()))
         {
             None => Ok(()),
-            Some((name, kwarg)) => Err(kwarg.unknown(name, known)),
+            Some((name, kwarg)) => Err(kwarg.unknown(name, known, meanings)),
         }
     }
 
@@ -275,7 +323,7 @@ impl Kwargs {
     pub fn finish(self, known: &[&str]) -> Result<()> {
         match self.values.into_iter().next() {
             None => Ok(()),
-            Some((name, kwarg)) => Err(kwarg.unknown(&name, known)),
+            Some((name, kwarg)) => Err(kwarg.unknown(&name, known, &[])),
         }
     }
 
@@ -286,15 +334,20 @@ impl Kwargs {
 
 impl Kwarg {
     /// The error of a kwarg that the backend does not know.
-    fn unknown(&self, name: &str, known: &[&str]) -> Error {
+    fn unknown(&self, name: &str, known: &[&str], meanings: &[Meaning]) -> Error {
         let mut error = Error::usage(format!("unknown backend kwarg `{}`", printable(name)));
         if let Some(variable) = &self.variable {
             error = error.with_detail(format!("set by `{}`", printable(variable)));
         }
-        match nearest(name, known) {
-            Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
+        match meant(name, meanings).or_else(|| nearest(name, known)) {
+            Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
             None if known.is_empty() => error.with_hint("this backend takes no kwargs"),
-            None => error.with_hint(format!("this backend's kwargs are {}", listed(known))),
+            None if known.len() <= MOST_LISTED => {
+                error.with_hint(format!("this backend's kwargs are {}", listed(known)))
+            }
+            None => error
+                .with_hint("`-v` lists the kwargs of this backend")
+                .with_long_hint(format!("this backend's kwargs are {}", listed(known))),
         }
     }
 
@@ -308,7 +361,32 @@ impl Kwarg {
     }
 }
 
-/// Reads the text form of a boolean, in any case: `true`, `t`, `yes`, `on`, `1`, and their opposites.
+/// Whose certificates are trusted, as a kwarg says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verify {
+    /// Absent, or true: those that the environment or the system names.
+    Default,
+    /// `null`, for which some clients look elsewhere.
+    Null,
+    /// `false`: anybody's.
+    Off,
+    /// Those in a file or a folder.
+    Path(String),
+}
+
+/// Reads the text form of a boolean kwarg.
+fn text_form(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// Reads a word for yes or no, in any case, as the `SECRETCTL_…` variables have it: `true`, `t`, `yes`, `on`, `1`, and their
+/// opposites. Kwargs have fewer words, see [`Kwargs::flag`].
 #[must_use]
 pub fn boolean_word(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
@@ -414,7 +492,12 @@ mod tests {
     fn truth_is_pythons_unless_text_says_otherwise() {
         for (value, truth) in [
             (Value::from("false"), false),
+            (Value::from("FALSE"), false),
             (Value::from("off the record"), true),
+            (Value::from("no"), true),
+            (Value::from("off"), true),
+            (Value::from("0"), true),
+            (Value::from(" false"), true),
             (Value::from(""), false),
             (Value::List(Vec::new()), false),
             (Value::List(vec![Value::Null]), true),
@@ -428,6 +511,74 @@ mod tests {
             None
         );
         assert!(kwargs(&[("t", Value::Bool(true))]).truthy_text("t").is_err());
+    }
+
+    #[test]
+    fn false_alone_switches_a_protection_off() {
+        let off = [Value::Bool(false), Value::from("false"), Value::from("False")];
+        for value in off {
+            let one = || kwargs(&[("v", value.clone())]);
+            assert_eq!(one().verify("v").unwrap(), Verify::Off, "{value:?}");
+            assert!(!one().protection("v").unwrap(), "{value:?}");
+        }
+        for word in [
+            "no", "off", "n", "f", "0", "none", "null", " false", "FALSE ", "fals", "disable",
+        ] {
+            let one = || kwargs(&[("v", Value::from(word))]);
+            assert_eq!(one().verify("v").unwrap(), Verify::Path(word.to_owned()));
+            assert!(one().protection("v").unwrap(), "{word}");
+        }
+        for value in [Value::Bool(true), Value::from("true"), Value::from("TRUE")] {
+            let one = || kwargs(&[("v", value.clone())]);
+            assert_eq!(one().verify("v").unwrap(), Verify::Default, "{value:?}");
+            assert!(one().protection("v").unwrap(), "{value:?}");
+        }
+        for value in [
+            Value::from(""),
+            Value::Int("0".to_owned()),
+            Value::Int("1".to_owned()),
+            Value::Float(0.0),
+            Value::List(Vec::new()),
+            Value::Object(Object::default()),
+        ] {
+            let one = || kwargs(&[("v", value.clone())]);
+            assert_eq!(
+                one().verify("v").unwrap_err().kind().exit_status(),
+                2,
+                "{value:?}"
+            );
+            assert_eq!(
+                one().protection("v").unwrap_err().kind().exit_status(),
+                2,
+                "{value:?}"
+            );
+        }
+        assert_eq!(kwargs(&[("v", Value::Null)]).verify("v").unwrap(), Verify::Null);
+        assert!(kwargs(&[("v", Value::Null)]).protection("v").is_err());
+        assert_eq!(kwargs(&[]).verify("v").unwrap(), Verify::Default);
+        assert!(kwargs(&[]).protection("v").unwrap());
+    }
+
+    #[test]
+    fn an_unknown_kwarg_is_found_by_its_meaning_and_a_long_list_is_for_verbose_runs() {
+        const KNOWN: &[&str] = &["url", "namespace", "verify", "role_id", "token"];
+        const MEANINGS: &[Meaning] = &[("vault_addr", "url"), ("ca_cert", "verify")];
+        for name in ["vault_addr", "VAULT_ADDR", "Vault-Addr"] {
+            let error = kwargs(&[(name, Value::Null)])
+                .refuse_unknown(KNOWN, MEANINGS)
+                .unwrap_err();
+            assert_eq!(error.hint(), Some("did you mean `url`?"), "{name}");
+        }
+        let unknown = || {
+            kwargs(&[("zzz", Value::Null)])
+                .refuse_unknown(KNOWN, MEANINGS)
+                .unwrap_err()
+        };
+        assert_eq!(unknown().hint(), Some("`-v` lists the kwargs of this backend"));
+        assert_eq!(
+            unknown().in_full().hint(),
+            Some("this backend's kwargs are `url`, `namespace`, `verify`, `role_id`, `token`")
+        );
     }
 
     #[test]

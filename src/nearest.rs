@@ -3,15 +3,27 @@
 /// How many characters of a name are looked at: no right name is longer, and a wrong one may be a file's whole content.
 const MOST_CHARACTERS: usize = 64;
 
-/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near.
+/// Returns the right name that `name` means by `meanings`, pairs of a name in lower case with `_` and the right one.
 #[must_use]
-pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let name: String = name
-        .chars()
+pub(crate) fn meant<'a>(name: &str, meanings: &[(&str, &'a str)]) -> Option<&'a str> {
+    let name = normalized(name);
+    let found = meanings.iter().find(|(other, _)| *other == name)?;
+    Some(found.1)
+}
+
+/// Returns the beginning of `name` in lower case, with `_` for what people write in its place.
+fn normalized(name: &str) -> String {
+    name.chars()
         .take(MOST_CHARACTERS)
         .collect::<String>()
         .to_lowercase()
-        .replace(['-', ' '], "_");
+        .replace(['-', ' ', '.'], "_")
+}
+
+/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near.
+#[must_use]
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let name = normalized(name);
     known
         .iter()
         .map(|candidate| (strsim::jaro_winkler(&name, candidate), *candidate))

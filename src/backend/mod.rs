@@ -67,6 +67,11 @@ pub trait SecretsBackend: Send + Sync {
         true
     }
 
+    /// Returns what is worth knowing when it has nothing under a name, such as a kwarg that changes every path.
+    fn about_absence(&self) -> Option<String> {
+        None
+    }
+
     /// Returns what the user should be told about the configuration, such as a kwarg that Airflow swallows.
     fn warnings(&self) -> &[String] {
         &[]

@@ -12,7 +12,7 @@ use tokio::time::{Instant, Interval};
 use crate::cli::options::GlobalArgs;
 use crate::connection::Connection;
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
 use crate::render::masks::is_sensitive;
 use crate::render::{Masks, Terminal, log};
@@ -81,30 +81,43 @@ impl Session {
 
     /// Asks the search path for `id`, and says what it warns of.
     pub(super) fn resolve(&self, kind: SecretKind, id: &str) -> Result<Found> {
-        Ok(self.warned(self.block_on(self.resolver.resolve(kind, id))?))
+        let resolved = self.block_on(self.resolver.resolve(kind, id));
+        Ok(self.warned(resolved.map_err(|error| self.with_expansions(error))?))
     }
 
     /// Asks for many, a few at a time and each once, and returns the values in the order of the names.
     pub(super) fn resolve_all(&self, names: &[(SecretKind, &str)]) -> Result<Vec<Found>> {
         let done = Cell::new(0);
-        let resolved = self.block_on(async {
-            let mut progress = Progress::new(self, names.len());
-            let mut resolving = pin!(
-                self.resolver
-                    .resolve_many(names, |answered, _| done.set(answered))
-            );
-            loop {
-                tokio::select! {
-                    biased;
-                    resolved = &mut resolving => return resolved,
-                    () = progress.tick() => progress.show(done.get()),
+        let resolved = self
+            .block_on(async {
+                let mut progress = Progress::new(self, names.len());
+                let mut resolving = pin!(
+                    self.resolver
+                        .resolve_many(names, |answered, _| done.set(answered))
+                );
+                loop {
+                    tokio::select! {
+                        biased;
+                        resolved = &mut resolving => return resolved,
+                        () = progress.tick() => progress.show(done.get()),
+                    }
                 }
-            }
-        })?;
+            })
+            .map_err(|error| self.with_expansions(error))?;
         Ok(resolved
             .into_iter()
             .map(|resolved| self.warned(resolved))
             .collect())
+    }
+
+    /// Says beneath a refusal what Airflow's expansion replaced in the kwargs: a `$` in a password may have been meant as it is.
+    fn with_expansions(&self, error: Error) -> Error {
+        if error.kind() != ErrorKind::Denied {
+            return error;
+        }
+        (self.settings.provenance.replaced_in_kwargs())
+            .into_iter()
+            .fold(error, Error::with_detail)
     }
 
     fn warned(&self, resolved: Resolved) -> Found {

@@ -61,6 +61,9 @@ struct Inner {
     kind: FailureKind,
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    redirects_to: Option<String>,
+    about_roots: bool,
+    follows_redirect: bool,
 }
 
 impl Failure {
@@ -70,6 +73,9 @@ impl Failure {
             kind,
             message: message.into(),
             source: None,
+            redirects_to: None,
+            about_roots: false,
+            follows_redirect: false,
         }))
     }
 
@@ -101,10 +107,49 @@ impl Failure {
         self
     }
 
+    /// Notes the server that a refused redirect leads to.
+    #[must_use]
+    pub(super) fn redirecting_to(mut self, place: String) -> Self {
+        self.0.redirects_to = Some(place);
+        self
+    }
+
+    /// Notes that it is the file or folder of trusted certificates that cannot be used.
+    #[must_use]
+    pub(super) fn about_roots(mut self) -> Self {
+        self.0.about_roots = true;
+        self
+    }
+
+    /// Notes that another host had redirected to the one that it is about.
+    #[must_use]
+    pub(super) fn after_redirect(mut self, follows_redirect: bool) -> Self {
+        self.0.follows_redirect = follows_redirect;
+        self
+    }
+
     /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         self.0.kind
+    }
+
+    /// Returns the server that a refused redirect leads to, as `https://host:port`.
+    #[must_use]
+    pub fn redirects_to(&self) -> Option<&str> {
+        self.0.redirects_to.as_deref()
+    }
+
+    /// Whether it is about a host that another one, which was asked, had redirected to.
+    #[must_use]
+    pub fn follows_redirect(&self) -> bool {
+        self.0.follows_redirect
+    }
+
+    /// Whether it is the file or folder of trusted certificates that cannot be used.
+    #[must_use]
+    pub fn is_about_roots(&self) -> bool {
+        self.0.about_roots
     }
 }
 

@@ -1,4 +1,4 @@
-//! The one HTTP client: TLS, proxies, timeouts, retries, a limit on size, and redirects that never take a token along.
+//! The one HTTP client: TLS, proxies, timeouts, retries, a limit on size, and redirects that take no token to a stranger.
 //!
 //! HTTP/1.1 over hyper, as requests and urllib3 speak it. Must not know Vault or Azure. A URL arrives quoted and is sent as
 //! it is; headers and bodies are secrets.
@@ -26,8 +26,10 @@ mod tls;
 pub use failure::{CertificateProblem, Failure, FailureKind};
 pub use proxy::Proxies;
 pub use retry::Retry;
+pub use target::url_fault;
 pub use tls::{Identity, Roots};
 
+use redirect::Standbys;
 use target::Target;
 use tls::Tls;
 
@@ -64,7 +66,8 @@ pub struct Request {
     pub body: Option<Secret>,
     /// What is tried again.
     pub retry: Retry,
-    /// Whether redirects to the same host and port are followed. Others are refused; when not, a redirect is the answer.
+    /// Whether redirects to the same host and port are followed, and a standby's where the client follows them. Others are
+    /// refused; when not, a redirect is the answer.
     pub follow_redirects: bool,
 }
 
@@ -139,6 +142,7 @@ pub struct Client {
     pool: pool::Pool,
     tls: OnceLock<Arc<Tls>>,
     permits: Semaphore,
+    standbys: Standbys,
 }
 
 impl fmt::Debug for Client {
@@ -159,10 +163,23 @@ impl Client {
             pool,
             tls: OnceLock::new(),
             permits: Semaphore::new(MAX_AT_ONCE),
+            standbys: Standbys::Refused,
         }
     }
 
-    /// Sends a request, again where its policy says so, and follows redirects to the same place.
+    /// Follows the redirects of Vault's standbys to the active node too, unless certificates are not checked: 307 and 308 to
+    /// another host with the same path and query, and no weaker scheme. The request goes there whole, credentials included.
+    #[must_use]
+    pub fn following_standbys(mut self) -> Self {
+        self.standbys = match self.options.roots {
+            Roots::Unverified => Standbys::Unverified,
+            _ => Standbys::Followed,
+        };
+        self
+    }
+
+    /// Sends a request, again where its policy says so, and follows redirects to the same place, and to a standby's active
+    /// node where it is [built for that](Self::following_standbys).
     ///
     /// At most 8 are under way at once; more wait.
     ///
@@ -204,18 +221,21 @@ impl Client {
 
     /// Sends a request and follows where the answers lead.
     async fn follow(&self, mut target: Target, mut request: Request) -> Result<Response, Failure> {
+        let asked = target.origin.clone();
         for _ in 0..=redirect::MAX_REDIRECTS {
             let response = match self.attempts(&target, &request).await {
                 Ok(response) if response.status == 407 => return Err(self.proxy_wants_a_password(&target)),
                 Ok(response) => response,
-                Err(failure) => return Err(self.of_proxy(failure, &target)),
+                Err(failure) => {
+                    let elsewhere = !asked.same_place(&target.origin);
+                    return Err(self.of_proxy(failure, &target).after_redirect(elsewhere));
+                }
             };
             let location = redirect::location(&response).filter(|_| request.follow_redirects);
             let Some(location) = location else {
                 return Ok(response);
             };
-            request.url = redirect::follow(&target, location)?;
-            target = Target::parse(&request.url)?;
+            target = redirect::follow(&target, response.status, location, self.standbys)?;
             redirect::rebuild(&mut request, response.status);
         }
         Err(Failure::new(

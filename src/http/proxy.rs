@@ -16,8 +16,8 @@ use crate::env::Env;
 pub struct Proxies {
     /// What a `proxies` kwarg has: a scheme, `scheme://host`, `all`, `no_proxy`; `None` switches the environment's off.
     explicit: BTreeMap<String, Option<String>>,
-    /// `http_proxy` as `http`, `all_proxy` as `all`, `no_proxy` as `no`, …
-    environment: BTreeMap<String, String>,
+    /// `http_proxy` as `http`, `all_proxy` as `all`, `no_proxy` as `no`, …: the variable's name and its value.
+    environment: BTreeMap<String, (String, String)>,
     /// `no_proxy`, else `NO_PROXY`, not empty.
     no_proxy: Option<String>,
 }
@@ -28,11 +28,11 @@ impl Proxies {
     #[must_use]
     pub fn from_env(env: &Env) -> Self {
         let mut environment = BTreeMap::new();
-        for (name, variable) in env.iter() {
-            let name = name.to_ascii_lowercase();
+        for (variable_name, variable) in env.iter() {
+            let name = variable_name.to_ascii_lowercase();
             let value = variable.value.expose_text().filter(|text| !text.is_empty());
             if let (Some(scheme), Some(value)) = (name.strip_suffix("_proxy"), value) {
-                environment.insert(scheme.to_owned(), value.to_owned());
+                environment.insert(scheme.to_owned(), (variable_name.to_owned(), value.to_owned()));
             }
         }
         if env.get("REQUEST_METHOD").is_some() {
@@ -44,7 +44,7 @@ impl Proxies {
             };
             match variable.value.expose_text() {
                 Some(text) if !text.is_empty() => {
-                    environment.insert(scheme.to_ascii_lowercase(), text.to_owned())
+                    environment.insert(scheme.to_ascii_lowercase(), (name.to_owned(), text.to_owned()))
                 }
                 _ => environment.remove(&scheme.to_ascii_lowercase()),
             };
@@ -82,14 +82,17 @@ impl Proxies {
             "all".to_owned(),
         ];
         let chosen = keys.iter().find_map(|key| match self.explicit.get(key) {
-            Some(Some(proxy)) => Some(proxy),
+            Some(Some(proxy)) => Some(("the backend kwarg `proxies`".to_owned(), proxy)),
             Some(None) => None,
             None if bypassed => None,
-            None => self.environment.get(key),
+            None => self
+                .environment
+                .get(key)
+                .map(|(name, proxy)| (format!("`{name}`"), proxy)),
         });
-        match chosen.map(|proxy| proxy.trim()) {
-            None | Some("") => Ok(None),
-            Some(proxy) => parse(proxy).map(Some),
+        match chosen.map(|(named_by, proxy)| (named_by, proxy.trim())) {
+            None | Some((_, "")) => Ok(None),
+            Some((named_by, proxy)) => parse(proxy, &named_by).map(Some),
         }
     }
 
@@ -123,7 +126,7 @@ impl Proxies {
                 }
             }
         }
-        match explicit.or_else(|| self.environment.get("no").cloned()) {
+        match explicit.or_else(|| self.environment.get("no").map(|(_, list)| list.clone())) {
             Some(list) => urllib_bypasses(host, &list),
             None => false,
         }
@@ -167,8 +170,9 @@ fn urllib_bypasses(host: &str, list: &str) -> bool {
         })
 }
 
-/// Takes a proxy's URL apart; one without a scheme is `http`. It may hold a password and is not shown.
-fn parse(proxy: &str) -> Result<Target, Failure> {
+/// Takes a proxy's URL apart; one without a scheme is `http`. It may hold a password: what is shown is `named_by`, the kwarg or
+/// the variable that it stands in.
+fn parse(proxy: &str, named_by: &str) -> Result<Target, Failure> {
     let with_scheme = if proxy.contains("://") {
         proxy.to_owned()
     } else {
@@ -178,12 +182,13 @@ fn parse(proxy: &str) -> Result<Target, Failure> {
         .get(..5)
         .is_some_and(|start| start.eq_ignore_ascii_case("socks"))
     {
-        return Err(Failure::configuration(
-            "a SOCKS proxy is configured, which is not supported",
-        ));
+        return Err(Failure::configuration(format!(
+            "the proxy in {named_by} is a SOCKS proxy, which is not supported"
+        )));
     }
-    Target::parse(&with_scheme)
-        .map_err(|cause| Failure::configuration("the URL of the proxy cannot be used").with_source(cause))
+    Target::parse(&with_scheme).map_err(|cause| {
+        Failure::configuration(format!("the proxy in {named_by} cannot be used")).with_source(cause)
+    })
 }
 
 #[cfg(test)]
@@ -273,6 +278,17 @@ mod tests {
     fn a_socks_proxy_is_refused() {
         let origin = Target::parse("http://h/").expect("a URL").origin;
         let proxies = Proxies::from_env(&env(&[("ALL_PROXY", "socks5://p:1")]));
-        assert!(proxies.select(&origin).is_err());
+        let failure = proxies.select(&origin).expect_err("a refusal");
+        assert!(failure.to_string().contains("`ALL_PROXY`"), "{failure}");
+        let origin = Target::parse("https://h/").expect("a URL").origin;
+        let proxies = Proxies::from_env(&env(&[("https_proxy", "http://u:hunter2@h:port")]));
+        let failure = proxies.select(&origin).expect_err("a refusal");
+        assert_eq!(failure.to_string(), "the proxy in `https_proxy` cannot be used");
+        let proxies = Proxies::default().with_explicit([("https".to_owned(), Some("http://:1".to_owned()))]);
+        let failure = proxies.select(&origin).expect_err("a refusal");
+        assert_eq!(
+            failure.to_string(),
+            "the proxy in the backend kwarg `proxies` cannot be used"
+        );
     }
 }

@@ -1,7 +1,13 @@
-//! Where a redirect leads, and whether token and body may go along: to the same host and port only, never from https to http.
+//! Where a redirect leads, and whether token and body may go along: to the same host and port, never from https to http.
+//!
+//! One redirect may lead to another host: that of a standby of Vault, which sends its clients to the active node with 307 and the
+//! request's own path (Vault 1.21 and `OpenBao` 2.4, `http/handler.go`, `respondStandby`). It is followed only where a client is
+//! built for it, with the path and query that were asked for, and by no weaker scheme.
 //!
 //! Method and body change as in requests 2.34.2, `sessions.py` (`rebuild_method`, `resolve_redirects`). Deliberate difference:
 //! requests follows to any host and takes the body and `X-Vault-Token` along.
+
+use percent_encoding::percent_decode_str;
 
 use super::failure::{Failure, FailureKind};
 use super::target::{Scheme, Target};
@@ -9,6 +15,9 @@ use super::{Request, Response};
 
 /// The most redirects that are followed: requests' `DEFAULT_REDIRECT_LIMIT`.
 pub(super) const MAX_REDIRECTS: usize = 30;
+
+/// The most of a foreign server's name that a message shows.
+const MAX_SHOWN_CHARS: usize = 200;
 
 /// Returns the `Location` that `response` redirects to.
 pub(super) fn location(response: &Response) -> Option<&str> {
@@ -20,26 +29,89 @@ pub(super) fn location(response: &Response) -> Option<&str> {
     }
 }
 
-/// Returns the URL that `location` means when `from` answered it.
+/// What a client makes of the redirect of a standby to another host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standbys {
+    /// It is refused, as every redirect to another host is.
+    Refused,
+    /// It is refused because certificates are not checked: anybody could answer there.
+    Unverified,
+    /// It is followed.
+    Followed,
+}
+
+/// Returns the target that `location` means when `from` answered with it and `status`.
 ///
 /// # Errors
-/// Another host or port, or the step down from https to http.
-pub(super) fn follow(from: &Target, location: &str) -> Result<String, Failure> {
+/// Another host or port that is not a standby's active node, or the step down from https to http.
+pub(super) fn follow(
+    from: &Target,
+    status: u16,
+    location: &str,
+    standbys: Standbys,
+) -> Result<Target, Failure> {
     let url = join(from, &quote_unsafe(location));
     let place = &from.origin;
     let refused = |why: &str| Failure::new(FailureKind::RedirectRefused, format!("{place} redirects {why}"));
     let target =
         Target::parse(&url).map_err(|cause| refused("to a URL that cannot be used").with_source(cause))?;
-    if !place.same_place(&target.origin) {
-        return Err(refused(&format!(
-            "to another host, {}, where no credential is sent",
-            target.origin
-        )));
-    }
     if place.scheme == Scheme::Https && target.origin.scheme == Scheme::Http {
-        return Err(refused("from https to http, where no credential is sent"));
+        return Err(refused("from https to http, where no credential is sent").redirecting_to(shown(&target)));
     }
-    Ok(url)
+    if place.same_place(&target.origin) {
+        // requests keeps the header, unless the scheme changes.
+        let kept = from
+            .basic
+            .clone()
+            .filter(|_| place.scheme == target.origin.scheme);
+        return Ok(Target {
+            basic: target.basic.or(kept),
+            ..target
+        });
+    }
+    let elsewhere = shown(&target);
+    let names_standby = matches!(status, 307 | 308) && same_request(from, &target) && !has_user(&url);
+    match standbys {
+        Standbys::Followed if names_standby => Ok(Target {
+            origin: target.origin,
+            // The path as it was sent: Go writes the same one with fewer quotes.
+            path: from.path.clone(),
+            basic: None,
+        }),
+        Standbys::Unverified if names_standby => Err(refused(&format!(
+            "to another host, {elsewhere}, and no credential is sent there while certificates are not checked"
+        ))
+        .redirecting_to(elsewhere)),
+        _ => Err(refused(&format!(
+            "to another host, {elsewhere}, where no credential is sent"
+        ))
+        .redirecting_to(elsewhere)),
+    }
+}
+
+/// Whether `to` asks for what `from` asked for: the same path once its quotes are taken off, and the same query.
+fn same_request(from: &Target, to: &Target) -> bool {
+    let parts = |target: &Target| {
+        let (path, query) = match target.path.split_once('?') {
+            Some((path, query)) => (path, Some(query.to_owned())),
+            None => (target.path.as_str(), None),
+        };
+        (percent_decode_str(path).collect::<Vec<u8>>(), query)
+    };
+    parts(from) == parts(to)
+}
+
+/// Whether a URL names a user.
+fn has_user(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#'])
+        .next()
+        .is_some_and(|authority| authority.contains('@'))
+}
+
+/// Returns the server of `target` for a message: a host from outside may be of any length.
+fn shown(target: &Target) -> String {
+    target.origin.to_string().chars().take(MAX_SHOWN_CHARS).collect()
 }
 
 /// Changes method and body as requests does before it follows.
@@ -132,8 +204,15 @@ fn quote_unsafe(location: &str) -> String {
 mod tests {
     use super::*;
 
+    fn follow_as(from: &str, status: u16, location: &str, standbys: Standbys) -> Result<String, FailureKind> {
+        let from = Target::parse(from).expect("a URL");
+        follow(&from, status, location, standbys)
+            .map(|target| format!("{target:?}"))
+            .map_err(|failure| failure.kind())
+    }
+
     fn to(from: &str, location: &str) -> Result<String, FailureKind> {
-        follow(&Target::parse(from).expect("a URL"), location).map_err(|failure| failure.kind())
+        follow_as(from, 307, location, Standbys::Refused)
     }
 
     #[test]
@@ -145,7 +224,7 @@ mod tests {
             ("../c", "http://h:8200/v1/c"),
             ("?y=2", "http://h:8200/v1/a/b?y=2"),
             ("//h:8200/c d", "http://h:8200/c%20d"),
-            ("http://H:8200/c", "http://H:8200/c"),
+            ("http://H:8200/c", "http://h:8200/c"),
             ("https://h:8200/c", "https://h:8200/c"),
         ] {
             assert_eq!(to(from, location).as_deref(), Ok(expected), "{location}");
@@ -170,5 +249,92 @@ mod tests {
                 "{from} {location}"
             );
         }
+    }
+
+    const ASKED: &str = "https://standby:8200/v1/secret/data/variables/a%3Ab%2Bc%20d?list=true";
+
+    #[test]
+    fn a_standby_leads_to_the_active_node_with_the_path_that_was_asked_for() {
+        let path = "/v1/secret/data/variables/a%3Ab%2Bc%20d?list=true";
+        for status in [307, 308] {
+            for location in [
+                format!("https://active:8200{path}"),
+                format!("https://standby:8201{path}"),
+                format!("//active:8200{path}"),
+                // As Go writes it.
+                "https://active:8200/v1/secret/data/variables/a:b+c%20d?list=true".to_owned(),
+            ] {
+                let expected = if location.contains("8201") {
+                    "standby:8201"
+                } else {
+                    "active:8200"
+                };
+                assert_eq!(
+                    follow_as(ASKED, status, &location, Standbys::Followed),
+                    Ok(format!("https://{expected}{path}")),
+                    "{location}"
+                );
+                for standbys in [Standbys::Refused, Standbys::Unverified] {
+                    assert_eq!(
+                        follow_as(ASKED, status, &location, standbys),
+                        Err(FailureKind::RedirectRefused),
+                        "{location}"
+                    );
+                }
+            }
+        }
+        assert_eq!(
+            follow_as("http://h/v1/x", 307, "https://active/v1/x", Standbys::Followed).as_deref(),
+            Ok("https://active/v1/x")
+        );
+    }
+
+    #[test]
+    fn what_no_standby_would_answer_is_refused() {
+        let path = "/v1/secret/data/variables/a%3Ab%2Bc%20d?list=true";
+        for (status, location) in [
+            (302, format!("https://active:8200{path}")),
+            (301, format!("https://active:8200{path}")),
+            (303, format!("https://active:8200{path}")),
+            (307, format!("http://active:8200{path}")),
+            (307, format!("https://user@active:8200{path}")),
+            (307, format!("https://user:password@active:8200{path}")),
+            (307, format!("https://active:8200{path}&x=1")),
+            (
+                307,
+                "https://active:8200/v1/secret/data/variables/a%3Ab%2Bc%20d".to_owned(),
+            ),
+            (
+                307,
+                "https://active:8200/v1/secret/data/variables/other?list=true".to_owned(),
+            ),
+            (307, format!("https://active:8200/prefix{path}")),
+            (307, "https://active:8200/".to_owned()),
+            (308, format!("https://active:8200{path}/")),
+            (308, path.replacen("/v1", "//active:8200/v1/../v1", 1)),
+        ] {
+            assert_eq!(
+                follow_as(ASKED, status, &location, Standbys::Followed),
+                Err(FailureKind::RedirectRefused),
+                "{status} {location}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refused_redirect_names_the_other_server_and_no_user_of_it() {
+        let from = Target::parse("http://h/x").expect("a URL");
+        let failure = follow(
+            &from,
+            302,
+            "https://u:hunter2@sso.example/login?x",
+            Standbys::Followed,
+        )
+        .expect_err("a refusal");
+        assert_eq!(failure.redirects_to(), Some("https://sso.example"));
+        assert!(!format!("{failure:?}{failure}").contains("hunter2"));
+        let long = format!("https://{}/", "a".repeat(5000));
+        let failure = follow(&from, 302, &long, Standbys::Followed).expect_err("a refusal");
+        assert!(failure.to_string().len() < 400);
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
+use rustls::pki_types::ServerName;
 use zeroize::Zeroizing;
 
 use super::failure::Failure;
@@ -98,14 +99,18 @@ impl Target {
     /// A URL that is not `http` or `https`, has no host, or no valid port. The message names the part, not the URL: it may
     /// hold a password.
     pub(super) fn parse(url: &str) -> Result<Self, Failure> {
-        let bad = |what: &str| Failure::configuration(format!("the URL {what}"));
+        Self::parts(url).map_err(|what| Failure::configuration(format!("the URL {what}")))
+    }
+
+    /// Takes `url` apart, or says what is wrong with it.
+    fn parts(url: &str) -> Result<Self, &'static str> {
         let (scheme, rest) = url
             .split_once("://")
-            .ok_or_else(|| bad("has no scheme (`http://` or `https://`)"))?;
+            .ok_or("has no scheme (`http://` or `https://`)")?;
         let scheme = match scheme {
             s if s.eq_ignore_ascii_case("http") => Scheme::Http,
             s if s.eq_ignore_ascii_case("https") => Scheme::Https,
-            _ => return Err(bad("is neither `http` nor `https`")),
+            _ => return Err("is neither `http` nor `https`"),
         };
         let (authority, path) = match rest.find(['/', '?', '#']) {
             Some(at) => rest.split_at(at),
@@ -118,14 +123,14 @@ impl Target {
             format!("/{path}")
         };
         if path.bytes().any(|byte| byte <= b' ' || byte >= 0x7f) {
-            return Err(bad("has characters that are not quoted"));
+            return Err("has characters that are not quoted");
         }
         let (user, place) = match authority.rsplit_once('@') {
             Some((user, place)) => (Some(user), place),
             None => (None, authority),
         };
-        let (host, port) = split_port(place).ok_or_else(|| bad("has no valid port"))?;
-        let host = normalize_host(host).ok_or_else(|| bad("has no valid host"))?;
+        let (host, port) = split_port(place).ok_or("has no valid port")?;
+        let host = normalize_host(host).ok_or("has no valid host")?;
         let origin = Origin {
             scheme,
             host,
@@ -137,11 +142,25 @@ impl Target {
             path,
             basic: match user.and_then(|user| user.split_once(':')) {
                 None | Some(("", "")) => None,
-                Some((name, password)) => Some(
-                    basic(name, password).ok_or_else(|| bad("has a user or a password beyond Latin-1"))?,
-                ),
+                Some((name, password)) => {
+                    Some(basic(name, password).ok_or("has a user or a password beyond Latin-1")?)
+                }
             },
         })
+    }
+}
+
+/// Says what is wrong with a URL that is configured, for a message that begins with the name of the kwarg or the variable;
+/// `None` where it can be used. The URL is not repeated: it may hold a password.
+#[must_use]
+pub fn url_fault(url: &str) -> Option<&'static str> {
+    match Target::parts(url) {
+        Err(fault) => Some(fault),
+        Ok(Target { origin, .. }) => {
+            let unnamed =
+                origin.scheme == Scheme::Https && ServerName::try_from(origin.host.as_str()).is_err();
+            unnamed.then_some("has no valid host")
+        }
     }
 }
 

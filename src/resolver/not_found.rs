@@ -13,6 +13,7 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
     let mut places = Vec::new();
     let mut looked_for = Vec::new();
     let mut skipped = Vec::new();
+    let mut notes = Vec::new();
     for (backend, steps, _) in asked {
         let before = looked_for.len();
         for step in steps {
@@ -24,6 +25,7 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
         }
         if looked_for.len() > before {
             places.push(backend.place());
+            notes.extend(backend.about_absence());
         }
     }
     let message = match places.split_last() {
@@ -38,7 +40,7 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
     if !looked_for.is_empty() {
         error = error.with_detail(format!("looked for {}", looked_for.join(", then ")));
     }
-    for detail in skipped {
+    for detail in notes.into_iter().chain(skipped) {
         error = error.with_detail(detail);
     }
     let told = asked.iter().find_map(|(_, _, hint)| hint.clone());

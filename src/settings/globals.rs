@@ -109,6 +109,18 @@ pub(super) struct Globals {
     pub(super) color: ColorChoice,
 }
 
+/// Reads the text form of a number of `-v`.
+fn verbosity(text: &str) -> Option<u8> {
+    text.parse().ok().or_else(|| boolean_word(text).map(u8::from))
+}
+
+/// Whether the environment asks for more than the usual words, for an error that may come before the settings are resolved.
+pub(crate) fn asks_for_more(env: &Env) -> bool {
+    env.text(VERBOSE.variable)
+        .and_then(verbosity)
+        .is_some_and(|level| level > 0)
+}
+
 impl Globals {
     pub(super) fn resolve(
         args: &GlobalArgs,
@@ -249,7 +261,7 @@ impl<'a> Reader<'a> {
             return Ok(0);
         };
         let text = variable.value.expose_text();
-        text.and_then(|text| text.parse().ok().or_else(|| boolean_word(text).map(u8::from)))
+        text.and_then(verbosity)
             .ok_or_else(|| Error::usage(format!("{source} must be a number from 0 to 255")))
     }
 

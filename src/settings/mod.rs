@@ -74,6 +74,7 @@ pub use origin::{Note, Provenance, Source};
 
 use airflow_cfg::ConfigText;
 use globals::Globals;
+pub(crate) use globals::asks_for_more;
 use lookup::Configuration;
 
 /// One backend of the search path.

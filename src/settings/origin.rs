@@ -104,6 +104,9 @@ impl fmt::Display for Note {
     }
 }
 
+/// How many replaced references a message shows.
+const MOST_SHOWN: usize = 8;
+
 /// Where the settings of a command came from, in the order in which they were settled.
 #[derive(Clone, Debug, Default)]
 pub struct Provenance {
@@ -159,6 +162,38 @@ impl Provenance {
         let is_told = |note: &&Note| !matches!(note, Note::Settled { setting, source: Source::Option(name) } if setting == name);
         lines.extend(self.notes.iter().filter(is_told).map(Note::to_string));
         lines
+    }
+
+    /// Says, a line a place, which variables were put into backend kwargs in the place of a `$NAME`. Names alone, no values.
+    #[must_use]
+    pub fn replaced_in_kwargs(&self) -> Vec<String> {
+        let said = self.notes.iter().filter_map(|note| match note {
+            Note::Expanded {
+                setting,
+                source,
+                references,
+            } if setting.ends_with("backend_kwargs") => {
+                let single = match setting.as_str() {
+                    "secrets_backend_kwargs" => "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARG__<KEY>",
+                    _ => "AIRFLOW__SECRETS__BACKEND_KWARG__<KEY>",
+                };
+                let names: Vec<String> = references
+                    .iter()
+                    .filter(|reference| reference.starts_with('$'))
+                    .take(MOST_SHOWN)
+                    .map(|reference| format!("`{}`", reference.chars().take(80).collect::<String>()))
+                    .collect();
+                (!names.is_empty()).then(|| {
+                    format!(
+                        "{} in {source} was replaced by a variable's value, as Airflow does; a `$` in a secret stays as it \
+                         is in `{single}`",
+                        names.join(", ")
+                    )
+                })
+            }
+            _ => None,
+        });
+        said.collect()
     }
 
     /// Returns what settled `setting`.

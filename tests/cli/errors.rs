@@ -34,6 +34,27 @@ const SEALED: (&str, &str) = (
     r#"{"url": "{server}/503", "token": "hvs.example", "auth_type": "token"}"#,
 );
 
+const MEANT: (&str, &str) = (
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    r#"{"vault_addr": "https://vault.example.com", "token": "hvs.example"}"#,
+);
+const UNKNOWN: (&str, &str) = (
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    r#"{"url": "https://vault.example.com", "token": "hvs.example", "zone": "eu"}"#,
+);
+const NO_AUTH_TYPE: (&str, &str) = (
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    r#"{"url": "https://vault.example.com", "role_id": "etl", "secret_id": "…"}"#,
+);
+const WORD: (&str, &str) = (
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    r#"{"url": "https://127.0.0.1:1", "token": "hvs.example", "verify": "no"}"#,
+);
+const CLIMBING: (&str, &str) = (
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    r#"{"url": "https://vault.example.com", "token": "hvs.example", "mount_point": "airflow/../sys"}"#,
+);
+
 /// Returns `text` with the address of the page in place of the server's.
 fn shown_address(text: &str, server: &str) -> String {
     ["/403", "/400", "/503"]
@@ -134,6 +155,31 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                         r#"{"connection_file_path": "/x.json"}"#,
                     ),
                 ],
+                "get-var hello",
+            ),
+            (
+                "a kwarg that another tool has",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), MEANT],
+                "get-var hello",
+            ),
+            (
+                "a kwarg that is like no other",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), UNKNOWN],
+                "get-var hello",
+            ),
+            (
+                "a forgotten `auth_type`",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), NO_AUTH_TYPE],
+                "get-var hello",
+            ),
+            (
+                "a CA bundle that is missing, or a word that was meant to switch the check off",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), WORD],
+                "get-var hello",
+            ),
+            (
+                "a path that climbs",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), CLIMBING],
                 "get-var hello",
             ),
             (

@@ -11,8 +11,11 @@ mod differences;
 mod faults;
 mod hashicorp;
 mod kwargs;
+mod messages;
 mod openbao;
+mod protections;
 mod proxy;
+mod redirects;
 mod servers;
 mod wire;
 

@@ -10,6 +10,7 @@ tests_with! {
     bao: servers:
     kv_v2_is_read_by_http_and_by_https,
     kv_v1_is_read_and_the_wrong_version_is_said,
+    common_mistakes_get_their_way_out,
     deleted_and_destroyed_versions_are_not_found_and_it_is_said_why,
     a_sealed_server_is_said_to_be_sealed,
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::vault;
+use super::{vault, with};
 use crate::support::{Guard, Output, VaultServer, airflow, free_port, wait_for_port};
 
 pub mod logins;
@@ -128,6 +128,85 @@ pub fn kv_v1_is_read_and_the_wrong_version_is_said(server: &VaultServer) {
         "{}",
         output.stderr
     );
+}
+
+/// Each mistake is made at the real server, which says no more about it than this: the way out is in secretctl's words.
+#[track_caller]
+pub fn common_mistakes_get_their_way_out(server: &VaultServer) {
+    let (one, two) = (server.kv(1), server.kv(2));
+    server.write(&format!("{one}/variables/hello"), json!({"value": "world"}));
+    server.put(&two, "variables/hello", json!({"value": "world"}));
+    let root = json!({"url": server.addr, "token": server.root_token, "mount_point": two});
+    let (role_id, secret_id) = server.approle("nowhere");
+    let denied = json!({"url": server.addr, "mount_point": two, "auth_type": "approle", "role_id": role_id, "secret_id": secret_id});
+    let at = server.unique("up");
+    server.write(&format!("sys/auth/{at}"), json!({"type": "userpass"}));
+    server.write(&format!("auth/{at}/users/jane"), json!({"password": "pw-4711"}));
+    let login =
+        json!({"url": server.addr, "auth_type": "userpass", "username": "jane", "password": "pw-4711"});
+    let tls_as_http = server.https_addr.replace("https:", "http:");
+    let http_as_tls = server.addr.replace("http:", "https:");
+    for (kwargs, status, words) in [
+        (
+            with(&root, json!({"mount_point": "no-mount"})),
+            3,
+            "Vault has no mount `no-mount`: check `mount_point`".to_owned(),
+        ),
+        (
+            with(&root, json!({"mount_point": one})),
+            3,
+            "a mount of KV v1 needs 1 in `kv_engine_version`".to_owned(),
+        ),
+        (
+            with(&root, json!({"variables_path": "data/variables"})),
+            3,
+            "leave `data/` out of `variables_path`".to_owned(),
+        ),
+        (
+            with(&root, json!({"mount_point": format!("{two}/data")})),
+            3,
+            "leave `/data` out of `mount_point`".to_owned(),
+        ),
+        (
+            with(
+                &root,
+                json!({"variables_path": "data/variables", "kv_engine_version": 1}),
+            ),
+            6,
+            "set `kv_engine_version` to 2".to_owned(),
+        ),
+        (
+            denied,
+            4,
+            format!("a policy must allow `read` on `{two}/data/variables/hello`"),
+        ),
+        (
+            login,
+            4,
+            "sent to `auth/userpass/login`, because `auth_mount_point` is not set".to_owned(),
+        ),
+        (
+            with(&root, json!({"url": tls_as_http})),
+            5,
+            "begin `url` with `https://`".to_owned(),
+        ),
+        (
+            with(&root, json!({"url": http_as_tls})),
+            5,
+            "does not speak TLS".to_owned(),
+        ),
+    ] {
+        let output = vault(&kwargs)
+            .env("VAULT_NAMESPACE", "")
+            .args(["--no-fallback", "get-var", "hello"])
+            .run();
+        assert_eq!(output.status, status, "{kwargs}: {}", output.stderr);
+        assert!(
+            output.stderr.contains(&words) && !output.stderr.contains("pw-4711"),
+            "{words} is not in: {}",
+            output.stderr
+        );
+    }
 }
 
 #[track_caller]

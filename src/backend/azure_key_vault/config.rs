@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 
 use url::Url;
 
+use super::meanings::MEANINGS;
 use super::names::Names;
 use crate::cloud::azure::{self, Identity, retry};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Identity as ClientIdentity, Options, Retry, Roots};
-use crate::kwargs::{Kwargs, boolean_word};
-use crate::nearest::nearest;
+use crate::kwargs::{self, Kwargs};
+use crate::nearest::{meant, nearest};
 use crate::python::json::Value;
 use crate::python::repr::str;
 
@@ -22,7 +23,7 @@ use crate::python::repr::str;
 const API_VERSION: &str = "2026-04-01";
 
 /// The kwargs that have a meaning here: Airflow's own, then those of its `SecretClient`.
-const KNOWN: &[&str] = &[
+pub(super) const KNOWN: &[&str] = &[
     "connections_prefix",
     "variables_prefix",
     "config_prefix",
@@ -47,7 +48,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// What `SecretClient` takes and secretctl has no use for: neither a mistake nor worth more than a word.
-const WITHOUT_EFFECT: &[&str] = &[
+pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "auto_request_id",
     "connection_data_block_size",
     "headers",
@@ -124,7 +125,7 @@ impl Config {
             Some(Value::Float(number)) => number.to_string(),
             Some(_) => return Err(Error::usage("backend kwarg `api_version` must be text")),
         };
-        let verify_challenge_resource = kwargs.flag("verify_challenge_resource", true);
+        let verify_challenge_resource = kwargs.protection("verify_challenge_resource")?;
         let retry = retry_of(&mut kwargs)?;
         let transport = Transport::new(&mut kwargs)?;
         Ok(Self {
@@ -188,7 +189,7 @@ fn unknown(name: &str) -> String {
     if WITHOUT_EFFECT.contains(&name) {
         return format!("backend kwarg `{shown}` has no effect in secretctl");
     }
-    match nearest(name, KNOWN) {
+    match meant(name, MEANINGS).or_else(|| nearest(name, KNOWN)) {
         Some(nearest) => format!(
             "backend kwarg `{shown}` is unknown, and ignored as by Airflow; did you mean `{nearest}`?"
         ),
@@ -209,19 +210,10 @@ impl Transport {
         if !NAMES.iter().any(|name| kwargs.contains(name)) {
             return Ok(None);
         }
-        let verify = match kwargs.take("connection_verify") {
-            None | Some(Value::Null | Value::Bool(true)) => Verify::Environment,
-            Some(Value::Bool(false)) => Verify::Nobody,
-            Some(Value::String(text)) => match boolean_word(&text) {
-                Some(true) => Verify::Environment,
-                Some(false) => Verify::Nobody,
-                None => Verify::Path(text.into()),
-            },
-            Some(_) => {
-                return Err(Error::usage(
-                    "backend kwarg `connection_verify` must be true, false or a path",
-                ));
-            }
+        let verify = match kwargs.verify("connection_verify")? {
+            kwargs::Verify::Default | kwargs::Verify::Null => Verify::Environment,
+            kwargs::Verify::Off => Verify::Nobody,
+            kwargs::Verify::Path(path) => Verify::Path(path.into()),
         };
         let identity = kwargs
             .texts("connection_cert")?

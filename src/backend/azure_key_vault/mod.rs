@@ -26,6 +26,7 @@ mod client;
 mod config;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod meanings;
 mod names;
 mod vault_url;
 

@@ -6,6 +6,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::{Error, Result};
+use crate::http;
 
 /// What urllib3 quotes in the path of a configured URL; a `%` may begin what is quoted already.
 const BASE_PATH: &AsciiSet = &NON_ALPHANUMERIC
@@ -29,9 +30,33 @@ const BASE_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'@')
     .remove(b'/');
 
+/// What configures the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NamedBy {
+    /// The kwarg `url`.
+    Kwarg,
+    /// The variable `VAULT_ADDR`.
+    Variable,
+    /// hvac's default.
+    Default,
+}
+
+impl NamedBy {
+    /// Returns what a sentence about the address begins with.
+    fn subject(self) -> &'static str {
+        match self {
+            Self::Kwarg => "the backend kwarg `url`",
+            Self::Variable => "the variable `VAULT_ADDR`",
+            Self::Default => "the default address",
+        }
+    }
+}
+
 /// Where Vault is: the `url` kwarg or `VAULT_ADDR`, taken apart.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
+    /// What configures it.
+    named_by: NamedBy,
     /// Scheme, user, host and port.
     origin: String,
     /// The path in front of `/v1`, quoted, without outer slashes.
@@ -45,8 +70,8 @@ impl Address {
     ///
     /// # Errors
     /// A URL that is not `http://…` or `https://…`, or has a query, with status 2. It is not shown: it may hold a password.
-    pub(super) fn new(url: &str, configured_by: &str) -> Result<Self> {
-        let unusable = |what: &str| Error::usage(format!("{configured_by} {what}"));
+    pub(super) fn new(url: &str, named_by: NamedBy) -> Result<Self> {
+        let unusable = |what: &str| Error::usage(format!("{} {what}", named_by.subject()));
         let url = url.trim_start().trim_matches('/');
         let Some((scheme, rest)) = url.split_once("://") else {
             return Err(unusable("has no scheme").with_hint("begin it with `http://` or `https://`"));
@@ -61,10 +86,14 @@ impl Address {
         if authority.is_empty() {
             return Err(unusable("has no host"));
         }
+        if let Some(fault) = http::url_fault(&format!("{scheme}://{authority}")) {
+            return Err(unusable(fault));
+        }
         let unquoted = unquote_unreserved(prefix);
         let requoted = unquoted.is_none();
         let prefix = unquoted.unwrap_or_else(|| prefix.replace('%', "%25"));
         Ok(Self {
+            named_by,
             origin: format!("{scheme}://{authority}"),
             prefix: utf8_percent_encode(&prefix, BASE_PATH).to_string(),
             requoted,
@@ -92,6 +121,19 @@ impl Address {
             "" => format!("{scheme}://{host}"),
             prefix => format!("{scheme}://{host}/{prefix}"),
         }
+    }
+
+    /// Returns the name of what configures it, or would.
+    pub(super) fn name(&self) -> &'static str {
+        match self.named_by {
+            NamedBy::Kwarg | NamedBy::Default => "`url`",
+            NamedBy::Variable => "`VAULT_ADDR`",
+        }
+    }
+
+    /// Whether nothing configures it.
+    pub(super) fn is_default(&self) -> bool {
+        self.named_by == NamedBy::Default
     }
 
     /// Whether it is `https`.
@@ -167,9 +209,25 @@ pub(super) fn normalize(path: &str) -> String {
     kept.join("/")
 }
 
-/// Whether a segment of `path` is `..`, which would lead out of the path that is configured.
+/// Whether a segment of `path` is `..`, which would lead out of the path that is configured. Quoted dots do not: they are quoted
+/// once more, and no server reads `%252e%252e` as `..`.
 pub(super) fn climbs(path: &str) -> bool {
     path.split('/').any(|segment| segment == "..")
+}
+
+/// Refuses the kwarg `name` where `path` climbs.
+///
+/// # Errors
+/// A segment `..`, with status 2.
+pub(super) fn refuse_climbing(name: &str, path: &str) -> Result<()> {
+    if !climbs(path) {
+        return Ok(());
+    }
+    Err(
+        Error::usage(format!("backend kwarg `{name}` climbs out of its path with `..`"))
+            .with_detail("Vault would be asked for another path than the one that is written")
+            .with_hint("write the path that is meant, without `..`"),
+    )
 }
 
 #[cfg(test)]
@@ -178,7 +236,7 @@ mod tests {
     use crate::python::quote::quote_path;
 
     fn url(base: &str, path: &str) -> String {
-        Address::new(base, "the kwarg `url`")
+        Address::new(base, NamedBy::Kwarg)
             .expect("an address")
             .url(&format!("v1/secret/data/{}", quote_path(path)))
     }
@@ -224,12 +282,27 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_and_not_shown() {
-        for base in ["h:8200", "vault://h", "http://", "http://u:hunter2@h/?x=1", ""] {
-            let error = Address::new(base, "the kwarg `url`").expect_err(base);
+        for base in [
+            "h:8200",
+            "vault://h",
+            "http://",
+            "http://u:hunter2@h/?x=1",
+            "http://u:hunter2@h:port",
+            "http://u:hunter2@h x",
+            "",
+        ] {
+            let error = Address::new(base, NamedBy::Kwarg).expect_err(base);
             assert!(!format!("{error:?}").contains("hunter2"));
+            assert!(
+                error.message().starts_with("the backend kwarg `url` "),
+                "{}",
+                error.message()
+            );
         }
         assert_eq!(
-            Address::new("http://u:p@h/x", "").expect("an address").shown(),
+            Address::new("http://u:p@h/x", NamedBy::Variable)
+                .expect("an address")
+                .shown(),
             "http://h/x"
         );
     }

@@ -4,6 +4,7 @@
 //! (`JSONAdapter`); apache-airflow-providers-hashicorp 4.8.4, `vault_client.py` (`get_secret`) and `secrets/vault.py`
 //! (`get_conn_value`, `get_variable`, `get_config`).
 
+use super::address::Address;
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::python::json::{self, Object, Value};
@@ -63,6 +64,11 @@ impl Envelope {
         self.says("versioned k/v secrets engine")
     }
 
+    /// Whether a 404 says that there is nothing mounted at the path.
+    pub(super) fn says_no_mount(&self) -> bool {
+        self.says("no handler for route")
+    }
+
     /// Returns what a 404 of KV v2 says about a version that is gone.
     pub(super) fn gone(&self) -> Option<&'static str> {
         let metadata = self.0.get("data")?.as_object()?.get("metadata")?.as_object()?;
@@ -92,6 +98,7 @@ impl Envelope {
 /// # Errors
 /// A secret that Airflow cannot use, with status 6. It names the field, never what is in it.
 pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
+    let is_envelope = secret.as_object().is_some_and(is_of_version_2);
     let mut fields = match secret {
         Value::Null => return Ok(Answer::ABSENT),
         Value::Object(fields) => fields,
@@ -117,25 +124,45 @@ pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
             Some(Value::Null) => Ok(Answer::Null),
             Some(Value::String(text)) => Ok(Answer::Found(Found::Text(Secret::from(text)))),
             Some(other) => Ok(Answer::Found(Found::Json(other))),
-            None => Err(Error::malformed("the secret in Vault has no field `value`")
-                .with_hint("a variable is stored as `vault kv put <mount>/<path> value=…`")),
+            None => {
+                let error = Error::malformed("the secret in Vault has no field `value`");
+                Err(if is_envelope {
+                    error.with_hint(
+                        "it looks like KV v2's `data` and `metadata`: set `kv_engine_version` to 2, without `data/` in the path",
+                    )
+                } else {
+                    error.with_hint("a variable is stored as `vault kv put <mount>/<path> value=…`")
+                })
+            }
         },
     }
 }
 
 /// The error of an answer that should hold a secret and cannot be read: with status 6 where it is JSON that no text can hold, or
 /// that Airflow's Python would not read.
-pub(super) fn unreadable(place: &str, response: &Response) -> Error {
+pub(super) fn unreadable(address: &Address, response: &Response) -> Error {
     match response.body.expose_text().map(json::loads) {
         Some(Err(error)) if !error.is_decode_error() => {
             Error::malformed("the secret in Vault cannot be read").with_source(error)
         }
-        _ => no_vault(place, response),
+        _ => no_vault(address, response),
     }
 }
 
+/// Whether a server that speaks TLS alone has answered a request in clear text: Go's `net/http` in its own words, and nginx.
+pub(super) fn wants_tls(response: &Response) -> bool {
+    let words: [&[u8]; 2] = [
+        b"Client sent an HTTP request to an HTTPS server",
+        b"The plain HTTP request was sent to HTTPS port",
+    ];
+    let beginning = &response.body.expose()[..response.body.expose().len().min(1024)];
+    words
+        .iter()
+        .any(|words| beginning.windows(words.len()).any(|window| window == *words))
+}
+
 /// The error of an answer that no Vault gives.
-pub(super) fn no_vault(place: &str, response: &Response) -> Error {
+pub(super) fn no_vault(address: &Address, response: &Response) -> Error {
     let html = response
         .header("content-type")
         .is_some_and(|kind| kind.contains("html"))
@@ -146,10 +173,19 @@ pub(super) fn no_vault(place: &str, response: &Response) -> Error {
         _ => "something that is not Vault's JSON",
     };
     Error::unavailable(format!(
-        "{place} answers with {what} (status {})",
+        "{} answers with {what} (status {})",
+        address.shown(),
         response.status
     ))
-    .with_hint("this may be no Vault: check `url`")
+    .with_hint(format!("this may be no Vault: check {}", address.name()))
+}
+
+/// Whether these fields are what KV v2 puts around a secret: they are found where it is read as KV v1, with `data/` in the path.
+fn is_of_version_2(fields: &Object) -> bool {
+    let metadata = fields.get("metadata").and_then(Value::as_object);
+    fields.len() == 2
+        && fields.contains_key("data")
+        && metadata.is_some_and(|metadata| metadata.contains_key("version"))
 }
 
 fn described(value: &Value) -> &'static str {

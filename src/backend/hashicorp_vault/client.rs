@@ -1,6 +1,7 @@
 //! Asking Vault: one login for all that is asked, reads with the token, and once more when Vault rejects it.
 //!
-//! Owns headers, retries and what a login's answer means; what a read's answer means is `answer`'s. Source:
+//! Owns headers, retries and what a login's answer means; what a read's answer means is `answer`'s, and the words for failures are
+//! `failures`'. Source:
 //! apache-airflow-providers-hashicorp 4.8.4, `_internal_client/vault_client.py` (`_client`, `_run_with_reauth`).
 
 use std::sync::Mutex as Shared;
@@ -36,6 +37,9 @@ const LOGIN_RETRY: Retry = Retry {
     ..READ_RETRY
 };
 
+/// The most of a path or a server's name that a message shows.
+pub(super) const MAX_SHOWN_CHARS: usize = 200;
+
 /// A client of one Vault.
 pub(super) struct Client {
     pub(super) config: Config,
@@ -63,7 +67,7 @@ impl Client {
             .secrets()
             .into_iter()
             .for_each(|secret| redactor.add(secret));
-        let http = http::Client::new(config.http.clone());
+        let http = http::Client::new(config.http.clone()).following_standbys();
         Self {
             config,
             http,
@@ -148,6 +152,7 @@ impl Client {
         let auth = &self.config.auth;
         let auth_type = auth.name();
         let place = self.config.address.shown();
+        let url = self.config.address.name();
         let envelope = Envelope::of(response);
         let passed_on = envelope.as_ref().is_some_and(Envelope::passes_on_a_refusal);
         match response.status {
@@ -168,29 +173,16 @@ impl Client {
                 None => Err(Error::unavailable(format!(
                     "the `{auth_type}` login at {place} was answered without a token"
                 ))
-                .with_hint("this may be no Vault: check `url`")),
+                .with_hint(format!("this may be no Vault: check {url}"))),
             },
             404 if envelope.is_none() && !response.body.is_empty() => {
-                Err(super::answer::no_vault(&place, response))
+                Err(super::answer::no_vault(&self.config.address, response))
+            }
+            400 if envelope.is_none() && super::answer::wants_tls(response) => {
+                Err(self.out_of_order(response))
             }
             400 | 401 | 403 | 404 | 405 | 500 if response.status != 500 || passed_on => {
-                let mut error = Error::denied(format!("Vault at {place} refused the `{auth_type}` login"));
-                if let Some(words) = envelope.and_then(|envelope| envelope.words()) {
-                    error = error.with_detail(format!("Vault says: {}", self.clean(&words)));
-                }
-                let method = api_path.trim_start_matches("v1/");
-                Err(error.with_hint(match response.status {
-                    400 | 500 => auth.refusal_hint().to_owned(),
-                    401 | 403 => format!(
-                        "{}; or there is no `{auth_type}` auth method at `{method}`{}",
-                        auth.refusal_hint(),
-                        self.namespace_advice()
-                    ),
-                    _ => format!(
-                        "there may be no `{auth_type}` auth method at `{method}`: check `auth_mount_point`{}",
-                        self.namespace_advice()
-                    ),
-                }))
+                Err(self.refused(api_path, response.status, envelope.as_ref()))
             }
             _ => Err(self.out_of_order(response)),
         }
@@ -223,68 +215,6 @@ impl Client {
             body: None,
             retry,
             follow_redirects: self.config.allow_redirects,
-        }
-    }
-
-    /// The error of a request that got no answer.
-    fn unreachable(&self, failure: http::Failure) -> Error {
-        let place = self.config.address.shown();
-        let kind = failure.kind();
-        let error = Error::from(failure);
-        match kind {
-            http::FailureKind::Malformed if !self.config.address.is_https() => {
-                error.or_hint("the server may want https: begin `url` with `https://`")
-            }
-            http::FailureKind::Malformed => error.or_hint("this may be no Vault: check `url`"),
-            http::FailureKind::Tls => error.or_hint("the server may not speak TLS: check `url`"),
-            http::FailureKind::Certificate(http::CertificateProblem::UnknownIssuer) => error.with_hint(
-                "name the authority's certificate in the backend kwarg `verify`, or in `REQUESTS_CA_BUNDLE`",
-            ),
-            http::FailureKind::Connect => error.or_hint(format!("check `url`: it is {place}")),
-            _ => error,
-        }
-    }
-
-    /// The error of an answer that is neither a secret nor a refusal.
-    pub(super) fn out_of_order(&self, response: &Response) -> Error {
-        let place = self.config.address.shown();
-        let envelope = Envelope::of(response);
-        let status = response.status;
-        let mut error = match (status, &envelope) {
-            (_, None) if status < 500 && status != 429 => return super::answer::no_vault(&place, response),
-            (412, _) => Error::unavailable(format!(
-                "Vault at {place} has not caught up with its primary yet (412)"
-            )),
-            (429, _) => Error::unavailable(format!("Vault at {place} throttles requests (429)"))
-                .with_hint("try again later, or have the rate limit quota raised"),
-            (503, Some(envelope)) if envelope.says("sealed") => {
-                Error::unavailable(format!("Vault at {place} is sealed (503)"))
-                    .with_hint("it has to be unsealed, with `vault operator unseal`")
-            }
-            (_, Some(envelope)) if envelope.says("standby") || envelope.says("active") => Error::unavailable(
-                format!("Vault at {place} is a standby that does not reach its active node ({status})"),
-            ),
-            (500.., _) => Error::unavailable(format!("Vault at {place} is out of order ({status})"))
-                .with_hint(
-                    "try again later; the log of Vault, or of a gateway before it, says what is wrong",
-                ),
-            _ => Error::unavailable(format!("Vault at {place} does not serve this request ({status})")),
-        };
-        if let Some(words) = envelope.and_then(|envelope| envelope.words()) {
-            error = error.with_detail(format!("Vault says: {}", self.clean(&words)));
-        }
-        if let Some(wish) = response.header("retry-after") {
-            error = error.with_detail(format!("it asks to be asked again after {}", self.clean(wish)));
-        }
-        error
-    }
-
-    /// Returns what to add to a hint when `VAULT_NAMESPACE` is set.
-    pub(super) fn namespace_advice(&self) -> &'static str {
-        if self.config.ignored_namespace {
-            "; `VAULT_NAMESPACE` is not read, as in Airflow: set the kwarg `namespace`"
-        } else {
-            ""
         }
     }
 }

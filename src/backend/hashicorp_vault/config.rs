@@ -6,15 +6,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::address::Address;
+use super::address::{Address, NamedBy};
 use super::auth::{self, Auth};
 use super::header;
+use super::meanings;
 use super::paths::{self, Paths};
 use crate::backend::Context;
+use crate::cloud::trust;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Identity, Options, Proxies, Roots};
-use crate::kwargs::{Kwargs, boolean_word};
+use crate::kwargs::{Kwargs, Verify};
 use crate::python::json::Value;
 use crate::secret::Secret;
 
@@ -25,7 +27,7 @@ const DEFAULT_URL: &str = "http://localhost:8200";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The names of the kwargs that are taken here: `url`, and those of `hvac.Client` and its adapter.
-const KWARGS: &[&str] = &[
+pub(super) const KWARGS: &[&str] = &[
     "url",
     "namespace",
     "verify",
@@ -52,6 +54,8 @@ pub(super) struct Config {
     pub(super) request_header: bool,
     pub(super) allow_redirects: bool,
     pub(super) http: Options,
+    /// What names the file or folder of trusted certificates: a kwarg or a variable.
+    pub(super) roots_named_by: Option<&'static str>,
     /// Whether `VAULT_NAMESPACE` is set, which Airflow does not read.
     pub(super) ignored_namespace: bool,
 }
@@ -64,12 +68,13 @@ impl Config {
     pub(super) fn new(mut kwargs: Kwargs, context: &Context<'_>) -> Result<Self> {
         let env = context.env;
         let known = [paths::KWARGS, auth::KWARGS, KWARGS].concat();
-        kwargs.refuse_unknown(&known)?;
+        kwargs.refuse_unknown(&known, &meanings::of(&kwargs))?;
         let paths = Paths::from_kwargs(&mut kwargs)?;
         let auth = Auth::from_kwargs(&mut kwargs, context)?;
         let address = address(&mut kwargs, env)?;
+        let (roots, roots_named_by) = roots(&mut kwargs, env)?;
         let http = Options {
-            roots: roots(&mut kwargs, env)?,
+            roots,
             identity: identity(&mut kwargs, env)?,
             proxies: proxies(&mut kwargs, env)?,
             attempt_timeout: timeout(&mut kwargs)?,
@@ -101,6 +106,7 @@ impl Config {
             request_header,
             allow_redirects,
             http,
+            roots_named_by,
             ignored_namespace,
         })
     }
@@ -138,45 +144,25 @@ fn namespace(kwargs: &mut Kwargs) -> Result<Option<Secret>> {
 
 fn address(kwargs: &mut Kwargs, env: &Env) -> Result<Address> {
     if let Some(url) = kwargs.truthy_text("url")? {
-        return Address::new(&url, "the backend kwarg `url`");
+        return Address::new(&url, NamedBy::Kwarg);
     }
     match env.text("VAULT_ADDR") {
-        Some(url) => Address::new(url, "the variable `VAULT_ADDR`"),
-        None => Address::new(DEFAULT_URL, "the default address"),
+        Some(url) => Address::new(url, NamedBy::Variable),
+        None => Address::new(DEFAULT_URL, NamedBy::Default),
     }
 }
 
-/// Whose certificates are trusted: `verify`; where it is true, `REQUESTS_CA_BUNDLE`, then `CURL_CA_BUNDLE`; where it is null,
-/// `VAULT_CACERT`, then `VAULT_CAPATH`, then as when it is true.
-fn roots(kwargs: &mut Kwargs, env: &Env) -> Result<Roots> {
-    let named = |names: &[&str]| {
-        names
-            .iter()
-            .find_map(|name| env.non_empty(name))
-            .map(PathBuf::from)
-            .map(Roots::Path)
-    };
-    let trusted = || named(&["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"]).unwrap_or_else(|| Roots::system(env));
-    match kwargs.get("verify").cloned() {
-        Some(Value::Null) => {
-            kwargs.take("verify");
-            Ok(named(&["VAULT_CACERT", "VAULT_CAPATH"]).unwrap_or_else(trusted))
-        }
-        Some(Value::String(path)) if boolean_word(&path).is_none() => {
-            kwargs.take("verify");
-            if path.is_empty() {
-                // Python finds an empty text false, and would not verify at all.
-                return Err(Error::usage("backend kwarg `verify` is empty")
-                    .with_hint("it is true, false, or the path of a CA bundle"));
-            }
-            Ok(Roots::Path(path.into()))
-        }
-        Some(Value::Float(_) | Value::List(_) | Value::Object(_)) => Err(Error::usage(
-            "backend kwarg `verify` must be true, false or a path",
-        )),
-        _ if kwargs.flag("verify", true) => Ok(trusted()),
-        _ => Ok(Roots::Unverified),
-    }
+/// Whose certificates are trusted, and what names them: `verify`; where it is true, `REQUESTS_CA_BUNDLE`, then `CURL_CA_BUNDLE`;
+/// where it is null, `VAULT_CACERT`, then `VAULT_CAPATH`, then as when it is true.
+fn roots(kwargs: &mut Kwargs, env: &Env) -> Result<(Roots, Option<&'static str>)> {
+    let first = |names| trust::named(env, names).map(|(roots, name)| (roots, Some(name)));
+    let default = || first(trust::REQUESTS_BUNDLES).unwrap_or_else(|| (Roots::system(env), None));
+    Ok(match kwargs.verify("verify")? {
+        Verify::Default => default(),
+        Verify::Null => first(&["VAULT_CACERT", "VAULT_CAPATH"]).unwrap_or_else(default),
+        Verify::Off => (Roots::Unverified, None),
+        Verify::Path(path) => (Roots::Path(path.into()), Some("verify")),
+    })
 }
 
 /// The client certificate: `cert`, a file or a pair of certificate and key; else `VAULT_CLIENT_CERT` and `VAULT_CLIENT_KEY`.

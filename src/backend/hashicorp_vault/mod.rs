@@ -19,13 +19,15 @@ mod answer;
 mod auth;
 mod client;
 mod config;
+mod failures;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod header;
+mod meanings;
 mod paths;
 
 use answer::Envelope;
-use client::Client;
+use client::{Client, MAX_SHOWN_CHARS};
 use config::Config;
 use paths::SecretPath;
 
@@ -78,7 +80,8 @@ impl VaultBackend {
         let envelope = Envelope::of(response);
         match response.status {
             200 => {
-                let envelope = envelope.ok_or_else(|| answer::unreadable(&place, response))?;
+                let envelope =
+                    envelope.ok_or_else(|| answer::unreadable(&self.client.config.address, response))?;
                 let secret = envelope.into_secret(kv_engine_version).ok_or_else(|| {
                     Error::unavailable(format!(
                         "{place} answers without a secret of KV v{kv_engine_version}"
@@ -92,18 +95,25 @@ impl VaultBackend {
             }
             404 => match envelope {
                 Some(envelope) => Ok(Answer::Absent {
-                    hint: self.absence(mount, kv_engine_version, &envelope),
+                    hint: self.absence(kind, mount, path, kv_engine_version, &envelope),
                 }),
                 None if response.body.is_empty() => Ok(Answer::ABSENT),
-                None => Err(answer::no_vault(&place, response)),
+                None => Err(answer::no_vault(&self.client.config.address, response)),
             },
-            401 | 403 => Err(self.denied(mount, path, envelope.as_ref())),
+            401 | 403 => Err(self.denied(kind, mount, path, kv_engine_version, envelope.as_ref())),
             _ => Err(self.client.out_of_order(response)),
         }
     }
 
     /// Returns what is worth knowing about a secret that is not there.
-    fn absence(&self, mount: &str, kv_engine_version: u8, envelope: &Envelope) -> Option<String> {
+    fn absence(
+        &self,
+        kind: SecretKind,
+        mount: &str,
+        path: &str,
+        kv_engine_version: u8,
+        envelope: &Envelope,
+    ) -> Option<String> {
         if let Some(gone) = envelope.gone() {
             return Some(format!("there is a secret in Vault, but {gone}"));
         }
@@ -112,13 +122,34 @@ impl VaultBackend {
                 "mount `{mount}` is KV v2: set the kwarg `kv_engine_version` to 2"
             ));
         }
+        if let Some(misplaced) = self.client.config.paths.misplaced(kind, mount, path) {
+            return Some(misplaced);
+        }
+        if envelope.says_no_mount() {
+            let mount: String = mount.chars().take(MAX_SHOWN_CHARS).collect();
+            return Some(match self.client.ignored_namespace() {
+                None => format!("Vault has no mount `{mount}`: check `mount_point`"),
+                Some(_) => format!(
+                    "set the backend kwarg `namespace`: Airflow does not read `VAULT_NAMESPACE`, and outside of it there is no \
+                     mount `{mount}`"
+                ),
+            });
+        }
         envelope
             .words()
             .map(|words| format!("Vault says: {}", self.client.clean(&words)))
+            .or_else(|| self.client.ignored_namespace().map(str::to_owned))
     }
 
     /// The error of a read that the token is not allowed.
-    fn denied(&self, mount: &str, path: &str, envelope: Option<&Envelope>) -> Error {
+    fn denied(
+        &self,
+        kind: SecretKind,
+        mount: &str,
+        path: &str,
+        kv_engine_version: u8,
+        envelope: Option<&Envelope>,
+    ) -> Error {
         let auth = &self.client.config.auth;
         let place = self.client.config.address.shown();
         let mut error = Error::denied(format!(
@@ -127,13 +158,27 @@ impl VaultBackend {
         if let Some(words) = envelope.and_then(Envelope::words) {
             error = error.with_detail(format!("Vault says: {}", self.client.clean(&words)));
         }
+        // As it stands in a policy, which is not quoted.
+        let policy_path = match kv_engine_version {
+            1 => format!("{mount}/{path}"),
+            _ => format!("{mount}/data/{path}"),
+        };
+        let policy_path: String = policy_path.chars().take(MAX_SHOWN_CHARS).collect();
+        error = error.with_detail(format!("a policy must allow `read` on `{policy_path}`"));
+        error = error.with_detail(self.client.config.paths.asked_as());
+        for detail in [self.client.ignored_namespace(), auth.unused.as_deref()]
+            .into_iter()
+            .flatten()
+        {
+            error = error.with_detail(detail);
+        }
+        if let Some(misplaced) = self.client.config.paths.misplaced(kind, mount, path) {
+            return error.with_hint(misplaced);
+        }
         if auth.name() == "token" {
             return error.with_hint(auth.refusal_hint());
         }
-        error.with_hint(format!(
-            "check the policies of the login's role, `mount_point`{}",
-            self.client.namespace_advice()
-        ))
+        error.with_hint("check the policies of the login's role, and `mount_point`")
     }
 
     /// Keeps a value from being shown among a server's words.
@@ -182,6 +227,10 @@ impl SecretsBackend for VaultBackend {
             )
             .await
         })
+    }
+
+    fn about_absence(&self) -> Option<String> {
+        Some(self.client.config.paths.asked_as().to_owned())
     }
 
     fn needs_network(&self) -> bool {

@@ -3,7 +3,7 @@
 //! Source: apache-airflow-providers-hashicorp 4.8.4, `secrets/vault.py` (`_parse_path`, `_get_secret_with_base`,
 //! `_names_a_team_namespace`, `_get_secret`, `get_config`) and `_internal_client/vault_client.py` (`_parse_secret_path`).
 
-use super::address::{climbs, normalize};
+use super::address::{climbs, normalize, refuse_climbing};
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
@@ -76,6 +76,15 @@ pub(super) struct Paths {
     kv_engine_version: u8,
 }
 
+/// The kwarg that has the paths of `kind`.
+fn kwarg_of(kind: SecretKind) -> &'static str {
+    match kind {
+        SecretKind::Connection => "connections_path",
+        SecretKind::Variable => "variables_path",
+        SecretKind::Config => "config_path",
+    }
+}
+
 /// Takes the version of the KV engine: 2, also of anything that Python finds false.
 fn kv_engine_version(kwargs: &mut Kwargs) -> Result<u8> {
     if kwargs
@@ -96,7 +105,7 @@ impl Paths {
     /// Takes what configures the paths.
     ///
     /// # Errors
-    /// A value of the wrong type, with status 2.
+    /// A value of the wrong type, or a path that climbs with `..`, with status 2.
     pub(super) fn from_kwargs(kwargs: &mut Kwargs) -> Result<Self> {
         let mut paths = |name, default| -> Result<Option<Vec<String>>> {
             let paths = match kwargs.get(name).and_then(Value::as_object) {
@@ -105,6 +114,9 @@ impl Paths {
                 None => kwargs.texts_or(name, default)?,
             };
             kwargs.take(name);
+            for path in paths.iter().flatten() {
+                refuse_climbing(name, path)?;
+            }
             Ok(paths.map(|paths: Vec<String>| {
                 paths
                     .iter()
@@ -118,6 +130,7 @@ impl Paths {
             paths("config_path", "config")?,
         );
         if let Some(global) = kwargs.text("global_secrets_path")? {
+            refuse_climbing("global_secrets_path", &global)?;
             for paths in [&mut connections, &mut variables, &mut config] {
                 paths
                     .get_or_insert_default()
@@ -130,6 +143,9 @@ impl Paths {
         } else {
             Some(DEFAULT_MOUNT_POINT.to_owned())
         };
+        if let Some(mount) = &mount_point {
+            refuse_climbing("mount_point", mount)?;
+        }
         let kv_engine_version = kv_engine_version(kwargs)?;
         Ok(Self {
             connections,
@@ -139,6 +155,45 @@ impl Paths {
             mount_point,
             kv_engine_version,
         })
+    }
+
+    /// Says which version of the KV engine the mount is taken for: where that is wrong, nothing is ever found, and Vault does not
+    /// tell.
+    pub(super) fn asked_as(&self) -> &'static str {
+        match self.kv_engine_version {
+            1 => "asked as KV v1; a mount of KV v2 needs 2 in `kv_engine_version`",
+            _ => "asked as KV v2; a mount of KV v1 needs 1 in `kv_engine_version`",
+        }
+    }
+
+    /// Returns what is probably wrong with the kwargs when Vault has nothing for `kind` at `path` of `mount`, or denies it: a part
+    /// of the path that stands in it twice.
+    pub(super) fn misplaced(&self, kind: SecretKind, mount: &str, path: &str) -> Option<String> {
+        let kwarg = kwarg_of(kind);
+        let below = |start: &str| {
+            let rest = path.strip_prefix(start);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        if self.kv_engine_version == 1 {
+            return below("data").then(|| {
+                format!("`data/` is KV v2's: set `kv_engine_version` to 2 and leave `data/` out of `{kwarg}`")
+            });
+        }
+        if mount == "data" || mount.ends_with("/data") {
+            return Some("KV v2 adds `data/` by itself: leave `/data` out of `mount_point`".to_owned());
+        }
+        if below("data") {
+            return Some(format!(
+                "KV v2 adds `data/` by itself: leave `data/` out of `{kwarg}`"
+            ));
+        }
+        if self.mount_point.is_some() && below(mount) {
+            let mount: String = mount.chars().take(80).collect();
+            return Some(format!(
+                "the mount stands in the path twice: leave `{mount}/` out of `{kwarg}`"
+            ));
+        }
+        None
     }
 
     /// Returns the mount of every name, where there is one.
@@ -159,10 +214,11 @@ impl Paths {
             ))
             .with_detail("Vault would be asked for another path than the one that is configured"));
         }
-        let (bases, kwarg) = match lookup.kind {
-            SecretKind::Connection => (&self.connections, "connections_path"),
-            SecretKind::Variable => (&self.variables, "variables_path"),
-            SecretKind::Config => (&self.config, "config_path"),
+        let kwarg = kwarg_of(lookup.kind);
+        let bases = match lookup.kind {
+            SecretKind::Connection => &self.connections,
+            SecretKind::Variable => &self.variables,
+            SecretKind::Config => &self.config,
         };
         let Some(bases) = bases.as_ref().filter(|bases| !bases.is_empty()) else {
             let what = if bases.is_some() { "an empty list" } else { "null" };

@@ -1,11 +1,12 @@
 //! The kwargs of `LocalFilesystemBackend`: one file for each kind of secret.
 
+use super::meanings::MEANINGS;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
 use crate::value::SecretKind;
 
 /// The names of all kwargs.
-const KWARGS: &[&str] = &[
+pub(super) const KWARGS: &[&str] = &[
     "variables_file_path",
     "connections_file_path",
     "configs_file_path",
@@ -21,7 +22,11 @@ pub(super) struct Config {
 
 impl Config {
     /// Takes the kwargs. A path that Python finds false, as the empty one, is none.
+    ///
+    /// # Errors
+    /// A kwarg that is unknown or no text, with status 2.
     pub(super) fn new(mut kwargs: Kwargs) -> Result<Self> {
+        kwargs.refuse_unknown(KWARGS, MEANINGS)?;
         let mut path = |name| kwargs.truthy_text(name);
         let config = Self {
             variables: path("variables_file_path")?,
@@ -72,6 +77,24 @@ mod tests {
     fn config(path: Value) -> Option<Config> {
         let kwargs = Object::from_iter([("variables_file_path".to_owned(), path)]);
         Config::new(Kwargs::new(kwargs)).ok()
+    }
+
+    #[test]
+    fn a_kwarg_of_another_backend_is_told_from_its_meaning() {
+        for (name, meant) in [
+            ("connections_file", "connections_file_path"),
+            ("variables_path", "variables_file_path"),
+            ("config_file_path", "configs_file_path"),
+            ("connection_file_pth", "connections_file_path"),
+        ] {
+            let kwargs = Object::from_iter([(name.to_owned(), Value::from("x"))]);
+            let error = Config::new(Kwargs::new(kwargs)).expect_err(name);
+            assert_eq!(
+                error.hint(),
+                Some(format!("did you mean `{meant}`?").as_str()),
+                "{name}"
+            );
+        }
     }
 
     #[test]

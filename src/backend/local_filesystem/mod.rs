@@ -18,6 +18,7 @@ mod env_file;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod load;
+mod meanings;
 mod node;
 mod parse;
 mod problem;

@@ -53,7 +53,8 @@ impl Tls {
         deadline: Instant,
     ) -> Result<Self, Failure> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let verifier = Arc::new(Verifier::new(roots, Arc::clone(&provider), deadline)?);
+        let verifier = Verifier::new(roots, Arc::clone(&provider), deadline).map_err(Failure::about_roots)?;
+        let verifier = Arc::new(verifier);
         let builder = || {
             ClientConfig::builder_with_provider(Arc::clone(&provider))
                 .with_safe_default_protocol_versions()
@@ -120,6 +121,12 @@ pub(super) fn failure(place: &str, error: &rustls::Error) -> Failure {
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => CertificateProblem::WrongName,
             _ => CertificateProblem::Other,
         },
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
+            return Failure::new(
+                FailureKind::Tls,
+                format!("{place} does not speak TLS, and an `https://` URL needs it"),
+            );
+        }
         other => {
             return Failure::new(FailureKind::Tls, format!("no TLS connection to {place}"))
                 .with_source(other.clone());

@@ -1,10 +1,11 @@
 //! What a vault, a login or a network does wrong.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Case, run};
 use crate::azure::support::{LOGIN, TENANT, VAULT, World, values};
 use crate::support::server::Reply;
+use crate::support::{airflow, differs};
 
 /// An error in Key Vault's form.
 fn error(status: u16, code: &str, message: &str, inner: &str) -> Reply {
@@ -253,4 +254,108 @@ fn a_vault_that_hangs_takes_the_commands_time_and_no_more() {
         .run();
     assert_eq!(output.status, 5, "{}", output.stderr);
     assert!(output.time.as_millis() < 1500, "{:?}", output.time);
+}
+
+/// Airflow's client checks nothing for whatever Python finds false; a word such as `"no"` is true for it.
+#[test]
+fn protections_are_switched_off_by_false_alone() {
+    let Some(judge) = airflow() else { return };
+    let world = World::start();
+    let foreign = json!({
+        "challenge": format!(r#"Bearer authorization="https://{LOGIN}/{TENANT}", resource="https://elsewhere.example""#),
+        "audience": "https://elsewhere.example",
+    });
+    let ask = |name: &str, value: &Value, behaviour: &Value| {
+        let mut kwargs = values();
+        kwargs[name] = value.clone();
+        world.tell(behaviour, &[], &[], &[]);
+        let env = world.env(&json!({}));
+        let theirs = judge
+            .ask(json!({"op": "azure.ask", "kwargs": kwargs, "env": env, "kind": "variable", "id": "hello"}));
+        world.tell(behaviour, &[], &[], &[]);
+        let output = world
+            .program(&kwargs, &json!({}))
+            .args(["get-var", "-n", "hello"])
+            .run();
+        (!theirs["value"].is_null(), output)
+    };
+    for (value, status) in [
+        (json!(false), 0),
+        (json!("false"), 0),
+        (json!("FALSE"), 0),
+        (json!(true), 4),
+        (json!("no"), 4),
+        (json!("off"), 4),
+        (json!("0"), 4),
+        (json!("f"), 4),
+        (json!(0), 2),
+        (Value::Null, 2),
+        (json!(""), 2),
+        (json!([]), 2),
+    ] {
+        let (theirs, output) = ask("verify_challenge_resource", &value, &foreign);
+        assert_eq!(output.status, status, "{value}: {}", output.stderr);
+        match (status, &value) {
+            (2, _) => differs("azure-unverified", &false, &theirs),
+            (_, Value::String(text)) if text.eq_ignore_ascii_case("false") => {
+                differs("settings-kwarg-text", &true, &theirs);
+            }
+            _ => assert_eq!(theirs, status == 0, "{value}"),
+        }
+    }
+    // Where the resource is the vault's own, `"no"` is no obstacle.
+    assert_eq!(
+        ask("verify_challenge_resource", &json!("no"), &json!({}))
+            .1
+            .status,
+        0
+    );
+    for (value, status) in [
+        (json!(false), 0),
+        (json!("False"), 0),
+        (json!("no"), 2),
+        (json!("off"), 2),
+        (json!("0"), 2),
+        (json!(""), 2),
+        (json!(0), 2),
+        (json!([]), 2),
+    ] {
+        let (theirs, output) = ask("connection_verify", &value, &json!({}));
+        assert_eq!(output.status, status, "{value}: {}", output.stderr);
+        if !value.is_string() && status == 2 || value == "" {
+            differs("azure-unverified", &false, &theirs);
+        } else if status == 2 {
+            assert!(!theirs, "{value}");
+            assert!(output.stderr.contains("cannot be read"), "{}", output.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_kwarg_of_another_tool_is_told_from_its_meaning() {
+    let world = World::start();
+    for (name, meant) in [
+        ("keyvault_url", "vault_url"),
+        ("AZURE_CLIENT_SECRET", "client_secret"),
+        ("app_id", "client_id"),
+        ("prefix", "connections_prefix"),
+        ("separator", "sep"),
+        ("ssl_verify", "connection_verify"),
+    ] {
+        let mut kwargs = values();
+        kwargs[name] = json!("x");
+        world.tell(&json!({}), &[], &[], &[]);
+        let output = world
+            .program(&kwargs, &json!({}))
+            .args(["get-var", "-n", "hello"])
+            .run();
+        assert_eq!(output.status, 0, "{}", output.stderr);
+        assert!(
+            output.stderr.contains(&format!(
+                "`{name}` is unknown, and ignored as by Airflow; did you mean `{meant}`?"
+            )),
+            "{}",
+            output.stderr
+        );
+    }
 }

@@ -1,4 +1,4 @@
-//! Redirects: followed to the same place alone, where neither token nor body leaves it.
+//! Redirects: followed to the same place, where neither token nor body leaves it; one of a standby of Vault is `vault::redirects`'.
 
 use super::Right::{Found, Unavailable};
 use super::{Fault, fault};
@@ -16,9 +16,14 @@ pub const FAULTS: &[Fault] = &[
             "localhost"
         };
         let scheme = at.elsewhere.split_once(':').unwrap().0;
-        at.redirect(&format!("{scheme}://{new}:{port}"))
+        at.redirect(&format!("{scheme}://{new}:{port}")).with_status(302)
     }),
-    fault("to another port", Unavailable, |at| at.redirect(at.elsewhere)),
+    fault("to another port", Unavailable, |at| {
+        at.redirect(at.elsewhere).with_status(302)
+    }),
+    fault("to another path of another host", Unavailable, |at| {
+        at.redirect(&format!("{}/v1", at.elsewhere))
+    }),
     fault("from https to http", Unavailable, |at| {
         at.redirect(&format!("http://{}", at.host()))
     })

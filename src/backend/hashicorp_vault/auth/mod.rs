@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::address::{climbs, refuse_climbing};
 use crate::backend::{BoxFuture, Context};
 use crate::cloud::services::{Services, credential_file};
 use crate::env::Env;
@@ -25,6 +26,7 @@ mod github;
 mod jwt;
 mod kubernetes;
 mod ldap;
+mod others;
 mod password;
 mod taken;
 mod token;
@@ -115,6 +117,10 @@ impl Login {
 #[derive(Debug)]
 pub(super) struct Auth {
     name: &'static str,
+    /// Whether the login goes to the mount that the method has unless `auth_mount_point` is set.
+    pub(super) mount_is_default: bool,
+    /// What to say of kwargs that are another auth type's, when Vault denies something.
+    pub(super) unused: Option<String>,
     method: Box<dyn Method>,
     services: Services,
 }
@@ -125,16 +131,28 @@ impl Auth {
     /// # Errors
     /// An unknown `auth_type`, and a kwarg that it requires and that is missing, both with status 2.
     pub(super) fn from_kwargs(kwargs: &mut Kwargs, context: &Context<'_>) -> Result<Self> {
+        let is_set = kwargs.contains("auth_type");
         let Some(auth_type) = kwargs.text_or("auth_type", "token")? else {
             return Err(Error::usage("backend kwarg `auth_type` must not be null"));
         };
-        let taken = Taken::from_kwargs(kwargs);
+        let auth_mount_point = kwargs.get("auth_mount_point").filter(|mount| mount.is_truthy());
+        let mount_is_default = auth_mount_point.is_none();
+        if let Some(mount) = auth_mount_point {
+            refuse_climbing("auth_mount_point", &str(mount))?;
+        }
         let Some((name, constructor)) = METHODS.iter().find(|(name, _)| *name == auth_type) else {
             return Err(unknown(&auth_type));
         };
-        let method = constructor(taken, context.env)?;
+        let others = others::of(kwargs, name);
+        let taken = Taken::from_kwargs(kwargs);
+        let method = constructor(taken, context.env).map_err(|error| match &others {
+            Some(others) => others.explain(error, name, is_set),
+            None => error,
+        })?;
         let services = Services::new(context.env, context.deadline);
         Ok(Self {
+            mount_is_default,
+            unused: others.map(|others| others.unused(name)),
             name,
             method,
             services,
@@ -214,7 +232,9 @@ fn username(auth_type: &str, kwargs: &mut Taken) -> Result<String> {
         Value::Null => Err(required(auth_type, &["username"])),
         name => match str(&name).as_str() {
             "" => Err(required(auth_type, &["username"])),
-            "." | ".." => Err(Error::usage("the backend kwarg `username` is no name")),
+            "." => Err(Error::usage("the backend kwarg `username` is no name")),
+            name if climbs(name) => Err(Error::usage("the backend kwarg `username` is no name")
+                .with_detail("it would climb out of the login's path with `..`")),
             name => Ok(name.to_owned()),
         },
     }

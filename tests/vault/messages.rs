@@ -126,6 +126,11 @@ fn logins_and_reads() -> Vec<Mistake> {
         )
         .read(3, errors(404, &[])),
         mistake(
+            "the mount and `data/` in a path",
+            token(json!({"mount_point": "airflow", "variables_path": "airflow/data/variables"})),
+        )
+        .read(3, errors(404, &[])),
+        mistake(
             "`data/` with KV v1, not found",
             token(json!({"kv_engine_version": 1, "variables_path": "data/variables"})),
         )

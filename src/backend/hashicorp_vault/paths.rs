@@ -139,7 +139,7 @@ impl Paths {
                 format!("`data/` is KV v2's: set `kv_engine_version` to 2 and leave `data/` out of `{kwarg}`")
             });
         }
-        if mount == "data" || mount.ends_with("/data") {
+        if mount.ends_with("/data") {
             return Some("KV v2 adds `data/` by itself: leave `/data` out of `mount_point`".to_owned());
         }
         if below("data") {
@@ -148,9 +148,14 @@ impl Paths {
             ));
         }
         if self.mount_point.is_some() && below(mount) {
+            let data = if below(&format!("{mount}/data")) {
+                "data/"
+            } else {
+                ""
+            };
             let mount: String = mount.chars().take(80).collect();
             return Some(format!(
-                "the mount stands in the path twice: leave `{mount}/` out of `{kwarg}`"
+                "the mount stands in the path twice: leave `{mount}/{data}` out of `{kwarg}`"
             ));
         }
         None

@@ -84,6 +84,13 @@ impl Kwargs {
         self.values.keys().map(String::as_str)
     }
 
+    /// Says which variable set the kwarg `name` alone, for an error about it that is made once it is taken.
+    #[must_use]
+    pub fn set_by(&self, name: &str) -> Option<String> {
+        let variable = self.values.get(name)?.variable.as_ref()?;
+        Some(format!("set by `{}`", printable(variable)))
+    }
+
     /// Takes the kwarg `name` as it is.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.take_kwarg(name).map(|kwarg| kwarg.value)

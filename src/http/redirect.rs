@@ -1,7 +1,7 @@
 //! Where a redirect leads, and whether token and body may go along: to the same host and port, never from https to http.
 //!
 //! One redirect may lead to another host: that of a standby of Vault, which sends its clients to the active node with 307 and the
-//! request's own path (Vault 1.21 and `OpenBao` 2.4, `http/handler.go`, `respondStandby`). It is followed only where a client is
+//! request's own path (`respondStandby` in the `http/handler.go` of both Vault and `OpenBao`). It is followed only where a client is
 //! built for it, with the path and query that were asked for, and by no weaker scheme.
 //!
 //! Method and body change as in requests 2.34.2, `sessions.py` (`rebuild_method`, `resolve_redirects`). Deliberate difference:

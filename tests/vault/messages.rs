@@ -126,6 +126,11 @@ fn logins_and_reads() -> Vec<Mistake> {
         )
         .read(3, errors(404, &[])),
         mistake(
+            "the mount and `data/` in a path",
+            token(json!({"mount_point": "airflow", "variables_path": "airflow/data/variables"})),
+        )
+        .read(3, errors(404, &[])),
+        mistake(
             "`data/` with KV v1, not found",
             token(json!({"kv_engine_version": 1, "variables_path": "data/variables"})),
         )
@@ -224,6 +229,10 @@ fn configurations() -> Vec<Mistake> {
             token(json!({"url": "http://vault.example.com"})),
         )
         .env(&[("HTTP_PROXY", "http://user:CANARY@proxy:port")]),
+        mistake("a url of a variable of its own", token(json!({"url": null})))
+            .env(&[("AIRFLOW__SECRETS__BACKEND_KWARG__URL", "vault.example.com")]),
+        mistake("a mount of a variable of its own that climbs", token(json!({})))
+            .env(&[("AIRFLOW__SECRETS__BACKEND_KWARG__MOUNT_POINT", "../sys")]),
         mistake(
             "a mount that climbs",
             token(json!({"mount_point": "airflow/../sys"})),

@@ -51,6 +51,7 @@ fn paths_that_climb_are_asked_for_by_airflow_and_refused_here() {
 
 #[test]
 fn certificates_are_unchecked_for_false_alone() {
+    let judge = airflow();
     let folder = temp_dir();
     let server = Server::start_tls(&Authority::trusted().certificate(Validity::Good), |_| {
         Reply::json(200, kv2(&json!({"value": "world"})))
@@ -82,7 +83,7 @@ fn certificates_are_unchecked_for_false_alone() {
                 && stderr.contains("the backend kwarg `verify` names it"),
             "{stderr}"
         );
-        if let Some(judge) = airflow() {
+        if let Some(judge) = judge {
             let theirs =
                 judge.ask(json!({"op": "vault.lookup", "kwargs": kwargs, "kind": "var", "name": "x"}));
             assert_eq!(theirs["error"], "OSError", "{verify}: {theirs}");
@@ -92,7 +93,7 @@ fn certificates_are_unchecked_for_false_alone() {
     for verify in [json!(""), json!(0), json!(0.0), json!([]), json!({})] {
         let (status, stderr, requests, kwargs) = found(&verify);
         assert_eq!((status, requests), (2, 0), "{verify}: {stderr}");
-        if let Some(judge) = airflow() {
+        if let Some(judge) = judge {
             let theirs =
                 judge.ask(json!({"op": "vault.lookup", "kwargs": kwargs, "kind": "var", "name": "x"}));
             differs("vault-verify-empty", &false, &(theirs["value"] == "world"));

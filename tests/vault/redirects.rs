@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{kv2, login, vault, with};
 use crate::support::server::{Authority, Certificate, Recorded, Reply, Server, Validity};
-use crate::support::{Output, airflow, differs, temp_dir};
+use crate::support::{Judge, Output, airflow, differs, temp_dir};
 
 /// A token, and a secret id, that must not be shown.
 const SECRET: &str = "hvs.CANARY-redirect";
@@ -70,9 +70,9 @@ fn get(kwargs: &Value, name: &str) -> Output {
     output
 }
 
-fn ask_airflow(kwargs: &Value, env: &Value, name: &str) -> Option<Value> {
+fn ask_airflow(judge: Option<&Judge>, kwargs: &Value, env: &Value, name: &str) -> Option<Value> {
     let question = json!({"op": "vault.lookup", "kwargs": kwargs, "env": env, "kind": "var", "name": name});
-    airflow().map(|judge| judge.ask(question))
+    judge.map(|judge| judge.ask(question))
 }
 
 /// Kwargs of a lookup with a token, and of one with a login.
@@ -85,6 +85,7 @@ fn both_ways() -> [Value; 2] {
 
 #[test]
 fn a_standby_is_followed_to_the_active_node_as_airflow_follows_it() {
+    let judge = airflow();
     for status in [307, 308] {
         for kwargs in both_ways() {
             let node = Server::start(active);
@@ -105,7 +106,7 @@ fn a_standby_is_followed_to_the_active_node_as_airflow_follows_it() {
                     ours.iter()
                         .all(|(.., headers)| headers.contains(&("x-vault-namespace".into(), "team".into())))
                 );
-                let Some(theirs) = ask_airflow(&kwargs, &json!({}), name) else {
+                let Some(theirs) = ask_airflow(judge, &kwargs, &json!({}), name) else {
                     continue;
                 };
                 assert_eq!(theirs["value"], "world");
@@ -156,6 +157,7 @@ fn a_standby_is_followed_over_tls_with_the_same_authorities() {
 /// What a redirect is refused for, with the words that say so.
 #[test]
 fn any_other_redirect_to_another_host_is_refused_with_its_name() {
+    let judge = airflow();
     let node = Server::start(active);
     let path = "/v1/secret/data/variables/hello";
     let at = |user: &str, path: &str| format!("http://{user}localhost:{}{path}", node.port);
@@ -188,7 +190,7 @@ fn any_other_redirect_to_another_host_is_refused_with_its_name() {
         );
         assert_eq!(server.take().len(), 1);
         assert!(node.take().is_empty(), "{status} {location}");
-        let Some(theirs) = ask_airflow(&kwargs, &json!({}), "hello") else {
+        let Some(theirs) = ask_airflow(judge, &kwargs, &json!({}), "hello") else {
             continue;
         };
         differs(
@@ -250,6 +252,7 @@ fn no_credential_leaves_tls_or_goes_where_certificates_are_not_checked() {
 
 #[test]
 fn a_chain_is_followed_and_a_circle_ends() {
+    let judge = airflow();
     let node = Server::start(active);
     let second = Server::start(standby(308, node.url()));
     let first = Server::start(standby(307, second.url()));
@@ -257,7 +260,7 @@ fn a_chain_is_followed_and_a_circle_ends() {
         let kwargs = with(&kwargs, json!({"url": first.url()}));
         assert_eq!(get(&kwargs, "hello").status, 0);
         let ours = [sent(&first.take()), sent(&second.take()), sent(&node.take())];
-        if let Some(theirs) = ask_airflow(&kwargs, &json!({}), "hello") {
+        if let Some(theirs) = ask_airflow(judge, &kwargs, &json!({}), "hello") {
             assert_eq!(theirs["value"], "world");
             assert_eq!(
                 [sent(&first.take()), sent(&second.take()), sent(&node.take())],
@@ -279,7 +282,7 @@ fn a_chain_is_followed_and_a_circle_ends() {
     let ours = first.take().len() + second.take().len();
     // The request, and requests' limit of 30 redirects.
     assert_eq!(ours, 31);
-    if let Some(theirs) = ask_airflow(&kwargs, &json!({}), "hello") {
+    if let Some(theirs) = ask_airflow(judge, &kwargs, &json!({}), "hello") {
         assert_eq!(theirs["error"], "TooManyRedirects");
         assert_eq!(first.take().len() + second.take().len(), ours);
     }
@@ -308,6 +311,7 @@ fn an_active_node_that_is_not_reached_is_said_to_come_from_the_standby() {
 
 #[test]
 fn the_active_node_is_asked_again_where_a_read_is_and_not_the_standby() {
+    let judge = airflow();
     let replies = || [Reply::status(503), Reply::status(500), found()];
     let node = Server::script(replies());
     let server = Server::start(standby(307, node.url()));
@@ -317,7 +321,12 @@ fn the_active_node_is_asked_again_where_a_read_is_and_not_the_standby() {
     assert_eq!(ours, (1, 3));
     let node = Server::script(replies());
     let server = Server::start(standby(307, node.url()));
-    if let Some(theirs) = ask_airflow(&with(&kwargs, json!({"url": server.url()})), &json!({}), "hello") {
+    if let Some(theirs) = ask_airflow(
+        judge,
+        &with(&kwargs, json!({"url": server.url()})),
+        &json!({}),
+        "hello",
+    ) {
         assert_eq!(theirs["value"], "world");
         assert_eq!((server.take().len(), node.take().len()), ours);
     }
@@ -331,6 +340,7 @@ fn the_active_node_is_asked_again_where_a_read_is_and_not_the_standby() {
 
 #[test]
 fn the_proxy_is_chosen_anew_for_the_active_node() {
+    let judge = airflow();
     // A proxy is asked for the whole URL, and answers for the active node.
     let proxy = Server::start(active);
     let server = Server::start(standby(307, "http://localhost:8200".to_owned()));
@@ -352,7 +362,7 @@ fn the_proxy_is_chosen_anew_for_the_active_node() {
         ours[0].target,
         "http://localhost:8200/v1/secret/data/variables/hello"
     );
-    if let Some(theirs) = ask_airflow(&kwargs, &env, "hello") {
+    if let Some(theirs) = ask_airflow(judge, &kwargs, &env, "hello") {
         assert_eq!(theirs["value"], "world");
         assert_eq!(proxy.take()[0].target, ours[0].target);
     }
@@ -360,6 +370,7 @@ fn the_proxy_is_chosen_anew_for_the_active_node() {
 
 #[test]
 fn the_password_of_the_url_stays_with_its_host() {
+    let judge = airflow();
     let node = Server::start(active);
     let server = Server::start(standby(307, node.url()));
     let url = server.url().replace("http://", "http://user:hunter2@");
@@ -368,7 +379,7 @@ fn the_password_of_the_url_stays_with_its_host() {
     let basic = |server: &Server| server.take()[0].header("authorization").map(str::to_owned);
     let ours = (basic(&server), basic(&node));
     assert!(ours.0.is_some() && ours.1.is_none(), "{ours:?}");
-    if let Some(theirs) = ask_airflow(&kwargs, &json!({}), "hello") {
+    if let Some(theirs) = ask_airflow(judge, &kwargs, &json!({}), "hello") {
         assert_eq!(theirs["value"], "world");
         assert_eq!((basic(&server), basic(&node)), ours);
     }

@@ -215,19 +215,20 @@ pub(super) fn climbs(path: &str) -> bool {
     path.split('/').any(|segment| segment == "..")
 }
 
-/// Refuses the kwarg `name` where `path` climbs.
+/// Refuses the kwarg `name` where `path`, which stands in it, climbs; `set_by` says which variable set it.
 ///
 /// # Errors
 /// A segment `..`, with status 2.
-pub(super) fn refuse_climbing(name: &str, path: &str) -> Result<()> {
+pub(super) fn refuse_climbing(name: &str, set_by: Option<&str>, path: &str) -> Result<()> {
     if !climbs(path) {
         return Ok(());
     }
-    Err(
-        Error::usage(format!("backend kwarg `{name}` climbs out of its path with `..`"))
-            .with_detail("Vault would be asked for another path than the one that is written")
-            .with_hint("write the path that is meant, without `..`"),
-    )
+    let error = Error::usage(format!("backend kwarg `{name}` climbs out of its path with `..`"));
+    Err(set_by
+        .into_iter()
+        .fold(error, Error::with_detail)
+        .with_detail("Vault would be asked for another path than the one that is written")
+        .with_hint("write the path that is meant, without `..`"))
 }
 
 #[cfg(test)]

@@ -143,8 +143,10 @@ fn namespace(kwargs: &mut Kwargs) -> Result<Option<Secret>> {
 }
 
 fn address(kwargs: &mut Kwargs, env: &Env) -> Result<Address> {
+    let set_by = kwargs.set_by("url");
     if let Some(url) = kwargs.truthy_text("url")? {
-        return Address::new(&url, NamedBy::Kwarg);
+        return Address::new(&url, NamedBy::Kwarg)
+            .map_err(|error| set_by.into_iter().fold(error, Error::with_detail));
     }
     match env.text("VAULT_ADDR") {
         Some(url) => Address::new(url, NamedBy::Variable),

@@ -108,6 +108,7 @@ impl Paths {
     /// A value of the wrong type, or a path that climbs with `..`, with status 2.
     pub(super) fn from_kwargs(kwargs: &mut Kwargs) -> Result<Self> {
         let mut paths = |name, default| -> Result<Option<Vec<String>>> {
+            let set_by = kwargs.set_by(name);
             let paths = match kwargs.get(name).and_then(Value::as_object) {
                 // Of a dictionary, Python takes the keys.
                 Some(object) => Some(object.keys().cloned().collect()),
@@ -115,7 +116,7 @@ impl Paths {
             };
             kwargs.take(name);
             for path in paths.iter().flatten() {
-                refuse_climbing(name, path)?;
+                refuse_climbing(name, set_by.as_deref(), path)?;
             }
             Ok(paths.map(|paths: Vec<String>| {
                 paths
@@ -129,8 +130,9 @@ impl Paths {
             paths("variables_path", "variables")?,
             paths("config_path", "config")?,
         );
+        let set_by = kwargs.set_by("global_secrets_path");
         if let Some(global) = kwargs.text("global_secrets_path")? {
-            refuse_climbing("global_secrets_path", &global)?;
+            refuse_climbing("global_secrets_path", set_by.as_deref(), &global)?;
             for paths in [&mut connections, &mut variables, &mut config] {
                 paths
                     .get_or_insert_default()
@@ -138,13 +140,14 @@ impl Paths {
             }
         }
         let use_team_secrets_path = kwargs.flag("use_team_secrets_path", true);
+        let set_by = kwargs.set_by("mount_point");
         let mount_point = if kwargs.contains("mount_point") {
             kwargs.truthy("mount_point").as_ref().map(str)
         } else {
             Some(DEFAULT_MOUNT_POINT.to_owned())
         };
         if let Some(mount) = &mount_point {
-            refuse_climbing("mount_point", mount)?;
+            refuse_climbing("mount_point", set_by.as_deref(), mount)?;
         }
         let kv_engine_version = kv_engine_version(kwargs)?;
         Ok(Self {
@@ -179,7 +182,7 @@ impl Paths {
                 format!("`data/` is KV v2's: set `kv_engine_version` to 2 and leave `data/` out of `{kwarg}`")
             });
         }
-        if mount == "data" || mount.ends_with("/data") {
+        if mount.ends_with("/data") {
             return Some("KV v2 adds `data/` by itself: leave `/data` out of `mount_point`".to_owned());
         }
         if below("data") {
@@ -188,9 +191,14 @@ impl Paths {
             ));
         }
         if self.mount_point.is_some() && below(mount) {
+            let data = if below(&format!("{mount}/data")) {
+                "data/"
+            } else {
+                ""
+            };
             let mount: String = mount.chars().take(80).collect();
             return Some(format!(
-                "the mount stands in the path twice: leave `{mount}/` out of `{kwarg}`"
+                "the mount stands in the path twice: leave `{mount}/{data}` out of `{kwarg}`"
             ));
         }
         None

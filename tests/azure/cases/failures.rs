@@ -359,3 +359,26 @@ fn a_kwarg_of_another_tool_is_told_from_its_meaning() {
         );
     }
 }
+
+#[test]
+fn a_reference_that_was_replaced_in_the_secret_is_named_when_the_login_is_refused() {
+    let world = World::start();
+    let mut kwargs = values();
+    let secret = kwargs["client_secret"].as_str().unwrap().to_owned();
+    kwargs["client_secret"] = json!(format!("{secret}$WORD"));
+    let refused = Reply::json(
+        401,
+        json!({"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."}),
+    );
+    world.tell(&json!({}), &[], &[refused], &[]);
+    let output = world
+        .program(&kwargs, &json!({"WORD": "CANARY-word"}))
+        .args(["get-var", "hello"])
+        .run();
+    let words = output.fails(4);
+    assert!(
+        words.contains("`$WORD` in AIRFLOW__SECRETS__BACKEND_KWARGS was replaced")
+            && !words.contains("CANARY"),
+        "{words}"
+    );
+}

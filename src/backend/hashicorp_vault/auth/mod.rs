@@ -138,7 +138,11 @@ impl Auth {
         let auth_mount_point = kwargs.get("auth_mount_point").filter(|mount| mount.is_truthy());
         let mount_is_default = auth_mount_point.is_none();
         if let Some(mount) = auth_mount_point {
-            refuse_climbing("auth_mount_point", &str(mount))?;
+            refuse_climbing(
+                "auth_mount_point",
+                kwargs.set_by("auth_mount_point").as_deref(),
+                &str(mount),
+            )?;
         }
         let Some((name, constructor)) = METHODS.iter().find(|(name, _)| *name == auth_type) else {
             return Err(unknown(&auth_type));

@@ -48,6 +48,14 @@ fn names_complete_from_the_environment_and_from_local_files() {
         candidates(program(), &["--env-file", file, "get-conn", "from"]),
         ["from_env_file", "from_file"]
     );
+    std::fs::write(&env_file, "AIRFLOW_CONN_FROM_YAML: x://h\n").unwrap();
+    for dialect in [
+        &["--env-file-dialect", "compose"][..],
+        &["--env-file-dialect=compose"],
+    ] {
+        let words = [dialect, &["--env-file", file, "get-conn", "from"]].concat();
+        assert_eq!(candidates(program(), &words), ["from_yaml"]);
+    }
 }
 
 #[test]

@@ -276,3 +276,21 @@ fn env_files_of_the_field_are_read_or_told() {
         ]
     ));
 }
+
+#[test]
+fn a_variable_in_lower_case_is_said_to_be_one() {
+    let program = program()
+        .env("airflow_conn_my_db", "postgres://u:hunter2@h/d")
+        .env("AIRFLOW_VAR_Colour", "hunter2");
+    for (line, variable, upper) in [
+        ("get-conn my_db", "airflow_conn_my_db", "AIRFLOW_CONN_MY_DB"),
+        ("get-conn MY_DB", "airflow_conn_my_db", "AIRFLOW_CONN_MY_DB"),
+        ("get-var colour", "AIRFLOW_VAR_Colour", "AIRFLOW_VAR_COLOUR"),
+    ] {
+        let output = run(program.clone(), line);
+        let hint = format!("hint: the variable `{variable}` must be upper case: write `{upper}`\n");
+        assert_eq!(output.status, 3, "{line}");
+        assert!(output.stderr.ends_with(&hint), "{line}: {}", output.stderr);
+        assert!(!output.stderr.contains("hunter2"), "{line}");
+    }
+}

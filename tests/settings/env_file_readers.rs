@@ -83,7 +83,8 @@ fn ask_go(questions: &[Value]) -> Option<Vec<Value>> {
         .spawn()
         .unwrap_or_else(|error| panic!("ENV_FILE_READERS {program}: {error}"));
     let mut stdin = child.stdin.take().unwrap();
-    let text: String = questions.iter().map(|question| format!("{question}\n")).collect();
+    let lines: Vec<_> = questions.iter().map(Value::to_string).collect();
+    let text = lines.join("\n") + "\n";
     let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
@@ -136,75 +137,79 @@ fn of_python(answer: &Value) -> Values {
     )
 }
 
+/// Pieces of values.
+const PARTS: &[&str] = &[
+    "a",
+    "b c",
+    "#",
+    " #",
+    "\t#",
+    "\\",
+    "\\n",
+    "\\\"",
+    "\\'",
+    "'",
+    "\"",
+    "$A",
+    "${B}",
+    "${A:-x}",
+    "${E:-y}",
+    "${E-y}",
+    "${N:-${A}}",
+    "${N-$A}",
+    "${A:+z}",
+    "${N+z}",
+    "${P}",
+    "$P",
+    "$$",
+    "$${A}",
+    "\\$A",
+    "${N}",
+    "$1",
+    "=",
+    ":",
+    " ",
+    "\t",
+    "é",
+    "\\\\",
+    "x",
+    "://u:p@h/",
+    "\u{a0}",
+    "\u{3000}",
+    "\u{1f}",
+    "\u{85}",
+    "}",
+    "\\0101",
+    "\\0",
+    "\\07",
+    "\\c",
+    "\\v",
+    "\u{feff}",
+];
+
+/// Pieces that make most readers refuse a file.
+const RARE: &[&str] = &[
+    "${",
+    "${}",
+    "${A",
+    "${N:?m}",
+    "${A:?m}",
+    "${a.b}",
+    "${A:-{x}}",
+    "${N:-a}b}",
+    "{",
+    "[",
+    "${A:=x}",
+    "$ſ",
+];
+
 /// A file of lines in which the readers meet what they treat each in its own way.
 fn generated(random: &mut Random) -> String {
-    const PARTS: &[&str] = &[
-        "a",
-        "b c",
-        "#",
-        " #",
-        "\t#",
-        "\\",
-        "\\n",
-        "\\\"",
-        "\\'",
-        "'",
-        "\"",
-        "$A",
-        "${B}",
-        "${A:-x}",
-        "${E:-y}",
-        "${E-y}",
-        "${N:-${A}}",
-        "${N-$A}",
-        "${A:+z}",
-        "${N+z}",
-        "${P}",
-        "$P",
-        "$$",
-        "$${A}",
-        "\\$A",
-        "${N}",
-        "$1",
-        "=",
-        ":",
-        " ",
-        "\t",
-        "é",
-        "\\\\",
-        "x",
-        "://u:p@h/",
-        "\u{a0}",
-        "\u{3000}",
-        "\u{1f}",
-        "\u{85}",
-        "}",
-        "\\0101",
-        "\\0",
-        "\\07",
-        "\\c",
-        "\\v",
-        "\u{feff}",
-    ];
-    const RARE: &[&str] = &[
-        "${",
-        "${}",
-        "${A",
-        "${N:?m}",
-        "${A:?m}",
-        "${a.b}",
-        "${A:-{x}}",
-        "${N:-a}b}",
-        "{",
-        "[",
-        "${A:=x}",
-        "$ſ",
-    ];
     let mut text = String::new();
     if random.one_in(20) {
         text.push('\u{feff}');
     }
-    for _ in 0..1 + random.below(5) {
+    for _ in 0..=random.below(5) {
         let quote = *random.pick(&["", "", "'", "\""]);
         let mut value = String::new();
         for _ in 0..random.below(6) {

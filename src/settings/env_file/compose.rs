@@ -73,7 +73,7 @@ impl Parser<'_> {
     /// Goes on to where `left` bytes are left, and counts the lines up to there.
     fn go_to(&mut self, left: usize) {
         let (read, rest) = self.rest.split_at(self.rest.len() - left);
-        self.line += read.iter().filter(|byte| **byte == b'\n').count();
+        self.line += read.split(|byte| *byte == b'\n').count() - 1;
         self.rest = rest;
     }
 
@@ -103,7 +103,6 @@ impl Parser<'_> {
         if name.contains(&b' ') || open.is_json() && stands_alone || name.is_empty() && !stands_alone {
             return Err(no_assignment());
         }
-        // compose-go is not told whether a name may be taken over lines; this is how it gets there.
         self.rest = rest.get(1..).unwrap_or_default();
         self.line += usize::from(end == Some('\n'));
         self.rest = trim_start(self.rest, is_compose_blank);
@@ -223,15 +222,12 @@ fn octal(digits: &[u8], decoded: &mut Vec<u8>) {
         .ok()
         .filter(|digits| digits.len() == 3)
         .and_then(|digits| u8::from_str_radix(digits, 8).ok());
-    match number {
-        Some(number) => {
-            let mut buffer = [0; 2];
-            decoded.extend_from_slice(char::from(number).encode_utf8(&mut buffer).as_bytes());
-        }
-        None => {
-            decoded.push(b'\\');
-            decoded.extend_from_slice(digits);
-        }
+    if let Some(number) = number {
+        let mut buffer = [0; 2];
+        decoded.extend_from_slice(char::from(number).encode_utf8(&mut buffer).as_bytes());
+    } else {
+        decoded.push(b'\\');
+        decoded.extend_from_slice(digits);
     }
 }
 

@@ -71,16 +71,15 @@ fn append(template: &[u8], text: &mut Vec<u8>, scope: &mut Scope<'_>, depth: usi
                         }
                     }
                 }
-                _ => match name(behind) {
-                    Some(name) => {
+                _ => {
+                    if let Some(name) = name(behind) {
                         variable(name, text, scope)?;
                         rest = &behind[name.len()..];
-                    }
-                    None => {
+                    } else {
                         text.push(b'$');
                         rest = behind;
                     }
-                },
+                }
             }
         }
         text.extend_from_slice(rest);

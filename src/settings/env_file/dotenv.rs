@@ -21,6 +21,7 @@
 use zeroize::Zeroizing;
 
 use super::characters::{first, is_python_blank, last, trim_end, trim_start};
+use super::dotenv_references;
 use super::problem::{self, Open, Problem};
 use super::scope::Scope;
 use crate::python::text::is_space;
@@ -37,7 +38,7 @@ pub(in crate::settings) enum Variant {
 
 /// A name, and its value unless it stands alone.
 #[derive(Debug)]
-pub(in crate::settings) struct Line {
+pub(in crate::settings) struct Binding {
     /// The name.
     pub(in crate::settings) name: String,
     /// The value, with escapes decoded and references in it.
@@ -53,7 +54,7 @@ pub(super) fn read(text: &[u8], variant: Variant, scope: &mut Scope<'_>) -> Resu
     parse(text, variant, |line| {
         let value = match line.value {
             Some(value) if !(line.in_single_quotes && variant == Variant::Default) => {
-                replace_references(&value, scope)
+                dotenv_references::replace(&value, scope)
                     .map(Some)
                     .map_err(|message| Problem::new(line.line, message))
             }
@@ -67,7 +68,7 @@ pub(super) fn read(text: &[u8], variant: Variant, scope: &mut Scope<'_>) -> Resu
 pub(in crate::settings) fn parse(
     text: &[u8],
     variant: Variant,
-    mut take: impl FnMut(Line) -> Result<(), Problem>,
+    mut take: impl FnMut(Binding) -> Result<(), Problem>,
 ) -> Result<(), Problem> {
     if let Some(problem) = problem::utf16(text) {
         return Err(problem);
@@ -124,7 +125,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads one assignment to the end of its last line. A comment behind `export` is `None`.
-    fn assignment(&mut self) -> Result<Option<Line>, Problem> {
+    fn assignment(&mut self) -> Result<Option<Binding>, Problem> {
         let open = std::mem::take(&mut self.open);
         let (number, start) = (self.line, self.rest);
         let no_assignment = || open.or(|| Problem::not_an_assignment(number, start));
@@ -143,7 +144,7 @@ impl<'a> Parser<'a> {
         let Some(rest) = self.rest.strip_prefix(b"=") else {
             let is_alone = self.ends_line() && !Problem::is_odd_name(name.as_bytes()) && !open.is_json();
             return if is_alone {
-                Ok(Some(Line {
+                Ok(Some(Binding {
                     name,
                     value: None,
                     in_single_quotes: false,
@@ -169,7 +170,7 @@ impl<'a> Parser<'a> {
             }
             _ => self.bare()?,
         };
-        Ok(Some(Line {
+        Ok(Some(Binding {
             name,
             value: Some(value),
             in_single_quotes: quote == Some(b'\''),
@@ -303,65 +304,11 @@ fn unescaped(quote: u8, escaped: u8) -> Option<u8> {
     })
 }
 
-/// Replaces `${NAME}` and `${NAME:-default}`. A name runs to the first `}` or `:`, a default to the first `}`.
-fn replace_references(value: &Secret, scope: &mut Scope<'_>) -> Result<Secret, &'static str> {
-    let value = value.expose();
-    if !value.contains(&b'$') {
-        return Ok(Secret::new(value));
-    }
-    let next = |from: usize, wanted: fn(u8) -> bool| {
-        (from..value.len())
-            .find(|index| wanted(value[*index]))
-            .unwrap_or(value.len())
-    };
-    let mut replaced = Zeroizing::new(Vec::with_capacity(value.len()));
-    // Where the next `}` or `:` stands, and the next `}`: looked for once, however many `${` stand before it.
-    let (mut name_end, mut end) = (0, 0);
-    let mut index = 0;
-    while index < value.len() {
-        if !value[index..].starts_with(b"${") {
-            replaced.push(value[index]);
-            index += 1;
-            continue;
-        }
-        let start = index + 2;
-        if name_end < start {
-            name_end = next(start, |byte| matches!(byte, b'}' | b':'));
-        }
-        let name = &value[start..name_end];
-        let default = match &value[name_end..] {
-            [b'}', ..] => None,
-            [b':', b'-', ..] => {
-                if end < name_end {
-                    end = next(name_end, |byte| byte == b'}');
-                }
-                Some(name_end + 2..end)
-            }
-            _ => Some(value.len()..value.len()),
-        };
-        let reference_end = default.as_ref().map_or(name_end, |default| default.end);
-        if reference_end == value.len() {
-            replaced.push(value[index]);
-            index += 1;
-            continue;
-        }
-        if !scope.append(name, &mut replaced)? {
-            match default {
-                Some(default) => replaced.extend_from_slice(&value[default]),
-                None => scope.note_unset(),
-            }
-        }
-        index = reference_end + 1;
-    }
-    Ok(Secret::new(replaced.to_vec()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::env::Env;
 
-    fn lines(text: &[u8], variant: Variant) -> Result<Vec<Line>, Problem> {
+    fn lines(text: &[u8], variant: Variant) -> Result<Vec<Binding>, Problem> {
         let mut lines = Vec::new();
         parse(text, variant, |line| {
             lines.push(line);
@@ -380,15 +327,6 @@ mod tests {
     fn wrong(text: &str) -> (usize, &'static str) {
         let problem = lines(text.as_bytes(), Variant::Default).unwrap_err();
         (problem.line, problem.message)
-    }
-
-    /// The value of the last line.
-    fn replaced(text: &str, variant: Variant) -> Result<String, Problem> {
-        let env = Env::from_iter([("P".to_owned(), Secret::from("process"))]);
-        let mut scope = Scope::new(&env);
-        read(text.as_bytes(), variant, &mut scope)?;
-        let (_, last) = scope.variables().last().unwrap();
-        Ok(last.value.as_ref().unwrap().expose_text().unwrap().to_owned())
     }
 
     #[test]
@@ -478,44 +416,5 @@ mod tests {
             .map(|line| line.line)
             .collect();
         assert_eq!(lines, [1, 4, 5]);
-    }
-
-    #[test]
-    fn references_are_replaced_by_what_stands_further_up_and_by_the_process() {
-        for (text, expected) in [
-            ("A=1\nB=${A}-${A}", "1-1"),
-            ("A=1\nB=\"${A}\"", "1"),
-            ("B=${P}${NONE}${NONE:-d${x}", "processd${x"),
-            ("P=file\nB=${P}", "process"),
-            ("A=\nB=[${A:-d}]", "[]"),
-            ("A\nB=[${A:-d}]", "[]"),
-            ("A=1\nB=$A $$A ${A ${A:+x} ${A:?x}", "$A $$A ${A ${A:+x} ${A:?x}"),
-            ("A=1\nB=${A:+${A}}", "${A:+1}"),
-            ("A=${A}x", "x"),
-            ("A=1\nA=${A}2\nB=${A}", "12"),
-            ("B=${", "${"),
-            ("B=${NONE:-a:-b}", "a:-b"),
-        ] {
-            assert_eq!(replaced(text, Variant::Default).unwrap(), expected, "{text}");
-        }
-        let single = "A=1\nB='${A}'";
-        assert_eq!(replaced(single, Variant::Default).unwrap(), "${A}");
-        assert_eq!(replaced(single, Variant::Exact).unwrap(), "1");
-        assert_eq!(replaced("A= #x", Variant::Exact).unwrap(), "");
-    }
-
-    #[test]
-    fn growth_is_bounded_and_many_braces_cost_little() {
-        let mut text = "A0=xxxxxxxxxxxxxxxx\n".to_owned();
-        for index in 1..64 {
-            text.push_str(&format!("A{index}=${{A{0}}}${{A{0}}}\n", index - 1));
-        }
-        let problem = replaced(&text, Variant::Default).unwrap_err();
-        assert_eq!(
-            problem.message,
-            "the references of this file come to more than 16 MiB"
-        );
-        let many = format!("A={}", "${".repeat(1 << 20));
-        assert_eq!(replaced(&many, Variant::Default).unwrap().len(), many.len() - 2);
     }
 }

@@ -26,6 +26,7 @@ mod compose;
 mod compose_template;
 mod docker;
 pub(super) mod dotenv;
+mod dotenv_references;
 pub(super) mod problem;
 mod scope;
 
@@ -148,11 +149,11 @@ fn place(name: &str, path: &Path, line: usize) -> String {
 
 /// Lists `places`, the first few of them.
 fn listed(places: &[String]) -> String {
-    let mut text = places[..places.len().min(MOST_PLACES)].join(", ");
-    if places.len() > MOST_PLACES {
-        text.push_str(&format!(" and {} more", places.len() - MOST_PLACES));
+    let first = places[..places.len().min(MOST_PLACES)].join(", ");
+    match places.len().saturating_sub(MOST_PLACES) {
+        0 => first,
+        more => format!("{first} and {more} more"),
     }
-    text
 }
 
 /// The warning about references to variables that are not set.

@@ -90,20 +90,19 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// More than 16 MiB in all.
     pub(super) fn append(&mut self, name: &[u8], text: &mut Vec<u8>) -> Result<bool, &'static str> {
-        let before = text.len();
-        let found = match self.find(name) {
-            Found::Value(value) => {
-                text.extend_from_slice(value.expose());
-                true
-            }
-            Found::NameAlone => true,
-            Found::Nothing => false,
+        let value = match self.find(name) {
+            Found::Value(value) => value.expose(),
+            Found::NameAlone => return Ok(true),
+            Found::Nothing => return Ok(false),
         };
-        self.expanded_bytes += (text.len() - before) as u64;
-        if self.expanded_bytes > MAX_BYTES {
+        let length = value.len() as u64;
+        // Before it is copied: a reading that passes over errors meets this for every line.
+        if self.expanded_bytes + length > MAX_BYTES {
             return Err("the references of this file come to more than 16 MiB");
         }
-        Ok(found)
+        text.extend_from_slice(value);
+        self.expanded_bytes += length;
+        Ok(true)
     }
 
     /// Notes that the value at hand refers to a variable that is not set.

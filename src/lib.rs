@@ -16,7 +16,8 @@
 //! settings -> cli::options
 //! backend -> { cloud, http }
 //! cloud -> http
-//! leaves: class_path, env, error, file, future, helper, kwargs, location, nearest, python, secret, value, variable_name
+//! leaves: calendar, class_path, env, error, file, future, helper, kwargs, location
+//! leaves: nearest, python, secret, value, variable_name
 //! ```
 //!
 //! Everybody may use a leaf; a leaf uses other leaves alone.
@@ -53,6 +54,7 @@
 //! environment, only `render` writes stdout and stderr, only `main` ends the process.
 
 pub mod backend;
+mod calendar;
 pub mod class_path;
 pub mod cli;
 mod cloud;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::Response;
 use super::failure::{Failure, FailureKind};
+use crate::calendar::days_since_1970;
 
 /// The longest pause between two attempts that no server has asked for: urllib3's `DEFAULT_BACKOFF_MAX`.
 const BACKOFF_MAX: Duration = Duration::from_secs(120);
@@ -132,15 +133,6 @@ fn http_date(value: &str) -> Option<Duration> {
     }
     let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
     u64::try_from(seconds).ok().map(Duration::from_secs)
-}
-
-/// Counts the days from 1970-01-01 in the proleptic Gregorian calendar.
-pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use ring::digest::{SHA256, digest};
 use ring::hmac::{HMAC_SHA256, Key, sign as hmac};
 
 use super::credentials::Credentials;
+use crate::calendar::date_of;
 use crate::secret::Secret;
 
 /// The type of a form.
@@ -111,19 +112,7 @@ fn hex(bytes: &[u8]) -> String {
 fn timestamp(now: SystemTime) -> String {
     let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let (days, clock) = (seconds / 86_400, seconds % 86_400);
-    // Civil from days, after the proleptic Gregorian calendar whose years begin in March.
-    let era_days = days + 719_468;
-    let (era, day_of_era) = (era_days / 146_097, era_days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (year, month, day) = date_of(i64::try_from(days).unwrap_or_default());
     let (hour, minute, second) = (clock / 3_600, clock / 60 % 60, clock % 60);
     format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
 }

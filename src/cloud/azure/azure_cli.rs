@@ -7,8 +7,8 @@ use azure_core::credentials::AccessToken;
 use azure_core::time::{Duration, OffsetDateTime};
 use serde_json::Value;
 
-use super::tenant::Tenants;
-use super::{Credential, Failure, Surroundings, TokenRequest, command};
+use super::command::{self, Tool};
+use super::{Credential, Failure, Surroundings, TokenRequest};
 use crate::error::Result;
 use crate::future::BoxFuture;
 
@@ -18,18 +18,12 @@ const NOT_FOUND: &str = "`az` (the Azure CLI) is not installed";
 const UNKNOWN_LIFETIME: Duration = Duration::minutes(10);
 
 /// The credential.
-pub(super) struct AzureCliCredential {
-    surroundings: Surroundings,
-    tenants: Tenants,
-}
+pub(super) struct AzureCliCredential(Tool);
 
 impl AzureCliCredential {
     /// Creates the credential.
     pub(super) fn new(surroundings: &Surroundings) -> Self {
-        Self {
-            tenants: Tenants::unchecked(&surroundings.env, "", Vec::new()),
-            surroundings: surroundings.clone(),
-        }
+        Self(Tool::new(surroundings, TOOL, NOT_FOUND))
     }
 
     async fn ask(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
@@ -37,11 +31,8 @@ impl AzureCliCredential {
         if request.claims.is_some() {
             return unavailable("it cannot answer a claims challenge; log in again with `az login`");
         }
-        let Some(program) = command::find(&self.surroundings.env, TOOL) else {
-            return unavailable(NOT_FOUND);
-        };
-        let tenant = Some(self.tenants.to_ask(request).await?).filter(|tenant| !tenant.is_empty());
-        command::check_arguments(&request.scope, tenant.as_deref())?;
+        let program = self.0.find(&[TOOL])?;
+        let tenant = self.0.tenant(request).await?;
         let mut arguments: Vec<String> = [
             "account",
             "get-access-token",
@@ -56,20 +47,17 @@ impl AzureCliCredential {
             arguments.extend(["--tenant".to_owned(), tenant]);
         }
         let variables = [("AZURE_CORE_NO_COLOR", "true")];
-        let output = command::run(&self.surroundings, TOOL, &program, &arguments, &variables).await?;
+        let output = self.0.run(&program, &arguments, &variables).await?;
         if output.status != Some(0) {
             let stderr = &output.stderr;
-            if output.status == Some(127) || stderr.starts_with("'az' is not recognized") {
-                return unavailable(NOT_FOUND);
-            }
             if (stderr.contains("az login") || stderr.contains("az account set"))
                 && !stderr.contains("AADSTS")
             {
                 return unavailable("nobody is logged in to the Azure CLI: run `az login`");
             }
-            return Err(command::failed(&self.surroundings, TOOL, stderr));
+            return Err(self.0.failed(stderr));
         }
-        command::printed(&self.surroundings, TOOL, token(output.stdout.expose()))
+        self.0.printed(token(output.stdout.expose()))
     }
 }
 

@@ -6,8 +6,8 @@
 use azure_core::credentials::AccessToken;
 use serde_json::Value;
 
-use super::tenant::Tenants;
-use super::{Credential, Failure, Surroundings, TokenRequest, command};
+use super::command::{self, Tool};
+use super::{Credential, Failure, Surroundings, TokenRequest};
 use crate::error::Result;
 use crate::future::BoxFuture;
 
@@ -15,27 +15,18 @@ const TOOL: &str = "azd";
 const NOT_FOUND: &str = "`azd` (the Azure Developer CLI) is not installed";
 
 /// The credential.
-pub(super) struct AzureDeveloperCliCredential {
-    surroundings: Surroundings,
-    tenants: Tenants,
-}
+pub(super) struct AzureDeveloperCliCredential(Tool);
 
 impl AzureDeveloperCliCredential {
     /// Creates the credential.
     pub(super) fn new(surroundings: &Surroundings) -> Self {
-        Self {
-            tenants: Tenants::unchecked(&surroundings.env, "", Vec::new()),
-            surroundings: surroundings.clone(),
-        }
+        Self(Tool::new(surroundings, TOOL, NOT_FOUND))
     }
 
     async fn ask(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
         let unavailable = |why: &str| Err(Failure::Unavailable(why.to_owned()));
-        let Some(program) = command::find(&self.surroundings.env, TOOL) else {
-            return unavailable(NOT_FOUND);
-        };
-        let tenant = Some(self.tenants.to_ask(request).await?).filter(|tenant| !tenant.is_empty());
-        command::check_arguments(&request.scope, tenant.as_deref())?;
+        let program = self.0.find(&[TOOL])?;
+        let tenant = self.0.tenant(request).await?;
         let mut arguments: Vec<String> = [
             "auth",
             "token",
@@ -54,20 +45,11 @@ impl AzureDeveloperCliCredential {
             let claims = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, claims);
             arguments.extend(["--claims".to_owned(), claims]);
         }
-        let output = command::run(
-            &self.surroundings,
-            TOOL,
-            &program,
-            &arguments,
-            &[("NO_COLOR", "true")],
-        )
-        .await?;
+        let variables = [("NO_COLOR", "true")];
+        let output = self.0.run(&program, &arguments, &variables).await?;
         if output.status != Some(0) {
             let stdout = output.stdout.expose_text().unwrap_or_default();
             let said = |words: &str| stdout.contains(words) || output.stderr.contains(words);
-            if output.status == Some(127) || output.stderr.starts_with("'azd' is not recognized") {
-                return unavailable(NOT_FOUND);
-            }
             if said("not logged in, run `azd auth login` to login") && !said("AADSTS") {
                 return unavailable("nobody is logged in to the Azure Developer CLI: run `azd auth login`");
             }
@@ -77,9 +59,9 @@ impl AzureDeveloperCliCredential {
             let words = message(stdout)
                 .or_else(|| message(&output.stderr))
                 .unwrap_or_else(|| output.stderr.clone());
-            return Err(command::failed(&self.surroundings, TOOL, &words));
+            return Err(self.0.failed(&words));
         }
-        command::printed(&self.surroundings, TOOL, token(output.stdout.expose()))
+        self.0.printed(token(output.stdout.expose()))
     }
 }
 

@@ -10,8 +10,8 @@ use azure_core::time::OffsetDateTime;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::tenant::Tenants;
-use super::{Credential, Failure, Surroundings, TokenRequest, command};
+use super::command::Tool;
+use super::{Credential, Failure, Surroundings, TokenRequest};
 use crate::error::Result;
 use crate::future::BoxFuture;
 
@@ -24,18 +24,12 @@ const NO_MODULE: &str = "secretctl:no-module";
 const MARK: &str = "secretctl:token:";
 
 /// The credential.
-pub(super) struct AzurePowerShellCredential {
-    surroundings: Surroundings,
-    tenants: Tenants,
-}
+pub(super) struct AzurePowerShellCredential(Tool);
 
 impl AzurePowerShellCredential {
     /// Creates the credential.
     pub(super) fn new(surroundings: &Surroundings) -> Self {
-        Self {
-            tenants: Tenants::unchecked(&surroundings.env, "", Vec::new()),
-            surroundings: surroundings.clone(),
-        }
+        Self(Tool::new(surroundings, "pwsh", NOT_FOUND))
     }
 
     async fn ask(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
@@ -43,14 +37,13 @@ impl AzurePowerShellCredential {
         if request.claims.is_some() {
             return unavailable("it cannot answer a claims challenge; log in again with `Connect-AzAccount`");
         }
-        let env = &self.surroundings.env;
-        let shell = command::find(env, "pwsh")
-            .or_else(|| cfg!(windows).then(|| command::find(env, "powershell")).flatten());
-        let Some(program) = shell else {
-            return unavailable(NOT_FOUND);
+        let shells: &[&str] = if cfg!(windows) {
+            &["pwsh", "powershell"]
+        } else {
+            &["pwsh"]
         };
-        let tenant = self.tenants.to_ask(request).await?;
-        command::check_arguments(&request.scope, Some(&tenant))?;
+        let program = self.0.find(shells)?;
+        let tenant = self.0.tenant(request).await?.unwrap_or_default();
         let script = script(request.resource(), &tenant);
         let encoded = STANDARD.encode(
             script
@@ -59,26 +52,24 @@ impl AzurePowerShellCredential {
                 .collect::<Vec<u8>>(),
         );
         let arguments = ["-NoProfile", "-NonInteractive", "-EncodedCommand", &encoded].map(str::to_owned);
-        let output = command::run(&self.surroundings, "pwsh", &program, &arguments, &[]).await?;
+        let output = self.0.run(&program, &arguments, &[]).await?;
         if output.status != Some(0) {
             let stderr = &output.stderr;
-            return unavailable(
-                if output.status == Some(127) || stderr.contains("' is not recognized") {
-                    NOT_FOUND
-                } else if stderr.contains("Run Connect-AzAccount to login") {
-                    "nobody is logged in to Azure PowerShell: run `Connect-AzAccount`"
-                } else if stderr.contains("AuthorizationManager check failed") {
-                    "an execution policy keeps Azure PowerShell from running"
-                } else {
-                    "`pwsh` failed"
-                },
-            );
+            return unavailable(if stderr.contains("' is not recognized") {
+                NOT_FOUND
+            } else if stderr.contains("Run Connect-AzAccount to login") {
+                "nobody is logged in to Azure PowerShell: run `Connect-AzAccount`"
+            } else if stderr.contains("AuthorizationManager check failed") {
+                "an execution policy keeps Azure PowerShell from running"
+            } else {
+                "`pwsh` failed"
+            });
         }
         let stdout = output.stdout.expose_text().unwrap_or_default();
         if stdout.contains(NO_MODULE) {
             return unavailable("PowerShell's module Az.Accounts, 2.2.0 or later, is not installed");
         }
-        command::printed(&self.surroundings, "pwsh", token(stdout))
+        self.0.printed(token(stdout))
     }
 }
 

@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use azure_core::credentials::AccessToken;
 
 use super::entra::is_token;
-use super::{Failure, Surroundings};
+use super::tenant::Tenants;
+use super::{Failure, Surroundings, TokenRequest};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::helper;
@@ -30,8 +31,87 @@ pub(super) struct Output {
     pub(super) stderr: String,
 }
 
+/// A tool, and what every credential that runs one does with it.
+pub(super) struct Tool {
+    /// Its name for people, which is that of its program.
+    name: &'static str,
+    not_found: &'static str,
+    surroundings: Surroundings,
+    tenants: Tenants,
+}
+
+impl Tool {
+    /// Takes the tool `name`; `not_found` is said where it is not installed.
+    pub(super) fn new(surroundings: &Surroundings, name: &'static str, not_found: &'static str) -> Self {
+        Self {
+            name,
+            not_found,
+            tenants: Tenants::unchecked(&surroundings.env, "", Vec::new()),
+            surroundings: surroundings.clone(),
+        }
+    }
+
+    /// Finds the first of `programs`.
+    ///
+    /// # Errors
+    /// None of them is unavailable.
+    pub(super) fn find(&self, programs: &[&str]) -> Result<PathBuf, Failure> {
+        let mut found = programs
+            .iter()
+            .map(|program| find(&self.surroundings.env, program));
+        found.find_map(|program| program).ok_or_else(|| self.missing())
+    }
+
+    /// Returns the tenant to name in the arguments, if any, checked as the scope is.
+    ///
+    /// # Errors
+    /// A vault of another tenant, or what cannot be an argument, with status 4.
+    pub(super) async fn tenant(&self, request: &TokenRequest) -> Result<Option<String>, Failure> {
+        let tenant = Some(self.tenants.to_ask(request).await?).filter(|tenant| !tenant.is_empty());
+        check_arguments(&request.scope, tenant.as_deref())?;
+        Ok(tenant)
+    }
+
+    /// Runs `program` with `extra` variables.
+    ///
+    /// # Errors
+    /// As [`run`]; a shell that finds no such program is unavailable.
+    pub(super) async fn run(
+        &self,
+        program: &Path,
+        arguments: &[String],
+        extra: &[(&str, &str)],
+    ) -> Result<Output, Failure> {
+        let output = run(&self.surroundings, self.name, program, arguments, extra).await?;
+        let unrecognized = format!("'{}' is not recognized", self.name);
+        let is_missing = output.status == Some(127)
+            || output.status != Some(0) && output.stderr.starts_with(&unrecognized);
+        if is_missing {
+            return Err(self.missing());
+        }
+        Ok(output)
+    }
+
+    /// Takes the token that it printed.
+    ///
+    /// # Errors
+    /// Something that is no token is unavailable.
+    pub(super) fn printed(&self, token: Option<AccessToken>) -> Result<AccessToken, Failure> {
+        printed(&self.surroundings, self.name, token)
+    }
+
+    /// Makes the failure of a run that ended with `words`.
+    pub(super) fn failed(&self, words: &str) -> Failure {
+        failed(&self.surroundings, self.name, words)
+    }
+
+    fn missing(&self) -> Failure {
+        Failure::Unavailable(self.not_found.to_owned())
+    }
+}
+
 /// Finds `tool` on the PATH of `env`, as `shutil.which` does.
-pub(super) fn find(env: &Env, tool: &str) -> Option<PathBuf> {
+fn find(env: &Env, tool: &str) -> Option<PathBuf> {
     let path = env.text("PATH")?;
     let extensions: &[&str] = if cfg!(windows) {
         &[".cmd", ".exe", ".bat", ""]
@@ -63,7 +143,7 @@ fn is_program(file: &Path) -> bool {
 ///
 /// # Errors
 /// One that does not start or answer in time is unavailable; the end of the command's own time is a failure.
-pub(super) async fn run(
+async fn run(
     surroundings: &Surroundings,
     tool: &str,
     program: &Path,
@@ -144,7 +224,7 @@ fn safe_folder(env: &Env) -> Result<PathBuf, Failure> {
 ///
 /// # Errors
 /// Something that is no token is unavailable.
-pub(super) fn printed(
+fn printed(
     surroundings: &Surroundings,
     tool: &str,
     token: Option<AccessToken>,
@@ -159,7 +239,7 @@ pub(super) fn printed(
 }
 
 /// Makes the failure of a tool that complained.
-pub(super) fn failed(surroundings: &Surroundings, tool: &str, stderr: &str) -> Failure {
+fn failed(surroundings: &Surroundings, tool: &str, stderr: &str) -> Failure {
     let words = complaint(surroundings, stderr);
     Failure::Unavailable(if words.is_empty() {
         format!("`{tool}` failed without a word")
@@ -184,7 +264,7 @@ fn complaint(surroundings: &Surroundings, stderr: &str) -> String {
 ///
 /// # Errors
 /// Any other character than Python takes, with status 4.
-pub(super) fn check_arguments(scope: &str, tenant: Option<&str>) -> Result<()> {
+fn check_arguments(scope: &str, tenant: Option<&str>) -> Result<()> {
     let scope_is_valid = !scope.is_empty()
         && scope
             .chars()

@@ -4,6 +4,17 @@
 //! `claims` that announce CP1 and answer a claims challenge), and makes errors of the answers: by status, without bodies, and a
 //! 200 without a token is no token. Facts: msal 1.x and `aad_client_base.py` of azure-identity 1.27.0 for Python;
 //! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
+//!
+//! # Why the crate is fed, and not replaced
+//!
+//! The crate owns the requests of the two grants that most people use, a client secret and a signed assertion: endpoint, form and
+//! scope. We own the rest: which credential is asked, for which tenant, in which region, and what an answer means. The seam is
+//! one policy. It adds the claims to the form, and it writes a good answer in the one form that the crate reads, because Entra ID,
+//! AD FS and gateways answer with numbers as text, or without `expires_in`, which Python takes and the crate refuses. The password
+//! grant, which the crate does not have, uses the same pipeline and policy.
+//!
+//! Owning all of it would save that rewriting and one dependency, and would make us the ones who follow Entra ID's changes. Look
+//! at this again when the crate reads such answers itself, or when another grant has to be written here.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

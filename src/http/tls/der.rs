@@ -133,7 +133,7 @@ fn time(der: &[u8]) -> Option<(u64, &[u8])> {
     };
     let part = |at: usize| clock.get(at..at + 2)?.parse::<i64>().ok();
     let (month, day, hour, minute, second) = (part(0)?, part(2)?, part(4)?, part(6)?, part(8)?);
-    let days = super::super::retry::days_since_1970(year, month, day);
+    let days = crate::calendar::days_since_1970(year, month, day);
     // A time before 1970 has passed, whichever it is.
     let seconds = u64::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second).unwrap_or(0);
     Some((seconds, rest))

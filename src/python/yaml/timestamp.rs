@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 
 use super::document::Object;
+use crate::calendar;
 
 type Result<T> = std::result::Result<T, &'static str>;
 
@@ -141,26 +142,10 @@ fn zone(fields: &mut Fields<'_>) -> Result<Option<i64>> {
     Ok(Some(if negative { -offset } else { offset }))
 }
 
-/// Counts the days from 1970-01-01 to a date of the Gregorian calendar, or returns `None` for a date that does not exist.
+/// Counts the days from 1970-01-01 to a date, or returns `None` for a date that does not exist.
 fn days_since_epoch(year: u32, month: u32, day: u32) -> Option<i64> {
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let length = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 => 28 + u32::from(is_leap),
-        1..=12 => 31,
-        _ => return None,
-    };
-    if year == 0 || day == 0 || day > length {
-        return None;
-    }
-    // Years that begin in March have their leap day at the end.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
-    };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 1;
-    Some(i64::from(days) - 719_468)
+    let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
+    calendar::exists(year, month, day).then(|| calendar::days_since_1970(year, month, day))
 }
 
 #[cfg(test)]

@@ -17,9 +17,10 @@ fn a_bundle_is_read_as_openssl_reads_it() {
     let shown = || leaf().signed_by(&root).shown_with(&[]);
     let pem = root.pem();
     let lines = |prefix: &str| {
-        pem.lines()
-            .map(|line| format!("{prefix}{line}\n"))
-            .collect::<String>()
+        format!(
+            "{prefix}{}\n",
+            pem.trim_end().replace('\n', &format!("\n{prefix}"))
+        )
     };
     let one_line = format!(
         "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",

@@ -3,7 +3,7 @@
 //! webpki takes whatever it is given for an authority. OpenSSL, and so Python's requests, trusts a chain that ends in a
 //! self-signed authority among the trusted certificates, and checks that one as it checks the others. Facts: OpenSSL 3.0,
 //! `crypto/x509/x509_vfy.c` (`check_extensions`, `internal_verify`, `check_trust`), as CPython 3.11 and urllib3 use it: neither
-//! `X509_V_FLAG_PARTIAL_CHAIN` nor `X509_V_FLAG_X509_STRICT` is set.
+//! `X509_V_FLAG_PARTIAL_CHAIN` nor `X509_V_FLAG_X509_STRICT` is set. (From CPython 3.13 on both are.)
 
 use rustls::CertificateError;
 

@@ -173,10 +173,7 @@ fn check_path(
     now: UnixTime,
 ) -> Result<(), CertificateError> {
     let shown: Vec<CertificateDer<'_>> = std::iter::once(path.end_entity().der())
-        .chain(
-            path.intermediate_certificates()
-                .map(|certificate| certificate.der()),
-        )
+        .chain(path.intermediate_certificates().map(webpki::Cert::der))
         .collect();
     if shown.iter().skip(1).any(|der| is_rejected(der, known)) {
         return Err(Refusal::Rejected.into());

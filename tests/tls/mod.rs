@@ -12,6 +12,7 @@ use crate::vault::{kv2, vault};
 mod bundles;
 mod chains;
 mod differences;
+mod generate;
 mod names;
 mod proxies;
 mod variables;

@@ -19,13 +19,18 @@ def op_get(request):
 
 
 def op_handshake(request):
-    """Shakes hands as urllib3 does, with a file and a folder at once, which requests cannot take."""
+    """Shakes hands as urllib3 does, with a file and a folder at once, which requests cannot take.
+
+    With `flags` as from Python 3.13 on.
+    """
     import socket
     import ssl
 
     from urllib3.util.ssl_ import create_urllib3_context
 
     context = create_urllib3_context()
+    if request.get("flags"):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
     try:
         context.load_verify_locations(request.get("file"), request.get("folder"))
         with socket.create_connection(("127.0.0.1", request["port"]), timeout=10) as tcp:

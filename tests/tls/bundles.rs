@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{agree, bundle, case, ours, server, verdict};
-use crate::support::server::draft::{ANY, CLIENT, Draft, Made, SERVER, block};
+use crate::support::server::draft::{ANY, CLIENT, CRL_SIGN, Draft, Made, SERVER, block};
 use crate::support::{airflow, temp_dir};
 
 fn leaf() -> Draft {
@@ -17,9 +17,10 @@ fn a_bundle_is_read_as_openssl_reads_it() {
     let shown = || leaf().signed_by(&root).shown_with(&[]);
     let pem = root.pem();
     let lines = |prefix: &str| {
-        pem.lines()
-            .map(|line| format!("{prefix}{line}\n"))
-            .collect::<String>()
+        format!(
+            "{prefix}{}\n",
+            pem.trim_end().replace('\n', &format!("\n{prefix}"))
+        )
     };
     let one_line = format!(
         "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
@@ -119,6 +120,8 @@ fn openssl_s_trust_settings_count() {
     let under = Draft::authority("under").signed_by(&root);
     let plain = Draft::new("plain").self_signed();
     let own = leaf().self_signed();
+    let any_use = Draft::authority("any use").extended(&[ANY]).self_signed();
+    let client = leaf().usage(CRL_SIGN).extended(&[CLIENT]).self_signed();
     let issued = leaf().signed_by(&root);
     let by = |issuer: &Made| leaf().signed_by(issuer).shown_with(&[issuer]);
     let trusted = |made: &Made| made.trusted_pem(Some(&[SERVER]), &[]);
@@ -184,6 +187,19 @@ fn openssl_s_trust_settings_count() {
             own.trusted_pem(Some(&[CLIENT]), &[]),
             own.shown_with(&[]),
             false,
+        ),
+        case(
+            "any use, trusted for servers",
+            trusted(&any_use),
+            by(&any_use),
+            true,
+        ),
+        case("any use", any_use.pem(), by(&any_use), false),
+        case(
+            "its own, for clients, trusted for servers",
+            trusted(&client),
+            client.shown_with(&[]),
+            true,
         ),
         case("its own, issued", trusted(&issued), issued.shown_with(&[]), false),
         case(

@@ -1,9 +1,14 @@
 //! Chains: who is an authority, for whom, until when, and who is not.
 
+use serde_json::json;
+
+use super::variables::{AZURE_NAMES, ask_azure, azure};
 use super::{Case, agree, bundle, case};
+use crate::support::server::Tunnel;
 use crate::support::server::draft::{
     ANY, CERT_SIGN, CLIENT, CRL_SIGN, DIGITAL_SIGNATURE, Draft, KEY_AGREEMENT, KEY_ENCIPHERMENT, Made, SERVER,
 };
+use crate::support::temp_dir;
 
 /// A server's certificate for localhost.
 fn leaf() -> Draft {
@@ -531,4 +536,28 @@ fn of_several_authorities_of_one_name_the_right_one_is_found() {
             true,
         ),
     ]);
+}
+
+#[test]
+fn the_key_of_a_pinned_server_gets_no_client_secret_of_azure() {
+    let root = root();
+    let inner = Draft::server(&["inner.example"])
+        .constraints(false, None)
+        .signed_by(&root);
+    let folder = temp_dir();
+    let file = folder.path().join("bundle.pem");
+    std::fs::write(&file, bundle(&[&root, &inner])).unwrap();
+    for (issuer, status) in [(&root, 0), (&inner, 5)] {
+        let shown = Draft::server(&AZURE_NAMES)
+            .signed_by(issuer)
+            .shown_with(&[issuer]);
+        let server = azure(&shown);
+        let proxy = Tunnel::start(server.port);
+        let output = ask_azure(&format!("http://127.0.0.1:{}", proxy.port), json!({}))
+            .env("REQUESTS_CA_BUNDLE", &file)
+            .args(["--no-fallback", "get-var", "hello"])
+            .run();
+        assert_eq!(output.status, status, "{}", output.stderr);
+        assert_eq!(server.take().is_empty(), status != 0);
+    }
 }

@@ -4,7 +4,7 @@ use rcgen::KeyPair;
 use serde_json::json;
 
 use super::{Case, agree, bundle, case, ours, server, theirs, verdict};
-use crate::support::server::draft::{Draft, Made, SERVER};
+use crate::support::server::draft::{CERT_SIGN, CRL_SIGN, Draft, Made, SERVER};
 use crate::support::server::{Authority, Certificate, Validity};
 use crate::support::{Judge, airflow, differs, free_port, temp_dir};
 
@@ -18,7 +18,7 @@ fn word(verdict: &Result<(), String>) -> &'static str {
 
 /// Asserts the deliberate difference `id`, and that ours is what the case says.
 #[track_caller]
-fn differ(id: &str, case: Case) {
+fn differ(id: &str, case: &Case) {
     let folder = temp_dir();
     let verify = folder.path().join("trusted.pem");
     std::fs::write(&verify, &case.trusted).unwrap();
@@ -126,7 +126,7 @@ fn a_damaged_certificate_is_passed_over() {
         ("no certificate", no_certificate.to_owned() + &root.pem()),
         ("glued", glued),
     ] {
-        differ(id, case(what, text, by(), true));
+        differ(id, &case(what, text, by(), true));
     }
 }
 
@@ -163,7 +163,7 @@ fn the_signatures_that_are_known_are_those_of_rustls() {
     );
     for (kind, hash) in [("p521", "SHA512"), ("rsa2048", "SHA224")] {
         let (root, shown) = made(judge, kind, hash);
-        differ("tls-algorithms", case(kind, root, shown, false));
+        differ("tls-algorithms", &case(kind, root, shown, false));
     }
 }
 
@@ -175,11 +175,11 @@ fn webpki_is_stricter_about_names_lengths_and_policies() {
     let by = || leaf().signed_by(&root).shown_with(&[]);
     differ(
         "tls-names-as-bytes",
-        case("another encoding", printable.pem(), by(), false),
+        &case("another encoding", printable.pem(), by(), false),
     );
     differ(
         "tls-names-as-bytes",
-        case("another case", upper.pem(), by(), false),
+        &case("another case", upper.pem(), by(), false),
     );
 
     let mut chain: Vec<Made> = vec![root.clone()];
@@ -192,7 +192,7 @@ fn webpki_is_stricter_about_names_lengths_and_policies() {
         leaf().signed_by(&chain[levels]).shown_with(&others)
     };
     agree(vec![case("six", root.pem(), shown(6), true)]);
-    differ("tls-long-chain", case("seven", root.pem(), shown(7), false));
+    differ("tls-long-chain", &case("seven", root.pem(), shown(7), false));
 
     let under = Draft::new("under")
         .constraints(true, Some(0))
@@ -205,7 +205,7 @@ fn webpki_is_stricter_about_names_lengths_and_policies() {
     let shown = leaf().issuer_key_id(b"new").signed_by(&renewed);
     differ(
         "tls-self-issued",
-        case(
+        &case(
             "a new key",
             root.pem(),
             shown.shown_with(&[&renewed, &under]),
@@ -218,7 +218,7 @@ fn webpki_is_stricter_about_names_lengths_and_policies() {
     let policed = Draft::authority("policed").extension(&[0x55, 0x1d, 36], true, &constraints);
     let under = policed.clone().signed_by(&root);
     let shown = leaf().signed_by(&under).shown_with(&[&under]);
-    differ("tls-policies", case("a policy", root.pem(), shown, false));
+    differ("tls-policies", &case("a policy", root.pem(), shown, false));
     let root = policed.self_signed();
     agree(vec![case(
         "a root's",
@@ -234,7 +234,7 @@ fn an_authority_as_a_server_is_refused_below_limits_and_an_expired_one_above_it(
     let shown = leaf().constraints(true, None).signed_by(&root).shown_with(&[]);
     differ(
         "tls-limited-authority",
-        case("below limits", root.pem(), shown, false),
+        &case("below limits", root.pem(), shown, false),
     );
 
     let root = Draft::authority("root").self_signed();
@@ -243,7 +243,10 @@ fn an_authority_as_a_server_is_refused_below_limits_and_an_expired_one_above_it(
         .signed_by(&root);
     let shown = leaf().signed_by(&under).shown_with(&[]);
     let trusted = under.trusted_pem(Some(&[SERVER]), &[]);
-    differ("tls-expired-trust", case("an expired one", trusted, shown, false));
+    differ(
+        "tls-expired-trust",
+        &case("an expired one", trusted, shown, false),
+    );
 }
 
 #[test]
@@ -266,4 +269,50 @@ fn the_proxy_of_a_plain_server_is_checked() {
     let theirs =
         verdict(&judge.ask(json!({"op": "tls.get", "url": url, "verify": true, "proxy": proxy.url()})));
     differs("tls-proxy-unchecked", &"refused", &word(&theirs));
+}
+
+#[test]
+fn chains_end_at_a_root_whatever_python_is_installed() {
+    let (root_key, under_key) = (b"root", b"under");
+    let authority = |name: &str| Draft::authority(name).usage(CERT_SIGN | CRL_SIGN);
+    let root = authority("root")
+        .key_id(root_key)
+        .issuer_key_id(root_key)
+        .self_signed();
+    let under = authority("under")
+        .key_id(under_key)
+        .issuer_key_id(root_key)
+        .signed_by(&root);
+    let issued = leaf().issuer_key_id(under_key).signed_by(&under);
+    let silent = Draft::authority("silent").self_signed();
+    let cases = [
+        (
+            "an authority without its root",
+            &under,
+            issued.shown_with(&[&under]),
+            false,
+        ),
+        ("a server's own", &issued, issued.shown_with(&[]), false),
+        (
+            "a root without key usage",
+            &silent,
+            leaf().signed_by(&silent).shown_with(&[]),
+            true,
+        ),
+    ];
+    for (what, trusted, shown, good) in cases {
+        let folder = temp_dir();
+        let file = folder.path().join("trusted.pem");
+        std::fs::write(&file, trusted.pem()).unwrap();
+        let server = server(&shown);
+        let ours = ours(&server, "localhost", &file);
+        assert_eq!(ours.is_ok(), good, "{what}: {ours:?}");
+        let Some(judge) = airflow() else { return };
+        let question = json!({"op": "tls.handshake", "port": server.port, "host": "localhost", "file": file, "flags": true});
+        differs(
+            "tls-partial-chain",
+            &word(&ours),
+            &word(&verdict(&judge.ask(question))),
+        );
+    }
 }

@@ -12,6 +12,7 @@ use crate::vault::{kv2, vault};
 mod bundles;
 mod chains;
 mod differences;
+mod generate;
 mod names;
 mod proxies;
 mod variables;
@@ -104,7 +105,7 @@ fn agree(cases: Vec<Case>) {
     let judge = airflow();
     let folder = temp_dir();
     let verify = folder.path().join("trusted.pem");
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for Case {
         what,
         trusted,
@@ -122,11 +123,11 @@ fn agree(cases: Vec<Case>) {
         }
         for (who, verdict) in verdicts {
             if verdict.is_ok() != good {
-                wrong += &format!("{what}: {who} says {verdict:?}\n");
+                wrong.push(format!("{what}: {who} says {verdict:?}"));
             }
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

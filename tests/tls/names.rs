@@ -69,12 +69,15 @@ fn the_name_is_the_one_that_was_asked_for() {
     agree(cases);
 }
 
+/// The host, what is permitted, what is excluded, what the certificate is for, and whether that is well.
+type Limited<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [&'a str], bool);
+
 #[test]
 fn an_authority_signs_within_its_limits() {
     let limited =
         |permitted: &[&str], excluded: &[&str]| Draft::authority("limited").limits(permitted, excluded);
     let mut cases = Vec::new();
-    let table: [(&str, &[&str], &[&str], &[&str], bool); 14] = [
+    let table: [Limited<'_>; 14] = [
         ("a.example.com", &["example.com"], &[], &["a.example.com"], true),
         ("example.com", &["example.com"], &[], &["example.com"], true),
         ("a.example.org", &["example.com"], &[], &["a.example.org"], false),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::variables::{AZURE_NAMES, ask_azure, azure};
 use crate::support::server::{Asked, Authority, Reply, Server, TlsProxy, Validity};
 use crate::support::{airflow, temp_dir};
 use crate::vault::{kv2, vault, with};
@@ -109,6 +110,27 @@ fn a_client_certificate_is_shown_to_the_server_and_never_to_a_proxy() {
         "GET http://vault.example/v1/secret/data/variables/hello HTTP/1.1"
     );
     assert!(!asked[0].certificate);
+}
+
+#[test]
+fn a_client_certificate_for_key_vault_is_not_shown_to_a_proxy_either() {
+    let trusted = Authority::trusted();
+    let files = files();
+    let azure = azure(&trusted.certificate_for(&AZURE_NAMES));
+    let proxy = TlsProxy::start(&trusted.certificate(Validity::Good), trusted, azure.port, "");
+    let output = ask_azure(&proxy.url(), json!({"connection_cert": files.both}))
+        .env("REQUESTS_CA_BUNDLE", &files.ca)
+        .args(["--no-fallback", "get-var", "hello"])
+        .run();
+    assert_eq!(output.ok(), "world\n");
+    let asked = proxy.take();
+    assert!(
+        asked
+            .iter()
+            .any(|asked| asked.line.starts_with("CONNECT v.vault.azure.net:443")),
+        "{asked:?}"
+    );
+    assert!(asked.iter().all(|asked| !asked.certificate), "{asked:?}");
 }
 
 #[test]

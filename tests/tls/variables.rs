@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::server::draft::{CERT_SIGN, CRL_SIGN, Draft, Made};
-use crate::support::server::{Reply, Server, Tunnel};
+use crate::support::server::{Certificate, Reply, Server, Tunnel};
 use crate::support::{Output, Program, secretctl, temp_dir};
-use crate::vault::{kv2, login, vault};
+use crate::vault::{kv2, login, vault, with};
 
 /// Two authorities, each in a file of its own, and a folder for more.
 struct Authorities {
@@ -211,41 +211,54 @@ fn rsa_key() -> Option<String> {
     }
 }
 
-#[test]
-fn azure_does_not() {
-    let authorities = authorities();
-    let names = ["localhost", "v.vault.azure.net", "login.microsoftonline.com"];
-    let tenant = "11111111-1111-1111-1111-111111111111";
-    let azure = {
-        let made = Draft::server(&names).signed_by(&authorities.cloud);
-        Server::start_tls(&made.shown_with(&[]), move |request| {
-            let authorized = request.header("authorization").is_some();
-            match request.target.as_str() {
-                target if target.contains("oauth2") => {
-                    Reply::json(200, json!({"token_type": "Bearer", "expires_in": 3600, "access_token": "token"}))
-                }
-                _ if authorized => Reply::json(
-                    200,
-                    json!({"value": "world", "id": "https://v.vault.azure.net/secrets/airflow-variables-hello/1", "attributes": {"enabled": true}}),
-                ),
-                _ => Reply::status(401).header(
-                    "WWW-Authenticate",
-                    &format!("Bearer authorization=\"https://login.microsoftonline.com/{tenant}\", resource=\"https://vault.azure.net\""),
-                ),
-            }
-        })
-    };
-    let proxy = Tunnel::start(azure.port);
-    let kwargs: Value = json!({"vault_url": "https://v.vault.azure.net"});
-    let program = secretctl()
+/// The tenant of [`azure`].
+const TENANT: &str = "11111111-1111-1111-1111-111111111111";
+
+/// A Key Vault and Entra in one, whose every secret is `world`.
+pub(super) fn azure(shown: &Certificate) -> Server {
+    Server::start_tls(shown, |request| {
+        let authorized = request.header("authorization").is_some();
+        match request.target.as_str() {
+            target if target.contains("oauth2") => Reply::json(
+                200,
+                json!({"token_type": "Bearer", "expires_in": 3600, "access_token": "token"}),
+            ),
+            _ if authorized => Reply::json(
+                200,
+                json!({"value": "world", "id": "https://v.vault.azure.net/secrets/airflow-variables-hello/1", "attributes": {"enabled": true}}),
+            ),
+            _ => Reply::status(401).header(
+                "WWW-Authenticate",
+                &format!("Bearer authorization=\"https://login.microsoftonline.com/{TENANT}\", resource=\"https://vault.azure.net\""),
+            ),
+        }
+    })
+}
+
+/// The names that [`azure`] is asked by.
+pub(super) const AZURE_NAMES: [&str; 2] = ["v.vault.azure.net", "login.microsoftonline.com"];
+
+/// Asks [`azure`] through `proxy` with `more` kwargs.
+pub(super) fn ask_azure(proxy: &str, more: Value) -> Program {
+    let kwargs = with(&json!({"vault_url": "https://v.vault.azure.net"}), more);
+    secretctl()
         .env(
             "AIRFLOW__SECRETS__BACKEND",
             "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend",
         )
         .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
-        .env("AZURE_TENANT_ID", tenant)
+        .env("AZURE_TENANT_ID", TENANT)
         .env("AZURE_CLIENT_ID", "22222222-2222-2222-2222-222222222222")
         .env("AZURE_CLIENT_SECRET", "s")
-        .env("HTTPS_PROXY", format!("http://127.0.0.1:{}", proxy.port));
+        .env("HTTPS_PROXY", proxy)
+}
+
+#[test]
+fn azure_does_not() {
+    let authorities = authorities();
+    let made = Draft::server(&AZURE_NAMES).signed_by(&authorities.cloud);
+    let azure = azure(&made.shown_with(&[]));
+    let proxy = Tunnel::start(azure.port);
+    let program = ask_azure(&format!("http://127.0.0.1:{}", proxy.port), json!({}));
     authorities.check(&program, &[&azure], &WITHOUT_AWS);
 }

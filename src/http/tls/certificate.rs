@@ -137,17 +137,16 @@ impl<'a> Certificate<'a> {
             netscape,
             ..
         } = self.extensions;
-        match (basic_constraints, key_usage) {
-            (_, Some(usage)) if usage & KEY_CERT_SIGN == 0 => Authority::No,
-            (Some((true, _)), _) => Authority::Yes,
-            (Some((false, _)), _) => Authority::No,
-            (None, Some(_)) => Authority::OldRoot,
-            (None, None) if self.head.version == 1 && self.is_self_signed() => Authority::OldRoot,
-            (None, None) if netscape.is_some_and(|kind| kind & NETSCAPE_TLS_AUTHORITY != 0) => {
-                Authority::OldRoot
-            }
-            (None, None) => Authority::No,
+        if key_usage.is_some_and(|usage| usage & KEY_CERT_SIGN == 0) {
+            return Authority::No;
         }
+        if let Some((authority, _)) = basic_constraints {
+            return if authority { Authority::Yes } else { Authority::No };
+        }
+        let old = key_usage.is_some()
+            || (self.head.version == 1 && self.is_self_signed())
+            || netscape.is_some_and(|kind| kind & NETSCAPE_TLS_AUTHORITY != 0);
+        if old { Authority::OldRoot } else { Authority::No }
     }
 
     /// How many authorities may stand between it and a server.
@@ -214,10 +213,8 @@ impl<'a> Extensions<'a> {
             [0x55, 0x1d, 30] => self.name_constraints = true,
             [0x55, 0x1d, 35] => self.issuer_key = IssuerKey::parse(value)?,
             [0x55, 0x1d, 37] => self.extended_key_usage = Some(allows_servers(value)?),
-            // Names, policies, and where the lists of revoked certificates are.
-            [0x55, 0x1d, 17 | 31 | 32 | 33 | 36 | 54] => {}
-            // Addresses and numbers of autonomous systems (RFC 3779).
-            [0x2b, 6, 1, 5, 5, 7, 1, 7 | 8] => {}
+            // Names, policies, where the lists of revoked certificates are; addresses and numbers of networks (RFC 3779).
+            [0x55, 0x1d, 17 | 31 | 32 | 33 | 36 | 54] | [0x2b, 6, 1, 5, 5, 7, 1, 7 | 8] => {}
             // A proxy certificate (RFC 3820).
             [0x2b, 6, 1, 5, 5, 7, 1, 14] => self.refused = true,
             // Netscape's certificate type.

@@ -8,6 +8,7 @@ use rustls::CertificateError;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 
 use super::certificate::Certificate;
+use super::pem::Purpose;
 use super::rules::{self, Refusal};
 
 /// The most certificates of a path, as in webpki.
@@ -18,7 +19,7 @@ const MAX_SIGNATURES: usize = 100;
 
 /// The certificates that a path may consist of.
 pub(super) struct Search<'a> {
-    pub(super) anchors: &'a [&'a Certificate<'a>],
+    pub(super) anchors: &'a [&'a (Certificate<'a>, Purpose)],
     pub(super) others: &'a [&'a Certificate<'a>],
     pub(super) algorithms: WebPkiSupportedAlgorithms,
     pub(super) now: u64,
@@ -44,9 +45,9 @@ impl<'a> Search<'a> {
         outcome: &mut Result<(), CertificateError>,
     ) {
         let Some(last) = path.last() else { return };
-        for anchor in self.anchors {
+        for (anchor, purpose) in self.anchors {
             if self.signed(last, anchor, left) {
-                *outcome = self.check(path, anchor);
+                *outcome = self.check(path, anchor, *purpose);
                 if outcome.is_ok() {
                     return;
                 }
@@ -69,12 +70,17 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn check(&self, path: &[Certificate<'_>], anchor: &Certificate<'_>) -> Result<(), CertificateError> {
+    fn check(
+        &self,
+        path: &[Certificate<'_>],
+        anchor: &Certificate<'_>,
+        purpose: Purpose,
+    ) -> Result<(), CertificateError> {
         let mut authorities = path.iter().skip(1).chain([anchor]);
         if authorities.any(Certificate::has_name_constraints) {
             return Err(Refusal::LimitedAuthority.into());
         }
-        rules::check(path, Some(anchor), self.now)
+        rules::check(path, Some(anchor), purpose, self.now)
     }
 
     /// Whether `issuer` has signed `certificate`.
@@ -107,6 +113,10 @@ mod tests {
             samples.iter().map(read).collect()
         }
         let (anchors, others) = (read(anchors), read(others));
+        let anchors: Vec<_> = anchors
+            .into_iter()
+            .map(|anchor| (anchor, Purpose::Unsaid))
+            .collect();
         let search = Search {
             anchors: &anchors.iter().collect::<Vec<_>>(),
             others: &others.iter().collect::<Vec<_>>(),

@@ -144,11 +144,12 @@ fn purpose(settings: &[u8]) -> Option<Purpose> {
         }
         Some(named)
     };
-    Some(match (names_servers(rejected)?, trusted) {
-        (true, _) => Purpose::Rejected,
+    let is_trusted = trusted.map(names_servers);
+    Some(match (names_servers(rejected)?, is_trusted) {
         (false, None) => Purpose::Unsaid,
-        (false, Some(trusted)) if names_servers(trusted)? => Purpose::Servers,
-        (false, Some(_)) => Purpose::Rejected,
+        (false, Some(Some(true))) => Purpose::Servers,
+        (_, Some(None)) => return None,
+        (true, _) | (false, Some(Some(false))) => Purpose::Rejected,
     })
 }
 
@@ -233,8 +234,8 @@ mod tests {
     fn a_marker_counts_at_the_start_of_a_line_alone() {
         let one = block("CERTIFICATE", &certificate(1));
         let two = block("CERTIFICATE", &certificate(2));
-        let commented: String = one.lines().map(|line| format!("# {line}\n")).collect();
-        let indented: String = one.lines().map(|line| format!("  {line}\n")).collect();
+        let commented = format!("# {one}").replace('\n', "\n# ");
+        let indented = format!("  {one}").replace('\n', "\n  ");
         for hidden in [
             commented,
             indented,

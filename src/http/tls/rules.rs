@@ -3,7 +3,7 @@
 //! webpki takes whatever it is given for an authority. OpenSSL, and so Python's requests, trusts a chain that ends in a
 //! self-signed authority among the trusted certificates, and checks that one as it checks the others. Facts: OpenSSL 3.0,
 //! `crypto/x509/x509_vfy.c` (`check_extensions`, `internal_verify`, `check_trust`), as CPython 3.11 and urllib3 use it: neither
-//! `X509_V_FLAG_PARTIAL_CHAIN` nor `X509_V_FLAG_X509_STRICT` is set.
+//! `X509_V_FLAG_PARTIAL_CHAIN` nor `X509_V_FLAG_X509_STRICT` is set. (From CPython 3.13 on both are.)
 
 use rustls::CertificateError;
 
@@ -71,20 +71,26 @@ pub(super) fn is_anchor(certificate: &Certificate<'_>, purpose: Purpose) -> bool
 }
 
 /// Checks a chain, from the server's certificate upwards. `root` ends it where the trusted certificate itself is known.
+///
+/// `purpose` is what the trusted certificates say about the last one; where it is trusted for servers, its own usages do not
+/// matter (`check_purpose`).
 pub(super) fn check(
     chain: &[Certificate<'_>],
     root: Option<&Certificate<'_>>,
+    purpose: Purpose,
     now: u64,
 ) -> Result<(), CertificateError> {
+    let last = chain.len() + usize::from(root.is_some()) - 1;
     let mut authorities_below = 0;
     let mut below: Option<&Certificate<'_>> = None;
     for (depth, certificate) in chain.iter().chain(root).enumerate() {
         let is_root = depth == chain.len();
+        let usage_matters = depth != last || purpose != Purpose::Servers;
         if certificate.has_refused_extension() {
             return Err(Refusal::UnknownExtension.into());
         }
         if depth == 0 {
-            if !(certificate.may_be_shown() && certificate.is_for_servers()) {
+            if usage_matters && !(certificate.may_be_shown() && certificate.is_for_servers()) {
                 return Err(Refusal::ServerUsage.into());
             }
         } else {
@@ -93,7 +99,7 @@ pub(super) fn check(
                 Authority::OldRoot if is_root => {}
                 Authority::OldRoot | Authority::No => return Err(Refusal::NoAuthority.into()),
             }
-            if !certificate.is_for_servers() {
+            if usage_matters && !certificate.is_for_servers() {
                 return Err(Refusal::AuthorityUsage.into());
             }
         }
@@ -139,7 +145,7 @@ mod tests {
             .map(|sample| Certificate::parse(sample.der()).expect("a certificate"))
             .collect();
         let root = read.pop().expect("a root");
-        match check(&read, Some(&root), NOW) {
+        match check(&read, Some(&root), Purpose::Unsaid, NOW) {
             Ok(()) => None,
             Err(CertificateError::Other(other)) => Some(other.to_string()),
             Err(error) => Some(format!("{error:?}")),

@@ -73,7 +73,7 @@ impl Verifier {
         match is_held.filter(|_| leaf.is_self_signed()) {
             // It leads to itself, and OpenSSL looks no further.
             Some(held) if held.purpose == Purpose::Rejected => return Err(Refusal::Rejected.into()),
-            Some(_) => rules::check(&[leaf], None, shown.now.as_secs())?,
+            Some(held) => rules::check(&[leaf], None, held.purpose, shown.now.as_secs())?,
             None => self.check_chain(trust, held, &end_entity, shown)?,
         }
         end_entity
@@ -97,14 +97,13 @@ impl Verifier {
             .iter()
             .filter(|(_, purpose)| *purpose != Purpose::Rejected)
             .partition(|(certificate, purpose)| rules::is_anchor(certificate, *purpose));
-        let roots: Vec<&Certificate<'_>> = roots.into_iter().map(|(certificate, _)| certificate).collect();
         let others: Vec<&Certificate<'_>> = others
             .into_iter()
             .map(|(certificate, _)| certificate)
             .filter(|certificate| certificate.authority() != Authority::No)
             .collect();
 
-        let trusted: Vec<CertificateDer<'_>> = roots.iter().map(|root| root.der.into()).collect();
+        let trusted: Vec<CertificateDer<'_>> = roots.iter().map(|(root, _)| root.der.into()).collect();
         let anchors: Vec<TrustAnchor<'_>> = trusted
             .iter()
             .filter_map(|der| webpki::anchor_from_trusted_cert(der).ok())
@@ -168,15 +167,12 @@ impl Verifier {
 /// of Mozilla's where none of these fits.
 fn check_path(
     path: &VerifiedPath<'_>,
-    roots: &[&Certificate<'_>],
+    roots: &[&(Certificate<'_>, Purpose)],
     known: &[(Certificate<'_>, Purpose)],
     now: UnixTime,
 ) -> Result<(), CertificateError> {
     let shown: Vec<CertificateDer<'_>> = std::iter::once(path.end_entity().der())
-        .chain(
-            path.intermediate_certificates()
-                .map(|certificate| certificate.der()),
-        )
+        .chain(path.intermediate_certificates().map(webpki::Cert::der))
         .collect();
     if shown.iter().skip(1).any(|der| is_rejected(der, known)) {
         return Err(Refusal::Rejected.into());
@@ -188,11 +184,11 @@ fn check_path(
         .ok_or(CertificateError::BadEncoding)?;
     let anchor = path.anchor();
     let mut outcome = None;
-    for root in roots {
+    for (root, purpose) in roots {
         if root.head.subject == anchor.subject.as_ref()
             && root.public_key_info == anchor.subject_public_key_info.as_ref()
         {
-            match rules::check(&chain, Some(root), now.as_secs()) {
+            match rules::check(&chain, Some(root), *purpose, now.as_secs()) {
                 Ok(()) => return Ok(()),
                 Err(problem) => outcome = Some(problem),
             }
@@ -200,7 +196,7 @@ fn check_path(
     }
     match outcome {
         Some(problem) => Err(problem),
-        None => rules::check(&chain, None, now.as_secs()),
+        None => rules::check(&chain, None, Purpose::Unsaid, now.as_secs()),
     }
 }
 

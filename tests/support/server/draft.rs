@@ -107,6 +107,11 @@ impl Draft {
         self
     }
 
+    /// Whether it is of version 1, which knows no extensions.
+    pub fn is_old(&self) -> bool {
+        self.version == 1
+    }
+
     pub fn serial(mut self, serial: u8) -> Self {
         self.serial = serial;
         self

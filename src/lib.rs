@@ -12,7 +12,7 @@
 //! main -> commands -> { render -> connection -> python,
 //!                       resolver -> backend -> http,
 //!                       settings -> cli }
-//! error, secret, env, value, file, helper, nearest: leaves that everybody uses
+//! error, secret, env, value, file, helper, nearest, shown: leaves that everybody uses
 //! ```
 //!
 //! # A first example
@@ -61,6 +61,7 @@ pub mod render;
 pub mod resolver;
 pub mod secret;
 pub mod settings;
+mod shown;
 pub mod value;
 
 /// The version of this crate, the commit that it was built from, and the target that it was built for.

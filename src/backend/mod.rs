@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 pub mod azure_key_vault;
+mod class_path;
 pub mod environment;
 pub mod execution_api;
 pub mod hashicorp_vault;

@@ -17,6 +17,7 @@ mod exec;
 mod explain;
 mod export;
 mod get;
+mod habits;
 mod man;
 mod names;
 mod session;

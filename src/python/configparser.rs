@@ -37,7 +37,8 @@ type Section<'t> = IndexMap<&'t str, RawValue<'t>>;
 struct RawValue<'t> {
     line: usize,
     first: &'t str,
-    continued: Vec<&'t str>,
+    /// The further lines, each with its number.
+    continued: Vec<(usize, &'t str)>,
 }
 
 /// What is wrong with a file.
@@ -47,20 +48,22 @@ pub enum ParseError {
     MissingSectionHeader,
     /// `DuplicateSectionError`
     DuplicateSection,
-    /// `DuplicateOptionError`
-    DuplicateOption,
+    /// `DuplicateOptionError`, and the line of the first.
+    DuplicateOption(usize),
     /// `ParsingError`
     NoOption,
 }
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MissingSectionHeader => "an option stands before the first `[section]`",
-            Self::DuplicateSection => "the section was there before",
-            Self::DuplicateOption => "the option was there before in this section",
-            Self::NoOption => "the line is no `option = value`",
-        })
+        match self {
+            Self::MissingSectionHeader => f.write_str("an option stands before the first `[section]`"),
+            Self::DuplicateSection => f.write_str("the section was there before"),
+            Self::DuplicateOption(first) => {
+                write!(f, "the option is already on line {first} of this section")
+            }
+            Self::NoOption => f.write_str("the line is not `option = value`"),
+        }
     }
 }
 
@@ -132,6 +135,31 @@ impl<'t> ConfigParser<'t> {
         self.raw(section, option).map(|value| value.line)
     }
 
+    /// Returns the line of the file on which the `nth` line of a value stands, both counted from 1. Comments between them are
+    /// no lines of the value.
+    #[must_use]
+    pub fn line_within(&self, section: &str, option: &str, nth: usize) -> Option<usize> {
+        let value = self.raw(self.sections.get(section)?, option)?;
+        match nth.checked_sub(2) {
+            None => Some(value.line),
+            Some(index) => value.continued.get(index).map(|(number, _)| *number),
+        }
+    }
+
+    /// Returns whether there is a section `name`: `has_section`.
+    #[must_use]
+    pub fn has_section(&self, name: &str) -> bool {
+        self.sections.contains_key(name)
+    }
+
+    /// Iterates over the sections and the options that stand in each, with the line of each option.
+    pub fn options(&self) -> impl Iterator<Item = (&'t str, impl Iterator<Item = (&'t str, usize)>)> {
+        let sections = self.sections.iter().map(|(name, section)| (*name, section));
+        sections
+            .chain([(DEFAULT_SECTION, &self.defaults)])
+            .map(|(name, section)| (name, section.iter().map(|(option, value)| (*option, value.line))))
+    }
+
     /// Returns the interpolated value of `option`: `get`.
     ///
     /// # Errors
@@ -162,7 +190,7 @@ impl RawValue<'_> {
     /// Python's `'\n'.join(lines).rstrip()`.
     fn joined(&self) -> String {
         let mut joined = self.first.to_owned();
-        for line in &self.continued {
+        for (_, line) in &self.continued {
             joined.push('\n');
             joined.push_str(line);
         }
@@ -196,7 +224,7 @@ impl<'t> Reader<'t> {
         let text = unindented.trim_end_matches(is_space);
         if text.is_empty() {
             if let Some(value) = self.current_value() {
-                value.continued.push("");
+                value.continued.push((number, ""));
             }
             return Ok(());
         }
@@ -204,7 +232,7 @@ impl<'t> Reader<'t> {
         if indent > self.indent
             && let Some(value) = self.current_value()
         {
-            value.continued.push(text);
+            value.continued.push((number, text));
             return Ok(());
         }
         self.indent = indent;
@@ -249,8 +277,9 @@ impl<'t> Reader<'t> {
         let Some(section) = self.current_section() else {
             return Ok(());
         };
-        let Entry::Vacant(entry) = section.entry(name) else {
-            return Err(ParseError::DuplicateOption);
+        let entry = match section.entry(name) {
+            Entry::Vacant(entry) => entry,
+            Entry::Occupied(first) => return Err(ParseError::DuplicateOption(first.get().line)),
         };
         let index = entry.index();
         entry.insert(RawValue {
@@ -391,13 +420,29 @@ mod tests {
             problem("[s]\na = 1\n[t]\n[s]\n"),
             (4, ParseError::DuplicateSection)
         );
-        assert_eq!(problem("[s]\na = 1\na : 2\n"), (3, ParseError::DuplicateOption));
+        assert_eq!(
+            problem("[s]\na = 1\na : 2\n"),
+            (3, ParseError::DuplicateOption(2))
+        );
         assert_eq!(
             problem("[DEFAULT]\na = 1\n[DEFAULT]\na = 2\n"),
-            (4, ParseError::DuplicateOption)
+            (4, ParseError::DuplicateOption(2))
         );
         assert_eq!(problem("[s]\na = {\n}\n"), (3, ParseError::NoOption));
         assert_eq!(problem("[s]\n= 1\n"), (2, ParseError::NoOption));
+    }
+
+    #[test]
+    fn the_lines_of_a_value_are_those_of_the_file() {
+        let parser = ConfigParser::parse("[s]\na = 1\n # c\n 2\n\n 3\n").unwrap();
+        let lines = (1..6).map(|nth| parser.line_within("s", "a", nth));
+        assert!(lines.eq([Some(2), Some(4), Some(5), Some(6), None]));
+        assert_eq!(parser.get("s", "a").unwrap().as_deref(), Some("1\n2\n\n3"));
+        let names: Vec<_> = parser
+            .options()
+            .map(|(name, options)| (name, options.collect()))
+            .collect();
+        assert_eq!(names, [("s", vec![("a", 2)]), ("DEFAULT", vec![])]);
     }
 
     #[test]
@@ -435,7 +480,7 @@ mod tests {
     fn an_error_says_what_is_wrong() {
         assert_eq!(
             ParseError::NoOption.to_string(),
-            "the line is no `option = value`"
+            "the line is not `option = value`"
         );
         assert_eq!(
             InterpolationError::Depth.to_string(),

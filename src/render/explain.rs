@@ -69,7 +69,16 @@ fn lookup(probed: &ProbedStep) -> Value {
 /// Returns the steps for people, and what configured them, without a newline at the end.
 #[must_use]
 pub fn text(kind: SecretKind, name: &str, steps: &[ProbedStep], provenance: &Provenance) -> String {
-    let mut text = format!("Airflow looks for {kind} `{}` in this order:", printable(name));
+    let name = printable(name);
+    let mut text = match (steps, provenance.source_of("backend")) {
+        ([], None) if kind == SecretKind::Config => format!(
+            "Airflow looks for {kind} `{name}` nowhere: no secrets backend is configured, and it asks nobody else for an option"
+        ),
+        ([], _) => {
+            format!("Airflow looks for {kind} `{name}` nowhere: the configured secrets backend has none")
+        }
+        _ => format!("Airflow looks for {kind} `{name}` in this order:"),
+    };
     for (index, probed) in steps.iter().enumerate() {
         let planned = &probed.planned;
         let _ = write!(text, "\n  {}. {}", index + 1, printable(&location(planned)));

@@ -5,6 +5,7 @@ mod env_example;
 mod env_files;
 mod errors;
 mod generate;
+mod mistakes;
 mod parity;
 mod precedence;
 mod working_folder;

@@ -48,10 +48,13 @@ const FORMER: &[(&str, &str)] = &[
 /// Words that stand for a backend, as whoever does not know its class path writes them.
 const WORDS: &[(&str, &str)] = &[
     ("azure", OFFICIAL[0]),
+    ("azurekeyvault", OFFICIAL[0]),
     ("keyvault", OFFICIAL[0]),
     ("akv", OFFICIAL[0]),
     ("hashicorp", OFFICIAL[1]),
     ("vault", OFFICIAL[1]),
+    ("hashicorpvault", OFFICIAL[1]),
+    ("hcpvault", OFFICIAL[1]),
     ("openbao", OFFICIAL[1]),
     ("local", OFFICIAL[2]),
     ("localfilesystem", OFFICIAL[2]),
@@ -64,12 +67,16 @@ const WORDS: &[(&str, &str)] = &[
     ("aws", OFFICIAL[6]),
     ("amazon", OFFICIAL[6]),
     ("secretsmanager", OFFICIAL[6]),
+    ("awssecretsmanager", OFFICIAL[6]),
     ("ssm", OFFICIAL[7]),
+    ("awsssm", OFFICIAL[7]),
     ("parameterstore", OFFICIAL[7]),
     ("systemsmanager", OFFICIAL[7]),
     ("gcp", OFFICIAL[8]),
     ("google", OFFICIAL[8]),
     ("secretmanager", OFFICIAL[8]),
+    ("gcpsecretmanager", OFFICIAL[8]),
+    ("googlesecretmanager", OFFICIAL[8]),
     ("kubernetes", OFFICIAL[9]),
     ("k8s", OFFICIAL[9]),
     ("yandex", OFFICIAL[10]),
@@ -164,6 +171,9 @@ fn slip(text: &str, nearest: Option<&'static str>) -> Slip {
             "keep one, for example",
         );
     }
+    if trimmed.ends_with(')') {
+        return with("calls the class instead of naming it", "remove the parentheses");
+    }
     if trimmed.contains(is_quote) {
         return with(
             "has quotes around the class path, and Airflow reads them as part of the path",
@@ -182,13 +192,16 @@ fn slip(text: &str, nearest: Option<&'static str>) -> Slip {
             "join the module and the class with a dot",
         );
     }
-    if trimmed.ends_with(')') {
-        return with("calls the class instead of naming it", "remove the parentheses");
-    }
     if trimmed.contains('=') {
         return with(
             "repeats the name of the option before the class path",
             "write the path alone",
+        );
+    }
+    if text.contains(['\n', '\r']) {
+        return with(
+            "has a line break before or after the class path, and Airflow reads it as part of the path",
+            "write the path on the line of its option, with nothing after it",
         );
     }
     if trimmed.len() < text.len() {
@@ -226,7 +239,7 @@ fn path_slip(path: &str, nearest: Option<&'static str>) -> Slip {
         if looks_like_a_path(path) {
             return if path.starts_with("airflow.") {
                 says(format!(
-                    "names `{path_shown}`, which is no secrets backend of Airflow or an official provider"
+                    "names `{path_shown}`, which is not a secrets backend of Airflow or an official provider"
                 ))
             } else {
                 Slip {
@@ -306,8 +319,20 @@ fn by_path(path: &str) -> Option<&'static str> {
             .filter(|official| distance(official) <= most)
             .min_by_key(distance)
     };
+    // A path that lacks its beginning, or has something before it.
+    let end = || {
+        let ends = |long: &str, short: &str| {
+            long.strip_suffix(short)
+                .is_some_and(|before| before.ends_with('.'))
+        };
+        OFFICIAL.iter().find(|official| {
+            let official = official.to_lowercase();
+            ends(path, &official) || path.matches('.').count() > 1 && ends(&official, path)
+        })
+    };
     exact
         .or_else(module)
+        .or_else(end)
         .copied()
         .or_else(|| former(path))
         .or_else(|| near().copied())
@@ -372,7 +397,13 @@ fn looks_like_a_path(text: &str) -> bool {
             && part.len() <= 60
             && part.chars().all(|c| c.is_alphanumeric() || c == '_')
     };
-    text.contains('.') && text.split('.').all(is_name) && !TOKENS.iter().any(|token| text.starts_with(token))
+    // Python's classes begin with a capital letter.
+    let class = text.rsplit('.').next().unwrap_or_default();
+    let has_a_class = text.starts_with("airflow.") || class.starts_with(char::is_uppercase);
+    text.contains('.')
+        && has_a_class
+        && text.split('.').all(is_name)
+        && !TOKENS.iter().any(|token| text.starts_with(token))
 }
 
 #[cfg(test)]
@@ -413,8 +444,9 @@ mod tests {
             (vault("'", "' # vault"), "a comment"),
             (vault(" ", ""), "blanks around"),
             (vault("", "\t"), "blanks around"),
-            (vault("", "\n"), "blanks around"),
-            (vault("\n", ""), "blanks around"),
+            (vault("", "\n"), "line break before or after"),
+            (vault("\n", ""), "line break before or after"),
+            (vault("", "(mount='x')"), "calls the class"),
             (
                 vault("", "\nbackend_kwargs = {\"token\": \"hunter2\"}"),
                 "`backend_kwargs` below it",
@@ -480,6 +512,22 @@ mod tests {
             ("vaultBackend", "without its module", VAULT),
             ("vault", "not a class path", VAULT),
             ("key-vault", "not a class path", OFFICIAL[0]),
+            ("hashicorp_vault", "not a class path", VAULT),
+            (
+                "providers.hashicorp.secrets.vault.VaultBackend",
+                "cannot import",
+                VAULT,
+            ),
+            (
+                "apache.airflow.providers.hashicorp.secrets.vault.VaultBackend",
+                "cannot import",
+                VAULT,
+            ),
+            (
+                "airlow.providers.hashicorp.secrets.vault.VaultBackend",
+                "cannot import",
+                VAULT,
+            ),
             (
                 "airflow.contrib.secrets.hashicorp_vault.VaultBackend",
                 "older Airflow",
@@ -537,7 +585,7 @@ mod tests {
         assert!(
             error("airflow.providers.acme.x.Y")
                 .message()
-                .contains("no secrets backend of Airflow")
+                .contains("not a secrets backend of Airflow")
         );
     }
 
@@ -549,6 +597,8 @@ mod tests {
             "hunter2\n",
             "hunter2",
             "hvs.hunter2hunter2",
+            "s3cr3t.hunter2",
+            "hunter2.hunter2.hunter2",
             "eyJhunter2.eyJhunter2.hunter2",
             "'hunter2'",
             "$hunter2",

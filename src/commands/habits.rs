@@ -69,6 +69,8 @@ const HABITS: &[(&[&str], Wish)] = &[
     (&["secrets", "get"], Wish::GetEither),
     (&["secret", "get"], Wish::GetEither),
     (&["secret", "show"], Wish::GetEither),
+    (&["secrets"], Wish::GetEither),
+    (&["secret"], Wish::GetEither),
     (&["get", "connection"], Wish::Get(CONNECTION)),
     (&["get", "variable"], Wish::Get(VARIABLE)),
     (&["get", "config"], Wish::Get(OPTION)),

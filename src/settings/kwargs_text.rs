@@ -441,6 +441,20 @@ fn mistake_words(mistake: Mistake, stand: Stand) -> (&'static str, &'static str)
                 "add what is missing at its end",
             ),
         ),
+        Mistake::LineBelow => (
+            by_stand(
+                "a further line stands after the end of the object",
+                "a further line stands after the end of the object",
+                "the line below it begins with a blank, so Airflow reads it as part of the value",
+                "a further line stands after the end of the object",
+            ),
+            by_stand(
+                "remove what is after the last `}`",
+                "remove what is after the last `}`",
+                "remove the blanks at the start of that line",
+                "remove what is after the last `}`",
+            ),
+        ),
         Mistake::Surplus => (
             "something stands after the end of the object",
             "remove what is after the last `}`",
@@ -543,6 +557,12 @@ mod tests {
             (r#"{"a": "C:\Windows"}"#, "backslash", "twice"),
             ("{\"a\": \"b\nc\"}", "line break", "`\\n`"),
             ("{", "ends before", "begin every further line"),
+            (
+                "{\"a\": 1}\nuse_cache = True",
+                "the line below it begins with a blank",
+                "remove the blanks",
+            ),
+            (r#"{"a": 1} ; c"#, "a comment", "remove"),
             ("{{ kwargs }}", "template", "render"),
         ] {
             says(text, what, remedy);

@@ -50,8 +50,10 @@ pub(super) enum Mistake {
     OddBlank,
     /// The end comes before the last `}`, `]` or quote.
     Unclosed,
-    /// There is something after the object.
+    /// There is something after the object, on its last line.
     Surplus,
+    /// There is something after the object, on a further line.
+    LineBelow,
 }
 
 /// A mistake, and its offset in bytes.
@@ -69,9 +71,15 @@ pub(super) fn mistakes(text: &str) -> Vec<Found> {
         found: Vec::new(),
     };
     if reader.value(0).is_some() {
+        let end = reader.at;
         reader.skip_blanks();
         if reader.at < text.len() {
-            reader.note(Mistake::Surplus);
+            let is_below = text[end..reader.at].contains('\n');
+            reader.note(match reader.peek() {
+                Some(';') if !is_below => Mistake::Comment,
+                _ if is_below => Mistake::LineBelow,
+                _ => Mistake::Surplus,
+            });
         }
     }
     reader.found
@@ -417,6 +425,8 @@ mod tests {
             ("{", Unclosed, 1),
             (r#"{"a": 1} x"#, Surplus, 9),
             (r#"{"a": 1}}"#, Surplus, 8),
+            (r#"{"a": 1} ; c"#, Comment, 9),
+            ("{\"a\": 1}\nuse_cache = 1", LineBelow, 9),
         ] {
             assert!(json::loads(text).is_err(), "{text}");
             let found = mistakes(text);

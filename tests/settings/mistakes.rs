@@ -127,7 +127,7 @@ const BAD_CLASSES: &[Mistake] = &[
     ),
     (
         "airflow.providers.hashicorp.secrets.vault.VaultBackend\n",
-        "blanks around",
+        "a line break",
         VAULT,
     ),
     (
@@ -261,6 +261,13 @@ fn a_class_that_goes_on_in_the_next_line_names_the_option_below_it() {
     let output = run(&[], &["--config", cfg.to_str().unwrap()]);
     let what = "goes on in the next line: `backend_kwargs` below it begins with a blank";
     told(&output, "airflow.cfg:2)", ("indented", what, VAULT));
+    let text = format!(
+        "[secrets]\nbackend = {VAULT}\nbackend_kwargs = {{\"token\": \"hunter2\"}}\n  use_cache = True\n"
+    );
+    let cfg = file(&dir, "airflow.cfg", text);
+    let output = run(&[], &["--config", cfg.to_str().unwrap()]);
+    let what = "the line below it begins with a blank";
+    told(&output, "airflow.cfg:3)", ("indented", what, "remove the blanks"));
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! Owns the place, which is a variable, an option, a file or a command, and a line of it. What is wrong is found by
 //! `kwargs_text`. Shows no part of the kwargs.
 
-use super::kwargs_text::{Stand, diagnose};
+use super::kwargs_text::diagnose;
+use super::kwargs_words::Stand;
 use super::lookup::Configuration;
 use super::origin::Source;
 use crate::env::Origin;

@@ -69,6 +69,7 @@ mod globals;
 mod home;
 mod kwargs_error;
 mod kwargs_text;
+mod kwargs_words;
 mod lookup;
 mod misspelt;
 mod nearly_json;

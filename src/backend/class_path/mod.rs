@@ -1,88 +1,18 @@
 //! A class path that no backend has: what is wrong with it, and the path that was probably meant.
 //!
-//! Owns the class paths of Airflow's official backends, the former ones too, and the mistakes that are made in writing one.
-//! Shows only what is clearly a class path: kwargs, which are secrets, may stand in its place. Must not know how a backend is
-//! built.
+//! Owns the mistakes that are made in writing one; the official paths are in `official`. Shows only what is clearly a class path:
+//! kwargs, which are secrets, may stand in its place. Must not know how a backend is built.
 //!
-//! Source: airflow 3.3.2, `airflow/_shared/module_loading`, `import_string`, which takes nothing but the path itself; the
-//! `secrets-backends` of the official providers' `provider.yaml`; Airflow 1.10.15, `airflow/contrib/secrets`.
+//! Source: airflow 3.3.2, `airflow/_shared/module_loading`, `import_string`, which takes nothing but the path itself.
 
 use std::fmt;
 
 use crate::error::Error;
 use crate::shown::shown;
 
-/// The class paths of Airflow and its official providers.
-const OFFICIAL: &[&str] = &[
-    "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend",
-    "airflow.providers.hashicorp.secrets.vault.VaultBackend",
-    "airflow.secrets.local_filesystem.LocalFilesystemBackend",
-    "airflow.secrets.environment_variables.EnvironmentVariablesBackend",
-    "airflow.secrets.metastore.MetastoreBackend",
-    "airflow.sdk.execution_time.secrets.execution_api.ExecutionAPISecretsBackend",
-    "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
-    "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend",
-    "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend",
-    "airflow.providers.cncf.kubernetes.secrets.kubernetes_secrets_backend.KubernetesSecretsBackend",
-    "airflow.providers.yandex.secrets.lockbox.LockboxSecretBackend",
-    "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend",
-];
+mod official;
 
-/// Former modules and classes, in lower case, and where the class is now.
-const FORMER: &[(&str, &str)] = &[
-    ("airflow.contrib.secrets.hashicorp_vault", OFFICIAL[1]),
-    ("airflow.contrib.secrets.azure_key_vault", OFFICIAL[0]),
-    ("airflow.contrib.secrets.aws_secrets_manager", OFFICIAL[6]),
-    ("airflow.contrib.secrets.aws_systems_manager", OFFICIAL[7]),
-    ("airflow.contrib.secrets.gcp_secrets_manager", OFFICIAL[8]),
-    (
-        "airflow.providers.microsoft.azure.secrets.azure_key_vault",
-        OFFICIAL[0],
-    ),
-    (
-        "airflow.providers.google.cloud.secrets.secrets_manager",
-        OFFICIAL[8],
-    ),
-];
-
-/// Words that stand for a backend, as whoever does not know its class path writes them.
-const WORDS: &[(&str, &str)] = &[
-    ("azure", OFFICIAL[0]),
-    ("azurekeyvault", OFFICIAL[0]),
-    ("keyvault", OFFICIAL[0]),
-    ("akv", OFFICIAL[0]),
-    ("hashicorp", OFFICIAL[1]),
-    ("vault", OFFICIAL[1]),
-    ("hashicorpvault", OFFICIAL[1]),
-    ("hcpvault", OFFICIAL[1]),
-    ("openbao", OFFICIAL[1]),
-    ("local", OFFICIAL[2]),
-    ("localfilesystem", OFFICIAL[2]),
-    ("filesystem", OFFICIAL[2]),
-    ("file", OFFICIAL[2]),
-    ("env", OFFICIAL[3]),
-    ("environment", OFFICIAL[3]),
-    ("environmentvariables", OFFICIAL[3]),
-    ("metastore", OFFICIAL[4]),
-    ("aws", OFFICIAL[6]),
-    ("amazon", OFFICIAL[6]),
-    ("secretsmanager", OFFICIAL[6]),
-    ("awssecretsmanager", OFFICIAL[6]),
-    ("ssm", OFFICIAL[7]),
-    ("awsssm", OFFICIAL[7]),
-    ("parameterstore", OFFICIAL[7]),
-    ("systemsmanager", OFFICIAL[7]),
-    ("gcp", OFFICIAL[8]),
-    ("google", OFFICIAL[8]),
-    ("secretmanager", OFFICIAL[8]),
-    ("gcpsecretmanager", OFFICIAL[8]),
-    ("googlesecretmanager", OFFICIAL[8]),
-    ("kubernetes", OFFICIAL[9]),
-    ("k8s", OFFICIAL[9]),
-    ("yandex", OFFICIAL[10]),
-    ("lockbox", OFFICIAL[10]),
-    ("akeyless", OFFICIAL[11]),
-];
+use official::{OFFICIAL, former, looks_like, nearest};
 
 /// The options of `[secrets]` and `[workers]` that stand below a class in a file.
 const OPTIONS: &[&str] = &[
@@ -279,100 +209,6 @@ fn path_slip(path: &str, nearest: Option<&'static str>) -> Slip {
     } else {
         says("is not a class path".to_owned())
     }
-}
-
-/// Returns the official class path that `text` probably means.
-fn nearest(text: &str) -> Option<&'static str> {
-    let words = || {
-        text.split(|c: char| !(c.is_alphanumeric() || "_.:/\\-".contains(c)))
-            .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_'))
-            .filter(|word| !word.is_empty())
-            .take(20)
-    };
-    let official = |word: &str| {
-        let word = word.to_lowercase();
-        let dotted = word.replace([':', '/', '\\'], ".");
-        let dotted = dotted.strip_suffix(".py").unwrap_or(&dotted).to_owned();
-        by_path(&dotted).or_else(|| by_class(&dotted))
-    };
-    // `from module import Class`: the class says which of a module's.
-    let whole = words().find_map(official);
-    whole.or_else(|| words().find_map(by_word))
-}
-
-/// The official class at a path, a module or a former path, or near to one; `path` is in lower case.
-fn by_path(path: &str) -> Option<&'static str> {
-    let exact = OFFICIAL.iter().find(|official| official.to_lowercase() == path);
-    let module = || {
-        OFFICIAL.iter().find(|official| {
-            official
-                .rsplit_once('.')
-                .is_some_and(|(module, _)| module == path)
-        })
-    };
-    let near = || {
-        let most = 2 + path.len() / 12;
-        let distance = |official: &&&str| strsim::osa_distance(path, &official.to_lowercase());
-        OFFICIAL
-            .iter()
-            .filter(|official| official.len().abs_diff(path.len()) <= most)
-            .filter(|official| distance(official) <= most)
-            .min_by_key(distance)
-    };
-    // A path that lacks its beginning, or has something before it.
-    let end = || {
-        let ends = |long: &str, short: &str| {
-            long.strip_suffix(short)
-                .is_some_and(|before| before.ends_with('.'))
-        };
-        OFFICIAL.iter().find(|official| {
-            let official = official.to_lowercase();
-            ends(path, &official) || path.matches('.').count() > 1 && ends(&official, path)
-        })
-    };
-    exact
-        .or_else(module)
-        .or_else(end)
-        .copied()
-        .or_else(|| former(path))
-        .or_else(|| near().copied())
-}
-
-/// The class that had its place at `path`, which is in lower case.
-fn former(path: &str) -> Option<&'static str> {
-    let known = FORMER.iter().find(|(module, _)| {
-        path.strip_prefix(module)
-            .is_some_and(|class| class.is_empty() || class.starts_with('.'))
-    });
-    known.map(|(_, now)| *now)
-}
-
-/// The official class whose name ends `path`, which is in lower case and may be the name alone.
-fn by_class(path: &str) -> Option<&'static str> {
-    let name = path.rsplit('.').next().unwrap_or(path);
-    // Somebody's own `mycompany.secrets.VaultBackend` is not Airflow's.
-    if path.contains('.') && !path.starts_with("airflow") {
-        return None;
-    }
-    OFFICIAL.iter().copied().find(|official| {
-        let class = official.rsplit('.').next().unwrap_or(official);
-        looks_like(name, &class.to_lowercase())
-    })
-}
-
-fn looks_like(name: &str, class: &str) -> bool {
-    strsim::osa_distance(name, class) <= 2
-}
-
-/// The official class that a single word stands for.
-fn by_word(word: &str) -> Option<&'static str> {
-    let word = word.to_lowercase().replace(['_', '-'], "");
-    let word = word.strip_suffix("backend").unwrap_or(&word);
-    let word = word.strip_suffix("secrets").unwrap_or(word);
-    WORDS
-        .iter()
-        .find(|(known, _)| *known == word)
-        .map(|(_, official)| *official)
 }
 
 /// Whether two classes are named, with no comma between them.

@@ -128,6 +128,10 @@ pub(super) fn mistake_words(mistake: Mistake, stand: Stand) -> (&'static str, &'
             "a text ends at a quote, and goes on after it",
             "write `\\\"` for a double quote within a text",
         ),
+        Mistake::Misplaced => (
+            "a comma, a colon or a bracket stands where a name or a value is expected",
+            "write it as {\"name\": \"value\", …}, and close each bracket with its own kind",
+        ),
         Mistake::NoComma => (
             "a comma between two entries is missing",
             "put a comma between them",

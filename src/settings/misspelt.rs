@@ -95,7 +95,17 @@ pub(super) fn warn_of_variables(env: &Env, warnings: &mut Vec<String>) {
         let is_airflows = name
             .get(..7)
             .is_some_and(|start| start.eq_ignore_ascii_case("AIRFLOW"));
-        if !is_airflows {
+        // There can be thousands of connections and variables.
+        let is_near = || {
+            let second = name[7..].trim_start_matches('_');
+            let starts_with = |word: &str| {
+                second
+                    .get(..word.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(word))
+            };
+            starts_with("secret") || starts_with("worker")
+        };
+        if !is_airflows || !is_near() {
             continue;
         }
         let Some(right) = right_variable(name) else {
@@ -120,7 +130,7 @@ pub(super) fn warn_of_variables(env: &Env, warnings: &mut Vec<String>) {
 fn right_variable(name: &str) -> Option<String> {
     // One or two underscores, and any case: the words alone are compared.
     let words: Vec<String> = name
-        .split(['_', '.', '-'])
+        .split('_')
         .filter(|word| !word.is_empty())
         .map(str::to_ascii_uppercase)
         .collect();

@@ -42,6 +42,8 @@ pub(super) enum Mistake {
     ControlCharacter,
     /// `"a"b"`
     QuoteInside,
+    /// A comma, a colon or a bracket where a name or a value is expected, or another bracket than the one that is open.
+    Misplaced,
     /// No comma, or a semicolon, between two entries.
     NoComma,
     /// `"a" = 1`, `"a" => 1`
@@ -211,10 +213,11 @@ impl<'t> Reader<'t> {
                 // What follows a text is another name, or the text goes on.
                 Some(c) if self.begins_an_entry(c, close) => self.note(Mistake::NoComma),
                 Some(_) => {
-                    self.note(if self.text[..self.at].trim_end().ends_with('"') {
+                    let is_text = !matches!(self.peek(), Some('}' | ']' | ')' | ':' | '='));
+                    self.note(if is_text && self.text[..self.at].trim_end().ends_with('"') {
                         Mistake::QuoteInside
                     } else {
-                        Mistake::Surplus
+                        Mistake::Misplaced
                     });
                     return None;
                 }
@@ -257,7 +260,10 @@ impl<'t> Reader<'t> {
                 self.note(Mistake::Unclosed);
                 return None;
             }
-            Some(_) => return None,
+            Some(_) => {
+                self.note(Mistake::Misplaced);
+                return None;
+            }
         }
         Some(())
     }
@@ -324,7 +330,7 @@ impl<'t> Reader<'t> {
             word = first;
         }
         if word.is_empty() {
-            // A bracket, a comma or a colon where a value belongs.
+            self.note(Mistake::Misplaced);
             return None;
         }
         let mistake = match word {
@@ -416,6 +422,10 @@ mod tests {
             (r#"{"a": 1 "b": 2}"#, NoComma, 8),
             (r#"{"a": "x" "b": 2}"#, NoComma, 10),
             (r#"{"a": "x"; "b": 2}"#, NoComma, 9),
+            (r#"{"a": 1,, "b": 2}"#, Misplaced, 8),
+            (r#"{"a": , "b": 2}"#, Misplaced, 6),
+            (r#"{"a": 1]"#, Misplaced, 7),
+            (r#"{"a", "b"}"#, Misplaced, 4),
             (r#"{"a" = 1}"#, EqualsSign, 5),
             (r#"{"a" => 1}"#, EqualsSign, 5),
             ("\u{feff}{}", OddBlank, 0),
@@ -445,6 +455,42 @@ mod tests {
             TrailingComma,
         ];
         assert_eq!(kinds(text), expected);
+    }
+
+    #[test]
+    fn changed_texts_have_mistakes_only_where_they_are_no_json() {
+        let seed = r#"{"url": "http://h:8200", "path": ["a", "b\u00e9\n"], "n": -1.5e3, "x": {"t": true, "f": null}}"#;
+        let pieces = [
+            "{", "}", "[", "]", "(", "\"", "'", "“", "\\", ",", ":", "=", ";", " ", "\n", "\t", "#", "//",
+            "/*", "$A", "é", "1", "None", "true", "\u{feff}", "u", "{{",
+        ];
+        // A generator of Knuth's: the same texts in each run.
+        let mut state: u64 = 42;
+        let mut below = |most: usize| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from(state >> 33).unwrap() % most
+        };
+        let (mut taken, mut refused) = (0, 0);
+        for _ in 0..20_000 {
+            let mut text: Vec<char> = seed.chars().collect();
+            for _ in 0..=below(3) {
+                let at = below(text.len());
+                let until = at + below(3).min(text.len() - at);
+                text.splice(at..until, pieces[below(pieces.len())].chars());
+            }
+            let text: String = text.into_iter().collect();
+            let found = mistakes(&text);
+            assert!(found.iter().all(|found| text.is_char_boundary(found.offset)));
+            if json::loads(&text).is_ok() {
+                assert_eq!(found, [], "{text}");
+                taken += 1;
+            } else if !found.is_empty() {
+                refused += 1;
+            }
+        }
+        assert!(taken > 1_000 && refused > 16_000, "{taken} {refused}");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::render::Terminal;
 use crate::settings;
 
+mod habits;
 pub mod options;
 mod usage;
 

@@ -17,7 +17,7 @@
 //! backend -> { cloud, http }
 //! cloud -> http
 //! leaves: calendar, class_path, env, error, file, future, helper, kwargs, location
-//! leaves: nearest, python, secret, value, variable_name
+//! leaves: nearest, python, secret, shown, value, variable_name
 //! ```
 //!
 //! Everybody may use a leaf; a leaf uses other leaves alone.
@@ -74,6 +74,7 @@ pub mod render;
 pub mod resolver;
 pub mod secret;
 pub mod settings;
+mod shown;
 pub mod value;
 mod variable_name;
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::shown::shown;
 
 /// An address within a backend, such as the name of a secret or the path of a file.
 ///
@@ -79,7 +80,7 @@ pub(crate) struct WholePlace {
 
 impl Address for WholePlace {
     fn words(&self) -> String {
-        format!("`{}`", self.id)
+        format!("`{}`", shown(&self.id))
     }
 
     fn sentence(&self, place: &str) -> String {

@@ -8,6 +8,7 @@ use crate::env::{Env, Origin, Variable};
 use crate::error::Result;
 use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
+use crate::shown::shown;
 use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 use crate::variable_name::{TEAM_SEPARATOR, prefix, team_variable_name, variable_name};
 
@@ -20,7 +21,7 @@ struct VariableName(String);
 
 impl Address for VariableName {
     fn words(&self) -> String {
-        format!("variable `{}`", self.0)
+        format!("variable `{}`", shown(&self.0))
     }
 
     fn sentence(&self, _: &str) -> String {

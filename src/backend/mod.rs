@@ -16,6 +16,7 @@ pub mod hashicorp_vault;
 pub mod local_filesystem;
 pub mod never_asked;
 pub mod registry;
+mod wrong_class;
 
 /// A place where Airflow looks for connections, variables and configuration options.
 ///

@@ -1,10 +1,13 @@
 //! Airflow's class paths, and the constructor of each: the one place that knows which backends there are.
 
+use std::fmt;
+
 use crate::backend::{
     Context, SecretsBackend, azure_key_vault, environment, hashicorp_vault, local_filesystem, never_asked,
+    wrong_class,
 };
 use crate::class_path;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kwargs::Kwargs;
 
 type Constructor = fn(Kwargs, &Context<'_>) -> Result<Box<dyn SecretsBackend>>;
@@ -28,41 +31,55 @@ const BACKENDS: &[(&str, Constructor)] = &[
     (class_path::EXECUTION_API, never_asked::NeverAsked::execution_api),
 ];
 
+/// Checks that `class_path`, which stands at `place`, is that of a backend.
+///
+/// # Errors
+/// A class path that no backend has, with status 2, what is wrong with it, and the one that was probably meant.
+pub fn check(class_path: &str, place: &dyn fmt::Display) -> Result<()> {
+    constructor(class_path, place).map(drop)
+}
+
 /// Builds the backend of `class_path` from its kwargs, without any I/O but the reading of files that the kwargs name.
 ///
 /// # Errors
 /// A class path that no backend has, and what the backend's own kwargs are refused for, both with status 2.
 pub fn build(class_path: &str, kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
-    match BACKENDS.iter().find(|(path, _)| *path == class_path) {
-        Some((_, constructor)) => constructor(kwargs, context),
-        None => Err(unknown(class_path)),
-    }
+    constructor(class_path, &"the secrets backend")?(kwargs, context)
 }
 
-/// The error of a class path that no backend has. What does not look like one is not shown: it may be the kwargs, which are
-/// secrets, set in the place of the class.
-fn unknown(class_path: &str) -> Error {
-    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    let mut error = if class_path.chars().all(part) {
-        Error::usage(format!("secrets backend `{class_path}` is not supported"))
-    } else {
-        Error::usage("the secrets backend is not the path of a class, such as `package.module.Class`")
-    };
-    for (path, _) in BACKENDS {
-        error = error.with_detail(format!("supported: `{path}`"));
-    }
-    error
+fn constructor(class_path: &str, place: &dyn fmt::Display) -> Result<Constructor> {
+    let known = |class_path| BACKENDS.iter().find(|(path, _)| *path == class_path);
+    let found = known(class_path).or_else(|| known(same_class(class_path)?));
+    found.map(|(_, constructor)| *constructor).ok_or_else(|| {
+        let supported = BACKENDS.iter().map(|(path, _)| *path).collect::<Vec<_>>();
+        wrong_class::refused(class_path, place, &supported)
+    })
+}
+
+/// Returns the path of the class that Airflow imports under a second path too.
+fn same_class(class_path: &str) -> Option<&'static str> {
+    (class_path == "airflow.sdk.execution_time.secrets.ExecutionAPISecretsBackend")
+        .then_some(class_path::EXECUTION_API)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::unknown;
+    use super::*;
 
     #[test]
-    fn kwargs_in_the_place_of_the_class_are_not_shown() {
-        for text in [r#"{"token": "hunter2"}"#, "https://u:hunter2@h", "hunter2\n"] {
-            assert!(!format!("{:?}", unknown(text)).contains("hunter2"), "{text}");
+    fn every_backend_has_its_path_and_one_has_two() {
+        for (path, _) in BACKENDS {
+            check(path, &"HERE").unwrap();
         }
-        assert!(unknown("a.b_c.D").message().contains("`a.b_c.D`"));
+        check(
+            "airflow.sdk.execution_time.secrets.ExecutionAPISecretsBackend",
+            &"HERE",
+        )
+        .unwrap();
+        let error = check("airflow.secrets.X", &"HERE").unwrap_err();
+        assert!(
+            error.message().starts_with("HERE names `airflow.secrets.X`"),
+            "{error}"
+        );
     }
 }

@@ -11,10 +11,12 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser as _};
 
+use super::habits;
 use crate::cli::Cli;
 use crate::error::ErrorKind;
 use crate::render;
 use crate::render::terminal::printable;
+use crate::shown::shown;
 
 /// The status of `exec` when secretctl itself fails.
 pub(super) const EXEC_FAILED: u8 = 125;
@@ -61,6 +63,14 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
         Cli::try_parse_from(&safe).err().unwrap_or(error)
     };
     let beside_a_secret = has_a_secret(&safe);
+    let habit = match error.kind() {
+        clap::error::ErrorKind::InvalidSubcommand => {
+            let typed = before_the_command(args).words;
+            let shown = |word: &str| (!may_be_a_secret(word) && !beside_a_secret).then(|| shown(word));
+            habits::tip(&typed, shown, &Cli::command())
+        }
+        _ => None,
+    };
     for kind in [
         ContextKind::InvalidArg,
         ContextKind::InvalidValue,
@@ -72,7 +82,17 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
             error.insert(kind, ContextValue::String("…".to_owned()));
             // Tips repeat the argument.
             error.remove(ContextKind::Suggested);
+        } else if let Some(ContextValue::String(text)) = error.get(kind) {
+            let text = shown(text);
+            error.insert(kind, ContextValue::String(text));
         }
+    }
+    if let Some(tip) = habit {
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![StyledStr::from(tip)]),
+        );
     }
     let lacks_dashes = !safe.iter().any(|arg| arg == "--");
     let in_exec = || {
@@ -122,11 +142,12 @@ fn keep_env_files_before_the_command(args: &[OsString], cli: &mut Cli) {
     }
 }
 
-/// What stands before the command, and its name.
+/// What stands before the command, its name, and the words from there on.
 #[derive(Default)]
 struct BeforeTheCommand<'a> {
     env_files: Vec<PathBuf>,
     command: Option<&'a OsStr>,
+    words: Vec<Cow<'a, str>>,
 }
 
 /// Reads `args` up to the command: the first argument that is neither an option nor an option's value.
@@ -154,6 +175,8 @@ fn before_the_command(args: &[OsString]) -> BeforeTheCommand<'_> {
             }
             _ => {
                 before.command = Some(arg);
+                let words = std::iter::once(arg).chain(args);
+                before.words = words.map(|word| word.to_string_lossy()).collect();
                 break;
             }
         }

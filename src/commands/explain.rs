@@ -70,7 +70,11 @@ pub(crate) fn run(session: &Session, args: &ExplainArgs) -> Result<()> {
     let rows: Vec<Row<'_>> = steps.iter().map(row).collect();
     let text = match args.output {
         ExplainFormat::Json => explain::json(word, &args.name, &rows),
-        ExplainFormat::Text => explain::text(kind, &args.name, &rows, &session.settings.provenance.lines()),
+        ExplainFormat::Text => {
+            let provenance = &session.settings.provenance;
+            let backend = provenance.source_of("backend").is_some();
+            explain::text(kind, &args.name, &rows, backend, &provenance.lines())
+        }
     };
     render::stdout(text.as_bytes(), !session.settings.no_newline)
 }

@@ -57,10 +57,26 @@ fn lookup(row: &Row<'_>) -> Value {
     Value::Object(lookup)
 }
 
-/// Returns the steps for people, and what configured them, without a newline at the end.
+/// Returns the steps for people, and what configured them, without a newline at the end. `backend` is whether a secrets backend
+/// is configured.
 #[must_use]
-pub fn text(kind: SecretKind, name: &str, steps: &[Row<'_>], configured_by: &[String]) -> String {
-    let mut text = format!("Airflow looks for {kind} `{}` in this order:", printable(name));
+pub fn text(
+    kind: SecretKind,
+    name: &str,
+    steps: &[Row<'_>],
+    backend: bool,
+    configured_by: &[String],
+) -> String {
+    let name = printable(name);
+    let mut text = match (steps, backend) {
+        ([], false) if kind == SecretKind::Config => format!(
+            "Airflow looks for {kind} `{name}` nowhere: no secrets backend is configured, and it asks nobody else for an option"
+        ),
+        ([], _) => {
+            format!("Airflow looks for {kind} `{name}` nowhere: the configured secrets backend has none")
+        }
+        _ => format!("Airflow looks for {kind} `{name}` in this order:"),
+    };
     for (index, row) in steps.iter().enumerate() {
         let _ = write!(text, "\n  {}. {}", index + 1, printable(&location(row)));
         if let Some(why) = &row.step.skipped {

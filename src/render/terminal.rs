@@ -1,16 +1,14 @@
 //! Standard error: errors, warnings and notes for people, one line each.
 //!
-//! Owns colour and the escaping of everything that is echoed: an id may hold any character, and no line of ours may steer a
-//! terminal or be taken for a workflow command by a CI system that reads the log. (GitHub's runner takes `::` at the start of
-//! a line and `##[` anywhere, the agent of Azure Pipelines takes `##vso[` anywhere.)
+//! Owns colour. Everything that is echoed is escaped by [`printable`].
 
-use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 
 use crate::env::Env;
 use crate::error::{Error, ErrorKind};
+pub use crate::shown::printable;
 
 const RED: &str = "\x1b[1;31m";
 const YELLOW: &str = "\x1b[1;33m";
@@ -131,73 +129,4 @@ pub(crate) fn is_null_device() -> bool {
 /// Writes bytes to stderr. That it cannot be written is nobody's to hear of.
 pub(crate) fn write(bytes: &[u8]) {
     let _ = std::io::stderr().write_all(bytes);
-}
-
-/// Returns `text` as one line that can be echoed: control characters and what reorders text escaped, and nothing in it that
-/// a CI system would take for a command.
-#[must_use]
-pub fn printable(text: &str) -> Cow<'_, str> {
-    let harmless = |text: &str| {
-        !text.trim_start().starts_with("::") && !text.contains("##") && !text.chars().any(must_be_escaped)
-    };
-    if harmless(text) {
-        return Cow::Borrowed(text);
-    }
-    let mut line = String::with_capacity(text.len() + 8);
-    let mut at_start = true;
-    let mut previous = ' ';
-    for (index, c) in text.char_indices() {
-        match c {
-            '\n' => line.push_str("\\n"),
-            '\r' => line.push_str("\\r"),
-            '\t' => line.push_str("\\t"),
-            '#' if previous == '#' => line.push_str("\\x23"),
-            ':' if at_start && text[index..].starts_with("::") => line.push_str("\\x3a"),
-            c if c.is_ascii() && must_be_escaped(c) => {
-                let _ = write!(line, "\\x{:02x}", u32::from(c));
-            }
-            c if must_be_escaped(c) => {
-                let _ = write!(line, "\\u{{{:x}}}", u32::from(c));
-            }
-            c => line.push(c),
-        }
-        at_start = at_start && c.is_whitespace();
-        previous = c;
-    }
-    Cow::Owned(line)
-}
-
-/// Whether `c` is a control character, ends a line, or changes the direction of the text behind it.
-fn must_be_escaped(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::printable;
-
-    #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(
-            printable("a\nb\x1b[31m\u{9b}c\u{202e}"),
-            "a\\nb\\x1b[31m\\u{9b}c\\u{202e}"
-        );
-    }
-
-    #[test]
-    fn ordinary_text_stays_as_it_is() {
-        assert_eq!(
-            printable("a `b` ü 名前 # ok :: fine"),
-            "a `b` ü 名前 # ok :: fine"
-        );
-    }
-
-    #[test]
-    fn no_line_is_a_workflow_command() {
-        assert_eq!(printable("::add-mask::x"), "\\x3a:add-mask::x");
-        assert_eq!(printable("  ::error::x"), "  \\x3a:error::x");
-        assert_eq!(printable("id `##vso[task.x]y`"), "id `#\\x23vso[task.x]y`");
-        assert_eq!(printable("####["), "#\\x23\\x23\\x23[");
-    }
 }

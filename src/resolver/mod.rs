@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use crate::backend::{CheckConnection, Context, SecretsBackend, registry};
 use crate::error::{Error, ErrorKind, Result};
-use crate::settings::Settings;
+use crate::settings::{Settings, Source};
+use crate::shown::shown;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 mod many;
@@ -21,6 +22,8 @@ const GRACE: Duration = Duration::from_millis(40);
 /// The search path, ready to be asked.
 pub struct Resolver {
     backends: Vec<Box<dyn SecretsBackend>>,
+    /// How many of them are configured. They are the first; the others are Airflow's own.
+    configured: usize,
     lenient: bool,
     check_connection: CheckConnection,
     team: Option<String>,
@@ -84,18 +87,33 @@ impl Resolver {
             deadline: settings.deadline,
             check_connection,
         };
+        let configured = specs.iter().filter(|spec| spec.origin != Source::Default).count();
         let backends = specs
             .into_iter()
-            .map(|spec| registry::build(&spec.class_path, spec.kwargs, &context))
+            .map(|spec| {
+                registry::check(&spec.class_path, &spec.origin)?;
+                registry::build(&spec.class_path, spec.kwargs, &context)
+            })
             .collect::<Result<_>>()?;
         Ok(Self {
             backends,
+            configured,
             lenient: settings.lenient,
             check_connection,
             team: settings.team.clone(),
             multi_team: settings.multi_team,
             deadline: settings.deadline,
         })
+    }
+
+    /// Returns the backends that are asked for `kind`, in order. Airflow asks the configured one alone for an option.
+    ///
+    /// Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `_get_config_value_from_secret_backend`.
+    fn asked_for(&self, kind: SecretKind) -> &[Box<dyn SecretsBackend>] {
+        match kind {
+            SecretKind::Config => &self.backends[..self.configured],
+            SecretKind::Connection | SecretKind::Variable => &self.backends,
+        }
     }
 
     /// Whether any backend needs the network.
@@ -107,7 +125,7 @@ impl Resolver {
     /// Returns the names of `kind` that are known without asking anybody, each once.
     #[must_use]
     pub fn local_names(&self, kind: SecretKind) -> BTreeSet<String> {
-        self.backends
+        self.asked_for(kind)
             .iter()
             .flat_map(|backend| backend.local_names(kind))
             .collect()
@@ -129,7 +147,8 @@ impl Resolver {
         }
         if id.split('/').any(|segment| segment == "..") {
             return Err(Error::usage(format!(
-                "{kind} `{id}` would climb out of its path with `..`"
+                "{kind} `{}` would climb out of its path with `..`",
+                shown(id)
             )));
         }
         Ok(Lookup {
@@ -147,7 +166,7 @@ impl Resolver {
     pub fn plan(&self, kind: SecretKind, id: &str) -> Result<Vec<PlannedStep>> {
         let lookup = self.lookup(kind, id)?;
         let mut planned = Vec::new();
-        for backend in &self.backends {
+        for backend in self.asked_for(kind) {
             for step in backend.plan(&lookup)? {
                 planned.push(PlannedStep {
                     backend: backend.class_path(),
@@ -166,7 +185,7 @@ impl Resolver {
     pub async fn probe(&self, kind: SecretKind, id: &str) -> Result<Vec<ProbedStep>> {
         let lookup = self.lookup(kind, id)?;
         let mut probed = Vec::new();
-        for backend in &self.backends {
+        for backend in self.asked_for(kind) {
             for step in backend.plan(&lookup)? {
                 let started = Instant::now();
                 let outcome = match step.skipped {
@@ -200,13 +219,16 @@ impl Resolver {
         let mut warnings = Vec::new();
         let mut failure = None;
         let mut asked = Vec::with_capacity(self.backends.len());
-        for backend in &self.backends {
+        for backend in self.asked_for(kind) {
             let outcome = self.ask(backend.as_ref(), &lookup).await;
             match outcome.and_then(|outcome| self.check(&lookup, outcome)) {
                 Ok(Outcome::Found(found)) => return Ok(Resolved { found, warnings }),
                 Ok(Outcome::NotFound(steps, hint)) => asked.push((backend.as_ref(), steps, hint)),
                 Err(error) if self.lenient && lenient_passes(error.kind()) => {
-                    warnings.push(format!("{error}; asking the next backend for {kind} `{id}`"));
+                    warnings.push(format!(
+                        "{error}; asking the next backend for {kind} `{}`",
+                        shown(id)
+                    ));
                     failure.get_or_insert(error);
                 }
                 Err(error) => return Err(error),
@@ -287,7 +309,7 @@ fn lenient_passes(kind: ErrorKind) -> bool {
 fn in_context(error: Error, backend: &dyn SecretsBackend, lookup: &Lookup) -> Error {
     match error.kind() {
         ErrorKind::Denied | ErrorKind::Unavailable => {
-            let (kind, id) = (lookup.kind, &lookup.id);
+            let (kind, id) = (lookup.kind, shown(&lookup.id));
             error.with_detail(format!("while {} was asked for {kind} `{id}`", backend.place()))
         }
         _ => error,

@@ -2,6 +2,7 @@
 
 use crate::backend::SecretsBackend;
 use crate::error::Error;
+use crate::shown::shown;
 use crate::value::{Lookup, SecretKind, Step};
 
 /// A backend that was asked, its steps, and what it said.
@@ -9,7 +10,10 @@ type Asked<'a> = (&'a dyn SecretsBackend, Vec<Step>, Option<String>);
 
 /// Makes the error.
 pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
-    let (kind, id) = (lookup.kind, &lookup.id);
+    let (kind, id) = (lookup.kind, &shown(&lookup.id));
+    if kind == SecretKind::Config && asked.is_empty() {
+        return no_backend(id);
+    }
     let mut places = Vec::new();
     let mut looked_for = Vec::new();
     let mut skipped = Vec::new();
@@ -50,6 +54,15 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
     )
 }
 
+/// Makes the error of a configuration option when no backend is configured: Airflow asks nobody else for one, and goes on as
+/// if the option were absent.
+fn no_backend(key: &str) -> Error {
+    Error::not_found(format!(
+        "configuration option `{key}` is nowhere: no secrets backend is configured, and Airflow asks nobody else for an option"
+    ))
+    .with_hint("set `AIRFLOW__SECRETS__BACKEND` or `--backend`")
+}
+
 fn explain(lookup: &Lookup) -> String {
     let kind = match lookup.kind {
         SecretKind::Connection => "conn",
@@ -58,7 +71,7 @@ fn explain(lookup: &Lookup) -> String {
     };
     format!(
         "`secretctl explain {kind} {}` shows how the name is built",
-        lookup.id
+        shown(&lookup.id)
     )
 }
 
@@ -73,5 +86,5 @@ fn near_name(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
         .map(|name| (strsim::osa_distance(&id, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)?;
-    Some(format!("did you mean `{}`?", near.1))
+    Some(format!("did you mean `{}`?", shown(&near.1)))
 }

@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::cfg_line;
 use super::expand::expand;
 use super::globals::path_of;
 use super::origin::Source;
@@ -19,6 +20,7 @@ use crate::file;
 use crate::python::configparser::ConfigParser;
 use crate::python::newlines::universal_newlines;
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// The text of an `airflow.cfg`.
 #[derive(Debug)]
@@ -55,14 +57,14 @@ impl ConfigText {
                 text: in_text_mode(bytes),
             })),
             (Err(cause), Some((_, source))) => {
-                let message = format!("`{}`, which {source} names, cannot be read", path.display());
+                let message = format!("`{}`, which {source} names, cannot be read", shown_path(&path));
                 Err(Error::usage(message).with_source(cause))
             }
             // Airflow would wait on; there is no time left to go on without it.
             (Err(cause), None) if cause.kind() == io::ErrorKind::TimedOut => {
                 let message = format!(
                     "`{}`, which is Airflow's configuration, cannot be read",
-                    path.display()
+                    shown_path(&path)
                 );
                 Err(Error::usage(message).with_source(cause))
             }
@@ -70,7 +72,7 @@ impl ConfigText {
                 if !is_absence(&cause) {
                     warnings.push(format!(
                         "`{}` cannot be read and is left out: {cause}",
-                        path.display()
+                        shown_path(&path)
                     ));
                 }
                 Ok(None)
@@ -91,13 +93,26 @@ impl ConfigText {
                 .utf8_chunks()
                 .next()
                 .map_or(0, |chunk| chunk.valid().matches('\n').count());
-            Error::usage(format!("`{}` line {} is not UTF-8", path.display(), valid + 1))
+            let error = Error::usage(format!("`{}` line {} is not UTF-8", shown_path(path), valid + 1));
+            let is_utf_16 = matches!(self.text.expose(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+            error.with_hint(if is_utf_16 {
+                "it is UTF-16; save it as UTF-8"
+            } else {
+                "save the file as UTF-8"
+            })
         })?;
         let parser = ConfigParser::parse(text).map_err(|(line, problem)| {
-            Error::usage(format!("`{}` line {line}: {problem}", path.display()))
+            let written = text.lines().nth(line - 1).unwrap_or_default();
+            let (what, hint) = cfg_line::diagnose(written, line, problem);
+            Error::usage(format!("`{}` line {line}: {what}", shown_path(path))).with_hint(hint)
         })?;
         Ok(ConfigFile { path, parser })
     }
+}
+
+/// The path as a message shows it.
+fn shown_path(path: &Path) -> String {
+    shown(&path.to_string_lossy())
 }
 
 /// Whether there is no such file, or a folder.

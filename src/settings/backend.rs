@@ -5,7 +5,8 @@
 //! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `_get_custom_secret_backend`.
 
 use super::BackendSpec;
-use super::globals::Globals;
+use super::globals::{GivenKwargs, Globals};
+use super::kwargs_error;
 use super::lookup::{AirflowOption, Configuration, Configured};
 use super::origin::Source;
 use crate::error::{Error, Result};
@@ -78,12 +79,12 @@ pub(super) fn configured(
     configuration.provenance.settled("backend", class.source.clone());
     let mut kwargs = Kwargs::default();
     match &globals.backend_kwargs {
-        Some((json, source)) => {
+        Some(given) => {
             let over = Configured {
-                value: json.clone(),
-                source: source.clone(),
+                value: given.text.clone(),
+                source: given.source.clone(),
             };
-            let over = from_json(&over, configuration)?;
+            let over = from_json(&over, given.file.as_deref(), configuration)?;
             if inherits {
                 configuration.ignore(place.kwargs, "kwargs are given for this command");
                 add_single_kwargs(&mut kwargs, place, configuration)?;
@@ -92,7 +93,7 @@ pub(super) fn configured(
         }
         None if inherits => {
             if let Some(configured) = configuration.get(place.kwargs)? {
-                kwargs.set_all(from_json(&configured, configuration)?);
+                kwargs.set_all(from_json(&configured, None, configuration)?);
             }
             add_single_kwargs(&mut kwargs, place, configuration)?;
         }
@@ -114,7 +115,7 @@ fn none(
     place: Place,
     configuration: &mut Configuration<'_>,
 ) -> Result<Option<BackendSpec>> {
-    if let Some((_, source)) = &globals.backend_kwargs {
+    if let Some(GivenKwargs { source, .. }) = &globals.backend_kwargs {
         return Err(Error::usage(format!(
             "{source} has kwargs, and no secrets backend is configured"
         ))
@@ -145,33 +146,35 @@ fn is_set(configured: &Configured) -> bool {
     !configured.value.is_empty()
 }
 
-/// Reads kwargs as Airflow's `getjson` does: empty text, and every value that Python takes for false, are none.
+/// Reads kwargs as Airflow's `getjson` does: empty text, and every value that Python takes for false, are none. `file` is what
+/// `@FILE` names, when they stand there.
 ///
 /// # Errors
 /// What Airflow warns of and goes on without, with status 2.
-fn from_json(configured: &Configured, configuration: &mut Configuration<'_>) -> Result<json::Object> {
+fn from_json(
+    configured: &Configured,
+    file: Option<&str>,
+    configuration: &mut Configuration<'_>,
+) -> Result<json::Object> {
     let text = configured.text()?;
     if text.is_empty() {
         return Ok(json::Object::default());
     }
     let source = &configured.source;
     configuration.provenance.settled("backend_kwargs", source.clone());
-    let error = match json::loads(text) {
+    let cause = match json::loads(text) {
         Ok(Value::Object(object)) => return Ok(object),
         Ok(value) if !value.is_truthy() => return Ok(json::Object::default()),
-        Ok(_) => Error::usage(format!("{source} is not a JSON object")),
-        Err(cause) => Error::usage(format!("{source} is not JSON")).with_source(cause),
+        Ok(_) => None,
+        Err(cause) => Some(cause),
     };
-    Err(match configuration.provenance.expanded_in(source) {
-        [] => error
-            .with_hint(r#"backend kwargs are one JSON object, such as {"url": "https://vault.example.com"}"#),
-        references => error
-            .with_detail(format!(
-                "`{}` in it was replaced, as Airflow does",
-                references.join("`, `")
-            ))
-            .with_hint("a kwarg with a `$` can stand in `AIRFLOW__SECRETS__BACKEND_KWARG__<KEY>`, where nothing is replaced"),
-    })
+    Err(kwargs_error::not_an_object(
+        text,
+        cause,
+        source,
+        file,
+        configuration,
+    ))
 }
 
 /// Lays the variables of single kwargs over `kwargs`: the key in lower case, the value raw.

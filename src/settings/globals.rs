@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::kwargs::boolean_word;
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// The default of `--timeout`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -95,8 +96,7 @@ pub(super) const ENV_FILE_VARIABLE: &str = "SECRETCTL_ENV_FILE";
 pub(super) struct Globals {
     pub(super) config: Option<(PathBuf, Source)>,
     pub(super) backend: Option<(Secret, Source)>,
-    /// The JSON text.
-    pub(super) backend_kwargs: Option<(Secret, Source)>,
+    pub(super) backend_kwargs: Option<GivenKwargs>,
     pub(super) worker: bool,
     pub(super) team: Option<String>,
     pub(super) timeout: Duration,
@@ -121,6 +121,15 @@ pub(crate) fn asks_for_more(env: &Env) -> bool {
         .is_some_and(|level| level > 0)
 }
 
+/// The kwargs that an option or its variable gives.
+pub(super) struct GivenKwargs {
+    /// The JSON text.
+    pub(super) text: Secret,
+    pub(super) source: Source,
+    /// What `@FILE` names, for people.
+    pub(super) file: Option<String>,
+}
+
 impl Globals {
     pub(super) fn resolve(
         args: &GlobalArgs,
@@ -141,7 +150,7 @@ impl Globals {
             args.backend_kwargs.as_ref().and_then(Secret::expose_text),
             &BACKEND_KWARGS,
         ) {
-            Some((text, source)) => Some((contents(text, &source, deadline)?, source)),
+            Some((text, source)) => Some(contents(text, source, deadline)?),
             None => None,
         };
         Ok(Self {
@@ -311,24 +320,51 @@ fn seconds(text: &str) -> Option<Duration> {
 }
 
 /// The kwargs that an option gives: its text, or with `@FILE` and `@-` what is in the file or comes on standard input.
-fn contents(text: Secret, source: &Source, deadline: Instant) -> Result<Secret> {
+fn contents(text: Secret, source: Source, deadline: Instant) -> Result<GivenKwargs> {
     let Some(path) = text.expose().strip_prefix(b"@") else {
-        return Ok(text);
+        return Ok(GivenKwargs {
+            text,
+            source,
+            file: None,
+        });
     };
     let (place, read) = if path == b"-" {
         ("standard input".to_owned(), file::read_stdin(deadline))
     } else {
         let path = PathBuf::from(os_string_of(path));
+        let text = path.to_string_lossy();
         // An `@` before the JSON itself names no file, and is not shown.
-        let shown = match path.to_str() {
-            Some(text) if text.trim_start().starts_with('{') => "the file".to_owned(),
-            _ => format!("`{}`", path.display()),
-        };
-        (shown, file::read(&path, deadline))
+        if text.trim_start().starts_with(['{', '[', '"', '\'']) {
+            return Err(Error::usage(format!(
+                "{source} has an `@` before the JSON, which then names a file"
+            ))
+            .with_hint("leave the `@` out, or put the JSON into a file and name that: `@FILE`"));
+        }
+        if path.as_os_str().is_empty() {
+            return Err(Error::usage(format!("{source} has an `@` and no file after it"))
+                .with_hint("write `@FILE`, or `@-` for standard input"));
+        }
+        (format!("`{}`", shown(&text)), file::read(&path, deadline))
     };
-    read.map_err(|cause| {
-        Error::usage(format!("{place}, which {source} names, cannot be read")).with_source(cause)
-    })
+    match read {
+        Ok(text) => Ok(GivenKwargs {
+            text,
+            source,
+            file: Some(place),
+        }),
+        Err(cause) => {
+            let missing = cause.kind() == std::io::ErrorKind::NotFound;
+            let error =
+                Error::usage(format!("{place}, which {source} names, cannot be read")).with_source(cause);
+            Err(if missing {
+                error.with_hint(
+                    "a relative path starts at the working folder, and `~` is not expanded after `@`",
+                )
+            } else {
+                error
+            })
+        }
+    }
 }
 
 /// The path that `bytes` name.

@@ -12,7 +12,9 @@ use super::expand::{Endless, Expanded, expand};
 use super::origin::{Note, Provenance, Source};
 use crate::env::{Env, Variable};
 use crate::error::{Error, Result};
+use crate::python::configparser::InterpolationError;
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// An option that is asked for, in lower case as Airflow asks.
 #[derive(Clone, Copy, Debug)]
@@ -135,6 +137,16 @@ impl Configuration<'_> {
         })
     }
 
+    /// Returns the line of the file on which the `nth` line of the value of `source` stands, when that is an option of the file.
+    pub(super) fn line_within(&self, source: &Source, nth: usize) -> Option<usize> {
+        match source {
+            Source::Config { section, option, .. } => {
+                self.file.as_ref()?.parser.line_within(section, option, nth)
+            }
+            _ => None,
+        }
+    }
+
     /// An option of the file, interpolated.
     fn file_option(&self, section: &str, name: &str) -> Result<Option<(Secret, Source)>> {
         let (Some(file), Some(source)) = (&self.file, self.config_source(section, name)) else {
@@ -142,7 +154,20 @@ impl Configuration<'_> {
         };
         match file.parser.get(section, name) {
             Ok(value) => Ok(value.map(|value| (Secret::from(value), source))),
-            Err(cause) => Err(Error::usage(format!("{source} cannot be interpolated")).with_source(cause)),
+            Err(cause) => {
+                let hint = match cause {
+                    InterpolationError::Syntax => "write `%%` for each `%` that is meant as it is",
+                    InterpolationError::MissingOption => {
+                        "write `%%(name)s` when no reference is meant, or add the option that it names"
+                    }
+                    InterpolationError::Depth | InterpolationError::TooLong => {
+                        "write the value itself in place of its references"
+                    }
+                };
+                Err(Error::usage(format!("{source} cannot be interpolated"))
+                    .with_source(cause)
+                    .with_hint(hint))
+            }
         }
     }
 
@@ -171,9 +196,10 @@ impl Configuration<'_> {
 
 fn endless_is_an_error(expanded: Result<Expanded, Endless>, source: &Source) -> Result<Expanded> {
     expanded.map_err(|endless| {
-        let references = endless.references.join("`, `");
+        let references = shown(&endless.references.join("`, `"));
         Error::usage(format!("{source} expands for ever"))
             .with_detail(format!("a variable refers to itself: `{references}`"))
+            .with_hint("write that variable's value without a reference to itself")
     })
 }
 

@@ -59,6 +59,7 @@ use crate::kwargs::Kwargs;
 
 mod airflow_cfg;
 mod backend;
+mod cfg_line;
 mod command;
 mod core;
 mod env_file;
@@ -67,7 +68,12 @@ mod expand;
 pub mod fuzzing;
 mod globals;
 mod home;
+mod kwargs_error;
+mod kwargs_text;
+mod kwargs_words;
 mod lookup;
+mod misspelt;
+mod nearly_json;
 mod origin;
 
 pub use origin::{Note, Provenance, Source};
@@ -205,6 +211,9 @@ impl Airflow {
         } else {
             text = ConfigText::read(globals.config.as_ref(), env, deadline, warnings)?;
             configuration.file = text.as_ref().map(ConfigText::parse).transpose()?;
+            if let Some(file) = &configuration.file {
+                misspelt::warn_of_options(file, warnings);
+            }
             configuration.provenance.config_file =
                 configuration.file.as_ref().map(|file| file.path.to_owned());
             if configuration.file.is_some() && core::unit_test_mode(&mut configuration)? {
@@ -212,6 +221,7 @@ impl Airflow {
                 configuration.provenance.notes.push(Note::UnitTestMode);
             }
         }
+        misspelt::warn_of_variables(env, warnings);
         let backend = backend::configured(globals, &mut configuration)?;
         Ok(Self {
             backend,

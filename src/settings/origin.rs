@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::env;
+use crate::shown::shown;
 
 /// What gave a setting its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +41,10 @@ impl fmt::Display for Source {
         match self {
             Self::Option(name) => f.write_str(name),
             Self::Variable { name, origin } => match origin {
-                env::Origin::Process => f.write_str(name),
-                env::Origin::File(file, line) => write!(f, "{name} ({}:{line})", file.display()),
+                env::Origin::Process => f.write_str(&shown(name)),
+                env::Origin::File(file, line) => {
+                    write!(f, "{} ({}:{line})", shown(name), shown(&file.to_string_lossy()))
+                }
             },
             Self::Config {
                 file,
@@ -49,7 +52,11 @@ impl fmt::Display for Source {
                 section,
                 option,
             } => {
-                write!(f, "[{section}] {option} ({}:{line})", file.display())
+                write!(
+                    f,
+                    "[{section}] {option} ({}:{line})",
+                    shown(&file.to_string_lossy())
+                )
             }
             Self::Default => f.write_str("Airflow's default"),
         }

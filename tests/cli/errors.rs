@@ -94,6 +94,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
         &[
             ("an unknown option", &[], "get-var hello --jsn"),
             ("an unknown command", &[], "get-con hello"),
+            ("a command of Airflow's", &[], "connections get smtp_default"),
             ("a missing name", &[], "get-var"),
             ("an empty name", &[], "explain conn ''"),
             (
@@ -147,6 +148,33 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
+                "kwargs in quotes",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", LOCAL),
+                    (
+                        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                        r#""{"variables_file_path": "/v.json"}""#,
+                    ),
+                ],
+                "get-var hello",
+            ),
+            (
+                "kwargs of Python",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", LOCAL),
+                    (
+                        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                        r#"{"variables_file_path": None}"#,
+                    ),
+                ],
+                "get-var hello",
+            ),
+            (
+                "the path of a file in the place of kwargs",
+                &[],
+                "--backend airflow.secrets.local_filesystem.LocalFilesystemBackend --backend-kwargs kwargs.json get-var hello",
+            ),
+            (
                 "a misspelt kwarg",
                 &[
                     ("AIRFLOW__SECRETS__BACKEND", LOCAL),
@@ -191,6 +219,35 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
+                "a class with a comment",
+                &[(
+                    "AIRFLOW__SECRETS__BACKEND",
+                    "airflow.providers.hashicorp.secrets.vault.VaultBackend # vault",
+                )],
+                "get-var hello",
+            ),
+            (
+                "a misspelt class",
+                &[(
+                    "AIRFLOW__SECRETS__BACKEND",
+                    "airflow.providers.hashicorp.secret.vault.VaultBackend",
+                )],
+                "get-var hello",
+            ),
+            (
+                "a class of an older Airflow",
+                &[(
+                    "AIRFLOW__SECRETS__BACKEND",
+                    "airflow.contrib.secrets.hashicorp_vault.VaultBackend",
+                )],
+                "get-var hello",
+            ),
+            (
+                "a class of one's own",
+                &[("AIRFLOW__SECRETS__BACKEND", "mycompany.secrets.VaultBackend")],
+                "get-var hello",
+            ),
+            (
                 "a local file that is missing",
                 &[
                     ("AIRFLOW__SECRETS__BACKEND", LOCAL),
@@ -224,6 +281,11 @@ const KINDS: &[(u8, &str, &[Case])] = &[
         &[
             ("a connection", &[], "get-conn nope"),
             ("a variable", &[], "get-var helo"),
+            (
+                "a configuration option without a backend",
+                &[],
+                "get-config sql_alchemy_conn",
+            ),
             (
                 "a field without a value",
                 &[],
@@ -463,6 +525,85 @@ fn an_argument_that_is_no_secret_is_echoed() {
         let output = stocked().args(words).run();
         assert_eq!(output.status, 2);
         assert!(output.stderr.contains(shown_word), "{}", shown(&output));
+    }
+}
+
+#[test]
+fn commands_typed_by_habit_are_told_in_our_words_and_show_no_secret() {
+    for (line, ours) in [
+        ("connections get x", "`secretctl get-conn x`"),
+        ("variables get x", "`secretctl get-var x`"),
+        (
+            "config get-value core fernet_key",
+            "`secretctl get-config fernet_key`",
+        ),
+        ("-q connections get x", "`secretctl get-conn x`"),
+        ("--env-file x connections get x", "`secretctl get-conn x`"),
+        ("connections list", "conn"),
+        ("vault kv get secret/x", "`secretctl get-conn <CONN_ID>`"),
+        ("get-connection x", "`secretctl get-conn x`"),
+        ("get_conn x", "`secretctl get-conn x`"),
+        ("get conn x", "`secretctl get-conn x`"),
+        ("get_var x", "`secretctl get-var x`"),
+        ("env", "`secretctl export "),
+        ("run ls", "`secretctl exec "),
+        (
+            "connections get https://u:hunter2@h",
+            "`secretctl get-conn <CONN_ID>`",
+        ),
+        ("connections get A=hunter2", "`secretctl get-conn <CONN_ID>`"),
+        ("variables set a hunter2", "never writes"),
+        (
+            "--backend-kwargs {hunter2 connections get hunter2",
+            "`secretctl get-conn <CONN_ID>`",
+        ),
+    ] {
+        let output = run(stocked(), line);
+        let stderr = output.fails(2);
+        let tip = stderr.lines().find(|line| line.trim_start().starts_with("tip: "));
+        assert!(tip.is_some_and(|tip| tip.contains(ours)), "{line}: {stderr}");
+        assert!(!stderr.contains("hunter2"), "{line}: {stderr}");
+    }
+    let help = stocked().args(["--help"]).run();
+    assert!(
+        !help
+            .ok()
+            .lines()
+            .any(|line| line.trim_start().starts_with("connections"))
+    );
+}
+
+#[test]
+fn what_comes_from_outside_is_shown_with_200_characters() {
+    let long = "x".repeat(5000);
+    let path = format!("/{}/{long}", "d".repeat(100));
+    let dotted = format!("a.{}", "b.".repeat(2000)) + "c";
+    let climbing = format!("../{long}");
+    for args in [
+        vec!["get-conn", &long],
+        vec!["get-var", &long],
+        vec!["get-config", &long],
+        vec!["get-conn", &climbing],
+        vec![&long],
+        vec!["connections", "get", &long],
+        vec!["get-var", "hello", &long],
+        vec!["--config", &path, "get-var", "x"],
+        vec!["--backend", &long, "get-var", "x"],
+        vec!["--backend", &dotted, "get-var", "x"],
+        vec![
+            "--backend",
+            LOCAL,
+            "--backend-kwargs",
+            &format!("@{path}"),
+            "get-var",
+            "x",
+        ],
+    ] {
+        let output = stocked().args(&args).run();
+        assert_ne!(output.status, 0);
+        for line in output.stderr.lines() {
+            assert!(line.chars().count() < 700, "{}: {line}", args[0]);
+        }
     }
 }
 

@@ -188,3 +188,110 @@ fn the_locations_are_those_that_airflow_asks() {
         "{locations} locations of {count} configurations"
     );
 }
+
+/// The environment of a backend of local files, whose options are those of `folder`.
+fn with_options(folder: &tempfile::TempDir) -> Value {
+    let file = folder.path().join("configs.json");
+    std::fs::write(&file, r#"{"dsn": "postgresql://h/db"}"#).unwrap();
+    json!({
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json!({"configs_file_path": file}).to_string(),
+    })
+}
+
+/// Runs `line` under `env`, and a variable and a connection of the option's name that nobody may look at.
+fn option(env: &Value, line: &[&str]) -> crate::support::Output {
+    let mut program = secretctl().env("HOME", "/nonexistent/home");
+    for (name, value) in env.as_object().unwrap() {
+        program = program.env(name, value.as_str().unwrap());
+    }
+    program
+        .env("AIRFLOW_VAR_NOPE", "of a variable")
+        .env("AIRFLOW_CONFIG_NOPE", "of nothing")
+        .args(line)
+        .run()
+}
+
+#[test]
+fn an_option_is_asked_of_the_configured_backend_alone() {
+    let folder = crate::support::temp_dir();
+    let env = with_options(&folder);
+    for (flags, key) in [
+        (&[][..], "dsn"),
+        (&[], "nope"),
+        (&["--worker"], "nope"),
+        (&["--probe"], "nope"),
+    ] {
+        let line = [flags, &["explain", "-o", "json", "config", key]].concat();
+        let line = if flags == ["--probe"] {
+            vec!["explain", "--probe", "-o", "json", "config", key]
+        } else {
+            line
+        };
+        let explained: Value = serde_json::from_str(option(&env, &line).ok()).unwrap();
+        let lookups = explained["lookups"].as_array().unwrap();
+        assert_eq!(lookups.len(), 1, "{explained}");
+        assert_eq!(lookups[0]["backend"], env["AIRFLOW__SECRETS__BACKEND"]);
+    }
+    assert_eq!(
+        option(&env, &["get-config", "-n", "dsn"]).ok(),
+        "postgresql://h/db"
+    );
+    let missing = option(&env, &["get-config", "nope"]);
+    let error = missing.fails(3);
+    assert!(
+        error.contains("configs.json") && !error.contains("environment"),
+        "{error}"
+    );
+    let Some(judge) = airflow() else { return };
+    for (key, found) in [("dsn", true), ("nope", false)] {
+        let answer = judge.ask(json!({"op": "explain.option", "env": env, "key": key}));
+        assert_eq!(answer["asked"], json!([]), "{answer}");
+        assert_eq!(answer["value"] == "postgresql://h/db", found, "{answer}");
+        assert_eq!(
+            answer["value"].is_null() || answer["is_default"] == true,
+            !found,
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn without_a_configured_backend_an_option_is_nowhere() {
+    for env in [json!({}), json!({"AIRFLOW__SECRETS__BACKEND": ""})] {
+        let missing = option(&env, &["get-config", "nope"]);
+        let error = missing.fails(3);
+        assert!(error.contains("no secrets backend is configured"), "{error}");
+        assert!(error.contains("hint: set `AIRFLOW__SECRETS__BACKEND`"), "{error}");
+        let explained = option(&env, &["explain", "config", "nope"]);
+        assert!(
+            explained.ok().contains("no secrets backend is configured"),
+            "{}",
+            explained.text()
+        );
+        let explained: Value =
+            serde_json::from_str(option(&env, &["explain", "-o", "json", "config", "nope"]).ok()).unwrap();
+        assert_eq!(explained["lookups"], json!([]));
+        let Some(judge) = airflow() else { return };
+        let answer = judge.ask(json!({"op": "explain.option", "env": env, "key": "nope"}));
+        assert_eq!(answer["asked"], json!([]), "{answer}");
+        assert!(
+            answer["value"].is_null() || answer["is_default"] == true,
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn a_configured_environment_has_no_options() {
+    let env = json!({
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.environment_variables.EnvironmentVariablesBackend",
+    });
+    option(&env, &["get-config", "nope"]).fails(3);
+    let explained = option(&env, &["explain", "config", "nope"]);
+    assert!(
+        explained.ok().contains("the configured secrets backend has none"),
+        "{}",
+        explained.text()
+    );
+}

@@ -21,18 +21,53 @@ def op_asked(request):
         real = environment_variables.os
         environment_variables.os = Environment(asked)
         try:
-            for each in (backend, environment_variables.EnvironmentVariablesBackend()):
-                look_up(each, request)
+            if request["kind"] == "config":
+                look_up_option(backend, request["id"])
+            else:
+                for each in (backend, environment_variables.EnvironmentVariablesBackend()):
+                    look_up(each, request)
         finally:
             environment_variables.os = real
     return {"asked": asked}
 
 
+def look_up_option(backend, name):
+    """Asks as Airflow does for an option's `..._secret`: which backends that asks is Airflow's own to know."""
+    from airflow.configuration import conf
+
+    conf._get_custom_secret_backend = lambda worker_mode=None: backend
+    try:
+        conf._get_config_value_from_secret_backend(name)
+    finally:
+        del conf._get_custom_secret_backend
+
+
+def op_option(request):
+    """What `[database] sql_alchemy_conn` is when its `_SECRET` is set, and who was asked for it."""
+    from airflow.configuration import conf
+    from airflow.secrets import environment_variables, metastore
+
+    asked = []
+
+    def get_config(self, key):
+        asked.append(type(self).__name__)
+
+    classes = (environment_variables.EnvironmentVariablesBackend, metastore.MetastoreBackend)
+    for each in classes:
+        each.get_config = get_config
+    try:
+        with environment({**request["env"], "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_SECRET": request["key"]}):
+            value = conf.get("database", "sql_alchemy_conn")
+            default = conf.get_default_value("database", "sql_alchemy_conn")
+    finally:
+        for each in classes:
+            del each.get_config
+    return {"asked": asked, "value": value, "is_default": value == default}
+
+
 def look_up(backend, request):
     kind, name, team = request["kind"], request["id"], request["team"]
-    if kind == "config":
-        backend.get_config(name)
-    elif kind == "var":
+    if kind == "var":
         backend.get_variable(name, team_name=team)
     elif hasattr(backend, "_local_connections"):
         backend.get_connection(name, team_name=team)

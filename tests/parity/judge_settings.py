@@ -164,6 +164,16 @@ def op_search_paths(_request):
     return [DEFAULT_SECRETS_SEARCH_PATH, DEFAULT_SECRETS_SEARCH_PATH_WORKERS]
 
 
+def op_imports(request):
+    """Whether Airflow can import what stands in the place of a class."""
+    from airflow._shared.module_loading import import_string
+
+    try:
+        return isinstance(import_string(request["class"]), type)
+    except Exception:
+        return False
+
+
 def op_shlex(request):
     import shlex
 

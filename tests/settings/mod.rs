@@ -6,6 +6,7 @@ mod env_file_readers;
 mod env_files;
 mod errors;
 mod generate;
+mod mistakes;
 mod parity;
 mod precedence;
 mod working_folder;

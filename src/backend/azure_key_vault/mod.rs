@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::http::{Client, Options, Proxies};
 use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
+use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 
 mod authorize;
@@ -44,7 +45,7 @@ struct SecretAddress {
 
 impl Address for SecretAddress {
     fn words(&self) -> String {
-        format!("secret `{}`", self.secret_name)
+        format!("secret `{}`", shown(&self.secret_name))
     }
 
     fn sentence(&self, place: &str) -> String {

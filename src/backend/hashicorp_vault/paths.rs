@@ -9,6 +9,7 @@ use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
 use crate::python::json::Value;
 use crate::python::repr::str;
+use crate::shown::shown;
 use crate::value::{Lookup, SecretKind, Step};
 
 /// Airflow's default of `mount_point`.
@@ -38,7 +39,11 @@ pub(super) struct SecretPath {
 
 impl Address for SecretPath {
     fn words(&self) -> String {
-        format!("path `{}` of mount `{}`", self.path, self.mount_point)
+        format!(
+            "path `{}` of mount `{}`",
+            shown(&self.path),
+            shown(&self.mount_point)
+        )
     }
 
     fn sentence(&self, place: &str) -> String {

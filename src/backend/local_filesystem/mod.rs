@@ -11,6 +11,7 @@ use crate::class_path;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
+use crate::shown::shown;
 use crate::value::{Answer, Listing, Lookup, SecretKind, Step};
 
 mod config;
@@ -42,8 +43,8 @@ struct Entry {
 impl Address for Entry {
     fn words(&self) -> String {
         match &self.file {
-            Some(file) => format!("`{}` in `{file}`", self.id),
-            None => format!("`{}`", self.id),
+            Some(file) => format!("`{}` in `{}`", shown(&self.id), shown(file)),
+            None => format!("`{}`", shown(&self.id)),
         }
     }
 

@@ -6,13 +6,15 @@
 //!
 //! <https://docs.python.org/3.11/library/configparser.html>
 
-use std::fmt;
-
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use memchr::memchr;
 
 use crate::python::text::is_space;
+
+mod error;
+
+pub use error::{InterpolationError, ParseError};
 
 /// The section whose options every section has.
 const DEFAULT_SECTION: &str = "DEFAULT";
@@ -37,60 +39,9 @@ type Section<'t> = IndexMap<&'t str, RawValue<'t>>;
 struct RawValue<'t> {
     line: usize,
     first: &'t str,
-    continued: Vec<&'t str>,
+    /// The further lines, each with its number.
+    continued: Vec<(usize, &'t str)>,
 }
-
-/// What is wrong with a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParseError {
-    /// `MissingSectionHeaderError`
-    MissingSectionHeader,
-    /// `DuplicateSectionError`
-    DuplicateSection,
-    /// `DuplicateOptionError`
-    DuplicateOption,
-    /// `ParsingError`
-    NoOption,
-}
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MissingSectionHeader => "an option stands before the first `[section]`",
-            Self::DuplicateSection => "the section was there before",
-            Self::DuplicateOption => "the option was there before in this section",
-            Self::NoOption => "the line is no `option = value`",
-        })
-    }
-}
-
-impl std::error::Error for ParseError {}
-
-/// Why a value cannot be interpolated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InterpolationError {
-    /// `InterpolationSyntaxError`: a `%` that is neither `%%` nor `%(name)s`.
-    Syntax,
-    /// `InterpolationMissingOptionError`: the name in `%(name)s` is not an option here.
-    MissingOption,
-    /// `InterpolationDepthError`: more than ten references deep.
-    Depth,
-    /// The value would be longer than memory can be expected to hold.
-    TooLong,
-}
-
-impl fmt::Display for InterpolationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Syntax => "a `%` must be written `%%`, or begin a reference `%(name)s`",
-            Self::MissingOption => "a `%(name)s` names no option of the section or of `[DEFAULT]`",
-            Self::Depth => "`%(name)s` references are nested too deeply",
-            Self::TooLong => "`%(name)s` references make the value too long",
-        })
-    }
-}
-
-impl std::error::Error for InterpolationError {}
 
 impl<'t> ConfigParser<'t> {
     /// Parses `text`, whose lines end in `\n`: what Python reads in text mode.
@@ -132,6 +83,31 @@ impl<'t> ConfigParser<'t> {
         self.raw(section, option).map(|value| value.line)
     }
 
+    /// Returns the line of the file on which the `nth` line of a value stands, both counted from 1. Comments between them are
+    /// no lines of the value.
+    #[must_use]
+    pub fn line_within(&self, section: &str, option: &str, nth: usize) -> Option<usize> {
+        let value = self.raw(self.sections.get(section)?, option)?;
+        match nth.checked_sub(2) {
+            None => Some(value.line),
+            Some(index) => value.continued.get(index).map(|(number, _)| *number),
+        }
+    }
+
+    /// Returns whether there is a section `name`: `has_section`.
+    #[must_use]
+    pub fn has_section(&self, name: &str) -> bool {
+        self.sections.contains_key(name)
+    }
+
+    /// Iterates over the sections and the options that stand in each, with the line of each option.
+    pub fn options(&self) -> impl Iterator<Item = (&'t str, impl Iterator<Item = (&'t str, usize)>)> {
+        let sections = self.sections.iter().map(|(name, section)| (*name, section));
+        sections
+            .chain([(DEFAULT_SECTION, &self.defaults)])
+            .map(|(name, section)| (name, section.iter().map(|(option, value)| (*option, value.line))))
+    }
+
     /// Returns the interpolated value of `option`: `get`.
     ///
     /// # Errors
@@ -162,7 +138,7 @@ impl RawValue<'_> {
     /// Python's `'\n'.join(lines).rstrip()`.
     fn joined(&self) -> String {
         let mut joined = self.first.to_owned();
-        for line in &self.continued {
+        for (_, line) in &self.continued {
             joined.push('\n');
             joined.push_str(line);
         }
@@ -196,7 +172,7 @@ impl<'t> Reader<'t> {
         let text = unindented.trim_end_matches(is_space);
         if text.is_empty() {
             if let Some(value) = self.current_value() {
-                value.continued.push("");
+                value.continued.push((number, ""));
             }
             return Ok(());
         }
@@ -204,7 +180,7 @@ impl<'t> Reader<'t> {
         if indent > self.indent
             && let Some(value) = self.current_value()
         {
-            value.continued.push(text);
+            value.continued.push((number, text));
             return Ok(());
         }
         self.indent = indent;
@@ -249,8 +225,9 @@ impl<'t> Reader<'t> {
         let Some(section) = self.current_section() else {
             return Ok(());
         };
-        let Entry::Vacant(entry) = section.entry(name) else {
-            return Err(ParseError::DuplicateOption);
+        let entry = match section.entry(name) {
+            Entry::Vacant(entry) => entry,
+            Entry::Occupied(first) => return Err(ParseError::DuplicateOption(first.get().line)),
         };
         let index = entry.index();
         entry.insert(RawValue {
@@ -391,13 +368,29 @@ mod tests {
             problem("[s]\na = 1\n[t]\n[s]\n"),
             (4, ParseError::DuplicateSection)
         );
-        assert_eq!(problem("[s]\na = 1\na : 2\n"), (3, ParseError::DuplicateOption));
+        assert_eq!(
+            problem("[s]\na = 1\na : 2\n"),
+            (3, ParseError::DuplicateOption(2))
+        );
         assert_eq!(
             problem("[DEFAULT]\na = 1\n[DEFAULT]\na = 2\n"),
-            (4, ParseError::DuplicateOption)
+            (4, ParseError::DuplicateOption(2))
         );
         assert_eq!(problem("[s]\na = {\n}\n"), (3, ParseError::NoOption));
         assert_eq!(problem("[s]\n= 1\n"), (2, ParseError::NoOption));
+    }
+
+    #[test]
+    fn the_lines_of_a_value_are_those_of_the_file() {
+        let parser = ConfigParser::parse("[s]\na = 1\n # c\n 2\n\n 3\n").unwrap();
+        let lines = (1..6).map(|nth| parser.line_within("s", "a", nth));
+        assert!(lines.eq([Some(2), Some(4), Some(5), Some(6), None]));
+        assert_eq!(parser.get("s", "a").unwrap().as_deref(), Some("1\n2\n\n3"));
+        let names: Vec<_> = parser
+            .options()
+            .map(|(name, options)| (name, options.collect()))
+            .collect();
+        assert_eq!(names, [("s", vec![("a", 2)]), ("DEFAULT", vec![])]);
     }
 
     #[test]
@@ -428,18 +421,6 @@ mod tests {
         assert_eq!(
             ConfigParser::parse(&text).unwrap().get("s", "a10"),
             Err(InterpolationError::Depth)
-        );
-    }
-
-    #[test]
-    fn an_error_says_what_is_wrong() {
-        assert_eq!(
-            ParseError::NoOption.to_string(),
-            "the line is no `option = value`"
-        );
-        assert_eq!(
-            InterpolationError::Depth.to_string(),
-            "`%(name)s` references are nested too deeply"
         );
     }
 

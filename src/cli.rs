@@ -1,6 +1,6 @@
 //! The command line: the options of every command, the list of commands, and the way from arguments to an exit status.
 //!
-//! Each command's options stand beside it in `commands`; those of every command are in [`options`]. This file must not know
+//! Each command's options stand beside it in `commands`; those of every command are in [`options`](crate::options). This file must not know
 //! what an option means. What may hold a secret is a [`Secret`](crate::secret::Secret) from here on, so no `Debug` shows it.
 
 use std::ffi::OsString;
@@ -21,10 +21,9 @@ use crate::render::Terminal;
 use crate::settings;
 
 mod habits;
-pub mod options;
 mod usage;
 
-pub use options::{ColorChoice, EnvFileDialect, GlobalArgs};
+pub use crate::options::{ColorChoice, EnvFileDialect, GlobalArgs};
 
 /// Resolves Apache Airflow's connections, variables and configuration options, without Python.
 #[derive(Debug, Parser)]

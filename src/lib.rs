@@ -9,11 +9,11 @@
 //! Who may use whom, and never the other way (a test holds the imports of every file against it):
 //!
 //! ```text
-//! main -> cli -> { commands, render }
-//! commands -> { render, connection, resolver, settings, cli::options }
+//! main -> cli -> { commands, render, options }
+//! commands -> { render, connection, resolver, settings, options }
 //! render -> connection
 //! resolver -> { settings, backend }
-//! settings -> cli::options
+//! settings -> options
 //! backend -> { cloud, http }
 //! cloud -> http
 //! leaves: calendar, class_path, env, error, file, future, helper, kwargs, location
@@ -69,6 +69,7 @@ pub mod http;
 pub mod kwargs;
 pub mod location;
 mod nearest;
+pub mod options;
 pub mod python;
 pub mod render;
 pub mod resolver;

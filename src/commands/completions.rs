@@ -13,9 +13,9 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::{EnvCompleter, Shells};
 
 use crate::class_path;
-use crate::cli::options::{EnvFileDialect, GlobalArgs};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::options::{EnvFileDialect, GlobalArgs};
 use crate::render;
 use crate::resolver::Resolver;
 use crate::settings::Settings;

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Interval};
 
-use crate::cli::options::GlobalArgs;
 use crate::connection::Connection;
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
+use crate::options::GlobalArgs;
 use crate::python::json;
 use crate::render::masks::is_sensitive;
 use crate::render::{Masks, Terminal, log};

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::origin::{Provenance, Source};
-use crate::cli::options::{ColorChoice, EnvFileDialect, GlobalArgs};
 use crate::env::{Env, Variable};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::kwargs::boolean_word;
+use crate::options::{ColorChoice, EnvFileDialect, GlobalArgs};
 use crate::secret::Secret;
 use crate::shown::shown;
 

@@ -52,10 +52,10 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::class_path;
-use crate::cli::options::{ColorChoice, GlobalArgs};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
+use crate::options::{ColorChoice, GlobalArgs};
 
 mod airflow_cfg;
 mod backend;

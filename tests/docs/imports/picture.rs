@@ -1,7 +1,7 @@
 //! The picture of who may use whom, as `src/lib.rs` has it.
 //!
 //! A line is a chain: `a -> b`, `a, b -> { c, d }`, `a -> b -> c`. Names are modules of the crate, or modules within one
-//! (`cli::options`). A last line has the leaves.
+//! (`backend::registry`). A last line has the leaves.
 
 use std::collections::BTreeSet;
 

@@ -107,6 +107,11 @@ impl Draft {
         self
     }
 
+    /// Whether it is valid now.
+    pub fn is_current(&self) -> bool {
+        self.from.starts_with("2020") && self.until.starts_with("2099")
+    }
+
     /// Whether it is of version 1, which knows no extensions.
     pub fn is_old(&self) -> bool {
         self.version == 1

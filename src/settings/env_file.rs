@@ -82,7 +82,7 @@ fn warning(shadowed: &[(String, String)]) -> Option<String> {
 }
 
 fn read(path: &Path, deadline: Instant) -> Result<Vec<(String, Secret, usize)>> {
-    let bytes = file::read(path, deadline).map_err(|cause| {
+    let bytes = file::read_up_to(path, file::MAX_SETTINGS_BYTES, deadline).map_err(|cause| {
         Error::usage(format!("env file `{}` cannot be read", path.display())).with_source(cause)
     })?;
     parse(bytes.expose()).map_err(|(line, problem)| {

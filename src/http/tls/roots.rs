@@ -78,8 +78,12 @@ impl Trust {
         };
         match roots {
             Roots::Unverified | Roots::Thumbprint(_) => {}
-            Roots::Path(path) if path.is_dir() => trust.folders.push(folder(path)?),
-            Roots::Path(path) => trust.bundles.push(bundle(path, deadline)?),
+            Roots::Path(path) => match read(path, deadline) {
+                Err(source) if source.kind() == std::io::ErrorKind::IsADirectory => {
+                    trust.folders.push(folder(path, deadline)?);
+                }
+                outcome => trust.bundles.push(usable(path, outcome)?),
+            },
             Roots::System {
                 cert_file: None,
                 cert_dir: None,
@@ -96,7 +100,9 @@ impl Trust {
                     .map(|path| bundle(path, deadline))
                     .collect::<Result<_, _>>()?;
                 let folders = cert_dir.iter().flat_map(std::env::split_paths);
-                trust.folders = folders.map(|path| folder(&path)).collect::<Result<_, _>>()?;
+                trust.folders = folders
+                    .map(|path| folder(&path, deadline))
+                    .collect::<Result<_, _>>()?;
             }
         }
         Ok(trust)
@@ -111,12 +117,13 @@ impl Trust {
     }
 
     /// Returns the certificates of folders whose subject is one of `subjects`. A file that is no PEM file is passed over, as
-    /// OpenSSL does with names it does not know.
+    /// OpenSSL does with names it does not know, and so is what is no regular file.
     pub(super) fn in_folders(&self, subjects: &[&[u8]]) -> Vec<CertificateDer<'static>> {
         let mut found: Vec<CertificateDer<'static>> = Vec::new();
         for folder in &self.folders {
-            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-            for bytes in entries.filter_map(|entry| read(&entry.path(), self.deadline).ok()) {
+            let paths = file::read_folder(folder, self.deadline).unwrap_or_default();
+            let read = |path: PathBuf| file::read_regular(&path, file::MAX_BYTES, self.deadline).ok();
+            for bytes in paths.into_iter().filter_map(read) {
                 for certificate in pem::certificates_of(&bytes, subjects) {
                     if !found.contains(&certificate) {
                         found.push(certificate);
@@ -145,7 +152,12 @@ fn read(path: &Path, deadline: Instant) -> std::io::Result<Vec<u8>> {
 
 /// Reads a PEM file that has at least one certificate.
 fn bundle(path: &Path, deadline: Instant) -> Result<Vec<u8>, Failure> {
-    let bytes = read(path, deadline).map_err(|source| {
+    usable(path, read(path, deadline))
+}
+
+/// Checks that what was read of `path` has at least one certificate.
+fn usable(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+    let bytes = read.map_err(|source| {
         Failure::configuration(format!("the CA bundle `{}` cannot be read", path.display()))
             .with_source(source)
     })?;
@@ -159,8 +171,8 @@ fn bundle(path: &Path, deadline: Instant) -> Result<Vec<u8>, Failure> {
     )))
 }
 
-fn folder(path: &Path) -> Result<PathBuf, Failure> {
-    match std::fs::read_dir(path) {
+fn folder(path: &Path, deadline: Instant) -> Result<PathBuf, Failure> {
+    match file::read_folder(path, deadline) {
         Ok(_) => Ok(path.to_owned()),
         Err(source) => {
             let shown = path.display();

@@ -3,7 +3,7 @@
 //! Owns the names of the variables, teams included. Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
 
 use crate::backend::kwargs::Kwargs;
-use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::backend::{BoxFuture, Context, SecretsBackend, foreign_step};
 use crate::env::{Env, Variable};
 use crate::error::Result;
 use crate::python::text::upper;
@@ -69,10 +69,10 @@ impl SecretsBackend for EnvironmentVariablesBackend {
 
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         let answer = match &step.location {
-            Location::Environment { variable } => self.answer(lookup, variable),
-            _ => Answer::ABSENT,
+            Location::Environment { variable } => Ok(self.answer(lookup, variable)),
+            _ => Err(foreign_step(self)),
         };
-        Box::pin(std::future::ready(Ok(answer)))
+        Box::pin(std::future::ready(answer))
     }
 
     fn local_names(&self, kind: SecretKind) -> Vec<String> {

@@ -3,7 +3,7 @@
 //! Source: airflow 3.3.2, `airflow/sdk/execution_time/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH_WORKERS`.
 
 use crate::backend::kwargs::Kwargs;
-use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::backend::{BoxFuture, Context, SecretsBackend, foreign_step};
 use crate::error::Result;
 use crate::value::{Answer, Location, Lookup, Step};
 
@@ -38,6 +38,6 @@ impl SecretsBackend for ExecutionApiSecretsBackend {
     }
 
     fn ask<'a>(&'a self, _: &'a Lookup, _: &'a Step) -> BoxFuture<'a, Result<Answer>> {
-        Box::pin(std::future::ready(Ok(Answer::ABSENT)))
+        Box::pin(std::future::ready(Err(foreign_step(self))))
     }
 }

@@ -1,7 +1,7 @@
 //! Airflow's database: on Airflow's search path, and never asked by secretctl, which `explain` says.
 
 use crate::backend::kwargs::Kwargs;
-use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::backend::{BoxFuture, Context, SecretsBackend, foreign_step};
 use crate::error::Result;
 use crate::value::{Answer, Location, Lookup, Step};
 
@@ -36,6 +36,6 @@ impl SecretsBackend for MetastoreBackend {
     }
 
     fn ask<'a>(&'a self, _: &'a Lookup, _: &'a Step) -> BoxFuture<'a, Result<Answer>> {
-        Box::pin(std::future::ready(Ok(Answer::ABSENT)))
+        Box::pin(std::future::ready(Err(foreign_step(self))))
     }
 }

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::time::Instant;
 
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 pub mod azure_key_vault;
@@ -34,7 +34,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///   one instance, concurrently too.
 /// - It may log (`tracing`, at debug) whom it asked for what, the status and the time; never a value, a header's or a body's
 ///   content. Its errors hold no part of a secret.
-/// - It is not asked for a step that it has marked as skipped.
+/// - It is not asked for a step that it has marked as skipped. Such a step, and one of another backend, is an internal error.
 pub trait SecretsBackend: Send + Sync {
     /// Returns Airflow's class path.
     fn class_path(&self) -> &'static str;
@@ -63,10 +63,21 @@ pub trait SecretsBackend: Send + Sync {
         &[]
     }
 
+    /// Says that all that follows is a probe: each answer is wanted as it is, and a refusal is not tried again with another login.
+    fn probing(&self) {}
+
     /// Whether asking needs the network, and so the runtime's timers and sockets.
     fn needs_network(&self) -> bool {
         false
     }
+}
+
+/// The error of a step that a backend is asked for and has not planned. "Absent" would be an answer, and a wrong one.
+pub(crate) fn foreign_step(backend: &dyn SecretsBackend) -> Error {
+    Error::internal(format!(
+        "`{}` was asked for a step that it did not plan",
+        backend.class_path()
+    ))
 }
 
 /// What a backend is built with, beside its kwargs.

@@ -31,6 +31,11 @@ const BACKENDS: &[(&str, Constructor)] = &[
     ),
 ];
 
+/// Returns the class path of every backend.
+pub fn class_paths() -> impl Iterator<Item = &'static str> {
+    BACKENDS.iter().map(|(path, _)| *path)
+}
+
 /// Builds the backend of `class_path` from its kwargs, without any I/O but the reading of files that the kwargs name.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 //! vault's challenge, `tokens` and `credential` get the token for it. Built lazily: nothing but the kwargs is looked at before the
 //! first secret is asked for. Facts: `airflow/providers/microsoft/azure/secrets/key_vault.py` of the Microsoft Azure provider 15.2.1.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -13,9 +14,9 @@ use self::credential::{Redaction, Surroundings};
 use self::tokens::Tokens;
 use self::transport::{Exchange, Server, Whom};
 use super::kwargs::Kwargs;
-use super::{BoxFuture, Context, SecretsBackend};
+use super::{BoxFuture, Context, SecretsBackend, foreign_step};
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::{Client, Options, Proxies};
 use crate::value::{Answer, Location, Lookup, Step};
 
@@ -41,6 +42,7 @@ pub struct AzureKeyVaultBackend {
     env: Env,
     deadline: Instant,
     client: OnceLock<VaultClient>,
+    probing: AtomicBool,
 }
 
 impl AzureKeyVaultBackend {
@@ -50,6 +52,7 @@ impl AzureKeyVaultBackend {
             env: context.env.clone(),
             deadline: context.deadline,
             client: OnceLock::new(),
+            probing: AtomicBool::new(false),
         }))
     }
 
@@ -76,13 +79,11 @@ impl AzureKeyVaultBackend {
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
         };
-        let credential = credential::build(&self.config, &surroundings)?;
-        let client = VaultClient::new(
-            &self.config,
-            Tokens::new(credential),
-            server(vault, Whom::Vault),
-            redactor,
-        )?;
+        let tokens = Tokens::new(credential::build(&self.config, &surroundings)?);
+        if self.probing.load(Ordering::Relaxed) {
+            tokens.probing();
+        }
+        let client = VaultClient::new(&self.config, tokens, server(vault, Whom::Vault), redactor)?;
         Ok(self.client.get_or_init(|| client))
     }
 }
@@ -114,15 +115,17 @@ impl SecretsBackend for AzureKeyVaultBackend {
         Box::pin(async move {
             match &step.location {
                 Location::AzureKeyVault { secret_name, .. } => self.client()?.get(secret_name).await,
-                _ => Err(Error::internal(
-                    "a step of another backend was asked of Azure Key Vault",
-                )),
+                _ => Err(foreign_step(self)),
             }
         })
     }
 
     fn warnings(&self) -> &[String] {
         &self.config.warnings
+    }
+
+    fn probing(&self) {
+        self.probing.store(true, Ordering::Relaxed);
     }
 
     fn needs_network(&self) -> bool {

@@ -1,10 +1,12 @@
 //! The tokens of one backend: asked for once, ahead of the challenge where that can be, and shared by all that is looked up.
 //!
 //! Owns the SDK's view of our credentials. A token is kept for its scope until five minutes before it expires, as Python keeps
-//! it, and asked for by one at a time: whoever waits gets the same one, or the same failure.
+//! it, and asked for by one at a time: whoever waits gets the same one, or the same failure. A login that was refused is not
+//! tried again.
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -15,7 +17,7 @@ use tokio::task::AbortHandle;
 
 use super::credential::{Credential, Failure, TokenRequest, VaultTenant};
 use super::transport::into_sdk;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// How long before it expires a token is no longer used (`ChallengeAuthPolicy._need_new_token`).
 const EARLY: Duration = Duration::from_secs(300);
@@ -26,6 +28,8 @@ pub(super) struct Tokens {
     tenant: watch::Sender<VaultTenant>,
     slot: Mutex<Slot>,
     ahead: std::sync::Mutex<Option<(String, AbortHandle)>>,
+    probing: AtomicBool,
+    asked_ahead: AtomicBool,
 }
 
 #[derive(Default)]
@@ -51,11 +55,21 @@ impl Tokens {
             tenant: watch::Sender::new(VaultTenant::Unknown),
             slot: Mutex::default(),
             ahead: std::sync::Mutex::default(),
+            probing: AtomicBool::new(false),
+            asked_ahead: AtomicBool::new(false),
         })
+    }
+
+    /// Says that refusals are answers from now on: there is one login, whatever comes of it.
+    pub(super) fn probing(&self) {
+        self.probing.store(true, Ordering::Relaxed);
     }
 
     /// Asks for a token for `scope` while something else is under way, unless that is being done.
     pub(super) fn ask_ahead(self: &Arc<Self>, scope: &str) {
+        if self.asked_ahead.swap(true, Ordering::Relaxed) && self.probing.load(Ordering::Relaxed) {
+            return;
+        }
         let mut ahead = self
             .ahead
             .lock()
@@ -89,8 +103,11 @@ impl Tokens {
         }
     }
 
-    /// Forgets `token`: the vault has refused it.
+    /// Forgets `token`: the vault has refused it. In a probe another one is not tried.
     pub(super) async fn forget(&self, token: &str) {
+        if self.probing.load(Ordering::Relaxed) {
+            return;
+        }
         let mut slot = self.slot.lock().await;
         slot.token.take_if(|(_, kept)| kept.token.secret() == token);
     }
@@ -101,9 +118,21 @@ impl Tokens {
     /// Why there is none.
     pub(super) async fn with_claims(&self, scope: &str, claims: String) -> Result<AccessToken> {
         let mut slot = self.slot.lock().await;
-        let token = self.request(scope, Some(claims)).await?;
-        slot.token = Some((scope.to_owned(), token.clone()));
-        Ok(token)
+        if self.probing.load(Ordering::Relaxed)
+            && let Some(failure) = slot.failure.as_ref().filter(|failure| failure.scope == scope)
+        {
+            return Err(repeat(&failure.error));
+        }
+        match self.request(scope, Some(claims)).await {
+            Ok(token) => {
+                slot.token = Some((scope.to_owned(), token.clone()));
+                Ok(token)
+            }
+            Err(error) => {
+                slot.remember(scope, &error, false);
+                Err(error)
+            }
+        }
     }
 
     /// Returns a token for `scope`: the kept one, else a new one.
@@ -118,7 +147,10 @@ impl Tokens {
         }
         if let Some(failure) = &mut slot.failure
             && failure.scope == scope
-            && (failure.untold || failure.at >= asked)
+            && (failure.untold
+                || failure.at >= asked
+                || failure.error.kind() == ErrorKind::Denied
+                || self.probing.load(Ordering::Relaxed))
         {
             failure.untold = false;
             return Err(repeat(&failure.error));
@@ -142,13 +174,7 @@ impl Tokens {
                 Ok(token)
             }
             Err(error) => {
-                let remembered = Remembered {
-                    scope: scope.to_owned(),
-                    error: repeat(&error),
-                    at: Instant::now(),
-                    untold: ahead,
-                };
-                slot.failure = Some(remembered);
+                slot.remember(scope, &error, ahead);
                 Err(error)
             }
         }
@@ -177,6 +203,15 @@ impl Tokens {
 }
 
 impl Slot {
+    fn remember(&mut self, scope: &str, error: &Error, untold: bool) {
+        self.failure = Some(Remembered {
+            scope: scope.to_owned(),
+            error: repeat(error),
+            at: Instant::now(),
+            untold,
+        });
+    }
+
     fn kept(&self, scope: &str) -> Option<AccessToken> {
         let (kept, token) = self.token.as_ref()?;
         (kept == scope && token.expires_on > OffsetDateTime::now_utc() + EARLY).then(|| token.clone())

@@ -5,6 +5,7 @@
 
 use std::sync::Mutex as Shared;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -43,6 +44,9 @@ pub(super) struct Client {
     http: http::Client,
     session: Mutex<Session>,
     redactor: Shared<Redactor>,
+    probing: AtomicBool,
+    /// Whether the token of the last login serves a number of times only.
+    token_is_counted: AtomicBool,
 }
 
 /// Where the login stands.
@@ -78,10 +82,18 @@ impl Client {
             http,
             session: Mutex::new(Session::New),
             redactor: Shared::new(redactor),
+            probing: AtomicBool::new(false),
+            token_is_counted: AtomicBool::new(false),
         }
     }
 
-    /// Reads an API path, which is quoted and begins with `v1/`. A rejected token is replaced once.
+    /// Says that refusals are answers from now on: no other login is tried after one.
+    pub(super) fn probing(&self) {
+        self.probing.store(true, Ordering::Relaxed);
+    }
+
+    /// Reads an API path, which is quoted and begins with `v1/`. A rejected token is replaced once, as Airflow does; in a probe
+    /// that is done only for a token that serves a number of times, because another login has the same policies.
     ///
     /// # Errors
     /// A failed login, and whatever kept Vault from answering. A 403 that stays is an answer.
@@ -89,7 +101,8 @@ impl Client {
         self.config.check_identity()?;
         let (token, logins) = self.token(None).await?;
         let response = self.get(api_path, token).await?;
-        if response.status != 403 {
+        let is_last = self.probing.load(Ordering::Relaxed) && !self.token_is_counted.load(Ordering::Relaxed);
+        if response.status != 403 || is_last {
             return Ok(response);
         }
         let (token, _) = self.token(Some(logins)).await?;
@@ -130,8 +143,8 @@ impl Client {
                 Ok((token, logins))
             }
             Err(error) => {
-                // What did not answer may answer later; what refused is not asked again.
-                if error.kind() == ErrorKind::Denied {
+                // What did not answer may answer later; what refused is not asked again, and in a probe nobody is.
+                if error.kind() == ErrorKind::Denied || self.probing.load(Ordering::Relaxed) {
                     *session = Session::Failed(Failed::of(&error));
                 }
                 Err(error)
@@ -174,6 +187,8 @@ impl Client {
         let auth_type = auth.name();
         let place = self.config.address.shown();
         let envelope = Envelope::of(response);
+        let is_counted = envelope.as_ref().is_some_and(Envelope::counts_uses);
+        self.token_is_counted.store(is_counted, Ordering::Relaxed);
         let passed_on = envelope.as_ref().is_some_and(Envelope::passes_on_a_refusal);
         match response.status {
             200 => match envelope

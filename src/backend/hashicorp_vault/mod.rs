@@ -7,7 +7,7 @@
 //! among them, can be shown by `Debug` and `tracing`.
 
 use crate::backend::kwargs::Kwargs;
-use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::backend::{BoxFuture, Context, SecretsBackend, foreign_step};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::python::quote::quote_path;
@@ -181,9 +181,13 @@ impl SecretsBackend for VaultBackend {
                     self.read(lookup.kind, mount_point, path, *kv_engine_version)
                         .await
                 }
-                _ => Ok(Answer::ABSENT),
+                _ => Err(foreign_step(self)),
             }
         })
+    }
+
+    fn probing(&self) {
+        self.client.probing();
     }
 
     fn needs_network(&self) -> bool {

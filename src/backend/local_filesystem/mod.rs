@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use crate::backend::kwargs::Kwargs;
-use crate::backend::{BoxFuture, CheckConnection, Context, SecretsBackend};
+use crate::backend::{BoxFuture, CheckConnection, Context, SecretsBackend, foreign_step};
 use crate::error::{Error, Result};
 use crate::value::{Answer, Location, Lookup, SecretKind, Step};
 
@@ -15,6 +15,7 @@ mod config;
 mod env_file;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod index;
 mod load;
 mod node;
 mod parse;
@@ -60,7 +61,8 @@ impl LocalFilesystemBackend {
             return Ok(entries);
         }
         let entries = parse::parse(file, self.deadline).map_err(|problem| problem.in_file(file))?;
-        load::check(&entries, kind, self.check_connection).map_err(|problem| problem.in_file(file))?;
+        load::check(&entries, kind, self.check_connection, self.deadline)
+            .map_err(|problem| problem.in_file(file))?;
         tracing::debug!(file, "read");
         Ok(cell.get_or_init(|| entries))
     }
@@ -126,14 +128,14 @@ impl SecretsBackend for LocalFilesystemBackend {
             .config
             .file(kind)
             .and_then(|file| self.entries(kind, file).ok());
-        let names = entries
-            .into_iter()
-            .flat_map(Entries::iter)
-            .filter_map(|entry| entry.key);
-        names.map(str::to_owned).collect()
+        entries.map(Entries::keys).unwrap_or_default()
     }
 
-    fn ask<'a>(&'a self, lookup: &'a Lookup, _: &'a Step) -> BoxFuture<'a, Result<Answer>> {
-        Box::pin(std::future::ready(self.answer(lookup)))
+    fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
+        let answer = match &step.location {
+            Location::File { file: Some(_) } => self.answer(lookup),
+            _ => Err(foreign_step(self)),
+        };
+        Box::pin(std::future::ready(answer))
     }
 }

@@ -1,13 +1,14 @@
 //! Reading a file whole, within bounds of size and of time.
 //!
-//! A regular file is read where it is asked for. Anything else (a pipe, a device, standard input) may have no end, and a pipe
-//! without a writer not even a beginning: it is read on a thread of its own, which the deadline leaves behind. Must not know
-//! what a file is for, nor say which one it was.
+//! Any read may hang: a pipe that nobody writes to, a device, standard input, but also a regular file on a network mount that does
+//! not answer, or one such as `/proc/kmsg`. So files are opened and read on a thread of their own, which the deadline leaves
+//! behind. One thread serves all reads, as long as it answers. A file is opened once, and what was opened is looked at, never the
+//! path before. Must not know what a file is for, nor say which one it was.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
-use std::sync::mpsc;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
 use crate::secret::Secret;
@@ -16,12 +17,24 @@ use crate::secret::Secret;
 /// suffer from.
 pub(crate) const MAX_BYTES: u64 = 16 << 20;
 
+/// The largest file of settings that is kept as many small values: an env file, or an AWS profile. Linux starts no program with
+/// more than 6 MiB of environment.
+pub(crate) const MAX_SETTINGS_BYTES: u64 = 2 << 20;
+
 /// Reads the file `path` whole; a pipe too.
 ///
 /// # Errors
 /// A file that cannot be read, is larger than 16 MiB, or has not come to its end at `deadline`.
 pub(crate) fn read(path: &Path, deadline: Instant) -> io::Result<Secret> {
-    read_unwiped(path, MAX_BYTES, deadline).map(Secret::new)
+    read_up_to(path, MAX_BYTES, deadline)
+}
+
+/// Reads the file `path` whole, as [`read`] does, of up to `limit_bytes`.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn read_up_to(path: &Path, limit_bytes: u64, deadline: Instant) -> io::Result<Secret> {
+    read_unwiped(path, limit_bytes, deadline).map(Secret::new)
 }
 
 /// Reads the file `path` whole, as [`read`] does, of up to `limit_bytes`. Its bytes are not wiped when they are dropped: for what
@@ -30,13 +43,62 @@ pub(crate) fn read(path: &Path, deadline: Instant) -> io::Result<Secret> {
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_unwiped(path: &Path, limit_bytes: u64, deadline: Instant) -> io::Result<Vec<u8>> {
-    let metadata = std::fs::metadata(path)?;
-    // A folder is refused by the system's own words.
-    if metadata.is_file() || metadata.is_dir() {
-        return read_all(File::open(path)?, metadata.len(), limit_bytes);
-    }
     let path = path.to_owned();
-    within(deadline, move || read_all(File::open(path)?, 0, limit_bytes))
+    within(deadline, move || {
+        let file = open(&path)?;
+        let metadata = file.metadata()?;
+        // Reading a folder fails with the system's own words.
+        let expected = if metadata.is_file() { metadata.len() } else { 0 };
+        read_all(file, expected, limit_bytes)
+    })
+}
+
+/// Reads the file `path` whole if it is a regular one: for files that nobody has named, such as those of a folder. Unlike
+/// [`read`], this does not wait for the writer of a pipe.
+///
+/// # Errors
+/// As [`read`], and anything else than a regular file.
+pub(crate) fn read_regular(path: &Path, limit_bytes: u64, deadline: Instant) -> io::Result<Vec<u8>> {
+    let path = path.to_owned();
+    within(deadline, move || {
+        let file = open_at_once(&path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        read_all(file, metadata.len(), limit_bytes)
+    })
+}
+
+/// Returns the paths of what is in the folder `path`.
+///
+/// # Errors
+/// A folder that cannot be read, or not until `deadline`.
+pub(crate) fn read_folder(path: &Path, deadline: Instant) -> io::Result<Vec<PathBuf>> {
+    let path = path.to_owned();
+    within(deadline, move || {
+        std::fs::read_dir(&path)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect()
+    })
+}
+
+/// Returns whether there is anything at `path`.
+///
+/// # Errors
+/// No answer until `deadline`.
+pub(crate) fn exists(path: &Path, deadline: Instant) -> io::Result<bool> {
+    let path = path.to_owned();
+    within(deadline, move || Ok(path.exists()))
+}
+
+/// Returns whether there is a file at `path`, neither a folder nor nothing.
+///
+/// # Errors
+/// No answer until `deadline`.
+pub(crate) fn is_file(path: &Path, deadline: Instant) -> io::Result<bool> {
+    let path = path.to_owned();
+    within(deadline, move || Ok(path.is_file()))
 }
 
 /// Reads standard input to its end.
@@ -55,9 +117,33 @@ pub(crate) fn no_end() -> io::Error {
     )
 }
 
+/// Opens a file. Where folders cannot be opened, one is told by the kind of the error.
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path).map_err(|cause| {
+        if cfg!(not(unix)) && path.is_dir() {
+            return io::Error::from(io::ErrorKind::IsADirectory);
+        }
+        cause
+    })
+}
+
+/// Opens a file without waiting for the other end of a pipe.
+#[cfg(unix)]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
+/// Opens a file.
+#[cfg(not(unix))]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    open(path)
+}
+
 /// Reads `input` to its end. Memory for what is expected is taken at once, so that nothing is copied about.
 fn read_all(input: impl Read, expected_bytes: u64, limit_bytes: u64) -> io::Result<Vec<u8>> {
-    let too_large = || io::Error::other(format!("larger than {} MiB", limit_bytes >> 20));
+    let too_large = || io::Error::other(format!("larger than {}", size(limit_bytes)));
     if expected_bytes > limit_bytes {
         return Err(too_large());
     }
@@ -69,22 +155,57 @@ fn read_all(input: impl Read, expected_bytes: u64, limit_bytes: u64) -> io::Resu
     Ok(bytes)
 }
 
-/// Runs `read` on a thread of its own, and waits for it until `deadline`.
-fn within(
+/// Writes a bound of size.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..0x400 => format!("{bytes} bytes"),
+        0x400..0x10_0000 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
+    }
+}
+
+/// Something to be done by the thread that reads.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The thread that reads, when it has nothing to do.
+static IDLE: Mutex<Option<mpsc::Sender<Job>>> = Mutex::new(None);
+
+/// Runs `read` on the thread that reads, and waits for it until `deadline`. One that does not come back in time is left behind,
+/// and the next read gets another thread.
+fn within<T: Send + 'static>(
     deadline: Instant,
-    read: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static,
-) -> io::Result<Vec<u8>> {
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let taken = idle().take();
+    // Where the system has no room for a thread, there is still a file to be read.
+    let Some(reader) = taken.or_else(|| start().ok()) else {
+        return read();
+    };
     let (sender, receiver) = mpsc::sync_channel(1);
-    std::thread::Builder::new()
-        .name("read".to_owned())
-        .spawn(move || {
-            // Nobody waits any more when the deadline has passed.
-            let _ = sender.send(read());
-        })?;
+    let job: Job = Box::new(move || {
+        // Nobody waits any more when the deadline has passed.
+        let _ = sender.send(read());
+    });
+    reader
+        .send(job)
+        .map_err(|_| io::Error::other("the thread that reads has ended"))?;
     match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        Ok(read) => read,
+        Ok(read) => {
+            *idle() = Some(reader);
+            read
+        }
         Err(_) => Err(no_end()),
     }
+}
+
+/// Starts a thread that reads. It ends when its sender is dropped.
+fn start() -> io::Result<mpsc::Sender<Job>> {
+    let (sender, receiver) = mpsc::channel::<Job>();
+    std::thread::Builder::new()
+        .name("read".to_owned())
+        .spawn(move || receiver.into_iter().for_each(|job| job()))?;
+    Ok(sender)
 }
 
 #[cfg(test)]
@@ -128,12 +249,57 @@ mod tests {
     }
 
     #[test]
+    #[cfg(unix)]
+    fn a_pipe_in_a_folder_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let started = Instant::now();
+        assert!(read_regular(&pipe, 10, soon()).is_err());
+        assert!(read_regular(folder.path(), 10, soon()).is_err());
+        assert!(started.elapsed() < Duration::from_secs(30));
+        let file = folder.path().join("file");
+        std::fs::write(&file, "0123456789").unwrap();
+        assert_eq!(read_regular(&file, 10, soon()).unwrap(), b"0123456789");
+        assert_eq!(
+            read_regular(&file, 9, soon()).unwrap_err().to_string(),
+            "larger than 9 bytes"
+        );
+        let mut there = read_folder(folder.path(), soon()).unwrap();
+        there.sort();
+        assert_eq!(there, [file.clone(), pipe.clone()]);
+        assert!(read_folder(&file, soon()).is_err());
+        assert!(exists(&pipe, soon()).unwrap() && !exists(&folder.path().join("none"), soon()).unwrap());
+        assert!(is_file(&file, soon()).unwrap() && !is_file(folder.path(), soon()).unwrap());
+    }
+
+    /// A pipe stands for whatever does not answer: opening it, too, takes until somebody writes.
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_does_not_answer_costs_the_deadline_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let started = Instant::now();
+        let error = read(&pipe, started + Duration::from_millis(50)).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(started.elapsed() < Duration::from_secs(30));
+        // The thread that hangs is not asked again.
+        let file = folder.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        assert_eq!(read(&file, soon()).unwrap().expose(), b"x");
+        assert_eq!(read(&file, soon()).unwrap().expose(), b"x");
+    }
+
+    #[test]
     fn what_does_not_end_in_time_is_left_behind() {
         let (sender, receiver) = mpsc::channel::<()>();
         let started = Instant::now();
         let error = within(started + Duration::from_millis(20), move || {
             let _ = receiver.recv();
-            Ok(Vec::new())
+            Ok(())
         })
         .unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);

@@ -13,6 +13,8 @@
 )]
 
 mod azure;
+#[cfg(target_os = "linux")]
+mod bounds;
 mod canary;
 #[cfg(unix)]
 mod cli;

@@ -29,8 +29,8 @@ mod wrong_class;
 ///   one instance, concurrently too.
 /// - It may log (`tracing`, at debug) whom it asked for what, the status and the time; never a value, a header's or a body's
 ///   content. Its errors hold no part of a secret.
-/// - It is not asked for a step that it has marked as skipped. A step that another backend planned is an internal error, never
-///   "absent".
+/// - It is not asked for a step that it has marked as skipped. Such a step, and one that another backend planned, is an internal
+///   error, never "absent".
 pub trait SecretsBackend: Send + Sync {
     /// Returns Airflow's class path.
     fn class_path(&self) -> &'static str;
@@ -77,6 +77,9 @@ pub trait SecretsBackend: Send + Sync {
     fn warnings(&self) -> &[String] {
         &[]
     }
+
+    /// Says that all that follows is a probe: each answer is wanted as it is, and a refusal is not tried again with another login.
+    fn probing(&self) {}
 
     /// Whether asking needs the network, and so the runtime's timers and sockets.
     fn needs_network(&self) -> bool {

@@ -39,6 +39,11 @@ pub fn check(class_path: &str, place: &dyn fmt::Display) -> Result<()> {
     constructor(class_path, place).map(drop)
 }
 
+/// Returns the class path of every backend.
+pub fn class_paths() -> impl Iterator<Item = &'static str> {
+    BACKENDS.iter().map(|(path, _)| *path)
+}
+
 /// Builds the backend of `class_path` from its kwargs, without any I/O but the reading of files that the kwargs name.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 //! asked for: whoever needs one hands that in. Source of the five minutes: azure-core for Python, `_authentication.py`
 //! (`_need_new_token`); botocore refreshes its credentials earlier still.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Mutex;
@@ -19,18 +20,13 @@ pub(crate) trait Token: Clone {
     fn expires_at(&self) -> Option<SystemTime>;
 }
 
-/// Who is told of a failure beside the one who asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Failures {
-    /// Everybody who waited meanwhile. Whoever comes later asks again.
-    Shared,
-    /// Of a refusal, everybody from then on, because accounts lock. After any other failure, the next one asks again.
-    RefusalsStay,
-}
-
 /// A token that several ask for.
+///
+/// A refusal stays: nobody asks again, because accounts lock. Any other failure goes to everybody who waited for it; whoever comes
+/// later asks again, unless this is a probe.
 pub(crate) struct TokenCache<T> {
-    failures: Failures,
+    /// Whether every failure stays.
+    probing: AtomicBool,
     slot: Mutex<Slot<T>>,
 }
 
@@ -58,15 +54,25 @@ struct Remembered {
 
 impl<T: Token> TokenCache<T> {
     /// Creates an empty cache.
-    pub(crate) fn new(failures: Failures) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            failures,
+            probing: AtomicBool::new(false),
             slot: Mutex::new(Slot {
                 kept: None,
                 failure: None,
                 count: 0,
             }),
         }
+    }
+
+    /// Says that this is a probe: there is one attempt, whatever comes of it.
+    pub(crate) fn probing(&self) {
+        self.probing.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this is a probe.
+    pub(crate) fn is_probing(&self) -> bool {
+        self.probing.load(Ordering::Relaxed)
     }
 
     /// Returns the token for `key`, and its number: the kept one, else what `ask` comes to. The one of number `rejected` no
@@ -82,15 +88,14 @@ impl<T: Token> TokenCache<T> {
     ) -> Result<(T, u32)> {
         let since = Instant::now();
         let mut slot = self.slot.lock().await;
-        // A refusal outlasts the token that was to be replaced.
-        let is_refused = self.failures == Failures::RefusalsStay && slot.failure.is_some();
-        if !is_refused
+        // A failure that stays outlasts the token that was to be replaced.
+        if slot.lasting_failure(key, self.is_probing()).is_none()
             && rejected != Some(slot.count)
             && let Some(token) = slot.kept(key)
         {
             return Ok((token, slot.count));
         }
-        if let Some(error) = slot.failure(key, self.failures, since) {
+        if let Some(error) = slot.failure(key, self.is_probing(), since) {
             return Err(error);
         }
         let token = self.ask(&mut slot, key, false, ask).await?;
@@ -111,9 +116,10 @@ impl<T: Token> TokenCache<T> {
     /// Why there is none; what is kept stays then.
     pub(crate) async fn replace(&self, key: &str, ask: impl Future<Output = Result<T>>) -> Result<T> {
         let mut slot = self.slot.lock().await;
-        let token = ask.await?;
-        slot.keep(key, token.clone());
-        Ok(token)
+        if let Some(failure) = slot.lasting_failure(key, self.is_probing()) {
+            return Err(copy_of(&failure.error));
+        }
+        self.ask(&mut slot, key, false, ask).await
     }
 
     /// Forgets the token if it is the one that `is_it` means.
@@ -136,14 +142,12 @@ impl<T: Token> TokenCache<T> {
                 Ok(token)
             }
             Err(error) => {
-                if self.failures == Failures::Shared || error.kind() == ErrorKind::Denied {
-                    slot.failure = Some(Remembered {
-                        key: key.to_owned(),
-                        error: copy_of(&error),
-                        at: Instant::now(),
-                        untold: ahead,
-                    });
-                }
+                slot.failure = Some(Remembered {
+                    key: key.to_owned(),
+                    error: copy_of(&error),
+                    at: Instant::now(),
+                    untold: ahead,
+                });
                 Err(error)
             }
         }
@@ -168,10 +172,18 @@ impl<T: Token> Slot<T> {
         });
     }
 
+    /// Returns the failure after which nobody asks again: a refusal, and in a probe any.
+    fn lasting_failure(&self, key: &str, probing: bool) -> Option<&Remembered> {
+        self.failure
+            .as_ref()
+            .filter(|failure| failure.key == key && (probing || failure.error.kind() == ErrorKind::Denied))
+    }
+
     /// Returns the failure that somebody is told who has waited since `since`.
-    fn failure(&mut self, key: &str, failures: Failures, since: Instant) -> Option<Error> {
+    fn failure(&mut self, key: &str, probing: bool, since: Instant) -> Option<Error> {
+        let stays = self.lasting_failure(key, probing).is_some();
         let failure = self.failure.as_mut().filter(|failure| failure.key == key)?;
-        let is_told = failures == Failures::RefusalsStay || failure.untold || failure.at >= since;
+        let is_told = stays || failure.untold || failure.at >= since;
         is_told.then(|| {
             failure.untold = false;
             copy_of(&failure.error)
@@ -199,7 +211,7 @@ fn copy_of(error: &Error) -> Error {
 #[cfg(test)]
 mod tests {
     use std::future::ready;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
 
@@ -235,7 +247,7 @@ mod tests {
     #[test]
     fn a_token_serves_its_key_until_five_minutes_before_it_expires() {
         run(async {
-            let cache = TokenCache::new(Failures::Shared);
+            let cache = TokenCache::new();
             assert_eq!(number(&cache, "a", None, Ok(lasting(1, 310))).await, Ok(1));
             assert_eq!(number(&cache, "a", None, Ok(lasting(2, 290))).await, Ok(1));
             assert_eq!(number(&cache, "b", None, Ok(lasting(3, 290))).await, Ok(3));
@@ -247,7 +259,7 @@ mod tests {
     #[test]
     fn a_token_that_is_rejected_is_replaced_once() {
         run(async {
-            let cache = TokenCache::new(Failures::RefusalsStay);
+            let cache = TokenCache::new();
             let (_, first) = cache
                 .get("", None, ready(Ok(Timed(1, None))))
                 .await
@@ -264,7 +276,7 @@ mod tests {
     #[test]
     fn a_refusal_outlasts_the_token_that_was_to_be_replaced() {
         run(async {
-            let cache = TokenCache::new(Failures::RefusalsStay);
+            let cache = TokenCache::new();
             assert_eq!(number(&cache, "", None, Ok(Timed(1, None))).await, Ok(1));
             for (new, then) in [
                 (Error::unavailable("no answer"), Ok(1)),
@@ -277,24 +289,24 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_stays_where_it_is_to_stay() {
+    fn a_refusal_stays_and_silence_only_in_a_probe() {
         run(async {
-            for (failures, then) in [
-                (Failures::RefusalsStay, Err(ErrorKind::Denied)),
-                (Failures::Shared, Ok(1)),
+            for (kind, probing, then) in [
+                (ErrorKind::Denied, false, Err(ErrorKind::Denied)),
+                (ErrorKind::Denied, true, Err(ErrorKind::Denied)),
+                (ErrorKind::Unavailable, false, Ok(1)),
+                (ErrorKind::Unavailable, true, Err(ErrorKind::Unavailable)),
             ] {
-                let cache = TokenCache::new(failures);
-                let refusal = Err(Error::denied("no"));
-                assert_eq!(number(&cache, "", None, refusal).await, Err(ErrorKind::Denied));
+                let cache = TokenCache::new();
+                if probing {
+                    cache.probing();
+                }
+                let failure = Err(Error::new(kind, "no"));
+                assert_eq!(number(&cache, "", None, failure).await, Err(kind));
                 assert_eq!(number(&cache, "", None, Ok(Timed(1, None))).await, then);
+                let replaced = cache.replace("", ready(Ok(Timed(2, None)))).await;
+                assert_eq!(replaced.is_ok(), then.is_ok());
             }
-            let cache = TokenCache::new(Failures::RefusalsStay);
-            let silence = Err(Error::unavailable("no answer"));
-            assert_eq!(
-                number(&cache, "", None, silence).await,
-                Err(ErrorKind::Unavailable)
-            );
-            assert_eq!(number(&cache, "", None, Ok(Timed(1, None))).await, Ok(1));
         });
     }
 
@@ -307,7 +319,7 @@ mod tests {
                 tokio::task::yield_now().await;
                 Err::<Timed, _>(Error::unavailable("no answer").with_source(std::fmt::Error))
             };
-            let cache = TokenCache::new(Failures::Shared);
+            let cache = TokenCache::new();
             let (first, second) = tokio::join!(cache.get("", None, refuse()), cache.get("", None, refuse()));
             assert!(first.is_err());
             let told = second.expect_err("the same failure");

@@ -14,6 +14,7 @@ use super::names::{self, NamesArgs, Naming};
 use super::session::Session;
 use crate::env::Origin;
 use crate::error::{Error, ErrorKind, Result};
+use crate::render::Entry;
 use crate::secret::Secret;
 
 /// Options of `exec`.
@@ -53,14 +54,14 @@ pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
         }
         resolved.mask(&mut masks);
         masks.add(entry.value.expose());
-        entries.push(entry);
+        entries.push((entry, resolved.wanted.described()));
     }
     let (program, arguments) = args
         .command
         .split_first()
         .ok_or_else(|| Error::usage("there is no command to run"))?;
     let environment = &session.settings.env;
-    let path = environment
+    let callers = environment
         .variable("PATH")
         .filter(|path| path.origin == Origin::Process)
         .map(|path| &path.value);
@@ -68,7 +69,7 @@ pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
     command.args(arguments);
     if args.pristine {
         command.env_clear();
-        if let Some(path) = path {
+        if let Some(path) = callers {
             command.env("PATH", os_string(path, "PATH")?);
         }
     } else {
@@ -83,11 +84,18 @@ pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
             command.env_remove(name);
         }
     }
-    for entry in &entries {
+    for (entry, _) in &entries {
         command.env(&entry.name, os_string(&entry.value, &entry.name)?);
     }
+    // The system looks for the command in the `PATH` that the command gets.
+    let set = entries.iter().find(|(entry, _)| entry.name == "PATH");
+    let path = set.map(|(entry, _)| &entry.value).or(callers);
+    let path = path.map(|path| os_string(path, "PATH")).transpose()?;
     masks.announce()?;
-    replace(command).map_err(|cause| cannot_run(program, path, cause))
+    replace(command).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::ArgumentListTooLong => too_large(program, &entries, cause),
+        _ => cannot_run(program, path, cause),
+    })
 }
 
 /// Becomes `command`. The standard library gives it SIGPIPE as a process has it by default (its own start ignores it);
@@ -108,36 +116,71 @@ fn replace(mut command: Command) -> std::io::Result<u8> {
     Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1))
 }
 
-fn cannot_run(program: &OsStr, path: Option<&Secret>, cause: std::io::Error) -> Error {
+/// The `PATH` of a command that gets none, for the C library: `confstr(_CS_PATH)` of glibc.
+const DEFAULT_PATH: &str = "/bin:/usr/bin";
+
+/// The most that one variable may take on Linux, its name, the `=` and the NUL at the end included: `MAX_ARG_STRLEN` of
+/// `include/uapi/linux/binfmts.h`, 32 pages.
+const MOST_OF_ONE: usize = 32 * 4096;
+
+/// The error of a command that is not run. `path` is where it was looked for.
+fn cannot_run(program: &OsStr, path: Option<OsString>, cause: std::io::Error) -> Error {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
     let shown = program.to_string_lossy();
     let error = Error::new(ErrorKind::CannotRun, format!("command `{shown}` cannot be run"));
-    if cause.kind() == std::io::ErrorKind::NotFound {
-        if is_there(program, path) {
-            return error.with_detail("it is there, but not the interpreter or loader that it names");
-        }
-        return Error::new(
-            ErrorKind::CommandNotFound,
-            format!("command `{shown}` was not found"),
-        );
+    if !matches!(cause.kind(), NotFound | NotADirectory) {
+        return error.with_source(cause);
     }
-    if cause.kind() == std::io::ErrorKind::ArgumentListTooLong {
-        return error
-            .with_source(cause)
-            .with_hint("one value, or all of them, is more than an environment holds here");
+    let is_path = program.as_encoded_bytes().contains(&b'/') || Path::new(program).components().count() != 1;
+    let is_there = if is_path {
+        Path::new(program).is_file()
+    } else {
+        let folders = path.unwrap_or_else(|| DEFAULT_PATH.into());
+        // An empty one is the current folder.
+        std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
+    };
+    if is_there {
+        // The system says the same of what runs it.
+        return error.with_detail("it is there, but not the interpreter or loader that it names");
     }
-    error.with_source(cause)
+    Error::new(
+        ErrorKind::CommandNotFound,
+        format!("command `{shown}` was not found"),
+    )
 }
 
-/// Whether there is a file of the name: then a "not found" was said of what runs it, which the system does not tell apart.
-fn is_there(program: &OsStr, path: Option<&Secret>) -> bool {
-    let is_path = Path::new(program).components().count() != 1;
-    let folders = path
-        .and_then(|path| os_string(path, "PATH").ok())
-        .filter(|_| !is_path);
-    match folders {
-        Some(folders) => std::env::split_paths(&folders).any(|folder| folder.join(program).is_file()),
-        None => is_path && Path::new(program).is_file(),
-    }
+/// The error of values that no environment holds: one of them alone, or all of them together with what else there is. Each entry
+/// comes with what it is.
+fn too_large(program: &OsStr, entries: &[(Entry, String)], cause: std::io::Error) -> Error {
+    let size = |entry: &Entry| entry.name.len() + entry.value.expose().len() + 2;
+    let largest = entries.iter().max_by_key(|(entry, _)| size(entry));
+    let error = match largest {
+        Some((entry, what)) if cfg!(target_os = "linux") && size(entry) > MOST_OF_ONE => {
+            Error::malformed(format!(
+                "{what} is too large for the variable `{}`: {} bytes, and one variable may have {MOST_OF_ONE}",
+                entry.name,
+                size(entry)
+            ))
+        }
+        _ => {
+            let all: usize = entries.iter().map(|(entry, _)| size(entry)).sum();
+            let error = Error::malformed(format!(
+                "the values for command `{}` are too large for one environment: {all} bytes",
+                program.to_string_lossy()
+            ));
+            match largest {
+                Some((entry, what)) => error.with_detail(format!(
+                    "the largest is {what} in the variable `{}`: {} bytes",
+                    entry.name,
+                    size(entry)
+                )),
+                None => error,
+            }
+        }
+    };
+    error
+        .with_source(cause)
+        .with_hint("have the command read them from a file, which `export --out FILE` writes")
 }
 
 #[cfg(unix)]

@@ -166,6 +166,13 @@ fn described(wanted: &Wanted) -> String {
     }
 }
 
+impl Wanted {
+    /// Says what it is: "connection `x`".
+    pub(super) fn described(&self) -> String {
+        described(self)
+    }
+}
+
 /// Asks for everything that is wanted, each id once.
 ///
 /// # Errors

@@ -1,4 +1,7 @@
 //! The body of an answer: read within limits of time and size, and decoded.
+//!
+//! What a parser makes of a body can take many times its bytes, whichever parser it is: the SDK's too. So the values of JSON are
+//! counted here, before anybody parses it.
 
 use std::io::Read as _;
 
@@ -10,10 +13,23 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::Patience;
 use super::failure::{Failure, FailureKind};
+use crate::python::json::{MAX_VALUES, has_too_many_values};
 use crate::secret::Secret;
 
 /// The longest body that is read, before and after decoding. Vault and Key Vault answer with kilobytes.
-pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+pub(super) const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// Checks that the JSON in a body has no more values than anybody should have to parse. What is not JSON is left to whoever
+/// reads it.
+pub(super) fn check_values(body: &Secret, place: &str) -> Result<(), Failure> {
+    if has_too_many_values(body.expose()) {
+        return Err(Failure::new(
+            FailureKind::TooLarge,
+            format!("{place} answers with JSON of more than {MAX_VALUES} values"),
+        ));
+    }
+    Ok(())
+}
 
 /// Reads `body` to its end. One that has no other end than that of its connection may end without TLS's own farewell
 /// (`close_notify`), as for Python: whether all of it came, its JSON tells. No wait for more of it may take longer than `patience` has it.
@@ -174,12 +190,24 @@ mod tests {
     #[test]
     fn a_small_body_that_unfolds_past_the_limit_is_refused() {
         let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-        for _ in 0..33 {
+        for _ in 0..9 {
             gzip.write_all(&vec![0; 1 << 20]).expect("memory");
         }
         let bomb = Secret::new(gzip.finish().expect("memory"));
         let failure = decode(bomb, Some("gzip"), "h").expect_err("too large");
         assert_eq!(failure.kind(), FailureKind::TooLarge);
+    }
+
+    #[test]
+    fn json_of_too_many_values_is_refused_before_it_is_parsed() {
+        let json = |values: usize| Secret::from(format!("[{}0]", "[],".repeat(values - 2)));
+        assert!(check_values(&json(MAX_VALUES), "h").is_ok());
+        let failure = check_values(&json(MAX_VALUES + 1), "h").expect_err("too many");
+        assert_eq!(failure.kind(), FailureKind::TooLarge);
+        assert_eq!(
+            failure.to_string(),
+            "h answers with JSON of more than 200000 values"
+        );
     }
 
     #[test]

@@ -103,6 +103,7 @@ impl Client {
         };
         let body = std::mem::replace(&mut response.body, Secret::from(""));
         response.body = body::decode(body, response.header("content-encoding"), place)?;
+        body::check_values(&response.body, place)?;
         self.pool.put(target.origin.clone(), sender);
         Ok(response)
     }

@@ -74,22 +74,28 @@ fn is_in(ranges: &[(u32, u32)], c: char) -> bool {
 /// Returns `text.splitlines()`.
 #[must_use]
 pub fn splitlines(text: &str) -> Vec<&str> {
-    let mut lines = Vec::new();
+    lines(text).collect()
+}
+
+/// Iterates over `text.splitlines()`.
+pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
-    while let Some(end) = rest.find(is_line_break) {
-        lines.push(&rest[..end]);
-        let ending = &rest[end..];
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let Some(end) = rest.find(is_line_break) else {
+            return Some(std::mem::take(&mut rest));
+        };
+        let (line, ending) = rest.split_at(end);
         let length = if ending.starts_with("\r\n") {
             2
         } else {
             ending.chars().next().map_or(0, char::len_utf8)
         };
         rest = &ending[length..];
-    }
-    if !rest.is_empty() {
-        lines.push(rest);
-    }
-    lines
+        Some(line)
+    })
 }
 
 fn is_line_break(c: char) -> bool {

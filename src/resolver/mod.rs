@@ -178,7 +178,7 @@ impl Resolver {
         Ok(planned)
     }
 
-    /// Asks every step that Airflow could take for `id`, also behind one that has it or that fails.
+    /// Asks every step that Airflow could take for `id`, also behind one that has it or that fails. Each backend logs in once.
     ///
     /// # Errors
     /// An id that is empty or climbs out of its path, with status 2.
@@ -186,6 +186,7 @@ impl Resolver {
         let lookup = self.lookup(kind, id)?;
         let mut probed = Vec::new();
         for backend in self.asked_for(kind) {
+            backend.probing();
             for step in backend.plan(&lookup)? {
                 let started = Instant::now();
                 let outcome = match step.skipped {

@@ -302,3 +302,149 @@ fn what_no_environment_can_hand_on_is_refused() {
         assert!(words.contains("`odd`") && words.contains("`port`"), "{words}");
     }
 }
+
+/// Writes a program that prints `text`.
+fn script(path: &std::path::Path, text: &str, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::write(path, format!("#!/bin/sh\necho {text}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A command is looked for where the command itself would look: its own `PATH`, which may be one of the values.
+#[test]
+fn the_command_is_looked_for_in_the_path_that_it_gets() {
+    let folder = temp_dir();
+    let path = |name: &str| folder.path().join(name);
+    for name in ["callers", "commands", "none"] {
+        std::fs::create_dir(path(name)).unwrap();
+    }
+    script(&path("callers").join("both"), "the callers", 0o755);
+    script(&path("callers").join("callers-only"), "the callers", 0o755);
+    script(&path("commands").join("both"), "the commands", 0o755);
+    script(&path("commands").join("not-executable"), "x", 0o644);
+    script(&path("here"), "here", 0o755);
+    let text = |name: &str| path(name).to_str().unwrap().to_owned();
+    let commands = text("commands");
+    let file = format!("{}/both/x", text("commands"));
+    for (commands_path, command, status, printed) in [
+        (commands.as_str(), "both", 0, "the commands\n"),
+        (&commands, "callers-only", 127, ""),
+        (&commands, "nowhere", 127, ""),
+        (&commands, "not-executable", 126, ""),
+        (
+            &format!("{}:{}", text("none"), commands),
+            "both",
+            0,
+            "the commands\n",
+        ),
+        // Relative ones, and an empty one, are the current folder's.
+        ("commands", "both", 0, "the commands\n"),
+        ("none", "both", 127, ""),
+        (".", "here", 0, "here\n"),
+        (":", "here", 0, "here\n"),
+        (":", "both", 127, ""),
+        ("none:", "here", 0, "here\n"),
+        // What is no folder has no command in it.
+        (&file, "both", 127, ""),
+        // A path is not looked for.
+        ("none", "./here", 0, "here\n"),
+        ("none", "commands/both", 0, "the commands\n"),
+        (&commands, "./both", 127, ""),
+        ("none", "commands/not-executable", 126, ""),
+    ] {
+        for pristine in [false, true] {
+            let program = program()
+                .env("PATH", text("callers"))
+                .env("AIRFLOW_VAR_P", commands_path)
+                .dir(folder.path());
+            let options: &[&str] = if pristine { &["--pristine"] } else { &[] };
+            let output = program
+                .arg("exec")
+                .args(options)
+                .args(["--set", "PATH=var:p", "--", command])
+                .run();
+            let shown = format!("{commands_path} {command} {pristine}: {}", shown(&output));
+            assert_eq!((output.status, output.text()), (status, printed), "{shown}");
+            if status == 127 {
+                assert!(output.stderr.contains("was not found"), "{shown}");
+            }
+        }
+    }
+    // The caller's own, where none is set; and none at all.
+    let output = program()
+        .env("PATH", text("callers"))
+        .args(["exec", "--pristine", "--", "both"])
+        .run();
+    assert_eq!(output.ok(), "the callers\n");
+    for (command, status) in [("true", 0), ("secretctl-no-such-command", 127)] {
+        let output = crate::support::secretctl()
+            .args(["exec", "--pristine", "--", command])
+            .run();
+        assert_eq!(output.status, status, "{}", output.stderr);
+    }
+    // An empty value.
+    let output = program()
+        .env("AIRFLOW_VAR_P", "")
+        .dir(folder.path())
+        .args(["exec", "--set", "PATH=var:p", "--", "here"])
+        .run();
+    assert_eq!(output.ok(), "here\n");
+}
+
+/// Linux has a bound for one variable, and one for all of them.
+#[test]
+#[cfg(target_os = "linux")]
+fn values_that_no_environment_holds_are_named() {
+    let folder = temp_dir();
+    let file = folder.path().join("v.json");
+    // The name, the `=` and a NUL belong to it.
+    let most = 128 * 1024 - "AIRFLOW_VAR_FITS=".len() - 1;
+    let mut variables = serde_json::Map::new();
+    variables.insert("fits".to_owned(), "x".repeat(most).into());
+    variables.insert("over".to_owned(), "x".repeat(most + 1).into());
+    variables.insert("long".to_owned(), "x".repeat(128 * 1024).into());
+    for number in 0..60 {
+        variables.insert(format!("part{number}"), "x".repeat(120_000 + number).into());
+    }
+    std::fs::write(&file, serde_json::Value::Object(variables).to_string()).unwrap();
+    let program = program()
+        .env(
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        )
+        .env(
+            "AIRFLOW__SECRETS__BACKEND_KWARGS",
+            serde_json::json!({"variables_file_path": file}).to_string(),
+        );
+    assert_eq!(run(program.clone(), "exec --var fits -- true").status, 0);
+    for (line, expected) in [
+        (
+            "exec --var fits --var over -- true",
+            "variable `over` is too large for the variable `AIRFLOW_VAR_OVER`: 131073 bytes, and one variable may have 131072",
+        ),
+        (
+            "exec --pristine --set X=var:long -- true",
+            "variable `long` is too large for the variable `X`: 131075 bytes",
+        ),
+    ] {
+        let output = run(program.clone(), line);
+        let words = output.fails(125);
+        assert!(
+            words.contains(expected) && words.contains("export --out"),
+            "{words}"
+        );
+        assert!(!words.contains("xxxx"), "{words}");
+    }
+    let mut all = program.args(["exec"]);
+    for number in 0..60 {
+        all = all.args(["--var", &format!("part{number}")]);
+    }
+    let output = all.args(["--", "true"]).run();
+    let words = output.fails(125);
+    assert!(
+        words.contains("too large for one environment: 7")
+            && words.contains("the largest is variable `part59` in the variable `AIRFLOW_VAR_PART59`")
+            && words.contains("export --out"),
+        "{words}"
+    );
+}

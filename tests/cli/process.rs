@@ -219,8 +219,13 @@ fn a_system_without_room_for_a_thread_is_no_fault() {
     if nobody("100").arg("--version").run().status != 0 {
         return skip("a limit on processes", "it takes root, setpriv and prlimit");
     }
-    // The command has room, the thread that reads what it prints has none.
-    let output = nobody("2")
+    // A file is read where there is no room for the thread that reads.
+    let read = nobody("1")
+        .args(["--config", "/etc/passwd", "get-var", "x"])
+        .run();
+    assert!(read.fails(2).contains("`/etc/passwd` line 1"), "{}", read.stderr);
+    // The thread that reads files and the command have room, the thread that reads what it prints has none.
+    let output = nobody("3")
         .env(
             "AIRFLOW__SECRETS__BACKEND",
             "airflow.providers.hashicorp.secrets.vault.VaultBackend",

@@ -6,6 +6,7 @@
 mod azure;
 mod environment;
 mod local;
+mod steps;
 mod vault;
 
 use serde_json::Value;

@@ -183,6 +183,8 @@ fn json_text(text: &str) -> Value {
             }
             json::ErrorKind::IntegerTooLong => json!({"error": "ValueError"}),
             json::ErrorKind::TooDeep => json!({"error": "RecursionError"}),
+            json::ErrorKind::TooManyValues => json!({"error": "too many values"}),
+            json::ErrorKind::Late => json!({"error": "late"}),
             json::ErrorKind::LoneSurrogate => json!({"surrogate": true}),
         },
     }

@@ -1,5 +1,7 @@
 //! `explain`: the locations that it prints are those that Airflow's search path asks, under generated configurations.
 
+mod probe;
+
 use serde_json::{Value, json};
 
 use crate::support::{Random, airflow, cases, random, secretctl};

@@ -139,8 +139,23 @@ fn aliases_of_aliases_and_deep_nesting_are_refused_in_time() {
         .replace("[x, x, x, x, x, x, x, x, x, x]", "{x: 1}")
         .replace("[*", "{<<: [*")
         .replace("]\n", "]}\n");
+    // The last is met first, so none has its keys once before the next one merges it.
+    let inside_out = format!("k: [[[{}]]]\nj: {{<<: *j}}\n", {
+        let mappings = merges.lines().filter_map(|line| line.split_once(": "));
+        mappings
+            .map(|(_, mapping)| mapping)
+            .collect::<Vec<_>>()
+            .join(", ")
+    });
+    let long = format!("a: &a {}\nj: [{}]\n", "x".repeat(1 << 20), "*a,".repeat(100_000));
     let deep = format!("j: {}", "[".repeat(200_000));
-    for (text, status) in [(laughs.as_str(), 6), (&merges, 2), (&deep, 2)] {
+    for (text, status) in [
+        (laughs.as_str(), 6),
+        (&long, 6),
+        (&merges, 0),
+        (&inside_out, 2),
+        (&deep, 2),
+    ] {
         let path = folder.path().join("f.yaml");
         std::fs::write(&path, text).unwrap();
         let kwargs = json!({"variables_file_path": path}).to_string();

@@ -12,7 +12,7 @@ pub fn answer(text: &str) -> Value {
     let Some(root) = document.root() else {
         return json!({"value": ["none"], "json": "null"});
     };
-    let as_json = document.to_json(root, &mut 1_000_000).ok();
+    let as_json = document.to_json(root, &mut document.budget()).ok();
     json!({"value": describe(&document, root, &[]), "json": as_json.as_ref().map(json::dumps)})
 }
 
@@ -29,22 +29,22 @@ fn describe(document: &Document, id: Id, path: &[Id]) -> Value {
         Object::Bool(value) => json!(["bool", value]),
         Object::Int(digits) => json!(["int", digits]),
         Object::HugeInt => json!(["huge"]),
-        Object::Float(value) => json!(["float", float::repr(*value)]),
+        Object::Float(value) => json!(["float", float::repr(value)]),
         Object::Str(text) => json!(["str", text]),
-        Object::Bytes(bytes) => json!(["bytes", hex(bytes)]),
+        Object::Bytes(bytes) => json!(["bytes", hex(&bytes)]),
         Object::Date(text) => json!(["date", text]),
         Object::DateTime(text, _) => json!(["datetime", text]),
-        Object::List(items) => json!(["list", all(items)]),
-        Object::Pair(key, value) => json!(["tuple", all(&[*key, *value])]),
+        Object::List(items) => json!(["list", all(&items)]),
+        Object::Pair(key, value) => json!(["tuple", all(&[key, value])]),
         Object::Set(items) => {
-            let mut items = all(&items.values().copied().collect::<Vec<_>>());
+            let mut items = all(&items);
             items.sort_by_key(Value::to_string);
             json!(["set", items])
         }
         Object::Map(map) => {
             let pairs: Vec<Value> = map
-                .values()
-                .map(|(key, value)| json!(all(&[*key, *value])))
+                .into_iter()
+                .map(|(key, value)| json!(all(&[key, value])))
                 .collect();
             json!(["dict", pairs])
         }

@@ -5,6 +5,8 @@
 
 mod differences;
 mod judge;
+#[cfg(target_os = "linux")]
+pub mod memory;
 mod page;
 mod process;
 mod program;

@@ -222,14 +222,14 @@ fn a_body_that_is_too_long_is_not_read() {
             .header("Content-Length", "40000000")
             .body(vec![b' '; 1000])
     });
-    fails(&read(&server, "5"), 5, &["more than 32 MB"]);
+    fails(&read(&server, "5"), 5, &["more than 8 MB"]);
     let long = format!(
         "{{\"data\": {{\"data\": {{\"value\": \"{}\"}}}}}}",
-        "x".repeat(10 << 20)
+        "x".repeat(7 << 20)
     );
     let server = Server::script([Reply::status(200).body(long)]);
     let output = read(&server, "20");
-    assert_eq!((output.status, output.stdout.len()), (0, (10 << 20) + 1));
+    assert_eq!((output.status, output.stdout.len()), (0, (7 << 20) + 1));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! vault's challenge, `tokens` and `credential` get the token for it. Built lazily: nothing but the kwargs is looked at before the
 //! first secret is asked for. Facts: `airflow/providers/microsoft/azure/secrets/key_vault.py` of the Microsoft Azure provider 15.2.1.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -66,6 +67,7 @@ pub struct AzureKeyVaultBackend {
     env: Env,
     deadline: Instant,
     client: OnceLock<VaultClient>,
+    probing: AtomicBool,
 }
 
 impl AzureKeyVaultBackend {
@@ -75,6 +77,7 @@ impl AzureKeyVaultBackend {
             env: context.env.clone(),
             deadline: context.deadline,
             client: OnceLock::new(),
+            probing: AtomicBool::new(false),
         }))
     }
 
@@ -101,13 +104,11 @@ impl AzureKeyVaultBackend {
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
         };
-        let credential = azure::build(&self.config.identity, &surroundings)?;
-        let client = VaultClient::new(
-            &self.config,
-            Tokens::new(credential),
-            server(vault, Whom::Vault),
-            redactor,
-        )?;
+        let tokens = Tokens::new(azure::build(&self.config.identity, &surroundings)?);
+        if self.probing.load(Ordering::Relaxed) {
+            tokens.probing();
+        }
+        let client = VaultClient::new(&self.config, tokens, server(vault, Whom::Vault), redactor)?;
         Ok(self.client.get_or_init(|| client))
     }
 }
@@ -144,6 +145,10 @@ impl SecretsBackend for AzureKeyVaultBackend {
 
     fn warnings(&self) -> &[String] {
         &self.config.warnings
+    }
+
+    fn probing(&self) {
+        self.probing.store(true, Ordering::Relaxed);
     }
 
     fn needs_network(&self) -> bool {

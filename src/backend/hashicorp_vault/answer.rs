@@ -31,6 +31,13 @@ impl Envelope {
         usable.then(|| Secret::from(token))
     }
 
+    /// Whether a login's token serves a number of times only.
+    pub(super) fn counts_uses(&self) -> bool {
+        let auth = self.0.get("auth").and_then(Value::as_object);
+        auth.and_then(|auth| auth.get("num_uses"))
+            .is_some_and(Value::is_truthy)
+    }
+
     /// Whether a login waits for a second factor.
     pub(super) fn wants_second_factor(&self) -> bool {
         let auth = self.0.get("auth").and_then(Value::as_object);

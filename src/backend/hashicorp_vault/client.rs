@@ -6,13 +6,14 @@
 
 use std::sync::Mutex as Shared;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::answer::Envelope;
 use super::auth::{Credential, Login};
 use super::config::Config;
 use super::header;
-use crate::cloud::token_cache::{Failures, Token, TokenCache};
+use crate::cloud::token_cache::{Token, TokenCache};
 use crate::error::{Error, Result};
 use crate::http::{self, Request, Response, Retry};
 use crate::python::json;
@@ -46,6 +47,8 @@ pub(super) struct Client {
     http: http::Client,
     session: TokenCache<Issued>,
     redactor: Shared<Redactor>,
+    /// Whether the token of the last login serves a number of times only.
+    token_is_counted: AtomicBool,
 }
 
 /// A token that a login was answered with. How long it lives is not looked at: one that is over is rejected.
@@ -71,12 +74,19 @@ impl Client {
         Self {
             config,
             http,
-            session: TokenCache::new(Failures::RefusalsStay),
+            session: TokenCache::new(),
             redactor: Shared::new(redactor),
+            token_is_counted: AtomicBool::new(false),
         }
     }
 
-    /// Reads an API path, which is quoted and begins with `v1/`. A rejected token is replaced once.
+    /// Says that refusals are answers from now on: no other login is tried after one.
+    pub(super) fn probing(&self) {
+        self.session.probing();
+    }
+
+    /// Reads an API path, which is quoted and begins with `v1/`. A rejected token is replaced once, as Airflow does; in a probe
+    /// that is done only for a token that serves a number of times, because another login has the same policies.
     ///
     /// # Errors
     /// A failed login, and whatever kept Vault from answering. A 403 that stays is an answer.
@@ -84,7 +94,8 @@ impl Client {
         self.config.check_identity()?;
         let (token, logins) = self.token(None).await?;
         let response = self.get(api_path, token).await?;
-        if response.status != 403 {
+        let is_last = self.session.is_probing() && !self.token_is_counted.load(Ordering::Relaxed);
+        if response.status != 403 || is_last {
             return Ok(response);
         }
         let (token, _) = self.token(Some(logins)).await?;
@@ -154,6 +165,8 @@ impl Client {
         let place = self.config.address.shown();
         let url = self.config.address.name();
         let envelope = Envelope::of(response);
+        let is_counted = envelope.as_ref().is_some_and(Envelope::counts_uses);
+        self.token_is_counted.store(is_counted, Ordering::Relaxed);
         let passed_on = envelope.as_ref().is_some_and(Envelope::passes_on_a_refusal);
         match response.status {
             200 => match envelope

@@ -15,6 +15,7 @@ use crate::backend::Context;
 use crate::cloud::trust;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::http::{Identity, Options, Proxies, Roots};
 use crate::kwargs::{Kwargs, Verify};
 use crate::python::json::Value;
@@ -122,13 +123,24 @@ impl Config {
             return Ok(());
         };
         let files = [Some(&identity.certificate), identity.key.as_ref()];
-        match files.into_iter().flatten().find(|file| !file.exists()) {
-            None => Ok(()),
-            Some(file) => Err(Error::usage(format!(
-                "the client certificate's file `{}` is not there",
-                file.display()
-            ))),
+        for file in files.into_iter().flatten() {
+            let shown = file.display();
+            match file::exists(file, self.http.deadline) {
+                Ok(true) => {}
+                Ok(false) => {
+                    return Err(Error::usage(format!(
+                        "the client certificate's file `{shown}` is not there"
+                    )));
+                }
+                Err(source) => {
+                    return Err(Error::usage(format!(
+                        "the client certificate's file `{shown}` cannot be read"
+                    ))
+                    .with_source(source));
+                }
+            }
         }
+        Ok(())
     }
 }
 

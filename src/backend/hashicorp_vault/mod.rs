@@ -233,6 +233,10 @@ impl SecretsBackend for VaultBackend {
         Some(self.client.config.paths.asked_as().to_owned())
     }
 
+    fn probing(&self) {
+        self.client.probing();
+    }
+
     fn needs_network(&self) -> bool {
         true
     }

@@ -3,52 +3,57 @@
 //! It is not the form of `--env-file` (`settings`): nothing is stripped, quotes are part of the value, and `export` is part of
 //! the key. Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py`, `_parse_env_file`.
 
-use indexmap::IndexMap;
-use indexmap::map::Entry;
+use std::borrow::Cow;
 
+use super::index::{Index, Place};
 use super::problem::Problem;
-use crate::python::text::{is_space, splitlines};
-use crate::secret::Secret;
-
-/// A value, and the line on which it stands.
-pub(super) struct EnvValue {
-    pub(super) value: Secret,
-    pub(super) line: usize,
-}
+use crate::python::text::{is_space, lines};
 
 /// Parses the text of a file. A repeated key is an error for every kind of secret, so it is one here.
-pub(super) fn parse(text: &str) -> Result<IndexMap<String, EnvValue>, Problem> {
-    let mut values = IndexMap::new();
-    for (index, text) in splitlines(text).into_iter().enumerate() {
-        let line = index + 1;
-        if text.is_empty() || text.trim_start_matches(is_space).starts_with('#') {
-            continue;
-        }
-        let Some((key, value)) = text.split_once('=') else {
-            return Err(Problem::at(
-                line,
-                "no `=`: a line is `KEY=VALUE`, a comment that starts with `#`, or empty",
-            ));
-        };
-        if key.is_empty() {
-            return Err(Problem::at(line, "nothing in front of the `=`"));
-        }
-        if value.is_empty() {
-            return Err(Problem::at(line, format!("`{key}` has no value")));
-        }
-        match values.entry(key.to_owned()) {
-            Entry::Vacant(entry) => entry.insert(EnvValue {
-                value: Secret::from(value),
-                line,
-            }),
-            Entry::Occupied(entry) => {
-                let EnvValue { line: first, .. } = entry.get();
-                let what = format!("`{key}` is there already, on line {first}");
-                return Err(Problem::at(line, what));
+pub(super) fn parse(text: String) -> Result<Index, Problem> {
+    let mut places = Vec::new();
+    let mut problem = None;
+    let start = text.as_ptr() as usize;
+    let range = |part: &str| {
+        let from = part.as_ptr() as usize - start;
+        from..from + part.len()
+    };
+    for (index, line) in lines(&text).enumerate() {
+        let number = index + 1;
+        match assignment(line) {
+            Ok(Some((key, value))) => places.push((Place::new(&range(key), &range(value), number), number)),
+            Ok(None) => {}
+            Err(what) => {
+                problem = Some(Problem::at(number, what));
+                break;
             }
-        };
+        }
     }
-    Ok(values)
+    let mut entries = Index::new(text, |key| Cow::Borrowed(key));
+    for (place, line) in places {
+        if let Err(first) = entries.insert(place) {
+            let what = format!("`{}` is there already, on line {}", first.key, first.line);
+            return Err(Problem::at(line, what));
+        }
+    }
+    problem.map_or(Ok(entries), Err)
+}
+
+/// Returns the key and the value of a line that is neither empty nor a comment.
+fn assignment(line: &str) -> Result<Option<(&str, &str)>, String> {
+    if line.is_empty() || line.trim_start_matches(is_space).starts_with('#') {
+        return Ok(None);
+    }
+    let Some((key, value)) = line.split_once('=') else {
+        return Err("no `=`: a line is `KEY=VALUE`, a comment that starts with `#`, or empty".to_owned());
+    };
+    if key.is_empty() {
+        return Err("nothing in front of the `=`".to_owned());
+    }
+    if value.is_empty() {
+        return Err(format!("`{key}` has no value"));
+    }
+    Ok(Some((key, value)))
 }
 
 #[cfg(test)]
@@ -56,16 +61,17 @@ mod tests {
     use super::parse;
 
     fn values(text: &str) -> Vec<(String, String)> {
-        let values = parse(text).expect("the text parses");
-        let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+        let values = parse(text.to_owned()).expect("the text parses");
         values
             .iter()
-            .map(|(key, value)| (key.clone(), text(value.value.expose())))
+            .map(|entry| (entry.key.into_owned(), entry.value.to_owned()))
             .collect()
     }
 
     fn problem(text: &str) -> (Option<usize>, String) {
-        let problem = parse(text).map(drop).expect_err("the text does not parse");
+        let problem = parse(text.to_owned())
+            .map(drop)
+            .expect_err("the text does not parse");
         (problem.line, problem.what)
     }
 

@@ -1,5 +1,7 @@
 //! What the fuzzer of `tests/fuzz` feeds local secrets files to: their bytes, without a file.
 
+use std::time::{Duration, Instant};
+
 use super::load::{self, Unprintable};
 use super::malformed;
 use super::parse::{Entries, format_of, parse_bytes};
@@ -20,9 +22,10 @@ impl File {
     /// # Errors
     /// What is wrong with the file.
     pub fn read(path: &str, bytes: &[u8], kind: SecretKind, check: CheckConnection) -> Result<Self> {
-        let entries = format_of(path).and_then(|format| parse_bytes(format, bytes));
+        let deadline = Instant::now() + Duration::from_secs(600);
+        let entries = format_of(path).and_then(|format| parse_bytes(format, bytes.to_vec(), deadline));
         let entries = entries.map_err(|problem| problem.in_file(path))?;
-        load::check(&entries, kind, check).map_err(|problem| problem.in_file(path))?;
+        load::check(&entries, kind, check, deadline).map_err(|problem| problem.in_file(path))?;
         Ok(Self {
             path: path.to_owned(),
             kind,
@@ -33,8 +36,7 @@ impl File {
     /// Returns the keys that are text.
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
-        let keys = self.entries.iter().filter_map(|entry| entry.key);
-        keys.map(str::to_owned).collect()
+        self.entries.keys()
     }
 
     /// Returns what stands under `key`.

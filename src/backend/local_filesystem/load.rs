@@ -5,9 +5,10 @@
 //! `airflow/secrets/local_filesystem.py`, `load_connections_dict`, `load_variables`, `load_configs_dict`.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use super::node::Node;
-use super::parse::{Entries, Entry};
+use super::parse::{Entries, Entry, late};
 use super::problem::Problem;
 use crate::backend::CheckConnection;
 use crate::nearest::nearest;
@@ -32,9 +33,6 @@ const CONNECTION_KEYS: &[&str] = &[
     "extra_dejson",
 ];
 
-/// How many values aliases may add to what stands in a file before it counts as one that was made to grow.
-const MOST_FROM_ALIASES: usize = 1_000_000;
-
 /// Why an entry cannot be used although its file can: it has no form that could be printed.
 #[derive(Debug)]
 pub(super) struct Unprintable {
@@ -46,44 +44,49 @@ pub(super) struct Unprintable {
 /// What is under a name: nothing, something, or something that has no form.
 pub(super) type Loaded = Result<Option<Found>, Unprintable>;
 
-/// Checks every entry of a file.
-pub(super) fn check(entries: &Entries, kind: SecretKind, check: CheckConnection) -> Result<(), Problem> {
+/// Checks every entry of a file, which has to be done by `deadline`.
+pub(super) fn check(
+    entries: &Entries,
+    kind: SecretKind,
+    check: CheckConnection,
+    deadline: Instant,
+) -> Result<(), Problem> {
     match kind {
-        SecretKind::Connection => check_connections(entries, check),
+        SecretKind::Connection => check_connections(entries, check, deadline),
         SecretKind::Variable => Ok(()),
-        SecretKind::Config => {
-            for Entry { key_node, node, .. } in entries.iter() {
-                if node.list().is_some_and(|list| list.len() != 1) {
-                    return Err(Problem::at(
-                        key_node.line(),
-                        format!("{} is a list, and not of one", name(key_node)),
-                    ));
-                }
+        SecretKind::Config => entries.each(|Entry { key_node, node, .. }| {
+            if node.list().is_some_and(|list| list.len() != 1) {
+                return Err(Problem::at(
+                    key_node.line(),
+                    format!("{} is a list, and not of one", name(key_node)),
+                ));
             }
             Ok(())
-        }
+        }),
     }
 }
 
 /// Returns what a checked file has under `key`.
 pub(super) fn get(entries: &Entries, kind: SecretKind, key: &str) -> Loaded {
-    let Some(mut node) = entries.get(key) else {
-        return Ok(None);
-    };
-    let is_list_of_one = kind != SecretKind::Variable;
-    if is_list_of_one && let Some(list) = node.list() {
-        match list.first() {
-            Some(only) => node = *only,
-            None => return Ok(None),
+    entries.get(key, |node| {
+        let Some(mut node) = node else {
+            return Ok(None);
+        };
+        let is_list_of_one = kind != SecretKind::Variable;
+        if is_list_of_one && let Some(list) = node.list() {
+            match list.first() {
+                Some(only) => node = *only,
+                None => return Ok(None),
+            }
         }
-    }
-    match kind {
-        SecretKind::Connection => match connection(node, &mut MOST_FROM_ALIASES.clone()) {
-            (found, None) => Ok(Some(found)),
-            (_, Some(unprintable)) => Err(unprintable),
-        },
-        SecretKind::Variable | SecretKind::Config => plain(node),
-    }
+        match kind {
+            SecretKind::Connection => match connection(node) {
+                (found, None) => Ok(Some(found)),
+                (_, Some(unprintable)) => Err(unprintable),
+            },
+            SecretKind::Variable | SecretKind::Config => plain(node),
+        }
+    })
 }
 
 /// Text as it is, nothing for `None`, JSON for the rest. A date is the text that `str()` makes of it, which is what `airflow
@@ -100,7 +103,7 @@ fn plain(node: Node<'_>) -> Loaded {
     {
         return Ok(Some(Found::Text(Secret::new(bytes))));
     }
-    match node.to_json(&mut MOST_FROM_ALIASES.clone()) {
+    match node.to_json(&mut node.budget()) {
         Ok(json::Value::Null) => Ok(None),
         Ok(value) => Ok(Some(Found::Json(value))),
         Err(why) => Err(Unprintable { argument: None, why }),
@@ -114,34 +117,32 @@ fn name(key: Node<'_>) -> String {
     }
 }
 
-fn check_connections(entries: &Entries, check: CheckConnection) -> Result<(), Problem> {
-    let mut budget = MOST_FROM_ALIASES;
-    if let Entries::Yaml(document) = entries {
-        budget += document.len();
-    }
+fn check_connections(entries: &Entries, check: CheckConnection, deadline: Instant) -> Result<(), Problem> {
     let mut used = HashSet::new();
-    for Entry { key, key_node, node } in entries.iter() {
+    entries.each(|Entry { key, key_node, node }| {
+        if Instant::now() >= deadline {
+            return Err(late());
+        }
         let line = key_node.line().or(node.line());
         let problem = |what: String| Problem::at(line, format!("connection {} {what}", name(key_node)));
         let value = match node.list().as_deref() {
             None => node,
-            Some([]) => continue,
+            Some([]) => return Ok(()),
             Some([only]) => *only,
             Some([_, ..]) => return Err(problem("is a list of more than one".to_owned())),
         };
         if value.text().is_none() {
             check_object(key_node, value, &mut used).map_err(problem)?;
         }
-        let (found, _) = connection(value, &mut budget);
+        let (found, _) = connection(value);
         check(key.unwrap_or_default(), &found).map_err(|error| {
             let problem = Problem::at(line, error.message());
             Problem {
                 hint: error.hint().map(str::to_owned),
                 ..problem
             }
-        })?;
-    }
-    Ok(())
+        })
+    })
 }
 
 /// Checks the keys of a connection that is an object.
@@ -186,7 +187,7 @@ fn illegal(name: &str) -> String {
 /// it is made of. Values beside `extra` stay as they are, whatever their type. The second value is the argument that has no
 /// form in JSON, such as a date, for which a list stands in: like a date, a list is no text, and Airflow refuses the one
 /// where it refuses the other.
-fn connection(node: Node<'_>, budget: &mut usize) -> (Found, Option<Unprintable>) {
+fn connection(node: Node<'_>) -> (Found, Option<Unprintable>) {
     if let Some(text) = node.secret() {
         let found = if text.is_empty() {
             Found::Arguments(json::Object::new())
@@ -195,6 +196,7 @@ fn connection(node: Node<'_>, budget: &mut usize) -> (Found, Option<Unprintable>
         };
         return (found, None);
     }
+    let budget = &mut node.budget();
     let mut arguments = json::Object::new();
     let mut unprintable = None;
     for (name, value) in node.entries().into_iter().flatten() {
@@ -203,7 +205,7 @@ fn connection(node: Node<'_>, budget: &mut usize) -> (Found, Option<Unprintable>
             Ok(json) => json,
             // No part of what Airflow builds from a connection but `as_json()`, which then raises.
             Err(_) if name == "description" && value.date().is_some() => {
-                json::Value::String(value.date().unwrap_or_default().to_owned())
+                json::Value::String(value.date().unwrap_or_default())
             }
             Err(why) => {
                 unprintable.get_or_insert(Unprintable {

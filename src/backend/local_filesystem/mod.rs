@@ -18,6 +18,7 @@ mod config;
 mod env_file;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod index;
 mod load;
 mod meanings;
 mod node;
@@ -94,19 +95,18 @@ impl LocalFilesystemBackend {
             return Ok(entries);
         }
         let entries = parse::parse(file, self.deadline).map_err(|problem| problem.in_file(file))?;
-        load::check(&entries, kind, self.check_connection).map_err(|problem| problem.in_file(file))?;
+        load::check(&entries, kind, self.check_connection, self.deadline)
+            .map_err(|problem| problem.in_file(file))?;
         tracing::debug!(file, "read");
         Ok(cell.get_or_init(|| entries))
     }
 
     /// Returns the keys of the file of `kind`, in its order; none where no file is configured.
     fn names(&self, kind: SecretKind) -> Result<Vec<String>> {
-        let entries = match self.config.file(kind) {
-            Some(file) => Some(self.entries(kind, file)?),
-            None => None,
-        };
-        let entries = entries.into_iter().flat_map(Entries::iter);
-        Ok(entries.filter_map(|entry| entry.key).map(str::to_owned).collect())
+        match self.config.file(kind) {
+            Some(file) => self.entries(kind, file).map(Entries::keys),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn answer(&self, lookup: &Lookup) -> Result<Answer> {
@@ -173,8 +173,12 @@ impl SecretsBackend for LocalFilesystemBackend {
     }
 
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
-        let own = step.location.address::<Entry>();
-        Box::pin(std::future::ready(own.and_then(|_| self.answer(lookup))))
+        let answer = match step.location.address() {
+            Ok(Entry { file: Some(_), .. }) => self.answer(lookup),
+            Ok(Entry { file: None, .. }) => Err(Error::internal("a step that is skipped was asked")),
+            Err(error) => Err(error),
+        };
+        Box::pin(std::future::ready(answer))
     }
 
     fn list(&self, kind: SecretKind) -> BoxFuture<'_, Result<Listing>> {

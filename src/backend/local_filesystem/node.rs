@@ -1,6 +1,6 @@
 //! One value in a local file, whatever the file's form: what Airflow's rules ask of it, in Python's terms.
 
-use super::env_file::EnvValue;
+use super::index::Found;
 use crate::python::{json, yaml};
 use crate::secret::Secret;
 
@@ -10,7 +10,7 @@ pub(super) enum Node<'a> {
     /// A key.
     Text(&'a str),
     /// A value of an env file.
-    Env(&'a EnvValue),
+    Env(&'a Found<'a>),
     /// A value of a JSON file.
     Json(&'a json::Value),
     /// A value of a YAML file.
@@ -22,7 +22,7 @@ impl<'a> Node<'a> {
     pub(super) fn line(self) -> Option<usize> {
         match self {
             Self::Text(_) | Self::Json(_) => None,
-            Self::Env(value) => Some(value.line),
+            Self::Env(found) => Some(found.line),
             Self::Yaml(document, id) => Some(document.line(id)),
         }
     }
@@ -32,21 +32,18 @@ impl<'a> Node<'a> {
         match self {
             Self::Text(text) => Some(text),
             Self::Json(value) => value.as_str(),
-            Self::Env(value) => value.value.expose_text(),
+            Self::Env(found) => Some(found.value),
             Self::Yaml(document, id) => document.text(id),
         }
     }
 
     /// Returns the secret in a `str`.
     pub(super) fn secret(self) -> Option<Secret> {
-        match self {
-            Self::Env(value) => Some(value.value.clone()),
-            _ => self.text().map(Secret::from),
-        }
+        self.text().map(Secret::from)
     }
 
     /// Returns `str()` of a `date` or `datetime`.
-    pub(super) fn date(self) -> Option<&'a str> {
+    pub(super) fn date(self) -> Option<String> {
         match self {
             Self::Yaml(document, id) => document.date(id),
             _ => None,
@@ -60,8 +57,7 @@ impl<'a> Node<'a> {
             Self::Yaml(document, id) => Some(
                 document
                     .list(id)?
-                    .iter()
-                    .map(|item| Self::Yaml(document, *item))
+                    .map(|item| Self::Yaml(document, item))
                     .collect(),
             ),
             _ => None,
@@ -91,7 +87,7 @@ impl<'a> Node<'a> {
     pub(super) fn is_truthy(self) -> bool {
         match self {
             Self::Text(text) => !text.is_empty(),
-            Self::Env(value) => !value.value.is_empty(),
+            Self::Env(found) => !found.value.is_empty(),
             Self::Json(value) => value.is_truthy(),
             Self::Yaml(document, id) => document.is_truthy(id),
         }
@@ -113,13 +109,19 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Returns what may become of it as JSON.
+    pub(super) fn budget(self) -> yaml::Budget {
+        match self {
+            Self::Yaml(document, _) => document.budget(),
+            _ => yaml::Budget::default(),
+        }
+    }
+
     /// Returns it as JSON, spending from `budget`.
-    pub(super) fn to_json(self, budget: &mut usize) -> Result<json::Value, yaml::NoJson> {
+    pub(super) fn to_json(self, budget: &mut yaml::Budget) -> Result<json::Value, yaml::NoJson> {
         match self {
             Self::Text(text) => Ok(json::Value::String(text.to_owned())),
-            Self::Env(value) => Ok(json::Value::String(
-                String::from_utf8_lossy(value.value.expose()).into_owned(),
-            )),
+            Self::Env(found) => Ok(json::Value::String(found.value.to_owned())),
             Self::Json(value) => Ok(value.clone()),
             Self::Yaml(document, id) => document.to_json(id, budget),
         }

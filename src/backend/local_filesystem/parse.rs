@@ -3,22 +3,22 @@
 //! Owns the reading of the file as Python's `open()` reads text, and where a problem is. Must not know what an entry has to
 //! look like to be a connection (`load`). Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py`, `_parse_secret_file`.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::Instant;
 
-use indexmap::IndexMap;
-
-use super::env_file::{self, EnvValue};
+use super::env_file;
+use super::index::{Found, Index, Place};
 use super::node::Node;
 use super::problem::Problem;
 use crate::file;
 use crate::python::newlines::universal_newlines;
 use crate::python::{json, path, yaml};
 
-/// The entries of a file.
+/// The entries of a file. A value of JSON is made when it is asked for.
 pub(super) enum Entries {
-    Env(IndexMap<String, EnvValue>),
-    Json(json::Object),
+    Env(Index),
+    Json(Index),
     Yaml(yaml::Document),
 }
 
@@ -30,65 +30,97 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entries {
-    /// Returns what stands under `key`.
-    pub(super) fn get(&self, key: &str) -> Option<Node<'_>> {
+    /// Hands `use_it` what stands under `key`.
+    pub(super) fn get<T>(&self, key: &str, use_it: impl FnOnce(Option<Node<'_>>) -> T) -> T {
         match self {
-            Self::Env(values) => values.get(key).map(Node::Env),
-            Self::Json(object) => object.get(key).map(Node::Json),
-            Self::Yaml(document) => Some(Node::Yaml(document, document.get(document.root()?, key)?)),
+            Self::Env(index) => use_it(index.get(key).as_ref().map(Node::Env)),
+            Self::Json(index) => {
+                let value = index.get(key).and_then(|found| value_of(&found));
+                use_it(value.as_ref().map(Node::Json))
+            }
+            Self::Yaml(document) => {
+                let found = document.root().and_then(|root| document.get(root, key));
+                use_it(found.map(|id| Node::Yaml(document, id)))
+            }
         }
     }
 
-    /// Iterates over all entries, in the order of the file.
-    pub(super) fn iter(&self) -> Box<dyn Iterator<Item = Entry<'_>> + '_> {
+    /// Hands `use_it` each entry, in the order of the file, until one is an error.
+    pub(super) fn each<E>(&self, mut use_it: impl FnMut(Entry<'_>) -> Result<(), E>) -> Result<(), E> {
+        let mut of_text = |key: &str, node: Node<'_>| {
+            use_it(Entry {
+                key: Some(key),
+                key_node: Node::Text(key),
+                node,
+            })
+        };
         match self {
-            Self::Env(values) => Box::new(values.iter().map(|(key, value)| Entry {
-                key: Some(key),
-                key_node: Node::Text(key),
-                node: Node::Env(value),
-            })),
-            Self::Json(object) => Box::new(object.iter().map(|(key, value)| Entry {
-                key: Some(key),
-                key_node: Node::Text(key),
-                node: Node::Json(value),
-            })),
+            Self::Env(index) => index
+                .iter()
+                .try_for_each(|found| of_text(&found.key, Node::Env(&found))),
+            Self::Json(index) => index.iter().try_for_each(|found| match value_of(&found) {
+                Some(value) => of_text(&found.key, Node::Json(&value)),
+                None => Ok(()),
+            }),
             Self::Yaml(document) => {
                 let root = document.root().and_then(|root| document.entries(root));
-                Box::new(root.into_iter().flatten().map(move |(key, value)| {
+                root.into_iter().flatten().try_for_each(|(key, value)| {
                     let key_node = Node::Yaml(document, key);
-                    Entry {
+                    use_it(Entry {
                         key: key_node.text(),
                         key_node,
                         node: Node::Yaml(document, value),
-                    }
-                }))
+                    })
+                })
+            }
+        }
+    }
+
+    /// Returns the keys that are text, in the order of the file.
+    pub(super) fn keys(&self) -> Vec<String> {
+        match self {
+            Self::Env(index) | Self::Json(index) => {
+                index.iter().map(|found| found.key.into_owned()).collect()
+            }
+            Self::Yaml(document) => {
+                let root = document.root().and_then(|root| document.entries(root));
+                let keys = root
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|(key, _)| document.text(key));
+                keys.map(str::to_owned).collect()
             }
         }
     }
 }
 
-/// The largest file that is read: Airflow has no bound, and takes minutes for such a one.
-const MAX_BYTES: u64 = 256 << 20;
+/// Makes the value of an entry of JSON. The text was read before, so there is one.
+fn value_of(found: &Found<'_>) -> Option<json::Value> {
+    json::loads(found.value).ok()
+}
 
-/// Reads and parses the file at `path`, which has to come to its end until `deadline`.
+/// The largest file that is read: Airflow has no bound, and takes minutes for such a one.
+pub(super) const MAX_BYTES: u64 = 64 << 20;
+
+/// Reads and parses the file at `path`, which has to be done by `deadline`.
 pub(super) fn parse(path: &str, deadline: Instant) -> Result<Entries, Problem> {
     let parse = format_of(path)?;
     let bytes = file::read_unwiped(Path::new(path), MAX_BYTES, deadline).map_err(|source| Problem {
         source: Some(source),
         ..Problem::new("it cannot be read")
     })?;
-    parse_bytes(parse, &bytes)
+    parse_bytes(parse, bytes, deadline)
 }
 
-/// Parses the text of one format.
-type Parse = fn(&str) -> Result<Entries, Problem>;
+/// Parses the text of one format, which has to be done by a deadline.
+type Parse = fn(String, Instant) -> Result<Entries, Problem>;
 
 /// Tells the format by the suffix of the file's name.
 pub(super) fn format_of(path: &str) -> Result<Parse, Problem> {
     match path::suffix(path).to_ascii_lowercase().as_str() {
         ".json" => Ok(parse_json),
         ".yaml" | ".yml" => Ok(parse_yaml),
-        ".env" => Ok(|text| env_file::parse(text).map(Entries::Env)),
+        ".env" => Ok(|text, _| env_file::parse(text).map(Entries::Env)),
         _ => Err(Problem::new(
             "its name must end in `.env`, `.json`, `.yaml` or `.yml`",
         )),
@@ -96,30 +128,50 @@ pub(super) fn format_of(path: &str) -> Result<Parse, Problem> {
 }
 
 /// Parses what a file holds.
-pub(super) fn parse_bytes(parse: Parse, bytes: &[u8]) -> Result<Entries, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
+pub(super) fn parse_bytes(parse: Parse, bytes: Vec<u8>, deadline: Instant) -> Result<Entries, Problem> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = valid.split(|byte| *byte == b'\n').count();
         Problem::at(line, "it is not UTF-8")
     })?;
-    parse(&universal_newlines(text))
+    let translated = match universal_newlines(&text) {
+        Cow::Owned(translated) => Some(translated),
+        Cow::Borrowed(_) => None,
+    };
+    parse(translated.unwrap_or(text), deadline)
 }
 
-fn parse_json(text: &str) -> Result<Entries, Problem> {
+fn parse_json(text: String, deadline: Instant) -> Result<Entries, Problem> {
     if text.is_empty() {
         return Err(Problem::at(1, "the file is empty"));
     }
-    match json::loads(text) {
-        Ok(json::Value::Object(object)) => Ok(Entries::Json(object)),
-        Ok(_) => Err(Problem::at(1, "it is JSON, and no object")),
+    let mut places = Vec::new();
+    let outcome = json::entries(&text, deadline, |key, value| {
+        places.push(Place::new(&(key.start..key.end), &(value.start..value.end), 0));
+    });
+    match outcome {
+        Ok(true) => {
+            let index = Index::new(text, json::text_of_key);
+            Ok(Entries::Json(index.replacing(places)))
+        }
+        Ok(false) => Err(Problem::at(1, "it is JSON, and no object")),
+        Err(error) if error.kind() == json::ErrorKind::Late => Err(late()),
         Err(error) => Err(Problem::at(error.line(), format!("it is not JSON: {error}"))),
     }
 }
 
-fn parse_yaml(text: &str) -> Result<Entries, Problem> {
+fn parse_yaml(text: String, deadline: Instant) -> Result<Entries, Problem> {
     if text.is_empty() {
         return Err(Problem::at(1, "the file is empty"));
     }
-    let document = yaml::safe_load(text).map_err(|error| Problem::at(error.line(), format!("{error}")))?;
+    let document = yaml::safe_load_until(&text, deadline).map_err(|error| {
+        if error.is_late() {
+            return late();
+        }
+        Problem::at(error.line(), format!("{error}"))
+    })?;
+    // The document has what it needs of it.
+    drop(text);
     let is_mapping = document
         .root()
         .is_some_and(|root| document.entries(root).is_some());
@@ -127,5 +179,13 @@ fn parse_yaml(text: &str) -> Result<Entries, Problem> {
         Ok(Entries::Yaml(document))
     } else {
         Err(Problem::at(1, "it is YAML, and no mapping"))
+    }
+}
+
+/// The problem of a file for which there is not enough time.
+pub(super) fn late() -> Problem {
+    Problem {
+        hint: Some("`--timeout SECONDS` gives it longer".to_owned()),
+        ..Problem::new("reading it takes longer than `--timeout`")
     }
 }

@@ -36,7 +36,8 @@ impl Profile {
             (file("AWS_CONFIG_FILE", ".aws/config"), true),
             (file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"), false),
         ] {
-            let bytes = path.and_then(|path| file::read(&path, deadline).ok());
+            let bytes =
+                path.and_then(|path| file::read_up_to(&path, file::MAX_SETTINGS_BYTES, deadline).ok());
             if let Some(text) = bytes.as_ref().and_then(Secret::expose_text) {
                 values.extend(section(text, name, is_config));
             }

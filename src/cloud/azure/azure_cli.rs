@@ -63,7 +63,7 @@ impl AzureCliCredential {
 
 /// Reads what `az` printed: `expires_on`, in seconds since 1970, or `expiresOn`, in the machine's own time.
 fn token(stdout: &[u8]) -> Option<AccessToken> {
-    let answer: Value = serde_json::from_slice(stdout).ok()?;
+    let answer = command::json(stdout)?;
     let token = answer.get("accessToken")?.as_str()?.to_owned();
     let end = match answer.get("expires_on") {
         Some(Value::String(text)) => text.trim().parse().ok()?,

@@ -67,7 +67,7 @@ impl AzureDeveloperCliCredential {
 
 /// Reads what `azd` printed.
 fn token(stdout: &[u8]) -> Option<AccessToken> {
-    let answer: Value = serde_json::from_slice(stdout).ok()?;
+    let answer = command::json(stdout)?;
     let end = answer
         .get("expiresOn")?
         .as_str()
@@ -82,7 +82,7 @@ fn token(stdout: &[u8]) -> Option<AccessToken> {
 fn message(output: &str) -> Option<String> {
     let mut first = None;
     for line in output.lines() {
-        let Ok(line) = serde_json::from_str::<Value>(line.trim()) else {
+        let Some(line) = command::json(line.trim().as_bytes()) else {
             continue;
         };
         let text = |value: Option<&Value>| {

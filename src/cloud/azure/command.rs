@@ -16,6 +16,7 @@ use super::{Failure, Surroundings, TokenRequest};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::helper;
+use crate::python::json::has_too_many_values;
 use crate::secret::Secret;
 
 /// `process_timeout`
@@ -290,4 +291,12 @@ pub(super) fn moment(text: &str) -> Option<azure_core::time::OffsetDateTime> {
         .trim_end_matches('Z')
         .replacen(' ', "T", 1);
     azure_core::time::parse_rfc3339(&format!("{text}Z")).ok()
+}
+
+/// Reads the JSON that a tool printed, of as many values as anybody should have to parse.
+pub(super) fn json(printed: &[u8]) -> Option<serde_json::Value> {
+    if has_too_many_values(printed) {
+        return None;
+    }
+    serde_json::from_slice(printed).ok()
 }

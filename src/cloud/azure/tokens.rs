@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use tokio::task::AbortHandle;
 
 use super::transport::into_sdk;
 use super::{Credential, Failure, TokenRequest, VaultTenant};
-use crate::cloud::token_cache::{Failures, Token, TokenCache};
+use crate::cloud::token_cache::{Token, TokenCache};
 use crate::error::{Error, Result};
 
 /// The tokens, and the credential that they come from.
@@ -22,6 +23,7 @@ pub(crate) struct Tokens {
     tenant: watch::Sender<VaultTenant>,
     cache: TokenCache<AccessToken>,
     ahead: std::sync::Mutex<Option<(String, AbortHandle)>>,
+    asked_ahead: AtomicBool,
 }
 
 impl Tokens {
@@ -30,13 +32,22 @@ impl Tokens {
         Arc::new(Self {
             credential,
             tenant: watch::Sender::new(VaultTenant::Unknown),
-            cache: TokenCache::new(Failures::Shared),
+            cache: TokenCache::new(),
             ahead: std::sync::Mutex::default(),
+            asked_ahead: AtomicBool::new(false),
         })
+    }
+
+    /// Says that this is a probe: there is one login, whatever comes of it.
+    pub(crate) fn probing(&self) {
+        self.cache.probing();
     }
 
     /// Asks for a token for `scope` while something else is under way, unless that is being done.
     pub(crate) fn ask_ahead(self: &Arc<Self>, scope: &str) {
+        if self.asked_ahead.swap(true, Ordering::Relaxed) && self.cache.is_probing() {
+            return;
+        }
         let mut ahead = self
             .ahead
             .lock()
@@ -70,8 +81,11 @@ impl Tokens {
         }
     }
 
-    /// Forgets `token`: the vault has refused it.
+    /// Forgets `token`: the vault has refused it. In a probe another one is not tried.
     pub(crate) async fn forget(&self, token: &str) {
+        if self.cache.is_probing() {
+            return;
+        }
         self.cache.forget(|kept| kept.token.secret() == token).await;
     }
 

@@ -195,7 +195,7 @@ impl ApplicationDefault {
             None => self
                 .well_known
                 .as_ref()
-                .filter(|path| path.is_file())
+                .filter(|path| file::is_file(path, services.deadline).unwrap_or(false))
                 .map(|path| path.to_string_lossy().into_owned()),
         };
         let Some(path) = path else {

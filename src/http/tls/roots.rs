@@ -77,8 +77,12 @@ impl Trust {
         };
         match roots {
             Roots::Unverified | Roots::Thumbprint(_) => {}
-            Roots::Path(path) if path.is_dir() => trust.folders.push(folder(path)?),
-            Roots::Path(path) => trust.bundles.push(bundle(path, deadline)?),
+            Roots::Path(path) => match read(path, deadline) {
+                Err(source) if source.kind() == std::io::ErrorKind::IsADirectory => {
+                    trust.folders.push(folder(path, deadline)?);
+                }
+                outcome => trust.bundles.push(usable(path, outcome)?),
+            },
             Roots::System {
                 cert_file: None,
                 cert_dir: None,
@@ -95,7 +99,9 @@ impl Trust {
                     .map(|path| bundle(path, deadline))
                     .collect::<Result<_, _>>()?;
                 let folders = cert_dir.iter().flat_map(std::env::split_paths);
-                trust.folders = folders.map(|path| folder(&path)).collect::<Result<_, _>>()?;
+                trust.folders = folders
+                    .map(|path| folder(&path, deadline))
+                    .collect::<Result<_, _>>()?;
             }
         }
         Ok(trust)
@@ -124,8 +130,8 @@ impl Trust {
         let files: Vec<Vec<u8>> = self
             .folders
             .iter()
-            .flat_map(|folder| in_order(folder))
-            .filter_map(|path| read(&path, self.deadline).ok())
+            .flat_map(|folder| in_order(folder, self.deadline))
+            .filter_map(|path| file::read_regular(&path, file::MAX_BYTES, self.deadline).ok())
             .collect();
         let before = held.len();
         if !files.is_empty() {
@@ -177,9 +183,8 @@ fn add(held: &mut Vec<Held>, bundles: &[Vec<u8>], files: &[Vec<u8>], issuers: &[
 ///
 /// OpenSSL (`crypto/x509/by_dir.c`) opens `HASH.NUMBER` alone, which `openssl rehash` makes; removing the link is how a
 /// certificate is taken out of such a folder.
-fn in_order(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+fn in_order(folder: &Path, deadline: Instant) -> Vec<PathBuf> {
+    let mut paths = file::read_folder(folder, deadline).unwrap_or_default();
     paths.sort();
     if paths.iter().any(|path| is_hashed(path)) {
         paths.retain(|path| is_hashed(path));
@@ -205,7 +210,12 @@ fn read(path: &Path, deadline: Instant) -> std::io::Result<Vec<u8>> {
 
 /// Reads a PEM file that has at least one certificate.
 fn bundle(path: &Path, deadline: Instant) -> Result<Vec<u8>, Failure> {
-    let bytes = read(path, deadline).map_err(|source| {
+    usable(path, read(path, deadline))
+}
+
+/// Checks that what was read of `path` has at least one certificate.
+fn usable(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<Vec<u8>, Failure> {
+    let bytes = read.map_err(|source| {
         Failure::configuration(format!("the CA bundle `{}` cannot be read", path.display()))
             .with_source(source)
     })?;
@@ -219,8 +229,8 @@ fn bundle(path: &Path, deadline: Instant) -> Result<Vec<u8>, Failure> {
     )))
 }
 
-fn folder(path: &Path) -> Result<PathBuf, Failure> {
-    match std::fs::read_dir(path) {
+fn folder(path: &Path, deadline: Instant) -> Result<PathBuf, Failure> {
+    match file::read_folder(path, deadline) {
         Ok(_) => Ok(path.to_owned()),
         Err(source) => {
             let shown = path.display();
@@ -287,7 +297,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str| std::fs::write(folder.path().join(name), "").expect("a file");
         let found = || -> Vec<String> {
-            let paths = in_order(folder.path());
+            let paths = in_order(folder.path(), Instant::now() + std::time::Duration::from_secs(30));
             let name = |path: &PathBuf| Some(path.file_name()?.to_str()?.to_owned());
             paths.iter().filter_map(name).collect()
         };

@@ -18,6 +18,10 @@ pub const MAX_DEPTH: usize = 993;
 /// The most digits of an integer: `sys.int_info.default_max_str_digits`.
 pub const MAX_INTEGER_DIGITS: usize = 4300;
 
+/// The most values that are read: an object, a list, and each thing in them, is one. Python has no bound, and memory has: a value
+/// of three bytes of text takes a hundred.
+pub const MAX_VALUES: usize = 200_000;
+
 /// Why a text is not JSON, and where. Holds no part of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -36,6 +40,10 @@ pub enum ErrorKind {
     IntegerTooLong,
     /// `RecursionError`: nested deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// No exception in Python: more than [`MAX_VALUES`] values.
+    TooManyValues,
+    /// No exception in Python: the command's time was over before the end of the text.
+    Late,
     /// No exception in Python: an escape for half of a surrogate pair, which no UTF-8 text can hold.
     LoneSurrogate,
 }
@@ -90,6 +98,8 @@ impl fmt::Display for Error {
             ErrorKind::Syntax(message) => f.write_str(message.strip_suffix(" at").unwrap_or(message)),
             ErrorKind::IntegerTooLong => write!(f, "integer of more than {MAX_INTEGER_DIGITS} digits"),
             ErrorKind::TooDeep => f.write_str("nested too deeply"),
+            ErrorKind::TooManyValues => write!(f, "more than {MAX_VALUES} values"),
+            ErrorKind::Late => return f.write_str("reading it takes longer than `--timeout`"),
             ErrorKind::LoneSurrogate => {
                 f.write_str("escape for half of a surrogate pair, which is no character")
             }

@@ -5,32 +5,27 @@
 //!
 //! Source: CPython 3.11, `Modules/_json.c` (`scan_once_unicode`, `scanstring_unicode`), `Lib/json/decoder.py`.
 
-use super::error::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS};
+use std::time::Instant;
+
+use super::error::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS, MAX_VALUES};
 use super::{Object, Value};
+
+/// After how many values the time is looked at.
+const VALUES_BETWEEN_LOOKS: usize = 1024;
 
 /// Parses JSON text as `json.loads(text)` does.
 ///
 /// # Errors
-/// Where Python raises, and for a lone surrogate, which Python's text can hold and UTF-8 cannot. A lone surrogate is
-/// reported only when nothing else is wrong.
+/// Where Python raises, for more than [`MAX_VALUES`] values, and for a lone surrogate, which Python's text can hold and UTF-8
+/// cannot. A lone surrogate is reported only when nothing else is wrong.
 pub fn loads(text: &str) -> Result<Value, Error> {
-    let mut scanner = Scanner {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        lone_surrogate: None,
-    };
-    scanner
-        .document()
-        .map_err(|Failure(kind, offset)| Error::new(kind, text, offset))
-        .and_then(|value| match scanner.lone_surrogate {
-            Some(offset) => Err(Error::new(ErrorKind::LoneSurrogate, text, offset)),
-            None => Ok(value),
-        })
+    let mut scanner = Scanner::new(text, None);
+    let outcome = scanner.document();
+    scanner.told(outcome)
 }
 
 /// A kind, and a byte offset into the text.
-struct Failure(ErrorKind, usize);
+pub(super) struct Failure(pub(super) ErrorKind, pub(super) usize);
 
 /// A container that is being read.
 enum Open {
@@ -38,45 +33,99 @@ enum Open {
     Object(Object, String),
 }
 
-struct Scanner<'a> {
+pub(super) struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
+    /// How deep in the text it is before a value is read.
+    pub(super) depth: usize,
     lone_surrogate: Option<usize>,
+    deadline: Option<Instant>,
+    values_until_look: usize,
 }
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
+    pub(super) fn new(text: &'a str, deadline: Option<Instant>) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            depth: 0,
+            lone_surrogate: None,
+            deadline,
+            values_until_look: VALUES_BETWEEN_LOOKS,
+        }
+    }
+
+    /// Makes the error of a failure, and of a lone surrogate where there is no other.
+    pub(super) fn told<T>(&self, outcome: Result<T, Failure>) -> Result<T, Error> {
+        match (outcome, self.lone_surrogate) {
+            (Err(Failure(kind, offset)), _) => Err(Error::new(kind, self.text, offset)),
+            (Ok(_), Some(offset)) => Err(Error::new(ErrorKind::LoneSurrogate, self.text, offset)),
+            (Ok(read), None) => Ok(read),
+        }
+    }
+
     fn document(&mut self) -> Result<Value, Failure> {
+        self.begin()?;
+        let value = self.value()?;
+        self.end()?;
+        Ok(value)
+    }
+
+    pub(super) fn begin(&mut self) -> Result<(), Failure> {
         if self.text.starts_with('\u{feff}') {
             return self.fail("unexpected UTF-8 byte order mark", 0);
         }
         self.skip_blanks();
-        let value = self.value()?;
+        Ok(())
+    }
+
+    pub(super) fn end(&mut self) -> Result<(), Failure> {
         self.skip_blanks();
         if self.at != self.bytes.len() {
             return self.fail("extra data", self.at);
         }
-        Ok(value)
+        Ok(())
+    }
+
+    /// Looks at the time, but not for every value.
+    fn look(&mut self) -> Result<(), Failure> {
+        self.values_until_look -= 1;
+        if self.values_until_look == 0 {
+            self.values_until_look = VALUES_BETWEEN_LOOKS;
+            if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(Failure(ErrorKind::Late, self.at));
+            }
+        }
+        Ok(())
     }
 
     /// Reads one value, with all that is in it.
-    fn value(&mut self) -> Result<Value, Failure> {
+    pub(super) fn value(&mut self) -> Result<Value, Failure> {
         let mut open: Vec<Open> = Vec::new();
+        let mut values_left = MAX_VALUES;
         loop {
+            if values_left == 0 {
+                return Err(Failure(ErrorKind::TooManyValues, self.at));
+            }
+            values_left -= 1;
+            self.look()?;
             let mut value = match self.peek() {
                 Some(b'{') => {
-                    self.enter(&open)?;
+                    self.enter(open.len())?;
                     if self.peek() == Some(b'}') {
                         self.at += 1;
                         Value::Object(Object::new())
                     } else {
                         let key = self.key()?;
-                        open.push(Open::Object(Object::new(), key));
+                        // Most small objects have one key; the map would make room for three.
+                        open.push(Open::Object(Object::with_capacity(1), key));
                         continue;
                     }
                 }
                 Some(b'[') => {
-                    self.enter(&open)?;
+                    self.enter(open.len())?;
                     if self.peek() == Some(b']') {
                         self.at += 1;
                         Value::List(Vec::new())
@@ -123,8 +172,8 @@ impl Scanner<'_> {
     }
 
     /// Enters a container, after its bracket and blanks.
-    fn enter(&mut self, open: &[Open]) -> Result<(), Failure> {
-        if open.len() == MAX_DEPTH {
+    pub(super) fn enter(&mut self, open: usize) -> Result<(), Failure> {
+        if self.depth + open == MAX_DEPTH {
             return Err(Failure(ErrorKind::TooDeep, self.at));
         }
         self.at += 1;
@@ -132,7 +181,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn comma(&mut self) -> Result<(), Failure> {
+    pub(super) fn comma(&mut self) -> Result<(), Failure> {
         if self.peek() != Some(b',') {
             return self.fail("expecting ',' delimiter", self.at);
         }
@@ -143,17 +192,28 @@ impl Scanner<'_> {
 
     /// Reads a key, its colon and the blanks around it.
     fn key(&mut self) -> Result<String, Failure> {
+        let key = self.name()?;
+        self.colon()?;
+        Ok(key)
+    }
+
+    /// Reads a key alone.
+    pub(super) fn name(&mut self) -> Result<String, Failure> {
         if self.peek() != Some(b'"') {
             return self.fail("expecting property name enclosed in double quotes", self.at);
         }
-        let key = self.string()?;
+        self.string()
+    }
+
+    /// Reads the colon after a key, and the blanks around it.
+    pub(super) fn colon(&mut self) -> Result<(), Failure> {
         self.skip_blanks();
         if self.peek() != Some(b':') {
             return self.fail("expecting ':' delimiter", self.at);
         }
         self.at += 1;
         self.skip_blanks();
-        Ok(key)
+        Ok(())
     }
 
     fn scalar(&mut self) -> Result<Value, Failure> {
@@ -215,7 +275,7 @@ impl Scanner<'_> {
     }
 
     /// Reads a string, from its opening quote past its closing quote.
-    fn string(&mut self) -> Result<String, Failure> {
+    pub(super) fn string(&mut self) -> Result<String, Failure> {
         let begin = self.at;
         let mut at = begin + 1;
         let mut string = String::new();
@@ -288,11 +348,11 @@ impl Scanner<'_> {
         value.ok_or(Failure(ErrorKind::Syntax("invalid \\uXXXX escape"), start + 1))
     }
 
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
-    fn skip_blanks(&mut self) {
+    pub(super) fn skip_blanks(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
@@ -317,11 +377,20 @@ impl Scanner<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ErrorKind, MAX_DEPTH, loads};
+    use super::{ErrorKind, MAX_DEPTH, MAX_VALUES, loads};
     use crate::python::json::{Value, dumps};
 
     fn round_trip(text: &str) -> String {
         dumps(&loads(text).unwrap())
+    }
+
+    #[test]
+    fn two_hundred_thousand_values_are_read_and_no_more() {
+        let list = |values: usize| format!("[0{}]", ",0".repeat(values - 2));
+        assert!(loads(&list(MAX_VALUES)).is_ok());
+        let error = loads(&list(MAX_VALUES + 1)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooManyValues);
+        assert!(error.to_string().starts_with("more than 200000 values at line 1"));
     }
 
     #[test]

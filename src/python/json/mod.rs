@@ -10,12 +10,16 @@ use std::fmt;
 
 use indexmap::IndexMap;
 
+mod bound;
 mod dumps;
+mod entries;
 mod error;
 mod loads;
 
+pub(crate) use bound::has_too_many_values;
 pub use dumps::{dumps, dumps_compact, escaped};
-pub use error::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS};
+pub(crate) use entries::{entries, text_of_key};
+pub use error::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS, MAX_VALUES};
 pub use loads::loads;
 
 /// A JSON object: keys in the order of their first appearance, the last value of a repeated key.

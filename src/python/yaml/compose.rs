@@ -2,32 +2,12 @@
 //!
 //! Source: PyYAML 6.0.3, `yaml/composer.py` and `_yaml.pyx`.
 
-use std::collections::HashMap;
-
+use super::anchors::Anchors;
+use super::clock::Clock;
+use super::graph::{Graph, Kind, NodeId};
 use super::parse::{Event, EventKind, Parser, Properties};
 use super::resolve::{Tag, resolve};
 use super::{Error, MAX_DEPTH};
-
-/// A node's place in its graph.
-pub(super) type NodeId = usize;
-
-/// A node: its tag, what it holds, and the line on which it begins, counted from 0.
-pub(super) struct Node {
-    pub(super) tag: Tag,
-    pub(super) content: Content,
-    pub(super) line: usize,
-}
-
-/// What a node holds.
-#[derive(Clone)]
-pub(super) enum Content {
-    Scalar(String),
-    Sequence(Vec<NodeId>),
-    Mapping(Vec<(NodeId, NodeId)>),
-}
-
-/// The nodes of a document. The root is the first; a text without a document has none.
-pub(super) type Graph = Vec<Node>;
 
 /// A collection that is being filled: its node, and the key that waits for its value.
 struct Open {
@@ -36,15 +16,17 @@ struct Open {
 }
 
 /// Composes the one document of `text`.
-pub(super) fn compose(text: &str) -> Result<Graph, Error> {
+pub(super) fn compose(text: &str, clock: &mut Clock) -> Result<Graph, Error> {
     let mut parser = Parser::new(text)?;
     let mut composer = Composer {
-        graph: Graph::new(),
-        anchors: HashMap::new(),
+        graph: Graph::default(),
+        anchors: Anchors::default(),
         open: Vec::new(),
+        nothing: None,
     };
     let mut documents = 0;
     loop {
+        clock.look()?;
         let Event { kind, line } = parser.next()?;
         match kind {
             EventKind::DocumentEnd => {}
@@ -54,24 +36,23 @@ pub(super) fn compose(text: &str) -> Result<Graph, Error> {
             }
             EventKind::DocumentStart => documents += 1,
             EventKind::Alias(anchor) => match composer.anchors.get(&anchor) {
-                Some(node) => composer.place(*node),
+                Some(node) => composer.place(node),
                 None => return Err(Error::at(line, "an alias names an anchor that is not there")),
             },
             EventKind::Scalar {
                 properties,
                 value,
                 is_implicit,
-            } => {
-                let implicit = if is_implicit { resolve(&value) } else { Tag::Str };
-                composer.add(properties, implicit, Content::Scalar(value), line)?;
-            }
+            } => composer.scalar(properties, &value, is_implicit, line)?,
             EventKind::SequenceStart(properties) => {
-                let node = composer.add(properties, Tag::Seq, Content::Sequence(Vec::new()), line)?;
-                composer.open(node, line)?;
+                let tag = properties.tag(Tag::Seq);
+                let node = composer.graph.add_collection(tag, Kind::Sequence, line);
+                composer.open(node, properties, line)?;
             }
             EventKind::MappingStart(properties) => {
-                let node = composer.add(properties, Tag::Map, Content::Mapping(Vec::new()), line)?;
-                composer.open(node, line)?;
+                let tag = properties.tag(Tag::Map);
+                let node = composer.graph.add_collection(tag, Kind::Mapping, line);
+                composer.open(node, properties, line)?;
             }
             EventKind::SequenceEnd | EventKind::MappingEnd => {
                 composer.open.pop();
@@ -80,50 +61,70 @@ pub(super) fn compose(text: &str) -> Result<Graph, Error> {
     }
 }
 
+impl Properties {
+    /// Returns the tag of a node: the one that it has, but for `!`, or `implicit`.
+    fn tag(&self, implicit: Tag) -> Tag {
+        let tag = self.tag.as_deref().filter(|tag| *tag != "!");
+        tag.map_or(implicit, Tag::from_name)
+    }
+}
+
 struct Composer {
     graph: Graph,
-    anchors: HashMap<String, NodeId>,
+    anchors: Anchors,
     open: Vec<Open>,
+    /// The last scalar that nothing stands for, and its line. It serves for all of a line: there may be one for each comma.
+    nothing: Option<(NodeId, usize)>,
 }
 
 impl Composer {
-    /// Adds a node to the collection that is being filled. Its tag is the one that it has, but for `!`, or `implicit`.
-    fn add(
+    fn scalar(
         &mut self,
         properties: Properties,
-        implicit: Tag,
-        content: Content,
+        value: &str,
+        is_implicit: bool,
         line: usize,
-    ) -> Result<NodeId, Error> {
-        let id = self.graph.len();
-        let tag = properties
-            .tag
-            .filter(|tag| tag != "!")
-            .map_or(implicit, |tag| Tag::from_name(&tag));
-        self.graph.push(Node { tag, content, line });
+    ) -> Result<(), Error> {
+        let is_nothing = value.is_empty() && is_implicit && properties.is_empty();
+        if is_nothing && let Some((node, _)) = self.nothing.filter(|(_, of)| *of == line) {
+            self.place(node);
+            return Ok(());
+        }
+        let implicit = if is_implicit { resolve(value) } else { Tag::Str };
+        let tag = properties.tag(implicit);
+        let node = self.graph.add_scalar(tag, value, line);
+        if is_nothing {
+            self.nothing = Some((node, line));
+        }
+        self.add(node, properties, line)
+    }
+
+    /// Adds a node to the collection that is being filled.
+    fn add(&mut self, node: NodeId, properties: Properties, line: usize) -> Result<(), Error> {
         if let Some(anchor) = properties.anchor
-            && self.anchors.insert(anchor, id).is_some()
+            && !self.anchors.insert(&anchor, node)
         {
             return Err(Error::at(line, "an anchor is there already"));
         }
-        self.place(id);
-        Ok(id)
+        self.place(node);
+        Ok(())
     }
 
     /// Places a node in the collection that is being filled.
     fn place(&mut self, id: NodeId) {
         let Some(open) = self.open.last_mut() else { return };
-        match &mut self.graph[open.node].content {
-            Content::Scalar(_) => {}
-            Content::Sequence(items) => items.push(id),
-            Content::Mapping(pairs) => match open.key.take() {
+        match self.graph.nodes.kind(open.node) {
+            Kind::Scalar => {}
+            Kind::Sequence => self.graph.add_item(open.node, id),
+            Kind::Mapping => match open.key.take() {
                 None => open.key = Some(id),
-                Some(key) => pairs.push((key, id)),
+                Some(key) => self.graph.add_pair(open.node, key, id),
             },
         }
     }
 
-    fn open(&mut self, node: NodeId, line: usize) -> Result<(), Error> {
+    fn open(&mut self, node: NodeId, properties: Properties, line: usize) -> Result<(), Error> {
+        self.add(node, properties, line)?;
         if self.open.len() >= MAX_DEPTH {
             return Err(Error::at(line, "it is nested too deeply"));
         }

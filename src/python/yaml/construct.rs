@@ -1,186 +1,239 @@
 //! Nodes -> objects: PyYAML's safe constructor, in its order, without its recursion.
 //!
 //! A collection is made empty first and filled later, first come first served, as PyYAML's generators are run; so a collection
-//! can contain itself. Keys are scalars: anything else cannot be hashed. Source: PyYAML 6.0.3, `yaml/constructor.py`.
+//! can contain itself. Keys are scalars: anything else cannot be hashed. What is made of a scalar is checked here, and made again
+//! when it is asked for (`document`). Source: PyYAML 6.0.3, `yaml/constructor.py`.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use indexmap::IndexMap;
-
-use super::compose::{Content, Graph, NodeId};
-use super::document::{Document, Id, Key, Object};
+use super::clock::Clock;
+use super::document::{Document, Scalars};
+use super::graph::{Graph, Kind, NodeId};
 use super::resolve::Tag;
-use super::timestamp::timestamp;
-use super::{Error, MAX_DEPTH, scalar};
+use super::{Error, MAX_DEPTH};
 
-/// Constructs the document of a graph.
-pub(super) fn construct(graph: Graph) -> Result<Document, Error> {
+/// How many pairs merge keys may add, beside one for every four bytes of the text: more than any file has that somebody wrote.
+/// Merges of merges grow exponentially.
+const MOST_MERGED: usize = 200_000;
+
+/// Constructs the document of a graph, which a text of `bytes` has.
+pub(super) fn construct(graph: Graph, bytes: usize, clock: &mut Clock) -> Result<Document, Error> {
     let mut constructor = Constructor {
-        constructed: vec![None; graph.len()],
-        // More than any file has that somebody wrote; merges of merges grow exponentially.
-        merges_left: 1_000_000 + 8 * graph.len(),
         graph,
-        document: Document::default(),
+        scalars: Scalars::default(),
         unfilled: VecDeque::new(),
+        merging: HashMap::new(),
+        merges_left: MOST_MERGED + bytes / 4,
+        clock,
     };
-    if constructor.graph.is_empty() {
-        return Ok(constructor.document);
+    if constructor.graph.nodes.len() == 0 {
+        return Ok(Document::default());
     }
-    let root = constructor.object(0)?;
-    constructor.document.set_root(root);
-    while let Some((node, object)) = constructor.unfilled.pop_front() {
-        constructor.fill(node, object)?;
+    constructor.object(0)?;
+    while let Some(node) = constructor.unfilled.pop_front() {
+        constructor.clock.look()?;
+        constructor.fill(node)?;
     }
-    Ok(constructor.document)
+    let merged: Vec<NodeId> = constructor.merging.keys().copied().collect();
+    for node in merged {
+        constructor.settle(node);
+    }
+    Ok(Document::new(constructor.graph, constructor.scalars))
 }
 
-struct Constructor {
+type Pairs = Vec<(NodeId, NodeId)>;
+
+struct Constructor<'c> {
     graph: Graph,
-    document: Document,
-    constructed: Vec<Option<Id>>,
-    unfilled: VecDeque<(NodeId, Id)>,
+    scalars: Scalars,
+    unfilled: VecDeque<NodeId>,
+    /// The pairs of mappings with merge keys, as far as these have been followed.
+    merging: HashMap<NodeId, Pairs>,
     merges_left: usize,
+    clock: &'c mut Clock,
 }
 
-impl Constructor {
+impl Constructor<'_> {
     fn error(&self, node: NodeId, what: &'static str) -> Error {
-        Error::at(self.graph[node].line, what)
+        Error::at(self.graph.nodes.line(node), what)
     }
 
-    /// Returns the object of a node: `construct_object`.
-    fn object(&mut self, node: NodeId) -> Result<Id, Error> {
-        if let Some(object) = self.constructed[node] {
-            return Ok(object);
+    /// Makes the object of a node: `construct_object`.
+    fn object(&mut self, node: NodeId) -> Result<(), Error> {
+        if self.graph.nodes.construct(node) {
+            return Ok(());
         }
-        let (object, is_collection) = match self.graph[node].tag {
-            Tag::Omap | Tag::Pairs | Tag::Seq => (Object::List(Vec::new()), true),
-            Tag::Set => (Object::Set(IndexMap::new()), true),
-            Tag::Map => (Object::Map(IndexMap::new()), true),
-            Tag::Merge | Tag::Value | Tag::Unknown => {
-                return Err(self.error(node, "a tag that the safe loader does not know"));
+        match self.graph.nodes.tag(node) {
+            Tag::Omap | Tag::Pairs | Tag::Seq | Tag::Set | Tag::Map => {
+                self.unfilled.push_back(node);
+                Ok(())
             }
-            tag => (self.scalar(node, tag)?, false),
-        };
-        let object = self.document.push(object, self.graph[node].line);
-        self.constructed[node] = Some(object);
-        if is_collection {
-            self.unfilled.push_back((node, object));
+            Tag::Merge | Tag::Value | Tag::Unknown => {
+                Err(self.error(node, "a tag that the safe loader does not know"))
+            }
+            tag => self.scalar(node, tag),
         }
-        Ok(object)
     }
 
-    fn scalar(&self, node: NodeId, tag: Tag) -> Result<Object, Error> {
-        let text = self.scalar_text(node)?;
-        let object = match tag {
-            Tag::Null => Ok(Object::Null),
-            Tag::Bool => scalar::bool(text),
-            Tag::Int => scalar::int(text),
-            Tag::Float => scalar::float(text),
-            Tag::Binary => scalar::binary(text),
-            Tag::Timestamp => match &self.graph[node].content {
-                Content::Scalar(text) => timestamp(text),
-                _ => Err("a collection where a timestamp is expected"),
-            },
-            _ => Ok(Object::Str(text.to_owned())),
-        };
-        object.map_err(|what| self.error(node, what))
+    fn scalar(&mut self, node: NodeId, tag: Tag) -> Result<(), Error> {
+        let holder = self.holder_of_text(node)?;
+        if holder != node {
+            if tag == Tag::Timestamp {
+                return Err(self.error(node, "a collection where a timestamp is expected"));
+            }
+            self.scalars.note(node, holder);
+        }
+        let text = self.graph.nodes.text(holder).unwrap_or_default();
+        match Scalars::check(tag, text) {
+            Ok(()) => Ok(()),
+            Err(what) => Err(self.error(node, what)),
+        }
     }
 
-    /// Returns the text of a scalar, or of a mapping's `=` key: `construct_scalar`.
-    fn scalar_text(&self, node: NodeId) -> Result<&str, Error> {
+    /// Returns the node that has the text of a scalar, or of a mapping's `=` key: `construct_scalar`.
+    fn holder_of_text(&self, node: NodeId) -> Result<NodeId, Error> {
         let mut at = node;
         for _ in 0..MAX_DEPTH {
-            match &self.graph[at].content {
-                Content::Scalar(text) => return Ok(text),
-                Content::Mapping(pairs) => {
-                    match pairs.iter().find(|(key, _)| self.graph[*key].tag == Tag::Value) {
-                        Some((_, value)) => at = *value,
+            match self.graph.nodes.kind(at) {
+                Kind::Scalar => return Ok(at),
+                Kind::Mapping => {
+                    let is_value = |key: NodeId| self.graph.nodes.tag(key) == Tag::Value;
+                    let value = if let Some(pairs) = self.merging.get(&at) {
+                        pairs
+                            .iter()
+                            .find(|(key, _)| is_value(*key))
+                            .map(|(_, value)| *value)
+                    } else {
+                        let mut pairs = self.graph.pairs_of(at);
+                        pairs
+                            .find(|(_, pair)| is_value(pair.key))
+                            .map(|(_, pair)| pair.value)
+                    };
+                    match value {
+                        Some(value) => at = value,
                         None => return Err(self.error(at, "a mapping where a scalar is expected")),
                     }
                 }
-                Content::Sequence(_) => return Err(self.error(at, "a sequence where a scalar is expected")),
+                Kind::Sequence => return Err(self.error(at, "a sequence where a scalar is expected")),
             }
         }
         Err(self.error(node, "it is nested too deeply"))
     }
 
     /// Fills a collection: what PyYAML's generators do after their `yield`.
-    fn fill(&mut self, node: NodeId, object: Id) -> Result<(), Error> {
-        let filled = match self.graph[node].tag {
+    fn fill(&mut self, node: NodeId) -> Result<(), Error> {
+        match self.graph.nodes.tag(node) {
             Tag::Seq => {
-                let mut items = Vec::new();
-                for item in self.sequence(node)? {
-                    items.push(self.object(item)?);
+                let mut at = self.sequence(node)?;
+                while let Some((place, item)) = at {
+                    self.object(item)?;
+                    self.clock.look()?;
+                    at = self.graph.step(node, Some(place));
                 }
-                Object::List(items)
+                Ok(())
             }
-            Tag::Omap | Tag::Pairs => Object::List(self.pairs(node)?),
-            Tag::Set => Object::Set(
-                self.mapping(node)?
-                    .into_iter()
-                    .map(|(key, (object, _))| (key, object))
-                    .collect(),
-            ),
-            _ => Object::Map(self.mapping(node)?),
-        };
-        self.document.replace(object, filled);
-        Ok(())
+            Tag::Omap | Tag::Pairs => self.pairs(node),
+            _ => self.mapping(node),
+        }
     }
 
-    fn sequence(&self, node: NodeId) -> Result<Vec<NodeId>, Error> {
-        match &self.graph[node].content {
-            Content::Sequence(items) => Ok(items.clone()),
+    /// Returns the first item of a sequence.
+    fn sequence(&self, node: NodeId) -> Result<Option<(u32, NodeId)>, Error> {
+        match self.graph.nodes.kind(node) {
+            Kind::Sequence => Ok(self.graph.step(node, None)),
             _ => Err(self.error(node, "a sequence is expected")),
         }
     }
 
     /// `construct_yaml_omap` and `construct_yaml_pairs`: a list of tuples of two.
-    fn pairs(&mut self, node: NodeId) -> Result<Vec<Id>, Error> {
-        let mut pairs = Vec::new();
-        for item in self.sequence(node)? {
-            let (key, value) = match &self.graph[item].content {
-                Content::Mapping(pairs) if pairs.len() == 1 => pairs[0],
-                _ => return Err(self.error(item, "a mapping of one key is expected")),
+    fn pairs(&mut self, node: NodeId) -> Result<(), Error> {
+        let mut at = self.sequence(node)?;
+        while let Some((place, item)) = at {
+            self.clock.look()?;
+            let only = if let Some(pairs) = self.merging.get(&item) {
+                pairs.first().copied().filter(|_| pairs.len() == 1)
+            } else {
+                let mut pairs = self.graph.pairs_of(item);
+                let first = pairs.next().map(|(_, pair)| (pair.key, pair.value));
+                let is_only = !self.graph.nodes.is_shortened(item);
+                first.filter(|_| is_only && pairs.next().is_none())
             };
-            let (key, value) = (self.object(key)?, self.object(value)?);
-            pairs.push(
-                self.document
-                    .push(Object::Pair(key, value), self.graph[item].line),
-            );
+            let Some((key, value)) = only else {
+                return Err(self.error(item, "a mapping of one key is expected"));
+            };
+            self.object(key)?;
+            self.object(value)?;
+            at = self.graph.step(node, Some(place));
         }
-        Ok(pairs)
+        Ok(())
     }
 
     /// `construct_mapping`: the first of equal keys stays where it is, the last value counts.
-    fn mapping(&mut self, node: NodeId) -> Result<IndexMap<Key, (Id, Id)>, Error> {
-        if !matches!(self.graph[node].content, Content::Mapping(_)) {
+    fn mapping(&mut self, node: NodeId) -> Result<(), Error> {
+        if self.graph.nodes.kind(node) != Kind::Mapping {
             return Err(self.error(node, "a mapping is expected"));
         }
         self.flatten(node, 0)?;
-        let mut map: IndexMap<Key, (Id, Id)> = IndexMap::new();
-        for (key_node, value_node) in self.entries(node) {
-            let key_object = self.object(key_node)?;
-            let Some(key) = self.document.key(key_object) else {
-                return Err(self.error(key_node, "a key that is a collection"));
-            };
-            let value = self.object(value_node)?;
-            map.entry(key).or_insert((key_object, value)).1 = value;
+        self.settle(node);
+        let mut at = self.graph.step_pair(node, None);
+        while let Some((place, pair)) = at {
+            self.clock.look()?;
+            self.object(pair.key)?;
+            if matches!(
+                self.graph.nodes.tag(pair.key),
+                Tag::Omap | Tag::Pairs | Tag::Seq | Tag::Set | Tag::Map
+            ) {
+                return Err(self.error(pair.key, "a key that is a collection"));
+            }
+            self.object(pair.value)?;
+            at = self.graph.step_pair(node, Some(place));
         }
-        Ok(map)
+        self.scalars.merge_equal_keys(&mut self.graph, node);
+        Ok(())
     }
 
-    fn entries(&self, node: NodeId) -> Vec<(NodeId, NodeId)> {
-        match &self.graph[node].content {
-            Content::Mapping(pairs) => pairs.clone(),
-            _ => Vec::new(),
+    /// Puts the pairs to which a mapping was flattened in their place.
+    fn settle(&mut self, node: NodeId) {
+        if let Some(pairs) = self.merging.remove(&node) {
+            self.graph.set_pairs(node, &pairs);
         }
+    }
+
+    fn entries(&self, node: NodeId) -> Pairs {
+        match self.merging.get(&node) {
+            Some(pairs) => pairs.clone(),
+            None => self
+                .graph
+                .pairs_of(node)
+                .map(|(_, pair)| (pair.key, pair.value))
+                .collect(),
+        }
+    }
+
+    /// Makes keys of the `=` of a mapping; returns whether it has merge keys to be followed.
+    fn has_merge_keys(&mut self, node: NodeId) -> Result<bool, Error> {
+        if self.merging.contains_key(&node) {
+            return Ok(true);
+        }
+        let mut at = self.graph.step_pair(node, None);
+        while let Some((place, pair)) = at {
+            self.clock.look()?;
+            match self.graph.nodes.tag(pair.key) {
+                Tag::Merge => {
+                    let pairs = self.entries(node);
+                    self.merging.insert(node, pairs);
+                    return Ok(true);
+                }
+                Tag::Value => self.graph.nodes.set_tag(pair.key, Tag::Str),
+                _ => {}
+            }
+            at = self.graph.step_pair(node, Some(place));
+        }
+        Ok(false)
     }
 
     fn pair(&self, node: NodeId, index: usize) -> Option<(NodeId, NodeId)> {
-        match &self.graph[node].content {
-            Content::Mapping(pairs) => pairs.get(index).copied(),
-            _ => None,
-        }
+        self.merging.get(&node)?.get(index).copied()
     }
 
     /// `flatten_mapping`: puts what `<<` names in front of a mapping's own entries, once and for all.
@@ -188,26 +241,31 @@ impl Constructor {
         if depth > MAX_DEPTH {
             return Err(self.error(node, "it is nested too deeply"));
         }
+        if !self.has_merge_keys(node)? {
+            return Ok(());
+        }
         let mut merged = Vec::new();
         let mut index = 0;
         while let Some((key, value)) = self.pair(node, index) {
-            match self.graph[key].tag {
+            self.clock.look()?;
+            match self.graph.nodes.tag(key) {
                 Tag::Merge => {
-                    if let Content::Mapping(pairs) = &mut self.graph[node].content {
+                    if let Some(pairs) = self.merging.get_mut(&node) {
                         pairs.remove(index);
+                        self.clock.spend(pairs.len() / 64)?;
                     }
                     self.merge(node, value, depth, &mut merged)?;
                 }
                 tag => {
                     if tag == Tag::Value {
-                        self.graph[key].tag = Tag::Str;
+                        self.graph.nodes.set_tag(key, Tag::Str);
                     }
                     index += 1;
                 }
             }
         }
         if !merged.is_empty()
-            && let Content::Mapping(pairs) = &mut self.graph[node].content
+            && let Some(pairs) = self.merging.get_mut(&node)
         {
             merged.append(pairs);
             *pairs = merged;
@@ -216,25 +274,20 @@ impl Constructor {
     }
 
     /// Collects what a `<<` of `node` names: a mapping, or a sequence of mappings, where the first wins.
-    fn merge(
-        &mut self,
-        node: NodeId,
-        value: NodeId,
-        depth: usize,
-        merged: &mut Vec<(NodeId, NodeId)>,
-    ) -> Result<(), Error> {
-        let sources = match &self.graph[value].content {
-            Content::Mapping(_) => vec![value],
-            Content::Sequence(items) => items.clone(),
-            Content::Scalar(_) => return Err(self.error(value, "a mapping is expected for merging")),
+    fn merge(&mut self, node: NodeId, value: NodeId, depth: usize, merged: &mut Pairs) -> Result<(), Error> {
+        let sources = match self.graph.nodes.kind(value) {
+            Kind::Mapping => vec![value],
+            Kind::Sequence => self.graph.items(value).collect(),
+            Kind::Scalar => return Err(self.error(value, "a mapping is expected for merging")),
         };
         let mut collected = Vec::new();
         for source in sources {
-            if !matches!(self.graph[source].content, Content::Mapping(_)) {
+            if self.graph.nodes.kind(source) != Kind::Mapping {
                 return Err(self.error(source, "a mapping is expected for merging"));
             }
             self.flatten(source, depth + 1)?;
             let entries = self.entries(source);
+            self.clock.spend(entries.len())?;
             self.merges_left = match self.merges_left.checked_sub(entries.len() + 1) {
                 Some(left) => left,
                 None => return Err(self.error(node, "merge keys make too much of it")),

@@ -1,12 +1,23 @@
 //! The objects of a loaded document, which may share parts and contain themselves, and what they are as JSON.
+//!
+//! An object is made of its nodes when it is asked for: all objects of a large document at once would take many times its text.
 
-use indexmap::IndexMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 use super::MAX_DEPTH;
+use super::graph::{Graph, NodeId, Nodes, Pair, forget_key, is_forgotten};
+use super::resolve::Tag;
+use super::scalar;
+use super::timestamp::timestamp;
 use crate::python::json;
 
 /// An object's place in its document; the same object has the same place wherever an alias names it.
 pub type Id = usize;
+
+/// What is added to a mapping's place for the tuple that it is in `!!omap` and `!!pairs`, where it is another object.
+const TUPLE: Id = 1 << 31;
 
 /// What the safe loader makes of a node.
 #[derive(Clone)]
@@ -34,14 +45,14 @@ pub enum Object {
     /// A tuple of two, in the lists of `!!omap` and `!!pairs`.
     Pair(Id, Id),
     /// A dictionary: the key and the value of each entry.
-    Map(IndexMap<Key, (Id, Id)>),
+    Map(Vec<(Id, Id)>),
     /// A set.
-    Set(IndexMap<Key, Id>),
+    Set(Vec<Id>),
 }
 
 /// A key: equal where Python's `==` and `hash` are, so that `1`, `1.0` and `true` are one.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub enum Key {
+pub enum Key<'a> {
     /// `None`
     Null,
     /// A whole number, in decimal.
@@ -51,7 +62,7 @@ pub enum Key {
     /// An integer that Python does not write.
     Huge(Id),
     /// Text.
-    Str(String),
+    Str(Cow<'a, str>),
     /// `bytes`
     Bytes(Vec<u8>),
     /// A date.
@@ -74,100 +85,279 @@ impl NoJson {
     }
 }
 
-/// A loaded document.
-#[derive(Default)]
-pub struct Document {
-    objects: Vec<(Object, usize)>,
-    root: Option<Id>,
+/// What may become of a document as JSON: aliases can make much of a little.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// How many values there may be.
+    pub values: usize,
+    /// How many bytes all texts may have.
+    pub text_bytes: usize,
 }
 
-impl Document {
-    pub(super) fn push(&mut self, object: Object, line: usize) -> Id {
-        self.objects.push((object, line));
-        self.objects.len() - 1
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            values: json::MAX_VALUES,
+            text_bytes: usize::MAX,
+        }
+    }
+}
+
+impl Budget {
+    fn spend(&mut self, text_bytes: usize) -> Result<(), NoJson> {
+        let left = (
+            self.values.checked_sub(1),
+            self.text_bytes.checked_sub(text_bytes),
+        );
+        let (Some(values), Some(text_bytes)) = left else {
+            return Err(NoJson("too many values, or aliases of aliases"));
+        };
+        *self = Self { values, text_bytes };
+        Ok(())
+    }
+}
+
+/// How many values a document may have as JSON, beside four for each of its nodes.
+const VALUES_FROM_ALIASES: usize = 10_000;
+
+/// How many bytes its texts may have, beside twice those in the document.
+const TEXT_FROM_ALIASES: usize = 1 << 20;
+
+/// What is known of scalars beside their nodes.
+#[derive(Default)]
+pub(super) struct Scalars {
+    /// The node whose text a scalar has that is written as a mapping with a key `=`.
+    holders: HashMap<NodeId, NodeId>,
+    hasher: RandomState,
+    /// The hash of each key of the root, and the place of its pair, sorted.
+    root_keys: Vec<(u32, u32)>,
+}
+
+/// Up to how many keys are compared one by one.
+const FEW: usize = 8;
+
+impl Scalars {
+    /// Notes that the scalar `node` has the text of `holder`.
+    pub(super) fn note(&mut self, node: NodeId, holder: NodeId) {
+        self.holders.insert(node, holder);
     }
 
-    pub(super) fn replace(&mut self, id: Id, object: Object) {
-        self.objects[id].0 = object;
+    /// Checks that a scalar of `tag` can be made of `text`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn check(tag: Tag, text: &str) -> Result<(), &'static str> {
+        match tag {
+            Tag::Null | Tag::Str => Ok(()),
+            tag => made(tag, text).map(drop),
+        }
     }
 
-    pub(super) fn set_root(&mut self, root: Id) {
-        self.root = Some(root);
+    fn text<'n>(&self, nodes: &'n Nodes, node: NodeId) -> &'n str {
+        let holder = match nodes.text(node) {
+            Some(text) => return text,
+            None => self.holders.get(&node),
+        };
+        holder.and_then(|holder| nodes.text(*holder)).unwrap_or_default()
     }
 
     /// Returns the key that an object is, or `None` for a collection.
-    pub(super) fn key(&self, id: Id) -> Option<Key> {
-        Some(match &self.objects[id].0 {
+    fn key<'n>(&self, nodes: &'n Nodes, node: NodeId) -> Option<Key<'n>> {
+        let tag = nodes.tag(node);
+        let text = self.text(nodes, node);
+        if tag == Tag::Str {
+            return Some(Key::Str(Cow::Borrowed(text)));
+        }
+        Some(match made(tag, text).ok()? {
             Object::Null => Key::Null,
-            Object::Bool(value) => Key::Whole(u8::from(*value).to_string()),
-            Object::Int(digits) => Key::Whole(digits.clone()),
-            Object::HugeInt => Key::Huge(id),
-            Object::Float(value) if *value == 0.0 => Key::Whole("0".to_owned()),
+            Object::Bool(value) => Key::Whole(u8::from(value).to_string()),
+            Object::Int(digits) => Key::Whole(digits),
+            Object::HugeInt => Key::Huge(node as Id),
+            Object::Float(0.0) => Key::Whole("0".to_owned()),
             Object::Float(value) if value.is_finite() && value.fract() == 0.0 => {
                 Key::Whole(format!("{value:.0}"))
             }
             Object::Float(value) => Key::Float(value.to_bits()),
-            Object::Str(text) => Key::Str(text.clone()),
-            Object::Bytes(bytes) => Key::Bytes(bytes.clone()),
-            Object::Date(text) => Key::Date(text.clone()),
-            Object::DateTime(text, None) => Key::DateTime(text.clone()),
-            Object::DateTime(_, Some(instant)) => Key::Instant(*instant),
+            Object::Str(text) => Key::Str(Cow::Owned(text)),
+            Object::Bytes(bytes) => Key::Bytes(bytes),
+            Object::Date(text) => Key::Date(text),
+            Object::DateTime(text, None) => Key::DateTime(text),
+            Object::DateTime(_, Some(instant)) => Key::Instant(instant),
             Object::List(_) | Object::Pair(..) | Object::Map(_) | Object::Set(_) => return None,
         })
+    }
+
+    fn hash(&self, key: &Key<'_>) -> u32 {
+        let hash = self.hasher.hash_one(key);
+        u32::try_from(hash >> 32).unwrap_or_default()
+    }
+
+    /// Makes one of the pairs of a mapping that have equal keys: the first key stays, the last value counts.
+    pub(super) fn merge_equal_keys(&mut self, graph: &mut Graph, mapping: NodeId) {
+        let is_root = mapping == 0;
+        let places = || graph.pairs_of(mapping).map(|(place, _)| place);
+        let few = places().take(FEW + 1).count();
+        if few < 2 && !is_root {
+            return;
+        }
+        let mut removed = false;
+        if few <= FEW && !is_root {
+            let places: Vec<usize> = places().collect();
+            let (nodes, pairs) = (&graph.nodes, &mut graph.pairs);
+            removed = self.merge_among(nodes, pairs, places.into_iter());
+        } else {
+            let narrow = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+            let mut hashes: Vec<(u32, u32)> = Vec::with_capacity(places().count());
+            for (place, pair) in graph.pairs_of(mapping) {
+                let key = self.key(&graph.nodes, pair.key);
+                hashes.push((key.map_or(0, |key| self.hash(&key)), narrow(place)));
+            }
+            hashes.sort_unstable();
+            let (nodes, pairs) = (&graph.nodes, &mut graph.pairs);
+            for same in hashes.chunk_by(|(left, _), (right, _)| left == right) {
+                let same = same.iter().map(|(_, place)| *place as usize);
+                removed |= same.len() > 1 && self.merge_among(nodes, pairs, same);
+            }
+            if is_root {
+                hashes.retain(|(_, place)| !is_forgotten(&pairs[*place as usize]));
+                self.root_keys = hashes;
+            }
+        }
+        if removed {
+            graph.drop_forgotten(mapping);
+        }
+    }
+
+    /// Makes one of those of some pairs that have equal keys; returns whether there were any.
+    fn merge_among(&self, nodes: &Nodes, pairs: &mut [Pair], places: impl Iterator<Item = usize>) -> bool {
+        let mut first_ones: Vec<(Key<'_>, usize)> = Vec::new();
+        let mut removed = false;
+        for place in places {
+            let Some(key) = self.key(nodes, pairs[place].key) else {
+                continue;
+            };
+            match first_ones.iter().find(|(known, _)| *known == key) {
+                Some((_, first)) => {
+                    pairs[*first].value = pairs[place].value;
+                    forget_key(&mut pairs[place]);
+                    removed = true;
+                }
+                None => first_ones.push((key, place)),
+            }
+        }
+        removed
+    }
+}
+
+/// Makes the object of a scalar.
+fn made(tag: Tag, text: &str) -> Result<Object, &'static str> {
+    match tag {
+        Tag::Null => Ok(Object::Null),
+        Tag::Bool => scalar::bool(text),
+        Tag::Int => scalar::int(text),
+        Tag::Float => scalar::float(text),
+        Tag::Binary => scalar::binary(text),
+        Tag::Timestamp => timestamp(text),
+        Tag::Str => Ok(Object::Str(text.to_owned())),
+        Tag::Omap | Tag::Pairs | Tag::Seq => Ok(Object::List(Vec::new())),
+        Tag::Set => Ok(Object::Set(Vec::new())),
+        Tag::Map => Ok(Object::Map(Vec::new())),
+        Tag::Merge | Tag::Value | Tag::Unknown => Err("a tag that the safe loader does not know"),
+    }
+}
+
+/// A loaded document.
+#[derive(Default)]
+pub struct Document {
+    graph: Graph,
+    scalars: Scalars,
+}
+
+/// Returns the node of an object.
+fn node(id: Id) -> NodeId {
+    NodeId::try_from(id & !TUPLE).unwrap_or(NodeId::MAX)
+}
+
+impl Document {
+    pub(super) fn new(graph: Graph, scalars: Scalars) -> Self {
+        Self { graph, scalars }
+    }
+
+    /// Returns the tag of an object; a tuple has none.
+    fn tag(&self, id: Id) -> Option<Tag> {
+        (id & TUPLE == 0).then(|| self.graph.nodes.tag(node(id)))
+    }
+
+    fn scalar(&self, id: Id) -> Option<Object> {
+        made(self.tag(id)?, self.scalars.text(&self.graph.nodes, node(id))).ok()
     }
 
     /// Returns the document's object; `None` when there is no document.
     #[must_use]
     pub fn root(&self) -> Option<Id> {
-        self.root
+        (!self.is_empty()).then_some(0)
     }
 
     /// Returns an object.
     #[must_use]
-    pub fn object(&self, id: Id) -> &Object {
-        &self.objects[id].0
+    pub fn object(&self, id: Id) -> Object {
+        let lists = self.list(id).map(|items| Object::List(items.collect()));
+        let object = lists
+            .or_else(|| self.entries(id).map(|entries| Object::Map(entries.collect())))
+            .or_else(|| self.members(id).map(|members| Object::Set(members.collect())))
+            .or_else(|| self.tuple(id).map(|(key, value)| Object::Pair(key, value)));
+        object.or_else(|| self.scalar(id)).unwrap_or(Object::Null)
     }
 
-    /// Returns how many objects there are.
+    /// Returns how many nodes there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.objects.len()
+        self.graph.nodes.len()
     }
 
     /// Whether the document is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
+        self.len() == 0
+    }
+
+    /// Returns what may become of a part of it as JSON.
+    #[must_use]
+    pub fn budget(&self) -> Budget {
+        Budget {
+            values: json::MAX_VALUES.min(VALUES_FROM_ALIASES + 4 * self.len()),
+            text_bytes: TEXT_FROM_ALIASES + 2 * self.graph.nodes.text_bytes(),
+        }
     }
 
     /// Returns the line on which an object's node begins, counted from 1.
     #[must_use]
     pub fn line(&self, id: Id) -> usize {
-        self.objects[id].1 + 1
+        self.graph.nodes.line(node(id)) + 1
     }
 
     /// Returns the text of a `str`.
     #[must_use]
     pub fn text(&self, id: Id) -> Option<&str> {
-        match &self.objects[id].0 {
-            Object::Str(text) => Some(text),
-            _ => None,
-        }
+        (self.tag(id)? == Tag::Str).then(|| self.scalars.text(&self.graph.nodes, node(id)))
     }
 
     /// Returns the bytes of a `bytes`.
     #[must_use]
-    pub fn bytes(&self, id: Id) -> Option<&[u8]> {
-        match &self.objects[id].0 {
-            Object::Bytes(bytes) => Some(bytes),
+    pub fn bytes(&self, id: Id) -> Option<Vec<u8>> {
+        match self.scalar(id).filter(|_| self.tag(id) == Some(Tag::Binary)) {
+            Some(Object::Bytes(bytes)) => Some(bytes),
             _ => None,
         }
     }
 
     /// Returns `str()` of a `date` or `datetime`.
     #[must_use]
-    pub fn date(&self, id: Id) -> Option<&str> {
-        match &self.objects[id].0 {
+    pub fn date(&self, id: Id) -> Option<String> {
+        if self.tag(id)? != Tag::Timestamp {
+            return None;
+        }
+        match self.scalar(id)? {
             Object::Date(text) | Object::DateTime(text, _) => Some(text),
             _ => None,
         }
@@ -175,70 +365,101 @@ impl Document {
 
     /// Returns the elements of a `list`.
     #[must_use]
-    pub fn list(&self, id: Id) -> Option<&[Id]> {
-        match &self.objects[id].0 {
-            Object::List(items) => Some(items),
-            _ => None,
-        }
+    pub fn list(&self, id: Id) -> Option<impl Iterator<Item = Id>> {
+        let of = match self.tag(id)? {
+            Tag::Seq => 0,
+            Tag::Omap | Tag::Pairs => TUPLE,
+            _ => return None,
+        };
+        Some(self.graph.items(node(id)).map(move |item| item as Id | of))
     }
 
     /// Returns the keys and values of a `dict`.
     #[must_use]
-    pub fn entries(&self, id: Id) -> Option<impl Iterator<Item = (Id, Id)> + '_> {
-        match &self.objects[id].0 {
-            Object::Map(map) => Some(map.values().copied()),
-            _ => None,
+    pub fn entries(&self, id: Id) -> Option<impl Iterator<Item = (Id, Id)>> {
+        (self.tag(id)? == Tag::Map).then(|| self.pairs(id))
+    }
+
+    /// Returns the members of a `set`.
+    fn members(&self, id: Id) -> Option<impl Iterator<Item = Id>> {
+        (self.tag(id)? == Tag::Set).then(|| self.pairs(id).map(|(key, _)| key))
+    }
+
+    /// Returns the two parts of a tuple.
+    fn tuple(&self, id: Id) -> Option<(Id, Id)> {
+        if id & TUPLE == 0 {
+            return None;
         }
+        self.pairs(id).next()
+    }
+
+    fn pairs(&self, id: Id) -> impl Iterator<Item = (Id, Id)> {
+        let pairs = self.graph.pairs_of(node(id));
+        pairs.map(|(_, pair)| (pair.key as Id, pair.value as Id))
     }
 
     /// Returns what a `dict` has under a text.
     #[must_use]
     pub fn get(&self, id: Id, key: &str) -> Option<Id> {
-        match &self.objects[id].0 {
-            Object::Map(map) => map.get(&Key::Str(key.to_owned())).map(|(_, value)| *value),
-            _ => None,
+        if id != 0 || self.tag(id)? != Tag::Map {
+            let mut entries = self.entries(id)?;
+            return entries
+                .find(|(name, _)| self.text(*name) == Some(key))
+                .map(|(_, value)| value);
         }
+        let keys = &self.scalars.root_keys;
+        let hash = self.scalars.hash(&Key::Str(Cow::Borrowed(key)));
+        let from = keys.partition_point(|(other, _)| *other < hash);
+        let same = keys[from..].iter().take_while(|(other, _)| *other == hash);
+        same.map(|(_, place)| &self.graph.pairs[*place as usize])
+            .find(|pair| self.text(pair.key as Id) == Some(key))
+            .map(|pair| pair.value as Id)
     }
 
     /// Whether an object equals a key, as Python compares them.
     #[must_use]
     pub fn equals_key(&self, id: Id, key: Id) -> bool {
-        self.key(id).is_some_and(|id| Some(id) == self.key(key))
+        let key_of = |id: Id| {
+            self.tag(id)?;
+            self.scalars.key(&self.graph.nodes, node(id))
+        };
+        key_of(id).is_some_and(|id| Some(id) == key_of(key))
     }
 
     /// Whether Python takes an object for true.
     #[must_use]
     pub fn is_truthy(&self, id: Id) -> bool {
-        match &self.objects[id].0 {
-            Object::Null => false,
-            Object::Bool(value) => *value,
-            Object::Int(digits) => digits != "0",
-            Object::Float(value) => *value != 0.0,
-            Object::Str(text) => !text.is_empty(),
-            Object::Bytes(bytes) => !bytes.is_empty(),
-            Object::List(items) => !items.is_empty(),
-            Object::Map(map) => !map.is_empty(),
-            Object::Set(set) => !set.is_empty(),
-            Object::HugeInt | Object::Date(_) | Object::DateTime(..) | Object::Pair(..) => true,
+        if let Some(mut items) = self.list(id) {
+            return items.next().is_some();
+        }
+        match self.tag(id) {
+            None => true,
+            Some(Tag::Map | Tag::Set) => self.pairs(id).next().is_some(),
+            Some(_) => match self.scalar(id) {
+                None | Some(Object::Null) => false,
+                Some(Object::Bool(value)) => value,
+                Some(Object::Int(digits)) => digits != "0",
+                Some(Object::Float(value)) => value != 0.0,
+                Some(Object::Str(text)) => !text.is_empty(),
+                Some(Object::Bytes(bytes)) => !bytes.is_empty(),
+                Some(_) => true,
+            },
         }
     }
 
-    /// Returns an object as JSON, as `json.loads(json.dumps(…))` would have it: keys are text, tuples are lists. Every value
-    /// takes one from `budget`, so that aliases of aliases cannot grow without bound.
+    /// Returns an object as JSON, as `json.loads(json.dumps(…))` would have it: keys are text, tuples are lists. Every value, and
+    /// its text, is taken from `budget`, so that aliases of aliases cannot grow without bound.
     ///
     /// # Errors
     /// What JSON has no form for: dates, binary data, sets, keys that are one of these, and what contains itself.
-    pub fn to_json(&self, id: Id, budget: &mut usize) -> Result<json::Value, NoJson> {
+    pub fn to_json(&self, id: Id, budget: &mut Budget) -> Result<json::Value, NoJson> {
         let (mut id, mut open) = (id, Vec::<Open<'_>>::new());
         loop {
             if open.len() == MAX_DEPTH {
                 return Err(NoJson("a part that contains itself"));
             }
-            let Some(left) = budget.checked_sub(1) else {
-                return Err(NoJson("too many aliases of aliases"));
-            };
-            *budget = left;
-            let mut value = match Part::of(&self.objects[id].0)? {
+            budget.spend(self.text(id).map_or(0, str::len))?;
+            let mut value = match self.part(id)? {
                 Part::Scalar(value) => Some(value),
                 Part::Collection(collection) => {
                     open.push(collection);
@@ -261,6 +482,7 @@ impl Document {
                     Some((key, part)) => {
                         if let Some(key) = key {
                             collection.key = self.json_key(key)?;
+                            budget.text_bytes = budget.text_bytes.saturating_sub(collection.key.len());
                         }
                         break part;
                     }
@@ -272,14 +494,42 @@ impl Document {
 
     /// Returns a key as `json.dumps` writes it.
     fn json_key(&self, id: Id) -> Result<String, NoJson> {
-        Ok(match &self.objects[id].0 {
-            Object::Str(text) => text.clone(),
+        Ok(match self.object(id) {
+            Object::Str(text) => text,
             Object::Null => "null".to_owned(),
             Object::Bool(value) => value.to_string(),
-            Object::Int(digits) => digits.clone(),
-            Object::Float(value) => json::dumps(&json::Value::Float(*value)),
+            Object::Int(digits) => digits,
+            Object::Float(value) => json::dumps(&json::Value::Float(value)),
             _ => return Err(NoJson("a key that is neither text nor a number")),
         })
+    }
+
+    /// Returns what an object is as JSON.
+    fn part(&self, id: Id) -> Result<Part<'_>, NoJson> {
+        if let Some((key, value)) = self.tuple(id) {
+            return Ok(Part::list([key, value].into_iter()));
+        }
+        if let Some(items) = self.list(id) {
+            return Ok(Part::list(items));
+        }
+        if let Some(entries) = self.entries(id) {
+            return Ok(Part::Collection(Open {
+                parts: Box::new(entries.map(|(key, value)| (Some(key), value))),
+                key: String::new(),
+                value: json::Value::Object(json::Object::new()),
+            }));
+        }
+        Ok(Part::Scalar(match self.object(id) {
+            Object::Null => json::Value::Null,
+            Object::Bool(value) => json::Value::Bool(value),
+            Object::Int(digits) => json::Value::Int(digits),
+            Object::HugeInt => return Err(NoJson("a number of more than 4300 digits")),
+            Object::Float(value) => json::Value::Float(value),
+            Object::Str(text) => json::Value::String(text),
+            Object::Bytes(_) => return Err(NoJson("binary data")),
+            Object::Date(_) | Object::DateTime(..) => return Err(NoJson("a date")),
+            _ => return Err(NoJson("a set")),
+        }))
     }
 }
 
@@ -298,27 +548,6 @@ enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn of(object: &'a Object) -> Result<Self, NoJson> {
-        Ok(match object {
-            Object::Null => Self::Scalar(json::Value::Null),
-            Object::Bool(value) => Self::Scalar(json::Value::Bool(*value)),
-            Object::Int(digits) => Self::Scalar(json::Value::Int(digits.clone())),
-            Object::HugeInt => return Err(NoJson("a number of more than 4300 digits")),
-            Object::Float(value) => Self::Scalar(json::Value::Float(*value)),
-            Object::Str(text) => Self::Scalar(json::Value::String(text.clone())),
-            Object::Bytes(_) => return Err(NoJson("binary data")),
-            Object::Date(_) | Object::DateTime(..) => return Err(NoJson("a date")),
-            Object::Set(_) => return Err(NoJson("a set")),
-            Object::Pair(key, value) => Self::list([*key, *value].into_iter()),
-            Object::List(items) => Self::list(items.iter().copied()),
-            Object::Map(map) => Self::Collection(Open {
-                parts: Box::new(map.values().map(|(key, value)| (Some(*key), *value))),
-                key: String::new(),
-                value: json::Value::Object(json::Object::new()),
-            }),
-        })
-    }
-
     fn list(items: impl Iterator<Item = Id> + 'a) -> Self {
         Self::Collection(Open {
             parts: Box::new(items.map(|item| (None, item))),
@@ -330,7 +559,7 @@ impl<'a> Part<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, Id, NoJson};
+    use super::{Budget, Document, Id, NoJson};
     use crate::python::json;
     use crate::python::yaml::safe_load;
 
@@ -340,10 +569,17 @@ mod tests {
         (document, root)
     }
 
+    fn values(values: usize) -> Budget {
+        Budget {
+            values,
+            ..Budget::default()
+        }
+    }
+
     /// Loads a list; returns its items, too.
     fn items(text: &str) -> (Document, Vec<Id>) {
         let (document, root) = load(text);
-        let items = document.list(root).expect("a list").to_vec();
+        let items = document.list(root).expect("a list").collect();
         (document, items)
     }
 
@@ -352,10 +588,10 @@ mod tests {
         let text = "a: [1]\nb: !!binary aGk=\nc: 2024-01-31\n\nd: 2024-01-31 10:00:00\ne: text\n";
         let (document, root) = load(text);
         let get = |key| document.get(root, key).expect("a key");
-        assert_eq!(document.list(get("a")).map(<[_]>::len), Some(1));
-        assert_eq!(document.bytes(get("b")), Some(&b"hi"[..]));
-        assert_eq!(document.date(get("c")), Some("2024-01-31"));
-        assert_eq!(document.date(get("d")), Some("2024-01-31 10:00:00"));
+        assert_eq!(document.list(get("a")).map(Iterator::count), Some(1));
+        assert_eq!(document.bytes(get("b")).as_deref(), Some(&b"hi"[..]));
+        assert_eq!(document.date(get("c")).as_deref(), Some("2024-01-31"));
+        assert_eq!(document.date(get("d")).as_deref(), Some("2024-01-31 10:00:00"));
         assert_eq!(document.text(get("e")), Some("text"));
         let keys: Vec<_> = document.entries(root).expect("entries").collect();
         assert_eq!(keys.len(), 5);
@@ -403,22 +639,60 @@ mod tests {
             ("&a [*a]", "a part that contains itself"),
         ] {
             let (document, root) = load(text);
-            let problem = document.to_json(root, &mut 2000).err();
+            let problem = document.to_json(root, &mut values(2000)).err();
             assert_eq!(problem.map(NoJson::what), Some(what), "{text}");
         }
         let (document, root) = load("[a, [b], c, d]");
-        let problem = document.to_json(root, &mut 5).err();
-        assert_eq!(problem.map(NoJson::what), Some("too many aliases of aliases"));
+        let problem = document.to_json(root, &mut values(5)).err();
+        assert_eq!(
+            problem.map(NoJson::what),
+            Some("too many values, or aliases of aliases")
+        );
     }
 
     #[test]
     fn depth_and_budget_are_bounded_to_the_value() {
         let nested = |depth: usize| load(&("[".repeat(depth) + &"]".repeat(depth)));
         let (document, root) = nested(1000);
-        assert!(document.to_json(root, &mut 1000).is_ok());
-        assert!(document.to_json(root, &mut 999).is_err());
+        assert!(document.to_json(root, &mut values(1000)).is_ok());
+        assert!(document.to_json(root, &mut values(999)).is_err());
         let (document, root) = load("a: [1, {b: c}]");
-        let value = document.to_json(root, &mut 5).expect("JSON");
+        let value = document.to_json(root, &mut values(5)).expect("JSON");
         assert_eq!(json::dumps(&value), r#"{"a": [1, {"b": "c"}]}"#);
+    }
+
+    #[test]
+    fn the_last_value_of_a_repeated_key_stands_where_the_first_stood() {
+        for filler in ["", "c: 0, d: 0, e: 0, f: 0, g: 0, h: 0, i: 0, j: 0, "] {
+            let text = format!("{{1: x, a: 1, {filler}b: 2, a: 3, yes: y, a: 4}}");
+            for (text, path) in [(text.clone(), None), (format!("{{in: {text}}}"), Some("in"))] {
+                let (document, root) = load(&text);
+                let id = path.map_or(root, |key| document.get(root, key).expect("a key"));
+                let value = document.to_json(id, &mut document.budget()).expect("JSON");
+                let expected = format!("{{1: y, a: 4, {filler}b: 2}}");
+                let expected = load(&expected);
+                let expected = expected.0.to_json(expected.1, &mut values(100)).expect("JSON");
+                assert_eq!(json::dumps(&value), json::dumps(&expected), "{text}");
+                let four = document.get(id, "a").expect("a key");
+                assert_eq!(
+                    json::dumps(&document.to_json(four, &mut values(1)).expect("JSON")),
+                    "4"
+                );
+            }
+        }
+    }
+
+    /// A long text that many aliases name.
+    #[test]
+    fn text_from_aliases_is_bounded_too() {
+        let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(1000), "*a,".repeat(2000));
+        let (document, root) = load(&text);
+        let problem = document.to_json(root, &mut document.budget()).err();
+        assert_eq!(
+            problem.map(NoJson::what),
+            Some("too many values, or aliases of aliases")
+        );
+        let a = document.get(root, "a").expect("a key");
+        assert!(document.to_json(a, &mut document.budget()).is_ok());
     }
 }

@@ -9,11 +9,17 @@
 //! `_yaml.pyx`; <https://pyyaml.org/wiki/PyYAMLDocumentation>, <https://yaml.org/type/>.
 
 use std::fmt;
+use std::time::Instant;
 
+use clock::Clock;
+
+mod anchors;
 mod characters;
+mod clock;
 mod compose;
 mod construct;
 mod document;
+mod graph;
 mod parse;
 mod parse_flow;
 mod resolve;
@@ -23,10 +29,16 @@ mod scan_scalar;
 mod scan_tag;
 mod timestamp;
 
-pub use document::{Document, Id, Key, NoJson, Object};
+pub use document::{Budget, Document, Id, Key, NoJson, Object};
 
 /// The deepest nesting that is read. PyYAML recurses, and ends with Python's or the process's stack.
 const MAX_DEPTH: usize = 1000;
+
+/// The longest text that is read, in bytes: places in it are kept in 32 bits.
+const MAX_BYTES: usize = 1 << 30;
+
+/// What is wrong with a text for which there is not enough time.
+const LATE: &str = "reading it takes longer than `--timeout`";
 
 /// What is wrong with a text, and where. Holds nothing of the text.
 #[derive(Debug)]
@@ -42,6 +54,12 @@ impl Error {
             line: Some(line + 1),
             what,
         }
+    }
+
+    /// Returns whether nothing is wrong with the text but that reading it takes too long.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.what == LATE
     }
 
     /// Returns the line, counted from 1.
@@ -64,7 +82,27 @@ impl std::error::Error for Error {}
 /// # Errors
 /// Whatever PyYAML raises, and nesting or merging beyond what a file that people write has.
 pub fn safe_load(text: &str) -> Result<Document, Error> {
-    construct::construct(compose::compose(text)?)
+    load(text, None)
+}
+
+/// Loads the one document of `text`, which has to be done by `deadline`.
+///
+/// # Errors
+/// As [`safe_load`], and the end of the time.
+pub fn safe_load_until(text: &str, deadline: Instant) -> Result<Document, Error> {
+    load(text, Some(deadline))
+}
+
+fn load(text: &str, deadline: Option<Instant>) -> Result<Document, Error> {
+    if text.len() > MAX_BYTES {
+        return Err(Error {
+            line: None,
+            what: "it is larger than 1 GiB",
+        });
+    }
+    let mut clock = Clock::new(deadline);
+    let graph = compose::compose(text, &mut clock)?;
+    construct::construct(graph, text.len(), &mut clock)
 }
 
 #[cfg(test)]
@@ -187,15 +225,37 @@ mod tests {
         assert_eq!(deeper.as_deref(), Some("it is nested too deeply"));
     }
 
-    /// Every list merges all of the one before ten times: what that makes grows beyond any memory.
+    #[test]
+    fn the_time_is_looked_at() {
+        let text = format!("[{}]", "a,".repeat(10_000));
+        let now = std::time::Instant::now();
+        let late = super::safe_load_until(&text, now).err().expect("late");
+        assert!(late.is_late(), "{late}");
+        let soon = now + std::time::Duration::from_secs(600);
+        assert!(super::safe_load_until(&text, soon).is_ok());
+    }
+
+    /// Every mapping merges all of the one before ten times, and the last is met first: what that makes grows beyond any memory.
     #[test]
     fn merges_that_multiply_end_in_an_error() {
+        let mut text = "a: [[[&a0 {z: 1}".to_owned();
+        for level in 1..9 {
+            let sources = format!("*a{}, ", level - 1).repeat(10);
+            let _ = write!(text, ", &a{level} {{<<: [{sources}]}}");
+        }
+        let _ = writeln!(text, "]]]\nb: {{<<: *a8}}");
+        let problem = safe_load(&text).err().map(|error| error.to_string());
+        assert_eq!(problem.as_deref(), Some("merge keys make too much of it"));
+    }
+
+    /// Met in their order, each has its keys once before the next one merges it.
+    #[test]
+    fn merges_of_what_is_merged_already_do_not_multiply() {
         let mut text = "- &a0 {z: 1}\n".to_owned();
         for level in 1..9 {
             let sources = format!("*a{}, ", level - 1).repeat(10);
             let _ = writeln!(text, "- &a{level} {{<<: [{sources}]}}");
         }
-        let problem = safe_load(&text).err().map(|error| error.to_string());
-        assert_eq!(problem.as_deref(), Some("merge keys make too much of it"));
+        assert!(safe_load(&text).is_ok());
     }
 }

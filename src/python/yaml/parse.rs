@@ -34,6 +34,12 @@ pub(super) struct Properties {
     pub(super) tag: Option<String>,
 }
 
+impl Properties {
+    pub(super) fn is_empty(&self) -> bool {
+        self.anchor.is_none() && self.tag.is_none()
+    }
+}
+
 /// What is expected next.
 #[derive(Clone, Copy)]
 pub(super) enum State {

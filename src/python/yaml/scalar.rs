@@ -43,8 +43,12 @@ pub(super) fn int(text: &str) -> Result<Object> {
         _ => {
             let mut sum = Number::default();
             for part in text.split(':') {
-                sum.times_plus(60, 0);
-                sum = sum.plus(Number::decimal(part)?);
+                let part = Number::decimal(part)?;
+                // No part is long enough to make less of what is huge.
+                if !sum.is_huge() {
+                    sum.times_plus(60, 0);
+                    sum = sum.plus(part);
+                }
             }
             sum
         }

@@ -5,15 +5,12 @@ use libfuzzer_sys::fuzz_target;
 use secretctl::python::json::{dumps, loads};
 use secretctl::python::yaml::safe_load;
 
-/// How many nodes a value may unfold to.
-const BUDGET: usize = 100_000;
-
 fuzz_target!(|text: &str| {
     secretctl_fuzz::airflow::yaml(text);
     let Ok(document) = safe_load(text) else { return };
     let Some(root) = document.root() else { return };
     let _ = document.is_truthy(root);
-    let mut budget = BUDGET;
+    let mut budget = document.budget();
     if let Ok(value) = document.to_json(root, &mut budget) {
         let written = dumps(&value);
         // Deeper than Python reads is an error of its own.

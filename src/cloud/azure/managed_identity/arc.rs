@@ -81,10 +81,7 @@ impl Arc {
                 .with_hint("add this user to the group `himds`")
                 .with_source(source)
         };
-        if std::fs::metadata(&file).map_err(unreadable)?.len() > LARGEST {
-            return Err(refused("names a key file of more than 4 KiB"));
-        }
-        let key = file::read(&file, self.machine.surroundings.deadline).map_err(unreadable)?;
+        let key = file::read_up_to(&file, LARGEST, self.machine.surroundings.deadline).map_err(unreadable)?;
         self.machine.surroundings.redactor.add(key.clone());
         Ok(key)
     }

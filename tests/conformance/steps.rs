@@ -1,0 +1,82 @@
+//! A step that a backend did not plan is an internal error in each of them, never "absent".
+
+use std::time::{Duration, Instant};
+
+use secretctl::backend::{Context, SecretsBackend, registry};
+use secretctl::env::Env;
+use secretctl::error::ErrorKind;
+use secretctl::kwargs::Kwargs;
+use secretctl::location::Location;
+use secretctl::python::json;
+use secretctl::value::{Lookup, SecretKind, Step};
+
+/// The least kwargs of a backend.
+fn kwargs(class_path: &str) -> &'static str {
+    match class_path {
+        "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend" => {
+            r#"{"vault_url": "https://127.0.0.1:1/"}"#
+        }
+        "airflow.providers.hashicorp.secrets.vault.VaultBackend" => {
+            r#"{"url": "http://127.0.0.1:1", "token": "t"}"#
+        }
+        "airflow.secrets.local_filesystem.LocalFilesystemBackend" => {
+            r#"{"variables_file_path": "/nonexistent/f.json"}"#
+        }
+        _ => "{}",
+    }
+}
+
+/// Asks for a step; returns what kind of failure it is, or `None` for an answer.
+fn ask(backend: &dyn SecretsBackend, lookup: &Lookup, location: &Location) -> Option<ErrorKind> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let step = Step::ask(location.clone());
+    runtime
+        .block_on(backend.ask(lookup, &step))
+        .err()
+        .map(|error| error.kind())
+}
+
+#[test]
+fn a_step_that_was_not_planned_is_an_internal_error_in_every_backend() {
+    let env: Env = std::iter::empty::<(String, secretctl::secret::Secret)>().collect();
+    let context = Context::new(&env, Instant::now() + Duration::from_secs(20));
+    let lookup = Lookup {
+        kind: SecretKind::Variable,
+        id: "x".to_owned(),
+        team: None,
+        multi_team: false,
+    };
+    let backends: Vec<Box<dyn SecretsBackend>> = registry::class_paths()
+        .map(|class_path| {
+            let Ok(json::Value::Object(kwargs)) = json::loads(kwargs(class_path)) else {
+                panic!("{class_path} has no kwargs");
+            };
+            registry::build(class_path, Kwargs::new(kwargs), &context).unwrap()
+        })
+        .collect();
+    let steps: Vec<(&str, Step)> = backends
+        .iter()
+        .flat_map(|backend| {
+            let steps = backend.plan(&lookup).unwrap();
+            steps.into_iter().map(|step| (backend.class_path(), step))
+        })
+        .collect();
+    let mut own_steps = 0;
+    for backend in &backends {
+        let asker = backend.class_path();
+        for (planner, step) in &steps {
+            let kind = ask(backend.as_ref(), &lookup, &step.location);
+            if *planner == asker && step.skipped.is_none() {
+                own_steps += 1;
+                assert_ne!(kind, Some(ErrorKind::Internal), "{asker}: {step:?}");
+            } else {
+                assert_eq!(kind, Some(ErrorKind::Internal), "{asker}: {step:?}");
+            }
+        }
+    }
+    // All but Airflow's database and its API server ask somebody.
+    assert_eq!(own_steps, backends.len() - 2);
+}

@@ -9,6 +9,7 @@ mod get;
 mod masks;
 mod process;
 mod readers;
+mod shells;
 mod terminal;
 
 use std::fmt::Write as _;

@@ -61,6 +61,7 @@ pub mod render;
 pub mod resolver;
 pub mod secret;
 pub mod settings;
+mod shown;
 pub mod value;
 
 /// The version of this crate, the commit that it was built from, and the target that it was built for.

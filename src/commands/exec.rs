@@ -88,7 +88,7 @@ fn replace(mut command: Command) -> std::io::Result<u8> {
 }
 
 fn cannot_run(program: &OsStr, path: Option<&Secret>, cause: std::io::Error) -> Error {
-    let shown = program.to_string_lossy();
+    let shown = crate::shown::shown(&program.to_string_lossy());
     let error = Error::new(ErrorKind::CannotRun, format!("command `{shown}` cannot be run"));
     if cause.kind() == std::io::ErrorKind::NotFound {
         if is_there(program, path) {

@@ -12,6 +12,10 @@ use std::io::{IsTerminal as _, Write as _};
 use crate::cli::ColorChoice;
 use crate::env::Env;
 use crate::error::{Error, ErrorKind};
+use crate::shown::{self, must_be_escaped};
+
+/// The longest line of a message, in characters.
+const LONGEST_LINE: usize = 900;
 
 const RED: &str = "\x1b[1;31m";
 const YELLOW: &str = "\x1b[1;33m";
@@ -58,13 +62,13 @@ impl Terminal {
             let said = cause.to_string();
             // Some libraries say the same at every level.
             if said != above {
-                let _ = writeln!(text, "  caused by: {}", printable(&said));
+                let _ = writeln!(text, "  caused by: {}", line(&said));
             }
             above = said;
             source = cause.source();
         }
         for detail in error.details() {
-            let _ = writeln!(text, "  {}", printable(detail));
+            let _ = writeln!(text, "  {}", line(detail));
         }
         if let Some(hint) = error.hint() {
             self.labelled(&mut text, CYAN, "hint", hint);
@@ -99,7 +103,7 @@ impl Terminal {
 
     fn labelled(self, text: &mut String, color: &str, label: &str, message: &str) {
         let (on, off) = if self.color { (color, RESET) } else { ("", "") };
-        let _ = writeln!(text, "{on}{label}:{off} {}", printable(message));
+        let _ = writeln!(text, "{on}{label}:{off} {}", line(message));
     }
 }
 
@@ -123,18 +127,9 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     let mut previous = ' ';
     for (index, c) in text.char_indices() {
         match c {
-            '\n' => line.push_str("\\n"),
-            '\r' => line.push_str("\\r"),
-            '\t' => line.push_str("\\t"),
             '#' if previous == '#' => line.push_str("\\x23"),
             ':' if at_start && text[index..].starts_with("::") => line.push_str("\\x3a"),
-            c if c.is_ascii() && must_be_escaped(c) => {
-                let _ = write!(line, "\\x{:02x}", u32::from(c));
-            }
-            c if must_be_escaped(c) => {
-                let _ = write!(line, "\\u{{{:x}}}", u32::from(c));
-            }
-            c => line.push(c),
+            c => shown::push(&mut line, c),
         }
         at_start = at_start && c.is_whitespace();
         previous = c;
@@ -142,10 +137,10 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// Whether `c` is a control character, ends a line, or changes the direction of the text behind it.
-fn must_be_escaped(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Returns `text` as one line of a message, printable and not too long. Messages bound each text from outside themselves; this is for
+/// the words of libraries.
+pub(crate) fn line(text: &str) -> String {
+    shown::cut_at(LONGEST_LINE, printable(text).into_owned())
 }
 
 #[cfg(test)]

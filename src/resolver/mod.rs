@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crate::backend::{CheckConnection, Context, SecretsBackend, registry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::Settings;
+use crate::shown::shown;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 mod many;
@@ -129,7 +130,8 @@ impl Resolver {
         }
         if id.split('/').any(|segment| segment == "..") {
             return Err(Error::usage(format!(
-                "{kind} `{id}` would climb out of its path with `..`"
+                "{kind} `{}` would climb out of its path with `..`",
+                shown(id)
             )));
         }
         Ok(Lookup {
@@ -206,7 +208,10 @@ impl Resolver {
                 Ok(Outcome::Found(found)) => return Ok(Resolved { found, warnings }),
                 Ok(Outcome::NotFound(steps, hint)) => asked.push((backend.as_ref(), steps, hint)),
                 Err(error) if self.lenient && lenient_passes(error.kind()) => {
-                    warnings.push(format!("{error}; asking the next backend for {kind} `{id}`"));
+                    warnings.push(format!(
+                        "{error}; asking the next backend for {kind} `{}`",
+                        shown(id)
+                    ));
                     failure.get_or_insert(error);
                 }
                 Err(error) => return Err(error),
@@ -288,7 +293,11 @@ fn in_context(error: Error, backend: &dyn SecretsBackend, lookup: &Lookup) -> Er
     match error.kind() {
         ErrorKind::Denied | ErrorKind::Unavailable => {
             let (kind, id) = (lookup.kind, &lookup.id);
-            error.with_detail(format!("while {} was asked for {kind} `{id}`", backend.place()))
+            error.with_detail(format!(
+                "while {} was asked for {kind} `{}`",
+                shown(&backend.place()),
+                shown(id)
+            ))
         }
         _ => error,
     }

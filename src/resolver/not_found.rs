@@ -2,6 +2,7 @@
 
 use crate::backend::SecretsBackend;
 use crate::error::Error;
+use crate::shown::shown;
 use crate::value::{Location, Lookup, SecretKind, Step};
 
 /// A backend that was asked, its steps, and what it said.
@@ -9,7 +10,7 @@ type Asked<'a> = (&'a dyn SecretsBackend, Vec<Step>, Option<String>);
 
 /// Makes the error.
 pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
-    let (kind, id) = (lookup.kind, &lookup.id);
+    let (kind, id) = (lookup.kind, &shown(&lookup.id));
     let mut places = Vec::new();
     let mut looked_for = Vec::new();
     let mut skipped = Vec::new();
@@ -19,11 +20,11 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
             match &step.skipped {
                 None => looked_for.push(describe(&step.location, id)),
                 Some(_) if step.location == Location::Metastore => {}
-                Some(why) => skipped.push(format!("{} was not asked: {why}", backend.place())),
+                Some(why) => skipped.push(format!("{} was not asked: {why}", shown(&backend.place()))),
             }
         }
         if looked_for.len() > before {
-            places.push(backend.place());
+            places.push(shown(&backend.place()));
         }
     }
     let message = match places.split_last() {
@@ -51,12 +52,12 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
 /// Names what a step looks for.
 fn describe(location: &Location, id: &str) -> String {
     match location {
-        Location::AzureKeyVault { secret_name, .. } => format!("secret `{secret_name}`"),
+        Location::AzureKeyVault { secret_name, .. } => format!("secret `{}`", shown(secret_name)),
         Location::Vault {
             mount_point, path, ..
-        } => format!("path `{path}` of mount `{mount_point}`"),
-        Location::Environment { variable } => format!("variable `{variable}`"),
-        Location::File { file: Some(file) } => format!("`{id}` in `{file}`"),
+        } => format!("path `{}` of mount `{}`", shown(path), shown(mount_point)),
+        Location::Environment { variable } => format!("variable `{}`", shown(variable)),
+        Location::File { file: Some(file) } => format!("`{id}` in `{}`", shown(file)),
         Location::File { file: None } | Location::Metastore => format!("`{id}`"),
     }
 }
@@ -69,7 +70,7 @@ fn explain(lookup: &Lookup) -> String {
     };
     format!(
         "`secretctl explain {kind} {}` shows how the name is built",
-        lookup.id
+        shown(&lookup.id)
     )
 }
 
@@ -84,5 +85,5 @@ fn near_name(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
         .map(|name| (strsim::osa_distance(&id, &name.to_lowercase()), name))
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)?;
-    Some(format!("did you mean `{}`?", near.1))
+    Some(format!("did you mean `{}`?", shown(&near.1)))
 }

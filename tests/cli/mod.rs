@@ -1,5 +1,6 @@
 //! The command line as its users meet it: stdout, stderr and status together, and the readers of every format.
 
+mod bounds;
 mod completions;
 mod errors;
 mod examples;

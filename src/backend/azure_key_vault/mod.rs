@@ -17,6 +17,7 @@ use super::{BoxFuture, Context, SecretsBackend};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Client, Options, Proxies};
+use crate::shown::shown;
 use crate::value::{Answer, Location, Lookup, Step};
 
 mod authorize;
@@ -79,7 +80,7 @@ impl AzureKeyVaultBackend {
         let credential = credential::build(&self.config, &surroundings)?;
         let client = VaultClient::new(
             &self.config,
-            Tokens::new(credential),
+            Tokens::new(credential, Arc::clone(&redactor)),
             server(vault, Whom::Vault),
             redactor,
         )?;
@@ -93,7 +94,7 @@ impl SecretsBackend for AzureKeyVaultBackend {
     }
 
     fn place(&self) -> String {
-        format!("Azure Key Vault {}", self.config.vault_url)
+        format!("Azure Key Vault {}", shown(&self.config.vault_url))
     }
 
     fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {

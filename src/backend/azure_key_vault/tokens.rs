@@ -13,7 +13,7 @@ use azure_core::time::OffsetDateTime;
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
 
-use super::credential::{Credential, Failure, TokenRequest, VaultTenant};
+use super::credential::{Credential, Failure, Redaction, TokenRequest, VaultTenant};
 use super::transport::into_sdk;
 use crate::error::{Error, Result};
 
@@ -23,6 +23,7 @@ const EARLY: Duration = Duration::from_secs(300);
 /// The tokens, and the credential that they come from.
 pub(super) struct Tokens {
     credential: Box<dyn Credential>,
+    redactor: Arc<Redaction>,
     tenant: watch::Sender<VaultTenant>,
     slot: Mutex<Slot>,
     ahead: std::sync::Mutex<Option<(String, AbortHandle)>>,
@@ -44,10 +45,11 @@ struct Remembered {
 }
 
 impl Tokens {
-    /// Creates the tokens of `credential`.
-    pub(super) fn new(credential: Box<dyn Credential>) -> Arc<Self> {
+    /// Creates the tokens of `credential`. What is shown of a challenge is shown without the secrets of `redactor`.
+    pub(super) fn new(credential: Box<dyn Credential>, redactor: Arc<Redaction>) -> Arc<Self> {
         Arc::new(Self {
             credential,
+            redactor,
             tenant: watch::Sender::new(VaultTenant::Unknown),
             slot: Mutex::default(),
             ahead: std::sync::Mutex::default(),
@@ -159,6 +161,7 @@ impl Tokens {
             scope: scope.to_owned(),
             claims,
             tenant: self.tenant.subscribe(),
+            redactor: Arc::clone(&self.redactor),
         };
         let started = Instant::now();
         let outcome = self.credential.token(&request).await;

@@ -9,6 +9,7 @@ use indexmap::map::Entry;
 use super::parse::Problem;
 use crate::python::text::{is_space, splitlines};
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// A value, and the line on which it stands.
 pub(super) struct EnvValue {
@@ -34,7 +35,7 @@ pub(super) fn parse(text: &str) -> Result<IndexMap<String, EnvValue>, Problem> {
             return Err(Problem::at(line, "nothing in front of the `=`"));
         }
         if value.is_empty() {
-            return Err(Problem::at(line, format!("`{key}` has no value")));
+            return Err(Problem::at(line, format!("`{}` has no value", shown(key))));
         }
         match values.entry(key.to_owned()) {
             Entry::Vacant(entry) => entry.insert(EnvValue {
@@ -43,7 +44,7 @@ pub(super) fn parse(text: &str) -> Result<IndexMap<String, EnvValue>, Problem> {
             }),
             Entry::Occupied(entry) => {
                 let EnvValue { line: first, .. } = entry.get();
-                let what = format!("`{key}` is there already, on line {first}");
+                let what = format!("`{}` is there already, on line {first}", shown(key));
                 return Err(Problem::at(line, what));
             }
         };

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::file;
 use crate::python::newlines::universal_newlines;
 use crate::python::{json, path, yaml};
+use crate::shown::shown;
 
 /// What is wrong with a file, and where. Never a value.
 #[derive(Debug)]
@@ -46,7 +47,11 @@ impl Problem {
     /// Names the file.
     pub(super) fn in_file(self, path: &str) -> Error {
         let place = self.line.map(|line| format!(", line {line}")).unwrap_or_default();
-        let error = Error::usage(format!("local secrets file `{path}`{place}: {}", self.what));
+        let error = Error::usage(format!(
+            "local secrets file `{}`{place}: {}",
+            shown(path),
+            self.what
+        ));
         let error = match self.hint {
             Some(hint) => error.with_hint(hint),
             None => error,

@@ -153,7 +153,7 @@ fn bundle(path: &Path, deadline: Instant) -> Result<Vec<u8>, Failure> {
     if pem::certificates(&bytes).any(|certificate| usable(&certificate)) {
         return Ok(bytes);
     }
-    let shown = path.display();
+    let shown = crate::shown::shown(&path.display().to_string());
     Err(Failure::configuration(format!(
         "`{shown}` holds no certificate in PEM form that can be used"
     )))
@@ -163,7 +163,7 @@ fn folder(path: &Path) -> Result<PathBuf, Failure> {
     match std::fs::read_dir(path) {
         Ok(_) => Ok(path.to_owned()),
         Err(source) => {
-            let shown = path.display();
+            let shown = crate::shown::shown(&path.display().to_string());
             Err(
                 Failure::configuration(format!("the folder of certificates `{shown}` cannot be read"))
                     .with_source(source),

@@ -12,7 +12,7 @@ use crate::backend::BoxFuture;
 use crate::error::Result;
 
 const TOOL: &str = "azd";
-const NOT_FOUND: &str = "`azd` (the Azure Developer CLI) is not installed";
+const NOT_FOUND: &str = "`azd` (the Azure Developer CLI) is not in PATH";
 
 /// The credential.
 pub(super) struct AzureDeveloperCliCredential {

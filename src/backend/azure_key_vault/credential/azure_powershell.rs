@@ -15,7 +15,7 @@ use super::{Credential, Failure, Surroundings, TokenRequest, command};
 use crate::backend::BoxFuture;
 use crate::error::Result;
 
-const NOT_FOUND: &str = "`pwsh` (PowerShell) is not installed";
+const NOT_FOUND: &str = "`pwsh` (PowerShell) is not in PATH";
 
 /// What our script prints when the module is missing.
 const NO_MODULE: &str = "secretctl:no-module";

@@ -26,6 +26,7 @@ fn with_kwargs(class: &str, kwargs: &serde_json::Value) -> Program {
 
 #[test]
 fn no_line_of_stderr_is_long_whatever_is() {
+    let mut wrong = Vec::new();
     for letter in ["x", "é", "\u{1b}", "\n", "x/", "a."] {
         let big = letter.repeat(100_000 / letter.len());
         let folder = temp_dir();
@@ -63,7 +64,7 @@ fn no_line_of_stderr_is_long_whatever_is() {
                 stocked().args(["export", "--format", "kubernetes", "--var", "hello", "--name", &big]),
                 2,
             ),
-            ("an output file", stocked().args(["export", "--format", "json", "--var", "hello", "--out", &big]), 2),
+            ("an output file", stocked().args(["export", "--format", "json", "--var", "hello", "--out", &big]), 1),
             ("a command", stocked().args(["exec", "--", &big]), 127),
             ("an option of the command line", program().arg(format!("--{big}")), 2),
             ("a word too many", program().args(["get-var", "hello", &big]), 2),
@@ -116,7 +117,12 @@ fn no_line_of_stderr_is_long_whatever_is() {
             );
             // What of these a URL or a path cannot hold is refused earlier.
             if status != 0 && letter == "x" {
-                assert_eq!(output.status, status, "{name}: {:.3000}", output.stderr);
+                if output.status != status {
+                    wrong.push(format!(
+                        "{name}: {}, not {status}: {:.300}",
+                        output.status, output.stderr
+                    ));
+                }
             }
             assert!(
                 !output.stderr.contains(|c: char| c.is_control() && c != '\n'),
@@ -125,4 +131,5 @@ fn no_line_of_stderr_is_long_whatever_is() {
             );
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -3,7 +3,7 @@
 //! An id comes from a file and may hold anything: `$(…)`, quotes, blanks. What a shell inserts must reach the command as that id and
 //! nothing else. bash and PowerShell insert a candidate as it is, so it is quoted here; zsh, fish and Elvish quote it themselves.
 //! Must not know where candidates come from. Facts: the manual of bash 5.2, "Programmable Completion"; zshcompsys(1),
-//! `_describe`; fish's `complete`; Elvish's `edit:completion:arg-completer`; about_Quoting_Rules of PowerShell.
+//! `_describe`; fish's `complete`; Elvish's `edit:completion:arg-completer`; `about_Quoting_Rules` of PowerShell.
 
 use super::words::{self, Quote, Rules, Word};
 use crate::cli::CompletionShell;
@@ -87,7 +87,7 @@ pub(super) fn answer(question: &Question, candidates: &[Candidate]) -> String {
         .iter()
         .filter(|candidate| !candidate.text.is_empty() && !candidate.text.contains(char::is_control))
         .collect();
-    let mut lines = match question.shell {
+    let mut lines: Vec<String> = match question.shell {
         CompletionShell::Bash => bash(&candidates, &question.before),
         CompletionShell::Zsh => candidates.into_iter().map(zsh).collect(),
         // fish leaves a tilde at the start as it is where nothing was typed, and expands it later.
@@ -102,7 +102,9 @@ pub(super) fn answer(question: &Question, candidates: &[Candidate]) -> String {
             .map(|candidate| candidate.text.clone())
             .collect(),
     };
-    lines.iter_mut().for_each(|line: &mut String| line.push('\n'));
+    for line in &mut lines {
+        line.push('\n');
+    }
     lines.concat()
 }
 

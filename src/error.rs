@@ -161,19 +161,6 @@ impl Error {
         self
     }
 
-    /// Replaces every text of its own, the message, the lines beneath it and the hint, as when a secret is taken out.
-    #[must_use]
-    pub fn map_texts(mut self, f: impl Fn(&str) -> String) -> Self {
-        self.0.message = f(&self.0.message);
-        for text in (self.0.details.iter_mut())
-            .chain(&mut self.0.hint)
-            .chain(&mut self.0.long_hint)
-        {
-            *text = f(text);
-        }
-        self
-    }
-
     /// Returns the kind.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -9,7 +9,7 @@
 //! Who may use whom, and never the other way (a test holds the imports of every file against it):
 //!
 //! ```text
-//! main -> cli -> { commands, render, options }
+//! main -> cli -> { commands, render, settings, options }
 //! commands -> { render, connection, resolver, settings, options }
 //! render -> connection
 //! resolver -> { settings, backend }

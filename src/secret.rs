@@ -7,6 +7,8 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
+use crate::shown::cut;
+
 /// A secret: bytes that are wiped when dropped and that neither `Debug` nor `Display` shows.
 ///
 /// Bytes and not text, because an environment variable can hold any bytes and a variable's value is printed byte for
@@ -74,9 +76,6 @@ const QUOTED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// The longest text that is shown, in characters.
-const LONGEST_SHOWN: usize = 200;
-
 impl Redactor {
     /// Adds a secret: the whole, as it is and as a URL or JSON would quote it, and each longer line of it.
     pub fn add(&mut self, secret: Secret) {
@@ -114,16 +113,12 @@ impl Redactor {
             .join(" ");
         line.retain(|c| !c.is_control());
         // What was taken out may have stood within a secret.
-        let mut line = self.without_secrets(line);
-        if line.chars().count() > LONGEST_SHOWN {
-            line = line.chars().take(LONGEST_SHOWN - 1).chain(['…']).collect();
-        }
-        line
+        cut(self.without_secrets(line))
     }
 
     /// Returns `text` without any of the secrets.
     #[must_use]
-    pub fn without_secrets(&self, mut text: String) -> String {
+    fn without_secrets(&self, mut text: String) -> String {
         let mut secrets: Vec<&str> = self.0.iter().filter_map(Secret::expose_text).collect();
         // Where one secret holds another, the longer one is looked for first.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));

@@ -1,25 +1,36 @@
 //! Text from outside as a message shows it: printable, and short.
 //!
-//! Owns the escaping of everything that is echoed: an id may hold any character, and no line of ours may steer a terminal or
-//! be taken for a workflow command by a CI system that reads the log. (GitHub's runner takes `::` at the start of a line and
-//! `##[` anywhere, the agent of Azure Pipelines takes `##vso[` anywhere.) Must not know what is a secret: no secret comes here.
+//! Owns the escaping of everything that is echoed: an id may hold any character, and no line of ours may steer a terminal or be
+//! taken for a workflow command by a CI system that reads the log. (GitHub's runner takes `::` at the start of a line and `##[`
+//! anywhere, the agent of Azure Pipelines takes `##vso[` anywhere.) Must not know what is a secret: no secret comes here.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The most characters of one text that a message shows.
-const MOST_CHARACTERS: usize = 200;
+/// The longest text that is shown, in characters.
+pub(crate) const LONGEST: usize = 200;
 
 /// Returns `text` for a message: control characters escaped, and cut at 200 characters with `…`.
 #[must_use]
 pub(crate) fn shown(text: &str) -> String {
-    // An escape is at most ten times as long, so no more than this is looked at, however long the text is.
-    let beginning: String = text.chars().take(MOST_CHARACTERS + 1).collect();
-    let printable = printable(&beginning);
-    if printable.chars().nth(MOST_CHARACTERS).is_none() {
-        return printable.into_owned();
+    // An escape is longer than its character, so no more than this is needed, however long the text is.
+    let beginning: String = text.chars().take(LONGEST + 1).collect();
+    cut(printable(&beginning).into_owned())
+}
+
+/// Cuts `line` at 200 characters.
+pub(crate) fn cut(line: String) -> String {
+    cut_at(LONGEST, line)
+}
+
+/// Cuts `line` at `most` characters, the last of which is then `…`.
+pub(crate) fn cut_at(most: usize, mut line: String) -> String {
+    if line.char_indices().nth(most).is_some() {
+        let end = line.char_indices().nth(most - 1).map_or(0, |(end, _)| end);
+        line.truncate(end);
+        line.push('…');
     }
-    printable.chars().take(MOST_CHARACTERS - 1).chain(['…']).collect()
+    line
 }
 
 /// Returns `text` as one line that can be echoed: control characters and what reorders text escaped, and nothing in it that
@@ -37,18 +48,9 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     let mut previous = ' ';
     for (index, c) in text.char_indices() {
         match c {
-            '\n' => line.push_str("\\n"),
-            '\r' => line.push_str("\\r"),
-            '\t' => line.push_str("\\t"),
             '#' if previous == '#' => line.push_str("\\x23"),
             ':' if at_start && text[index..].starts_with("::") => line.push_str("\\x3a"),
-            c if c.is_ascii() && must_be_escaped(c) => {
-                let _ = write!(line, "\\x{:02x}", u32::from(c));
-            }
-            c if must_be_escaped(c) => {
-                let _ = write!(line, "\\u{{{:x}}}", u32::from(c));
-            }
-            c => line.push(c),
+            c => push(&mut line, c),
         }
         at_start = at_start && c.is_whitespace();
         previous = c;
@@ -56,8 +58,24 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// Whether `c` is a control character, ends a line, or changes the direction of the text behind it.
-fn must_be_escaped(c: char) -> bool {
+/// Appends `c` as it can be echoed.
+pub(crate) fn push(line: &mut String, c: char) {
+    match c {
+        '\n' => line.push_str("\\n"),
+        '\r' => line.push_str("\\r"),
+        '\t' => line.push_str("\\t"),
+        c if !must_be_escaped(c) => line.push(c),
+        c if c.is_ascii() => {
+            let _ = write!(line, "\\x{:02x}", u32::from(c));
+        }
+        c => {
+            let _ = write!(line, "\\u{{{:x}}}", u32::from(c));
+        }
+    }
+}
+
+/// Whether `c` is a control character, ends a line, or changes the direction of the text after it.
+pub(crate) fn must_be_escaped(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -95,7 +113,7 @@ mod tests {
         assert_eq!(shown(&"é".repeat(200)), "é".repeat(200));
         assert_eq!(shown(&"é".repeat(201)), "é".repeat(199) + "…");
         assert_eq!(shown(&"\u{1b}".repeat(1 << 20)).chars().count(), 200);
-        assert_eq!(shown("a\nb"), "a\\nb");
+        assert_eq!(shown("a\n\u{1b}[31m\u{202e}"), "a\\n\\x1b[31m\\u{202e}");
         assert_eq!(shown(""), "");
     }
 }

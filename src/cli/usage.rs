@@ -105,7 +105,9 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     let text = error.render().to_string();
-    text.lines().map(|line| printable(line) + "\n").collect()
+    text.lines()
+        .map(|line| render::terminal::line(line) + "\n")
+        .collect()
 }
 
 /// Whether an argument that has lost its option may be part of one that holds a secret: of JSON, of a URI, of an assignment,

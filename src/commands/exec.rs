@@ -16,6 +16,7 @@ use crate::env::Origin;
 use crate::error::{Error, ErrorKind, Result};
 use crate::render::Entry;
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// Options of `exec`.
 #[derive(Args, Debug)]
@@ -126,7 +127,7 @@ const MOST_OF_ONE: usize = 32 * 4096;
 /// The error of a command that is not run. `path` is where it was looked for.
 fn cannot_run(program: &OsStr, path: Option<OsString>, cause: std::io::Error) -> Error {
     use std::io::ErrorKind::{NotADirectory, NotFound};
-    let shown = program.to_string_lossy();
+    let shown = shown(&program.to_string_lossy());
     let error = Error::new(ErrorKind::CannotRun, format!("command `{shown}` cannot be run"));
     if !matches!(cause.kind(), NotFound | NotADirectory) {
         return error.with_source(cause);
@@ -166,7 +167,7 @@ fn too_large(program: &OsStr, entries: &[(Entry, String)], cause: std::io::Error
             let all: usize = entries.iter().map(|(entry, _)| size(entry)).sum();
             let error = Error::malformed(format!(
                 "the values for command `{}` are too large for one environment: {all} bytes",
-                program.to_string_lossy()
+                shown(&program.to_string_lossy())
             ));
             match largest {
                 Some((entry, what)) => error.with_detail(format!(

@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
 use crate::render::{self, dotenv};
 use crate::secret::Secret;
+use crate::shown::shown;
 use crate::value::{Found, SecretKind};
 use crate::variable_name::variable_name;
 
@@ -102,8 +103,9 @@ pub(crate) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConn
                 let value = connection.field(name)?;
                 if value.is_none() && args.default.is_none() {
                     return Err(Error::not_found(format!(
-                        "connection `{}` has no `{name}`",
-                        args.conn_id
+                        "connection `{}` has no `{}`",
+                        shown(&args.conn_id),
+                        shown(name)
                     )));
                 }
                 value
@@ -128,8 +130,9 @@ pub(crate) fn variable(session: &Session, args: &GetVarArgs) -> Result<()> {
                     None if args.default.is_some() => None,
                     None => {
                         return Err(Error::not_found(format!(
-                            "variable `{}` has no `{path}`",
-                            args.key
+                            "variable `{}` has no `{}`",
+                            shown(&args.key),
+                            shown(path)
                         )));
                     }
                 },

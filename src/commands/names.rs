@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::python::json;
 use crate::render::{Entry, Masks};
 use crate::secret::Secret;
+use crate::shown::shown;
 use crate::value::{Found, SecretKind};
 use crate::variable_name::variable_name;
 
@@ -88,7 +89,7 @@ pub(super) fn wanted(args: &NamesArgs, naming: Naming) -> Result<Vec<Wanted>> {
         if naming == Naming::Environment && !usable {
             return Err(Error::usage(format!(
                 "`{}` cannot be the name of an environment variable",
-                wanted.name
+                shown(&wanted.name)
             )));
         }
         // Windows knows no difference between upper and lower case here.
@@ -100,11 +101,12 @@ pub(super) fn wanted(args: &NamesArgs, naming: Naming) -> Result<Vec<Wanted>> {
         match positions.get(&key).map(|&position| &all[position]) {
             Some(first) if *first == wanted => {}
             Some(first) => {
-                return Err(
-                    Error::usage(format!("two values would both be named `{}`", wanted.name))
-                        .with_detail(format!("{} and {}", described(first), described(&wanted)))
-                        .with_hint("give one of them a name of its own with `--set NAME=REF`"),
-                );
+                return Err(Error::usage(format!(
+                    "two values would both be named `{}`",
+                    shown(&wanted.name)
+                ))
+                .with_detail(format!("{} and {}", described(first), described(&wanted)))
+                .with_hint("give one of them a name of its own with `--set NAME=REF`"));
             }
             None => {
                 positions.insert(key, all.len());
@@ -130,7 +132,7 @@ fn assignment(text: &str) -> Result<Wanted> {
         let argument = if reference.trim_start_matches('=').is_empty() {
             "an argument of `--set`".to_owned()
         } else {
-            format!("`--set {name}=…`")
+            format!("`--set {}=…`", shown(name))
         };
         return Err(
             Error::usage(format!("{argument} names neither a connection nor a variable")).with_hint(form),
@@ -160,9 +162,10 @@ fn split_at_field(kind: SecretKind, rest: &str) -> Option<(&str, &str)> {
 }
 
 fn described(wanted: &Wanted) -> String {
+    let (kind, id) = (wanted.kind, shown(&wanted.id));
     match &wanted.field {
-        Some(field) => format!("`{field}` of {} `{}`", wanted.kind, wanted.id),
-        None => format!("{} `{}`", wanted.kind, wanted.id),
+        Some(field) => format!("`{}` of {kind} `{id}`", shown(field)),
+        None => format!("{kind} `{id}`"),
     }
 }
 
@@ -225,8 +228,10 @@ impl Resolved {
 
     fn lacks(&self, field: &str) -> Error {
         Error::not_found(format!(
-            "{} `{}` has no `{field}`",
-            self.wanted.kind, self.wanted.id
+            "{} `{}` has no `{}`",
+            self.wanted.kind,
+            shown(&self.wanted.id),
+            shown(field)
         ))
     }
 

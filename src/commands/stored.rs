@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::python::json;
 use crate::python::text::is_space;
 use crate::secret::Secret;
+use crate::shown::shown;
 use crate::value::Found;
 
 /// Returns the stored value byte for byte: what Airflow's `get_conn_value()` and `get_variable()` return. An object of a
@@ -65,10 +66,14 @@ pub(super) fn parse_json(key: &str, found: &Found) -> Result<json::Value> {
         Found::Text(text) | Found::Uri(text) => text,
     };
     let Some(text) = text.expose_text() else {
-        return Err(Error::malformed(format!("variable `{key}` is not UTF-8")));
+        return Err(Error::malformed(format!(
+            "variable `{}` is not UTF-8",
+            shown(key)
+        )));
     };
-    json::loads(text)
-        .map_err(|source| Error::malformed(format!("variable `{key}` is not JSON")).with_source(source))
+    json::loads(text).map_err(|source| {
+        Error::malformed(format!("variable `{}` is not JSON", shown(key))).with_source(source)
+    })
 }
 
 /// Returns the part of `value` that `path` names, as in `extra.KEY.KEY`; `None` when there is none, or when it is null.

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::nearest::nearest;
 use crate::python::json::{Value, dumps_compact};
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// The fields of a connection; `extra` may be followed by a path.
 pub const FIELDS: [&str; 8] = [
@@ -31,7 +32,7 @@ pub fn check_field_name(name: &str) -> Result<()> {
     if FIELDS.contains(&field) && (path.is_none() || field == "extra") {
         return Ok(());
     }
-    let error = Error::usage(format!("a connection has no field `{}`", name.escape_debug()));
+    let error = Error::usage(format!("a connection has no field `{}`", shown(name)));
     Err(match nearest(field, &FIELDS) {
         Some(known) if !FIELDS.contains(&field) => error.with_hint(format!("the nearest is `{known}`")),
         _ => error.with_hint(format!("the fields are {}, extra.KEY", FIELDS.join(", "))),

@@ -5,10 +5,11 @@
 use super::Connection;
 use super::conn_type::normalize_conn_type;
 use super::constructor_arguments::Arguments;
-use super::malformed::{Malformed, key_name};
+use super::malformed::Malformed;
 use crate::nearest::nearest;
 use crate::python::int;
 use crate::python::json::{Object, Value, loads};
+use crate::shown::shown;
 
 /// The constructor's arguments that may stand in JSON.
 const KEYS: [&str; 10] = [
@@ -84,7 +85,7 @@ fn port(port: &Value) -> Result<Value, Malformed> {
 
 /// The error of a key that is no argument of the constructor's, with the nearest that is one.
 pub(super) fn unknown_key(key: &str, more: &[&str]) -> Malformed {
-    let malformed = Malformed::new(format!("it has the unknown key `{}`", key_name(key)));
+    let malformed = Malformed::new(format!("it has the unknown key `{}`", shown(key)));
     match nearest(key, &[&KEYS, more].concat()) {
         Some(known) => malformed.hint(format!("the key of that part is `{known}`")),
         None => malformed.hint(format!(

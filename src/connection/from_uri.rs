@@ -134,7 +134,7 @@ fn extra(query: &str) -> Result<Value, Malformed> {
 }
 
 fn bad_value(name: &str, error: json::Error) -> Malformed {
-    let name = super::malformed::key_name(name);
+    let name = crate::shown::shown(name);
     Malformed::new(format!(
         "the value of `{name}` in its URI's query is JSON that cannot be read"
     ))

@@ -33,6 +33,7 @@ use crate::error::{Error, Result};
 use crate::python::json::{self, Value};
 use crate::python::text;
 use crate::secret::Secret;
+use crate::shown::shown;
 use crate::value::Found;
 
 mod arguments;
@@ -187,11 +188,7 @@ fn expose_text(value: &Secret) -> Result<&str, Malformed> {
 
 impl Malformed {
     fn into_error(self, conn_id: &str) -> Error {
-        let message = format!(
-            "connection `{}` is malformed: {}",
-            conn_id.escape_debug(),
-            self.what
-        );
+        let message = format!("connection `{}` is malformed: {}", shown(conn_id), self.what);
         let mut error = Error::malformed(message);
         if let Some(source) = self.source {
             error = error.with_source(source);

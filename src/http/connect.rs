@@ -1,5 +1,6 @@
 //! A connection: name resolution, TCP, the proxy's CONNECT, TLS.
 
+use crate::shown::shown;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
@@ -75,13 +76,20 @@ pub(super) async fn connect(
 /// Connects to the first address of `origin` that answers; each may take a step's time. Resolving the name may take all that is left.
 pub(super) async fn tcp(origin: &Origin, patience: Patience) -> Result<TcpStream, Failure> {
     let place = origin.authority();
-    let mut last = Failure::new(FailureKind::Connect, format!("{} has no address", origin.host));
+    let mut last = Failure::new(
+        FailureKind::Connect,
+        format!("{} has no address", shown(&origin.host)),
+    );
     let addresses = timeout(patience.left(), resolve(origin))
         .await
         .unwrap_or_else(|_| {
             Err(Failure::new(
                 FailureKind::Timeout,
-                format!("the name `{}` was not resolved {}", origin.host, patience.late()),
+                format!(
+                    "the name `{}` was not resolved {}",
+                    shown(&origin.host),
+                    patience.late()
+                ),
             ))
         })?;
     for address in addresses {
@@ -114,7 +122,7 @@ async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
     let failed = |source: io::Error| {
         Failure::new(
             FailureKind::Connect,
-            format!("the name `{}` cannot be resolved", origin.host),
+            format!("the name `{}` cannot be resolved", shown(&origin.host)),
         )
         .with_source(source)
     };
@@ -195,7 +203,7 @@ async fn secure(
 ) -> Result<Box<dyn Stream>, Failure> {
     let place = origin.authority();
     let name = ServerName::try_from(origin.host.clone()).map_err(|source| {
-        Failure::configuration(format!("`{}` is no host name", origin.host)).with_source(source)
+        Failure::configuration(format!("`{}` is no host name", shown(&origin.host))).with_source(source)
     })?;
     match timeout(
         limit,

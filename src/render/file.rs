@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 /// # Errors
 /// With status 2: a symbolic link, anything else that is no file, a folder that is missing or that everybody can write.
 pub fn check(path: &Path) -> Result<()> {
-    let shown = path.display();
+    let shown = crate::shown::shown(&path.display().to_string());
     match path.symlink_metadata() {
         Ok(target) if target.is_symlink() => {
             return Err(Error::usage(format!(
@@ -33,15 +33,22 @@ pub fn check(path: &Path) -> Result<()> {
     }
     let folder = folder(path);
     let metadata = folder.metadata().map_err(|cause| {
-        Error::usage(format!("folder `{}` cannot be used", folder.display())).with_source(cause)
+        Error::usage(format!(
+            "folder `{}` cannot be used",
+            crate::shown::shown(&folder.display().to_string())
+        ))
+        .with_source(cause)
     })?;
     if !metadata.is_dir() {
-        return Err(Error::usage(format!("`{}` is not a folder", folder.display())));
+        return Err(Error::usage(format!(
+            "`{}` is not a folder",
+            crate::shown::shown(&folder.display().to_string())
+        )));
     }
     if others_can_replace_files(&metadata) {
         return Err(Error::usage(format!(
             "everybody can replace files in folder `{}`",
-            folder.display()
+            crate::shown::shown(&folder.display().to_string())
         ))
         .with_hint("write to a folder of your own"));
     }
@@ -56,8 +63,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     check(path)?;
     // Of a failure only its kind: the path in its text is the temporary file's.
     let failed = |cause: std::io::Error| {
-        Error::internal(format!("`{}` cannot be written", path.display()))
-            .with_source(std::io::Error::from(cause.kind()))
+        Error::internal(format!(
+            "`{}` cannot be written",
+            crate::shown::shown(&path.display().to_string())
+        ))
+        .with_source(std::io::Error::from(cause.kind()))
     };
     let mut file = tempfile::Builder::new()
         .prefix(".secretctl-")

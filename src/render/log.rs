@@ -11,7 +11,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::filter::Targets;
 
-use super::terminal::{self, printable};
+use super::terminal;
 use crate::env::Env;
 use crate::error::{Error, Result};
 
@@ -61,7 +61,7 @@ impl Subscriber for Log {
         let mut line = Line(String::new());
         event.record(&mut line);
         let level = event.metadata().level().as_str().to_ascii_lowercase();
-        terminal::write(format!("{level}:{}\n", printable(&line.0)).as_bytes());
+        terminal::write(format!("{level}:{}\n", terminal::line(&line.0)).as_bytes());
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {

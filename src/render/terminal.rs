@@ -8,7 +8,11 @@ use std::io::{IsTerminal as _, Write as _};
 
 use crate::env::Env;
 use crate::error::{Error, ErrorKind};
+use crate::shown;
 pub use crate::shown::printable;
+
+/// The longest line of a message, in characters.
+const LONGEST_LINE: usize = 900;
 
 const RED: &str = "\x1b[1;31m";
 const YELLOW: &str = "\x1b[1;33m";
@@ -54,13 +58,13 @@ impl Terminal {
             let said = cause.to_string();
             // Some libraries say the same at every level.
             if said != above {
-                let _ = writeln!(text, "  caused by: {}", printable(&said));
+                let _ = writeln!(text, "  caused by: {}", line(&said));
             }
             above = said;
             source = cause.source();
         }
         for detail in error.details() {
-            let _ = writeln!(text, "  {}", printable(detail));
+            let _ = writeln!(text, "  {}", line(detail));
         }
         if let Some(hint) = error.hint() {
             self.labelled(&mut text, CYAN, "hint", hint);
@@ -95,7 +99,7 @@ impl Terminal {
 
     fn labelled(self, text: &mut String, color: &str, label: &str, message: &str) {
         let (on, off) = if self.color { (color, RESET) } else { ("", "") };
-        let _ = writeln!(text, "{on}{label}:{off} {}", printable(message));
+        let _ = writeln!(text, "{on}{label}:{off} {}", line(message));
     }
 }
 
@@ -129,4 +133,10 @@ pub(crate) fn is_null_device() -> bool {
 /// Writes bytes to stderr. That it cannot be written is nobody's to hear of.
 pub(crate) fn write(bytes: &[u8]) {
     let _ = std::io::stderr().write_all(bytes);
+}
+
+/// Returns `text` as one line of a message, printable and not too long. Messages bound each text from outside themselves; this is
+/// for the words of libraries.
+pub(crate) fn line(text: &str) -> String {
+    shown::cut_at(LONGEST_LINE, printable(text).into_owned())
 }

@@ -311,7 +311,8 @@ fn in_context(error: Error, backend: &dyn SecretsBackend, lookup: &Lookup) -> Er
     match error.kind() {
         ErrorKind::Denied | ErrorKind::Unavailable => {
             let (kind, id) = (lookup.kind, shown(&lookup.id));
-            error.with_detail(format!("while {} was asked for {kind} `{id}`", backend.place()))
+            let place = shown(&backend.place());
+            error.with_detail(format!("while {place} was asked for {kind} `{id}`"))
         }
         _ => error,
     }

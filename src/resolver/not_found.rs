@@ -24,11 +24,11 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
             match &step.skipped {
                 None => looked_for.push(step.location.words()),
                 Some(_) if !backend.is_asked() => {}
-                Some(why) => skipped.push(format!("{} was not asked: {why}", backend.place())),
+                Some(why) => skipped.push(format!("{} was not asked: {why}", shown(&backend.place()))),
             }
         }
         if looked_for.len() > before {
-            places.push(backend.place());
+            places.push(shown(&backend.place()));
             notes.extend(backend.about_absence());
         }
     }

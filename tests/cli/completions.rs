@@ -8,11 +8,8 @@ const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 
 /// Asks as a shell does, for the last of `words`.
 fn candidates(program: Program, words: &[&str]) -> Vec<String> {
-    let index = words.len().to_string();
     let output = program
-        .env("SECRETCTL_COMPLETE", "bash")
-        .env("_CLAP_IFS", "\n")
-        .env("_CLAP_COMPLETE_INDEX", index)
+        .env("SECRETCTL_COMPLETE", "elvish")
         .args(["--", "secretctl"])
         .args(words)
         .run();
@@ -109,9 +106,9 @@ fn bash_completes_with_what_is_printed_for_it() {
     );
     let script = r#"
         eval "$(secretctl completions bash)"
-        COMP_WORDS=(secretctl get-conn ware) COMP_CWORD=2 COMP_TYPE=9
+        COMP_LINE='secretctl get-conn ware' COMP_POINT=23
         $(complete -p secretctl | sed 's/.*-F \([^ ]*\).*/\1/') secretctl ware get-conn
-        echo "${COMPREPLY[@]}"
+        printf '[%s]\n' "${COMPREPLY[@]}"
     "#;
     let output = Program::new("bash")
         .args(["-c", script])
@@ -119,7 +116,7 @@ fn bash_completes_with_what_is_printed_for_it() {
         .env("HOME", folder.path())
         .env("AIRFLOW_CONN_WAREHOUSE", "x://h")
         .run();
-    assert_eq!(output.text(), "warehouse\n", "{}", output.stderr);
+    assert_eq!(output.text(), "[warehouse ]\n", "{}", output.stderr);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The command line as its users meet it: stdout, stderr and status together, and the readers of every format.
 
+mod bounds;
 mod completions;
 mod errors;
 mod examples;
@@ -9,6 +10,7 @@ mod get;
 mod masks;
 mod process;
 mod readers;
+mod shells;
 mod terminal;
 
 use std::fmt::Write as _;

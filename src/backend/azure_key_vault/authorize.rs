@@ -15,6 +15,7 @@ use azure_core::http::{AsyncRawResponse, Context, Request, StatusCode};
 use tokio::sync::Mutex;
 
 use super::challenge::{Challenge, usual_scope};
+use crate::cloud::azure::Redaction;
 use crate::cloud::azure::tokens::Tokens;
 use crate::cloud::azure::transport::into_sdk;
 use crate::error::Result;
@@ -24,15 +25,17 @@ use crate::error::Result;
 pub(super) struct ChallengePolicy {
     tokens: Arc<Tokens>,
     verify_resource: bool,
+    redactor: Arc<Redaction>,
     known: Mutex<Option<Challenge>>,
 }
 
 impl ChallengePolicy {
     /// Creates the policy of a client whose tokens come from `tokens`.
-    pub(super) fn new(tokens: Arc<Tokens>, verify_resource: bool) -> Self {
+    pub(super) fn new(tokens: Arc<Tokens>, verify_resource: bool, redactor: Arc<Redaction>) -> Self {
         Self {
             tokens,
             verify_resource,
+            redactor,
             known: Mutex::new(None),
         }
     }
@@ -137,8 +140,8 @@ impl ChallengePolicy {
         if self.verify_resource {
             let host = url.host_str().unwrap_or_default();
             match url.port() {
-                Some(port) => challenge.verify(&format!("{host}:{port}"))?,
-                None => challenge.verify(host)?,
+                Some(port) => challenge.verify(&format!("{host}:{port}"), &self.redactor)?,
+                None => challenge.verify(host, &self.redactor)?,
             }
         }
         Ok(Some(challenge))

@@ -7,6 +7,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::cloud::azure::Redaction;
 use crate::error::{Error, Result};
 use crate::python::urlsplit::urlsplit;
 
@@ -72,8 +73,9 @@ impl Challenge {
                 None => return Err(malformed("it names neither a scope nor a resource")),
             },
         };
-        if scope.contains('"') {
-            return Err(malformed("its scope has a quote"));
+        // A blank would make two scopes of it, the second one for somebody else.
+        if scope.contains(|c: char| c == '"' || c.is_whitespace() || c.is_control()) {
+            return Err(malformed("its scope has a blank, a quote or a control character"));
         }
         Ok(Self {
             scope,
@@ -83,11 +85,11 @@ impl Challenge {
     }
 
     /// Checks that the token would be for the service that `authority` (host, with a port if there is one) belongs to: a vault
-    /// must not collect tokens for somebody else.
+    /// must not collect tokens for somebody else. The resource is shown without the secrets of `redactor`, which it may repeat.
     ///
     /// # Errors
     /// A resource that is not a parent domain of the vault's, with status 4.
-    pub(super) fn verify(&self, authority: &str) -> Result<()> {
+    pub(super) fn verify(&self, authority: &str, redactor: &Redaction) -> Result<()> {
         let named = match urlsplit(&self.scope) {
             Ok(url) if !url.netloc.is_empty() => url.netloc,
             _ => return Err(malformed("its resource is no URL")),
@@ -102,7 +104,7 @@ impl Challenge {
         if belongs(&request, &resource) || belongs(without_port(&request), without_port(&resource)) {
             return Ok(());
         }
-        let shown = named.replace(char::is_control, "");
+        let shown = redactor.clean(&named);
         Err(Error::denied(format!(
             "the vault asks for a token for `{shown}`, which it does not belong to; no token was sent"
         ))
@@ -185,6 +187,43 @@ mod tests {
     }
 
     #[test]
+    fn a_scope_of_two_is_refused() {
+        for blank in [" ", "\t", "\u{a0}", "\u{1}"] {
+            for parameter in ["scope", "resource"] {
+                let header = format!(
+                    "Bearer authorization=\"https://l/t\", {parameter}=\"https://vault.azure.net/.default{blank}https://graph.microsoft.com\""
+                );
+                let error = Challenge::parse(&header).expect_err(&header);
+                assert_eq!(error.kind().exit_status(), 4, "{header:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_foreign_resource_is_shown_short_and_without_secrets_and_our_words_stay() {
+        let redactor = Redaction::default();
+        redactor.add("hunter2hunter2".into());
+        redactor.add("vault".into());
+        let of = |host: &str| Challenge {
+            scope: format!("https://{host}/.default"),
+            tenant: None,
+            claims: None,
+        };
+        let error = |host: &str| of(host).verify("kv.vault.azure.net", &redactor).expect_err(host);
+        let repeated = error("x.hunter2hunter2.net");
+        assert_eq!(
+            repeated.message(),
+            "the vault asks for a token for `x.[redacted].net`, which it does not belong to; no token was sent"
+        );
+        assert!(
+            repeated
+                .hint()
+                .is_some_and(|hint| hint.starts_with("check `vault_url`"))
+        );
+        assert!(error(&"x".repeat(100_000)).message().chars().count() < 400);
+    }
+
+    #[test]
     fn claims_are_decoded() {
         let challenge =
             Challenge::parse(r#"Bearer authorization="https://l/t", error="x", claims="eyJhIjoxfQ==""#)
@@ -201,30 +240,34 @@ mod tests {
         };
         assert!(
             challenge("https://vault.azure.net")
-                .verify("KV.vault.azure.net")
+                .verify("KV.vault.azure.net", &Redaction::default())
                 .is_ok()
         );
         assert!(
             challenge("https://vault.azure.net")
-                .verify("kv.vault.azure.net:443")
+                .verify("kv.vault.azure.net:443", &Redaction::default())
                 .is_ok()
         );
         assert!(
             challenge("https://vault.azure.net")
-                .verify("kvvault.azure.net")
+                .verify("kvvault.azure.net", &Redaction::default())
                 .is_err()
         );
         assert!(
             challenge("https://vault.azure.net")
-                .verify("localhost:8443")
+                .verify("localhost:8443", &Redaction::default())
                 .is_err()
         );
         assert!(
             challenge("https://graph.microsoft.com")
-                .verify("kv.vault.azure.net")
+                .verify("kv.vault.azure.net", &Redaction::default())
                 .is_err()
         );
-        assert!(challenge("vault").verify("kv.vault.azure.net").is_err());
+        assert!(
+            challenge("vault")
+                .verify("kv.vault.azure.net", &Redaction::default())
+                .is_err()
+        );
     }
 
     #[test]

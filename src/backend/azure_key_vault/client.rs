@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
 use crate::python::repr::str;
 use crate::secret::Secret;
+use crate::shown::shown;
 use crate::value::{Answer, Found};
 
 /// A client of one vault.
@@ -39,7 +40,11 @@ impl VaultClient {
         exchange: Arc<dyn Exchange>,
         redactor: Arc<Redaction>,
     ) -> Result<Self> {
-        let policy = ChallengePolicy::new(Arc::clone(&tokens), config.verify_challenge_resource);
+        let policy = ChallengePolicy::new(
+            Arc::clone(&tokens),
+            config.verify_challenge_resource,
+            Arc::clone(&redactor),
+        );
         let mut client_options = Transport::options(exchange, config.retry.clone());
         client_options.per_try_policies.push(Arc::new(policy));
         let options = SecretClientOptions {
@@ -51,7 +56,7 @@ impl VaultClient {
         let credential: Arc<dyn TokenCredential> = tokens;
         let secrets = SecretClient::new(config.endpoint.as_str(), credential, Some(options))
             .map_err(|_| Error::usage("backend kwarg `vault_url` is no URL of a Key Vault"))?;
-        let host = config.endpoint.host_str().unwrap_or_default().to_owned();
+        let host = shown(config.endpoint.host_str().unwrap_or_default());
         Ok(Self {
             secrets,
             redactor,
@@ -76,7 +81,7 @@ impl VaultClient {
             return self.refused(u16::from(*status), body);
         }
         let failure = sdk_failure(&error, "the request to Key Vault");
-        Err(self.redactor.scrub(from_sdk(error).unwrap_or(failure)))
+        Err(from_sdk(error).unwrap_or(failure))
     }
 
     /// What a 200 holds.
@@ -110,8 +115,8 @@ impl VaultClient {
             return Err(self.not_key_vault(status));
         }
         let error = answer.as_ref().and_then(|answer| answer.get("error"));
-        let text =
-            |value: Option<&Value>, name| value?.get(name)?.as_str().map(|text| self.redactor.clean(text));
+        // What decides is the server's own text; what is shown has no secret in it.
+        let text = |value: Option<&Value>, name| value?.get(name)?.as_str().map(str::to_owned);
         let code = text(error, "code").unwrap_or_default();
         let inner = text(error.and_then(|error| error.get("innererror")), "code");
         let words = text(error, "message").filter(|words| !words.is_empty());
@@ -134,8 +139,10 @@ impl VaultClient {
                 .with_hint("try again later: what is wrong is in Azure, or in a gateway before it"),
             _ => Error::unavailable(format!("Key Vault {host} answered with status {status}")),
         };
-        let code = inner.filter(|inner| !inner.is_empty()).unwrap_or(code);
-        if let Some(words) = words {
+        let code = self
+            .redactor
+            .clean(&inner.filter(|inner| !inner.is_empty()).unwrap_or(code));
+        if let Some(words) = words.map(|words| self.redactor.clean(&words)) {
             let code = if code.is_empty() {
                 String::new()
             } else {

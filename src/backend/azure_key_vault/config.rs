@@ -185,7 +185,7 @@ fn identity(kwargs: &mut Kwargs) -> Result<Identity> {
 
 /// Says what becomes of a kwarg that Airflow does not know either.
 fn unknown(name: &str) -> String {
-    let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+    let shown = crate::shown::shown(name);
     if WITHOUT_EFFECT.contains(&name) {
         return format!("backend kwarg `{shown}` has no effect in secretctl");
     }

@@ -36,7 +36,7 @@ pub struct Accepted {
 /// A challenge that is malformed, or for somebody else.
 pub fn challenge(header: &str, authority: &str) -> Result<Accepted> {
     let challenge = Challenge::parse(header)?;
-    challenge.verify(authority)?;
+    challenge.verify(authority, &Redaction::default())?;
     let canonical = challenge.canonical();
     Ok(Accepted {
         scope: challenge.scope,
@@ -79,6 +79,7 @@ pub async fn ask(kwargs: Kwargs, name: &str, server: Server) -> Result<Answer> {
         deadline: Instant::now() + Duration::from_secs(30),
     };
     let credential = azure::build(&config.identity, &surroundings)?;
-    let client = VaultClient::new(&config, Tokens::new(credential), exchange, redactor)?;
+    let tokens = Tokens::new(credential, Arc::clone(&redactor));
+    let client = VaultClient::new(&config, tokens, exchange, redactor)?;
     client.get(name).await
 }

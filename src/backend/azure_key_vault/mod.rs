@@ -104,7 +104,8 @@ impl AzureKeyVaultBackend {
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
         };
-        let tokens = Tokens::new(azure::build(&self.config.identity, &surroundings)?);
+        let credential = azure::build(&self.config.identity, &surroundings)?;
+        let tokens = Tokens::new(credential, Arc::clone(&redactor));
         if self.probing.load(Ordering::Relaxed) {
             tokens.probing();
         }
@@ -119,7 +120,7 @@ impl SecretsBackend for AzureKeyVaultBackend {
     }
 
     fn place(&self) -> String {
-        format!("Azure Key Vault {}", self.config.vault_url)
+        format!("Azure Key Vault {}", shown(&self.config.vault_url))
     }
 
     fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {

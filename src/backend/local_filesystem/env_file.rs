@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::index::{Index, Place};
 use super::problem::Problem;
 use crate::python::text::{is_space, lines};
+use crate::shown::shown;
 
 /// Parses the text of a file. A repeated key is an error for every kind of secret, so it is one here.
 pub(super) fn parse(text: String) -> Result<Index, Problem> {
@@ -32,7 +33,7 @@ pub(super) fn parse(text: String) -> Result<Index, Problem> {
     let mut entries = Index::new(text, |key| Cow::Borrowed(key));
     for (place, line) in places {
         if let Err(first) = entries.insert(place) {
-            let what = format!("`{}` is there already, on line {}", first.key, first.line);
+            let what = format!("`{}` is there already, on line {}", shown(&first.key), first.line);
             return Err(Problem::at(line, what));
         }
     }
@@ -51,7 +52,7 @@ fn assignment(line: &str) -> Result<Option<(&str, &str)>, String> {
         return Err("nothing in front of the `=`".to_owned());
     }
     if value.is_empty() {
-        return Err(format!("`{key}` has no value"));
+        return Err(format!("`{}` has no value", shown(key)));
     }
     Ok(Some((key, value)))
 }

@@ -15,6 +15,7 @@ use crate::nearest::nearest;
 use crate::python::json;
 use crate::python::yaml::{Id, NoJson};
 use crate::secret::Secret;
+use crate::shown::shown;
 use crate::value::{Found, SecretKind};
 
 /// What Airflow's `Connection(…)` takes, and `extra_dejson`, which the file's reader makes `extra` of.
@@ -112,7 +113,7 @@ fn plain(node: Node<'_>) -> Loaded {
 
 fn name(key: Node<'_>) -> String {
     match key.text() {
-        Some(key) => format!("`{key}`"),
+        Some(key) => format!("`{}`", shown(key)),
         None => "an entry whose key is no text".to_owned(),
     }
 }
@@ -177,9 +178,10 @@ fn check_object(key: Node<'_>, value: Node<'_>, used: &mut HashSet<Id>) -> Resul
 }
 
 fn illegal(name: &str) -> String {
+    let unknown = shown(name);
     match nearest(name, CONNECTION_KEYS) {
-        Some(nearest) => format!("has the unknown key `{name}`: did you mean `{nearest}`?"),
-        None => format!("has the unknown key `{name}`"),
+        Some(nearest) => format!("has the unknown key `{unknown}`: did you mean `{nearest}`?"),
+        None => format!("has the unknown key `{unknown}`"),
     }
 }
 

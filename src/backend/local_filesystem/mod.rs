@@ -125,9 +125,9 @@ impl LocalFilesystemBackend {
 fn malformed(lookup: &Lookup, file: &str, Unprintable { argument, why }: &Unprintable) -> Error {
     let part = argument
         .as_ref()
-        .map(|argument| format!("`{argument}` of "))
+        .map(|argument| format!("`{}` of ", shown(argument)))
         .unwrap_or_default();
-    let (kind, id) = (lookup.kind, &lookup.id);
+    let (kind, id, file) = (lookup.kind, shown(&lookup.id), shown(file));
     let what = why.what();
     Error::malformed(format!(
         "{part}{kind} `{id}` in `{file}` holds {what}, which has no form in JSON"
@@ -145,7 +145,7 @@ impl SecretsBackend for LocalFilesystemBackend {
             .config
             .files()
             .iter()
-            .map(|file| format!("`{file}`"))
+            .map(|file| format!("`{}`", shown(file)))
             .collect();
         match files.as_slice() {
             [] => "local files, of which none is configured".to_owned(),

@@ -1,6 +1,7 @@
 //! What is wrong with a local file, and where: every form's parser reports it the same way.
 
 use crate::error::Error;
+use crate::shown::shown;
 
 /// What is wrong with a file, and where. Never a value.
 #[derive(Debug)]
@@ -33,7 +34,11 @@ impl Problem {
     /// Names the file.
     pub(super) fn in_file(self, path: &str) -> Error {
         let place = self.line.map(|line| format!(", line {line}")).unwrap_or_default();
-        let error = Error::usage(format!("local secrets file `{path}`{place}: {}", self.what));
+        let error = Error::usage(format!(
+            "local secrets file `{}`{place}: {}",
+            shown(path),
+            self.what
+        ));
         let error = match self.hint {
             Some(hint) => error.with_hint(hint),
             None => error,

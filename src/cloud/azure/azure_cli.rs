@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::future::BoxFuture;
 
 const TOOL: &str = "az";
-const NOT_FOUND: &str = "`az` (the Azure CLI) is not installed";
+const NOT_FOUND: &str = "`az` (the Azure CLI) is not in PATH";
 /// What an old `az` says of a token's end is in the machine's own time: such a token is kept this long.
 const UNKNOWN_LIFETIME: Duration = Duration::minutes(10);
 

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::future::BoxFuture;
 
 const TOOL: &str = "azd";
-const NOT_FOUND: &str = "`azd` (the Azure Developer CLI) is not installed";
+const NOT_FOUND: &str = "`azd` (the Azure Developer CLI) is not in PATH";
 
 /// The credential.
 pub(super) struct AzureDeveloperCliCredential(Tool);

@@ -15,7 +15,7 @@ use super::{Credential, Failure, Surroundings, TokenRequest};
 use crate::error::Result;
 use crate::future::BoxFuture;
 
-const NOT_FOUND: &str = "`pwsh` (PowerShell) is not installed";
+const NOT_FOUND: &str = "`pwsh` (PowerShell) is not in PATH";
 
 /// What our script prints when the module is missing.
 const NO_MODULE: &str = "secretctl:no-module";

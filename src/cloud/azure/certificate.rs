@@ -39,7 +39,7 @@ impl Certificate {
         send_chain: bool,
         deadline: Instant,
     ) -> Result<Self> {
-        let shown = path.display();
+        let shown = crate::shown::shown(&path.display().to_string());
         let file = file::read(path, deadline).map_err(|source| {
             Error::usage(format!("the client certificate `{shown}` cannot be read"))
                 .with_hint("check AZURE_CLIENT_CERTIFICATE_PATH")

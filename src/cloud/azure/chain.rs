@@ -213,8 +213,8 @@ impl Credential for DefaultAzureCredential {
                     }
                     Err(Failure::Failed(error)) => {
                         let error = error.with_detail(format!(
-                            "{}: it failed, and nobody after it is asked",
-                            member.name()
+                            "{}: failed, so no credential after it was tried",
+                            plain_name(member.name())
                         ));
                         return Err(Failure::Failed(listed(error, &tried)));
                     }
@@ -241,36 +241,84 @@ fn time_is_up() -> Error {
 /// Adds a line for each who was tried.
 fn listed(error: Error, tried: &[(&str, String)]) -> Error {
     tried.iter().fold(error, |error, (name, why)| {
-        error.with_detail(format!("{name}: {why}"))
+        error.with_detail(format!("{}: {why}", plain_name(name)))
     })
 }
 
-/// What to do, for the credential that was nearest to being there.
+/// Returns what people call the credential that azure-identity calls `name`.
+fn plain_name(name: &str) -> &str {
+    match name {
+        "EnvironmentCredential" => "environment",
+        "WorkloadIdentityCredential" => "workload identity",
+        "ManagedIdentityCredential" => "managed identity",
+        "SharedTokenCacheCredential" => "shared token cache",
+        "VisualStudioCodeCredential" => "Visual Studio Code",
+        "AzureCliCredential" => "Azure CLI",
+        "AzurePowerShellCredential" => "Azure PowerShell",
+        "AzureDeveloperCliCredential" => "Azure Developer CLI",
+        "InteractiveBrowserCredential" => "browser",
+        "BrokerCredential" => "broker",
+        other => other,
+    }
+}
+
+/// What to do: for the last credential that was there and gave no token, else for the one that was nearest to being there.
 fn hint(tried: &[(&str, String)]) -> String {
+    if let Some(advice) = tried.iter().rev().find_map(|(name, why)| advice(name, why)) {
+        return advice;
+    }
     let why = |name: &str| {
         tried
             .iter()
             .find(|(tried, _)| *tried == name)
             .map_or("", |(_, why)| why.as_str())
     };
-    let environment = why("EnvironmentCredential");
-    if environment.contains(" is not set") {
-        return format!("the environment is one variable short: {environment}");
-    }
-    let workload = why("WorkloadIdentityCredential");
-    if workload.contains(" is not set") {
-        return format!("workload identity is one variable short: {workload}");
-    }
-    for (name, command) in [
-        ("AzureCliCredential", "az login"),
-        ("AzurePowerShellCredential", "Connect-AzAccount"),
-        ("AzureDeveloperCliCredential", "azd auth login"),
-    ] {
-        if why(name).contains("nobody is logged in") {
-            return format!("run `{command}`");
+    let set = |names: &str| format!("set {names}");
+    // What tells workload identity apart is its file.
+    for name in ["WorkloadIdentityCredential", "EnvironmentCredential"] {
+        if let Some(missing) = why(name).strip_suffix(" is not set")
+            && missing != "`AZURE_FEDERATED_TOKEN_FILE`"
+        {
+            return set(missing);
         }
     }
     "set the kwargs `tenant_id`, `client_id` and `client_secret`, or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET".to_owned()
+}
+
+/// What to do about a credential that was there; `None` for one that is not used here at all.
+fn advice(name: &str, why: &str) -> Option<String> {
+    let login = |tool: &str, command: &str| {
+        if why.contains("nobody is logged in") {
+            return Some(format!("run `{command}`"));
+        }
+        let tried = [
+            "failed",
+            "printed",
+            "did not answer",
+            "cannot be run",
+            "claims challenge",
+        ];
+        tried
+            .iter()
+            .any(|word| why.contains(word))
+            .then(|| format!("log in again with `{command}`, and check that `{tool}` works by itself"))
+    };
+    match name {
+        "AzureCliCredential" => login("az", "az login"),
+        "AzurePowerShellCredential" => login("pwsh", "Connect-AzAccount"),
+        "AzureDeveloperCliCredential" => login("azd", "azd auth login"),
+        "ManagedIdentityCredential" if why.contains("has no identity to give") => Some(
+            "assign a managed identity to this machine, or check the client id (AZURE_CLIENT_ID, `managed_identity_client_id`)"
+                .to_owned(),
+        ),
+        "ManagedIdentityCredential" if why.starts_with("`IDENTITY_ENDPOINT`") => {
+            Some("set `IDENTITY_HEADER`, or unset `IDENTITY_ENDPOINT`".to_owned())
+        }
+        "ManagedIdentityCredential" if !why.starts_with("no metadata service") => {
+            Some("check the metadata service of this machine, and that no proxy answers in its place".to_owned())
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -284,6 +332,51 @@ mod tests {
                 .into_iter()
                 .collect(),
         )
+    }
+
+    #[test]
+    fn the_hint_is_for_the_credential_that_failed_last() {
+        let hint = |tried: &[(&str, &str)]| {
+            let tried: Vec<(&str, String)> = tried
+                .iter()
+                .map(|(name, why)| (*name, (*why).to_owned()))
+                .collect();
+            super::hint(&tried)
+        };
+        let secret = ("EnvironmentCredential", "`AZURE_CLIENT_SECRET` is not set");
+        let file = (
+            "WorkloadIdentityCredential",
+            "`AZURE_FEDERATED_TOKEN_FILE` is not set",
+        );
+        let nobody = (
+            "ManagedIdentityCredential",
+            "no metadata service answered within 1 s: this is not a machine in Azure",
+        );
+        let no_identity = (
+            "ManagedIdentityCredential",
+            "App Service has no identity to give (status 403): no",
+        );
+        let logged_out = (
+            "AzureCliCredential",
+            "nobody is logged in to the Azure CLI: run `az login`",
+        );
+        let no_az = ("AzureCliCredential", "`az` (the Azure CLI) is not in PATH");
+        let expired = ("AzureDeveloperCliCredential", "`azd` failed: AADSTS70043");
+        assert_eq!(hint(&[secret, file, nobody, no_az]), "set `AZURE_CLIENT_SECRET`");
+        assert_eq!(hint(&[secret, file, nobody, logged_out]), "run `az login`");
+        assert!(hint(&[secret, file, no_identity, no_az]).starts_with("assign a managed identity"));
+        assert!(hint(&[secret, file, no_identity, logged_out, expired]).contains("azd auth login"));
+        let both = (
+            "EnvironmentCredential",
+            "`AZURE_TENANT_ID`, `AZURE_CLIENT_SECRET` are not set",
+        );
+        let tenant = ("WorkloadIdentityCredential", "`AZURE_TENANT_ID` is not set");
+        assert_eq!(hint(&[both, tenant, nobody, no_az]), "set `AZURE_TENANT_ID`");
+        let none = (
+            "EnvironmentCredential",
+            "`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` are not set",
+        );
+        assert!(hint(&[none, file, nobody, no_az]).starts_with("set the kwargs"));
     }
 
     #[test]

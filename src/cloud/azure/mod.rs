@@ -65,6 +65,8 @@ pub(crate) struct TokenRequest {
     pub(crate) claims: Option<String>,
     /// The vault's tenant, once its challenge has told it.
     pub(crate) tenant: watch::Receiver<VaultTenant>,
+    /// The secrets that a challenge is shown without.
+    pub(crate) redactor: Arc<Redaction>,
 }
 
 /// What is known of the vault's tenant.
@@ -146,12 +148,6 @@ impl Redaction {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).add(secret);
     }
 
-    /// Returns an error in which a server may have had a secret repeated: in the resource or the tenant of a challenge.
-    pub(crate) fn scrub(&self, error: Error) -> Error {
-        let redactor = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        error.map_texts(|text| redactor.without_secrets(text.to_owned()))
-    }
-
     /// Returns a server's words, fit to be shown.
     pub(crate) fn clean(&self, text: &str) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clean(text)
@@ -185,31 +181,5 @@ pub(crate) fn build(identity: &Identity, surroundings: &Surroundings) -> Result<
             surroundings,
             Some((client_id, tenant_id)),
         )?)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_is_scrubbed_of_what_a_challenge_repeats() {
-        let redaction = Redaction::default();
-        redaction.add(Secret::from("hunter2hunter2"));
-        let error = Error::denied("the vault asks for a token for `x.hunter2hunter2.net`")
-            .with_detail("hunter2hunter2")
-            .with_hint("configure tenant `hunter2hunter2`");
-        let error = redaction.scrub(error);
-        assert_eq!(
-            error.message(),
-            "the vault asks for a token for `x.[redacted].net`"
-        );
-        assert_eq!(
-            (error.details(), error.hint()),
-            (
-                ["[redacted]".to_owned()].as_slice(),
-                Some("configure tenant `[redacted]`")
-            )
-        );
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Must not send anything. A credential is configured for one tenant; a vault's challenge names its own.
 
-use super::{TokenRequest, VaultTenant};
+use super::{Redaction, TokenRequest, VaultTenant};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::shown::shown;
 
 /// A credential's tenant, and the others that it may ask.
 #[derive(Clone, Debug)]
@@ -42,9 +43,9 @@ impl Tenants {
     pub(super) async fn to_ask(&self, request: &TokenRequest) -> Result<String> {
         let known = request.tenant.borrow().clone();
         match known {
-            VaultTenant::Known(tenant) => self.resolve(tenant.as_deref()),
+            VaultTenant::Known(tenant) => self.resolve(tenant.as_deref(), &request.redactor),
             VaultTenant::Unknown if self.is_settled() => Ok(self.default.clone()),
-            VaultTenant::Unknown => self.resolve(request.vault_tenant().await.as_deref()),
+            VaultTenant::Unknown => self.resolve(request.vault_tenant().await.as_deref(), &request.redactor),
         }
     }
 
@@ -54,7 +55,7 @@ impl Tenants {
     /// As [`to_ask`](Self::to_ask).
     pub(super) async fn check(&self, request: &TokenRequest) -> Result<()> {
         if !self.only_default {
-            self.resolve(request.vault_tenant().await.as_deref())?;
+            self.resolve(request.vault_tenant().await.as_deref(), &request.redactor)?;
         }
         Ok(())
     }
@@ -66,7 +67,7 @@ impl Tenants {
     }
 
     /// `resolve_tenant`
-    fn resolve(&self, vault: Option<&str>) -> Result<String> {
+    fn resolve(&self, vault: Option<&str>, redactor: &Redaction) -> Result<String> {
         let Some(vault) = vault.filter(|vault| *vault != self.default) else {
             return Ok(self.default.clone());
         };
@@ -81,13 +82,13 @@ impl Tenants {
         {
             return Ok(vault.to_owned());
         }
-        let shown: String = vault.chars().filter(|c| is_valid(*c)).take(64).collect();
+        let vault = redactor.clean(vault);
         Err(Error::denied(format!(
-            "the vault belongs to tenant `{shown}`, and the credential is for `{}`",
-            self.default
+            "the vault belongs to tenant `{vault}`, and the credential is for `{}`",
+            shown(&self.default)
         ))
         .with_hint(format!(
-            "configure tenant `{shown}`, by its id as the vault names it"
+            "configure tenant `{vault}`, by its id as the vault names it"
         )))
     }
 }
@@ -121,21 +122,65 @@ mod tests {
 
     #[test]
     fn another_tenant_than_the_configured_one_is_refused_unless_it_is_allowed() {
-        assert_eq!(tenants("a", &[]).resolve(Some("a")).ok().as_deref(), Some("a"));
-        assert_eq!(tenants("a", &[]).resolve(None).ok().as_deref(), Some("a"));
-        assert!(tenants("a", &[]).resolve(Some("b")).is_err());
-        assert!(tenants("a", &[]).resolve(Some("A")).is_err());
-        assert_eq!(tenants("a", &["b"]).resolve(Some("b")).ok().as_deref(), Some("b"));
-        assert_eq!(tenants("", &[]).resolve(Some("b")).ok().as_deref(), Some("b"));
         assert_eq!(
-            tenants("organizations", &[]).resolve(Some("b")).ok().as_deref(),
+            tenants("a", &[])
+                .resolve(Some("a"), &Redaction::default())
+                .ok()
+                .as_deref(),
+            Some("a")
+        );
+        assert_eq!(
+            tenants("a", &[])
+                .resolve(None, &Redaction::default())
+                .ok()
+                .as_deref(),
+            Some("a")
+        );
+        assert!(
+            tenants("a", &[])
+                .resolve(Some("b"), &Redaction::default())
+                .is_err()
+        );
+        assert!(
+            tenants("a", &[])
+                .resolve(Some("A"), &Redaction::default())
+                .is_err()
+        );
+        assert_eq!(
+            tenants("a", &["b"])
+                .resolve(Some("b"), &Redaction::default())
+                .ok()
+                .as_deref(),
             Some("b")
         );
         assert_eq!(
-            tenants("adfs", &[]).resolve(Some("b")).ok().as_deref(),
+            tenants("", &[])
+                .resolve(Some("b"), &Redaction::default())
+                .ok()
+                .as_deref(),
+            Some("b")
+        );
+        assert_eq!(
+            tenants("organizations", &[])
+                .resolve(Some("b"), &Redaction::default())
+                .ok()
+                .as_deref(),
+            Some("b")
+        );
+        assert_eq!(
+            tenants("adfs", &[])
+                .resolve(Some("b"), &Redaction::default())
+                .ok()
+                .as_deref(),
             Some("adfs")
         );
-        assert_eq!(tenants("a", &[]).resolve(Some("adfs")).ok().as_deref(), Some("a"));
+        assert_eq!(
+            tenants("a", &[])
+                .resolve(Some("adfs"), &Redaction::default())
+                .ok()
+                .as_deref(),
+            Some("a")
+        );
     }
 
     #[test]

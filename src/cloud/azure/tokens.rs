@@ -13,13 +13,14 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::transport::into_sdk;
-use super::{Credential, Failure, TokenRequest, VaultTenant};
+use super::{Credential, Failure, Redaction, TokenRequest, VaultTenant};
 use crate::cloud::token_cache::{Token, TokenCache};
 use crate::error::{Error, Result};
 
 /// The tokens, and the credential that they come from.
 pub(crate) struct Tokens {
     credential: Box<dyn Credential>,
+    redactor: Arc<Redaction>,
     tenant: watch::Sender<VaultTenant>,
     cache: TokenCache<AccessToken>,
     ahead: std::sync::Mutex<Option<(String, AbortHandle)>>,
@@ -27,10 +28,11 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Creates the tokens of `credential`.
-    pub(crate) fn new(credential: Box<dyn Credential>) -> Arc<Self> {
+    /// Creates the tokens of `credential`. What is shown of a challenge is shown without the secrets of `redactor`.
+    pub(crate) fn new(credential: Box<dyn Credential>, redactor: Arc<Redaction>) -> Arc<Self> {
         Arc::new(Self {
             credential,
+            redactor,
             tenant: watch::Sender::new(VaultTenant::Unknown),
             cache: TokenCache::new(),
             ahead: std::sync::Mutex::default(),
@@ -115,6 +117,7 @@ impl Tokens {
             scope: scope.to_owned(),
             claims,
             tenant: self.tenant.subscribe(),
+            redactor: Arc::clone(&self.redactor),
         };
         let started = Instant::now();
         let outcome = self.credential.token(&request).await;

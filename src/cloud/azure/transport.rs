@@ -15,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::future::BoxFuture;
 use crate::http::{self, Client, FailureKind, Request, Response, Retry};
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// Something that sends a request and returns the whole answer: the one client, or a test's stand-in where an address is fixed.
 pub(crate) trait Exchange: Send + Sync {
@@ -63,8 +64,19 @@ impl Server {
 impl Exchange for Server {
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(async move {
+            let host = url::Url::parse(&request.url)
+                .ok()
+                .and_then(|url| url.host_str().map(shown))
+                .unwrap_or_default();
             let outcome = self.client.send(request).await;
-            outcome.map_err(|failure| self.unreached(failure))
+            outcome.map_err(|failure| match failure.kind() {
+                // Where to is the server's word: it may repeat a secret.
+                FailureKind::RedirectRefused => Error::unavailable(format!(
+                    "{host} redirects to where no credential is sent: another host, or from https to http"
+                ))
+                .with_hint("a proxy or a gateway may have answered in its place"),
+                _ => self.unreached(failure),
+            })
         })
     }
 

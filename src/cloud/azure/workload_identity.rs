@@ -17,6 +17,7 @@ use crate::cloud::azure::transport::{into_sdk, sdk_failure};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::future::BoxFuture;
+use crate::shown::shown;
 
 /// The credential.
 pub(super) struct WorkloadIdentityCredential {
@@ -72,7 +73,7 @@ struct TokenFile(PathBuf, Instant);
 #[async_trait]
 impl ClientAssertion for TokenFile {
     async fn secret(&self, _: Option<ClientMethodOptions<'_>>) -> azure_core::Result<String> {
-        let path = self.0.display();
+        let path = shown(&self.0.display().to_string());
         let unreadable = || {
             Error::denied(format!(
                 "the token file `{path}` of the workload identity cannot be read"

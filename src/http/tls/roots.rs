@@ -223,7 +223,7 @@ fn usable(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<Vec<u8>, Failur
     if pem::certificates(&bytes).any(|certificate| usable(&certificate)) {
         return Ok(bytes);
     }
-    let shown = path.display();
+    let shown = crate::shown::shown(&path.display().to_string());
     Err(Failure::configuration(format!(
         "`{shown}` holds no certificate in PEM form that can be used"
     )))
@@ -233,7 +233,7 @@ fn folder(path: &Path, deadline: Instant) -> Result<PathBuf, Failure> {
     match file::read_folder(path, deadline) {
         Ok(_) => Ok(path.to_owned()),
         Err(source) => {
-            let shown = path.display();
+            let shown = crate::shown::shown(&path.display().to_string());
             Err(
                 Failure::configuration(format!("the folder of certificates `{shown}` cannot be read"))
                     .with_source(source),

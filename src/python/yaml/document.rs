@@ -8,70 +8,14 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use super::MAX_DEPTH;
 use super::graph::{Graph, NodeId, Nodes, Pair, forget_key, is_forgotten};
+use super::object::{Id, Key, Object};
 use super::resolve::Tag;
 use super::scalar;
 use super::timestamp::timestamp;
 use crate::python::json;
 
-/// An object's place in its document; the same object has the same place wherever an alias names it.
-pub type Id = usize;
-
 /// What is added to a mapping's place for the tuple that it is in `!!omap` and `!!pairs`, where it is another object.
 const TUPLE: Id = 1 << 31;
-
-/// What the safe loader makes of a node.
-#[derive(Clone)]
-pub enum Object {
-    /// `None`
-    Null,
-    /// `True`, `False`
-    Bool(bool),
-    /// An integer, as Python's `str()` writes it.
-    Int(String),
-    /// An integer that Python does not write: it has more than 4300 digits.
-    HugeInt,
-    /// A float.
-    Float(f64),
-    /// Text.
-    Str(String),
-    /// `bytes`, of `!!binary`.
-    Bytes(Vec<u8>),
-    /// `datetime.date`, as `str()` writes it.
-    Date(String),
-    /// `datetime.datetime`, as `str()` writes it, and its instant where it has a time zone, in microseconds.
-    DateTime(String, Option<i64>),
-    /// A list.
-    List(Vec<Id>),
-    /// A tuple of two, in the lists of `!!omap` and `!!pairs`.
-    Pair(Id, Id),
-    /// A dictionary: the key and the value of each entry.
-    Map(Vec<(Id, Id)>),
-    /// A set.
-    Set(Vec<Id>),
-}
-
-/// A key: equal where Python's `==` and `hash` are, so that `1`, `1.0` and `true` are one.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub enum Key<'a> {
-    /// `None`
-    Null,
-    /// A whole number, in decimal.
-    Whole(String),
-    /// The bits of any other number.
-    Float(u64),
-    /// An integer that Python does not write.
-    Huge(Id),
-    /// Text.
-    Str(Cow<'a, str>),
-    /// `bytes`
-    Bytes(Vec<u8>),
-    /// A date.
-    Date(String),
-    /// A date and time without a time zone.
-    DateTime(String),
-    /// A date and time with one, in microseconds.
-    Instant(i64),
-}
 
 /// Why a value has no form in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,6 +20,7 @@ mod compose;
 mod construct;
 mod document;
 mod graph;
+mod object;
 mod parse;
 mod parse_flow;
 mod resolve;
@@ -29,7 +30,8 @@ mod scan_scalar;
 mod scan_tag;
 mod timestamp;
 
-pub use document::{Budget, Document, Id, Key, NoJson, Object};
+pub use document::{Budget, Document, NoJson};
+pub use object::{Id, Key, Object};
 
 /// The deepest nesting that is read. PyYAML recurses, and ends with Python's or the process's stack.
 const MAX_DEPTH: usize = 1000;

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::document::Object;
+use super::object::Object;
 use crate::python::text::is_space;
 use crate::python::{int as integer, json};
 
@@ -263,7 +263,7 @@ pub(super) fn binary(text: &str) -> Result<Object> {
 #[cfg(test)]
 mod tests {
     use super::{binary, float, int};
-    use crate::python::yaml::document::Object;
+    use crate::python::yaml::object::Object;
 
     fn digits_of(text: &str) -> Option<String> {
         match int(text) {

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::document::Object;
+use super::object::Object;
 use crate::calendar;
 
 type Result<T> = std::result::Result<T, &'static str>;
@@ -151,7 +151,7 @@ fn days_since_epoch(year: u32, month: u32, day: u32) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::{days_since_epoch, timestamp};
-    use crate::python::yaml::document::Object;
+    use crate::python::yaml::object::Object;
 
     #[test]
     fn timestamps_are_written_as_python_writes_them() {

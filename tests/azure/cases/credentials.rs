@@ -160,7 +160,7 @@ fn service_principals_that_cannot_be_are_errors() {
             .fails(2, &["AZURE_CLIENT_SECRET"]),
         default("a wrong secret in the environment", principal())
             .variable("AZURE_CLIENT_SECRET", "wr0ng")
-            .fails(4, &["AADSTS7000215", "EnvironmentCredential"]),
+            .fails(4, &["AADSTS7000215", "environment: failed"]),
         default(
             "a certificate that is not there",
             certificate("nowhere.pem", None),
@@ -186,7 +186,7 @@ fn service_principals_that_cannot_be_are_errors() {
             .fails(4, &["AADSTS50126"]),
         default("a federated token that is not there", workload())
             .variable("AZURE_FEDERATED_TOKEN_FILE", "{dir}/nowhere")
-            .fails(4, &["nowhere", "WorkloadIdentityCredential"]),
+            .fails(4, &["nowhere", "workload identity: failed"]),
         default("an authority without TLS", principal())
             .variable("AZURE_AUTHORITY_HOST", "http://login.microsoftonline.com")
             .fails(2, &["AZURE_AUTHORITY_HOST"]),
@@ -226,7 +226,7 @@ fn managed_identities_are_airflows() {
         default("Cloud Shell", shell()),
         default("Cloud Shell with a client id", shell()).variable("AZURE_CLIENT_ID", CLIENT),
         default("an identity that the machine has not", json!({"AZURE_CLIENT_ID": "other", "AZURE_TOKEN_CREDENTIALS": "prod"}))
-            .fails(4, &["Identity not found", "ManagedIdentityCredential", "`AZURE_CLIENT_SECRET`"]),
+            .fails(4, &["Identity not found", "managed identity: ", "`AZURE_CLIENT_SECRET`", "hint: assign a managed identity"]),
         default("App Service with a wrong header", app_service())
             .variable("IDENTITY_HEADER", "wrong")
             .variable("AZURE_TOKEN_CREDENTIALS", "prod")
@@ -328,7 +328,7 @@ fn people_who_are_logged_in_somewhere_are_airflows() {
             "az is killed",
             "az",
             "kill -9 $$",
-            &["AzureCliCredential: `az` failed"],
+            &["Azure CLI: `az` failed", "hint: log in again with `az login`"],
         ),
         (
             "nobody is logged in to azd",
@@ -356,7 +356,7 @@ fn people_who_are_logged_in_somewhere_are_airflows() {
         &dev("nobody at all").fails(
             4,
             &[
-                "`az` (the Azure CLI) is not installed",
+                "Azure CLI: `az` (the Azure CLI) is not in PATH",
                 "`azd`",
                 "`pwsh`",
                 "hint:",
@@ -392,9 +392,9 @@ fn nobody_waits_more_than_a_second_to_learn_that_there_is_no_machine_service() {
         .run();
     assert_eq!(output.status, 4, "{}", output.stderr);
     for line in [
-        "EnvironmentCredential: ",
-        "WorkloadIdentityCredential: ",
-        "ManagedIdentityCredential: ",
+        "environment: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` are not set",
+        "workload identity: ",
+        "managed identity: no metadata service answered within 1 s",
     ] {
         assert!(output.stderr.contains(line), "{}", output.stderr);
     }

@@ -145,6 +145,10 @@ fn challenges_are_read_as_python_reads_them() {
         ))),
         Case::new("no authority").world(challenge(r#"Bearer resource="https://vault.azure.net""#)).fails(4, &["names no authority"]).other_requests(),
         Case::new("no resource").world(challenge(&format!(r#"Bearer authorization="{authority}""#))).fails(4, &["no token was sent"]).other_requests(),
+        Case::new("a scope with a blank, which makes two of it")
+            .world(challenge(&format!(r#"Bearer authorization="{authority}", scope="https://vault.azure.net/.default https://graph.microsoft.com/.default""#)))
+            .fails(4, &["its scope has a blank", "no token was sent"])
+            .other_requests(),
         Case::new("no parameters").world(challenge("Bearer")).fails(4, &["no token was sent"]).other_requests(),
         Case::new("a foreign resource, for which no token is asked")
             .world(challenge(&format!(r#"Bearer authorization="{authority}", resource="https://graph.microsoft.com""#)))
@@ -187,6 +191,32 @@ fn challenges_are_read_as_python_reads_them() {
         Case::new("a token that the vault refuses for ever").world(json!({"audience": "https://other"})).fails(4, &["refused the token", "AKV10022"]),
         Case::new("a 401 without a challenge").world(json!({"challenge": ""})).vault([Reply::json(401, json!({}))]).fails(4, &["refused"]).other_requests(),
     ]);
+}
+
+#[test]
+fn a_secret_that_is_an_ordinary_word_leaves_our_own_words_alone() {
+    let world = World::start();
+    let header =
+        format!(r#"Bearer authorization="https://{LOGIN}/{TENANT}", resource="https://vault.example.com""#);
+    for secret in ["vault", "secret", "token", "the v", "check", "that"] {
+        world.tell(&json!({"challenge": header}), &[], &[], &[]);
+        let mut kwargs = values();
+        kwargs["client_secret"] = json!(secret);
+        let output = world
+            .program(&kwargs, &json!({}))
+            .args(["get-var", "hello"])
+            .run();
+        let words = output.fails(4);
+        let resource = "vault.example.com".replace(secret, "[redacted]");
+        for ours in [
+            format!(
+                "the vault asks for a token for `{resource}`, which it does not belong to; no token was sent"
+            ),
+            "hint: check `vault_url`; if the vault is right".to_owned(),
+        ] {
+            assert!(words.contains(&ours), "{secret}: {words}");
+        }
+    }
 }
 
 #[test]

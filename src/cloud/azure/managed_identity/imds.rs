@@ -75,7 +75,7 @@ impl Imds {
         }
         let nobody = || {
             Failure::Unavailable(
-                "no answer from the instance metadata service: this is no machine of Azure's".to_owned(),
+                "no metadata service answered within 1 s: this is not a machine in Azure".to_owned(),
             )
         };
         if self.probe {

@@ -81,6 +81,7 @@ fn ask(credential: &dyn Credential) -> (Result<AccessToken, Failure>, Duration) 
         .expect("a runtime");
     let (_sender, tenant) = watch::channel(VaultTenant::Unknown);
     let request = TokenRequest {
+        redactor: std::sync::Arc::default(),
         scope: "https://vault.azure.net/.default".to_owned(),
         claims: None,
         tenant,

@@ -9,17 +9,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
-use clap_complete::env::{EnvCompleter, Shells};
+use clap_complete::engine::{self, ArgValueCandidates, CompletionCandidate};
 
+use self::shells::Candidate;
 use crate::class_path;
 use crate::env::Env;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::options::{EnvFileDialect, GlobalArgs};
 use crate::render;
 use crate::resolver::Resolver;
 use crate::settings::Settings;
 use crate::value::SecretKind;
+
+mod shells;
+mod words;
 
 /// Options of `completions`.
 #[derive(Args, Debug)]
@@ -48,46 +51,53 @@ pub enum CompletionShell {
 /// The variable with which a shell asks: it holds the shell's name.
 const VARIABLE: &str = "SECRETCTL_COMPLETE";
 
+/// The words of the line, one a line, where a shell cannot hand them over as arguments.
+const WORDS: &str = "SECRETCTL_COMPLETE_WORDS";
+
 /// Prints the lines that a shell evaluates.
 pub(crate) fn print(shell: CompletionShell) -> Result<()> {
-    let name = match shell {
-        CompletionShell::Bash => "bash",
-        CompletionShell::Zsh => "zsh",
-        CompletionShell::Fish => "fish",
-        CompletionShell::Powershell => "powershell",
-        CompletionShell::Elvish => "elvish",
-    };
-    let shells = Shells::builtins();
-    let completer = shells
-        .completer(name)
-        .ok_or_else(|| Error::internal(format!("there are no completions for {name}")))?;
-    let mut script = Vec::new();
-    completer
-        .write_registration(VARIABLE, "secretctl", "secretctl", "secretctl", &mut script)
-        .map_err(|cause| Error::internal("the completions cannot be written").with_source(cause))?;
-    render::stdout(&script, false)
+    render::stdout(shells::script(shell).as_bytes(), false)
 }
 
 /// Returns the shell that asks for completions, when this is such a run.
-pub(crate) fn asked_by(env: &Env) -> Option<&'static dyn EnvCompleter> {
-    let name = env.non_empty(VARIABLE)?;
-    Shells::builtins().0.iter().copied().find(|shell| shell.is(name))
+pub(crate) fn asked_by(env: &Env) -> Option<CompletionShell> {
+    CompletionShell::from_str(env.non_empty(VARIABLE)?, false).ok()
 }
 
-/// Answers a shell with what could come next. `args` is `secretctl -- WORD…`.
-pub(crate) fn answer(shell: &dyn EnvCompleter, line: clap::Command, args: Vec<OsString>, env: &Env) -> u8 {
-    let words: Vec<OsString> = args.into_iter().skip_while(|arg| arg != "--").skip(1).collect();
+/// Answers a shell with what could come next. `args` is `secretctl -- …`, with what the shell's script sends.
+pub(crate) fn answer(shell: CompletionShell, line: clap::Command, args: Vec<OsString>, env: &Env) -> u8 {
+    let sent: Vec<String> = match env.text(WORDS) {
+        Some(words) => words.split('\n').map(str::to_owned).collect(),
+        None => args
+            .into_iter()
+            .skip_while(|arg| arg != "--")
+            .skip(1)
+            .map(|arg| arg.to_string_lossy().into_owned())
+            .collect(),
+    };
+    let Some(question) = shells::question(shell, &sent) else {
+        return 0;
+    };
+    let Some(last) = question.words.len().checked_sub(1) else {
+        return 1;
+    };
+    let words: Vec<OsString> = question.words.iter().map(OsString::from).collect();
     let mut command = with_candidates(line, &words, env);
-    let mut answer = Vec::new();
-    match shell.write_complete(
-        &mut command,
-        words,
-        std::env::current_dir().ok().as_deref(),
-        &mut answer,
-    ) {
-        Ok(()) => u8::from(render::stdout(&answer, false).is_err()),
-        Err(_) => 1,
-    }
+    let folder = std::env::current_dir().ok();
+    let Ok(candidates) = engine::complete(&mut command, words, last, folder.as_deref()) else {
+        return 1;
+    };
+    let candidates: Vec<Candidate> = candidates.iter().filter_map(candidate).collect();
+    u8::from(render::stdout(shells::answer(&question, &candidates).as_bytes(), false).is_err())
+}
+
+/// Takes over what the engine has found. What is not UTF-8 is left out: it would be inserted as something else.
+fn candidate(candidate: &CompletionCandidate) -> Option<Candidate> {
+    let help = candidate.get_help().map(ToString::to_string);
+    Some(Candidate {
+        text: candidate.get_value().to_str()?.to_owned(),
+        help: help.and_then(|help| help.lines().next().map(str::to_owned)),
+    })
 }
 
 /// Returns the command line with what names complete to.
@@ -120,6 +130,8 @@ fn with_candidates(command: clap::Command, words: &[OsString], env: &Env) -> cla
 /// The names that are known without asking a backend.
 struct Names {
     resolvers: Vec<Resolver>,
+    /// Whether a name that begins with a hyphen would be read as one, and not as an option.
+    hyphens: bool,
 }
 
 impl Names {
@@ -155,7 +167,15 @@ impl Names {
                 resolvers.extend(resolver(None).map(|(local, _)| local));
             }
         }
-        Self { resolvers }
+        let hyphens = match words.split_last() {
+            Some((current, earlier)) => {
+                let current = current.to_string_lossy();
+                earlier.iter().any(|word| word == "--")
+                    || (current.starts_with("--") && current.contains('='))
+            }
+            None => false,
+        };
+        Self { resolvers, hyphens }
     }
 
     fn of(&self, kinds: &[SecretKind]) -> Vec<CompletionCandidate> {
@@ -169,7 +189,7 @@ impl Names {
             .collect();
         names
             .into_iter()
-            .filter(|name| !name.contains(char::is_control))
+            .filter(|name| self.hyphens || !name.starts_with('-'))
             .map(CompletionCandidate::new)
             .collect()
     }

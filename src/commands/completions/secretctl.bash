@@ -1,0 +1,13 @@
+_secretctl() {
+    local candidate
+    COMPREPLY=()
+    # Every line is a candidate, quoted for the place at the cursor. No word splitting and no globbing touches it.
+    while IFS= read -r candidate; do
+        [[ -n $candidate ]] && COMPREPLY+=("$candidate")
+    done <<<"$(SECRETCTL_COMPLETE=bash command secretctl -- "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)"
+}
+if [[ ${BASH_VERSINFO[0]} -gt 4 || (${BASH_VERSINFO[0]} -eq 4 && ${BASH_VERSINFO[1]} -ge 4) ]]; then
+    complete -o nospace -o bashdefault -o nosort -F _secretctl secretctl
+else
+    complete -o nospace -o bashdefault -F _secretctl secretctl
+fi

@@ -12,7 +12,7 @@
 //! main -> commands -> { render -> connection -> python,
 //!                       resolver -> backend -> http,
 //!                       settings -> cli }
-//! error, secret, env, value, file, helper, nearest: leaves that everybody uses
+//! error, secret, env, value, file, helper, nearest, connection_keys: leaves that everybody uses
 //! ```
 //!
 //! # A first example
@@ -50,6 +50,7 @@ pub mod backend;
 pub mod cli;
 pub mod commands;
 pub mod connection;
+mod connection_keys;
 pub mod env;
 pub mod error;
 mod file;

@@ -3,9 +3,11 @@
 /// How many characters of a name are looked at: no right name is longer, and a wrong one may be a file's whole content.
 const MOST_CHARACTERS: usize = 64;
 
-/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near.
+/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near. It is never `name` itself: where
+/// that is known and yet wrong, it is something else that is wrong.
 #[must_use]
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let typed = name;
     let name: String = name
         .chars()
         .take(MOST_CHARACTERS)
@@ -14,6 +16,7 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .replace(['-', ' '], "_");
     known
         .iter()
+        .filter(|candidate| **candidate != typed)
         .map(|candidate| (strsim::jaro_winkler(&name, candidate), *candidate))
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
@@ -31,6 +34,12 @@ mod tests {
             assert_eq!(nearest(name, &known), Some("connections_path"), "{name}");
         }
         assert_eq!(nearest("url", &known), None);
+    }
+
+    #[test]
+    fn the_name_itself_is_never_the_nearest() {
+        assert_eq!(nearest("password", &["password", "schema"]), None);
+        assert_eq!(nearest("Password", &["password", "schema"]), Some("password"));
     }
 
     #[test]

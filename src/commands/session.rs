@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Interval};
 
 use crate::cli::GlobalArgs;
-use crate::connection::Connection;
+use crate::connection::{self, Connection};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::python::json;
@@ -81,7 +81,7 @@ impl Session {
 
     /// Asks the search path for `id`, and says what it warns of.
     pub(super) fn resolve(&self, kind: SecretKind, id: &str) -> Result<Found> {
-        Ok(self.warned(self.block_on(self.resolver.resolve(kind, id))?))
+        Ok(self.warned((kind, id), self.block_on(self.resolver.resolve(kind, id))?))
     }
 
     /// Asks for many, a few at a time and each once, and returns the values in the order of the names.
@@ -101,15 +101,29 @@ impl Session {
                 }
             }
         })?;
-        Ok(resolved
-            .into_iter()
-            .map(|resolved| self.warned(resolved))
+        Ok(names
+            .iter()
+            .enumerate()
+            .zip(resolved)
+            .map(|((index, name), resolved)| {
+                // A name may stand there twice, and one word about it is enough.
+                if names[..index].contains(name) {
+                    resolved.found
+                } else {
+                    self.warned(*name, resolved)
+                }
+            })
             .collect())
     }
 
-    fn warned(&self, resolved: Resolved) -> Found {
+    fn warned(&self, (kind, id): (SecretKind, &str), resolved: Resolved) -> Found {
         for warning in &resolved.warnings {
             self.terminal.warning(warning);
+        }
+        if kind == SecretKind::Connection
+            && let Some(doubt) = connection::doubt(id, &resolved.found)
+        {
+            self.terminal.warning(&doubt);
         }
         resolved.found
     }

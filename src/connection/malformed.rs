@@ -51,17 +51,3 @@ impl Malformed {
         self
     }
 }
-
-/// Writes a key's name for a message: one line, no control characters, not too long.
-pub(super) fn key_name(key: &str) -> String {
-    let mut name: String = key
-        .chars()
-        .take(50)
-        .collect::<String>()
-        .escape_debug()
-        .to_string();
-    if key.chars().nth(50).is_some() {
-        name.push('…');
-    }
-    name
-}

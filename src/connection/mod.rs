@@ -38,6 +38,7 @@ use crate::value::Found;
 mod arguments;
 mod conn_id;
 mod construct;
+mod doubt;
 mod extra;
 mod field;
 mod from_json;
@@ -46,6 +47,7 @@ mod malformed;
 mod to_json;
 mod to_uri;
 
+pub(crate) use doubt::of as doubt;
 pub(crate) use field::reach;
 pub use field::{FIELDS, check_field_name};
 

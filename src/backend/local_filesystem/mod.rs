@@ -11,6 +11,7 @@ use crate::backend::{BoxFuture, CheckConnection, Context, SecretsBackend};
 use crate::error::{Error, Result};
 use crate::value::{Answer, Location, Lookup, SecretKind, Step};
 
+mod astro;
 mod config;
 mod env_file;
 #[cfg(fuzzing)]
@@ -71,8 +72,10 @@ impl LocalFilesystemBackend {
         };
         let entries = self.entries(lookup.kind, file)?;
         match load::get(entries, lookup.kind, &lookup.id) {
-            Ok(Some(found)) => Ok(Answer::Found(found)),
-            Ok(None) => Ok(Answer::ABSENT),
+            Ok(Answer::Absent { hint: None }) if astro::is_settings(entries) => Ok(Answer::Absent {
+                hint: Some(astro::hint(file)),
+            }),
+            Ok(answer) => Ok(answer),
             Err(unprintable) => Err(malformed(lookup, file, &unprintable)),
         }
     }

@@ -153,6 +153,8 @@ impl Case {
             output.stderr
         );
         match airflows.get("value") {
+            // Both sides are stated.
+            _ if self.difference.is_some() => {}
             Some(Value::String(value)) => {
                 assert_eq!(output.status, 0, "{name}: Airflow has it: {}", output.stderr);
                 assert_eq!(output.stdout, value.as_bytes(), "{name}");
@@ -207,13 +209,19 @@ impl Case {
     }
 }
 
-/// Who was asked for which path, without what else the requests hold.
+/// Who was asked for what, without the version of the API and what else the requests hold.
 fn lines(requests: &[String]) -> Value {
-    let mut lines: Vec<&str> = requests
+    let mut lines: Vec<String> = requests
         .iter()
         .map(|line| {
             let line = line.split_once(" metadata=").map_or(&**line, |(start, _)| start);
-            line.split('?').next().unwrap_or_default()
+            match line.split_once("api-version=") {
+                Some((start, version)) => {
+                    let more = version.split_once('&').map_or("", |(_, more)| more);
+                    format!("{start}{more}")
+                }
+                None => line.to_owned(),
+            }
         })
         .collect();
     lines.sort_unstable();

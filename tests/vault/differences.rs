@@ -232,6 +232,31 @@ fn a_redirect_to_another_path_takes_nothing_along() {
 }
 
 #[test]
+fn a_login_that_is_redirected_takes_nothing_along() {
+    let Some(judge) = airflow() else { return };
+    let elsewhere = any_vault(found());
+    let location = format!("{}/v1/x", elsewhere.url());
+    let server = Server::start(move |request| match request.method.as_str() {
+        "GET" => found(),
+        _ => Reply::status(307).header("Location", &location),
+    });
+    let theirs = ask_airflow(judge, &server, &approle(), &[], "hello");
+    let theirs = theirs.asking(requests(&elsewhere.take()));
+    let output = ask_us(&server, &approle(), &[], "hello");
+    let sent = json!([["POST /v1/x", {"role_id": "r", "secret_id": "s"}]]);
+    differs(
+        "vault-redirect",
+        &Sides {
+            airflow: (theirs, world().asking(sent)),
+            secretctl: (
+                Side::of_secretctl(&output).asking(requests(&elsewhere.take())),
+                status(5).asking(json!([])),
+            ),
+        },
+    );
+}
+
+#[test]
 fn a_token_of_the_environment_goes_along_with_airflows_logins_alone() {
     let Some(judge) = airflow() else { return };
     let server = any_vault(found());

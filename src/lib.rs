@@ -16,7 +16,7 @@
 //! settings -> options
 //! backend -> { cloud, http }
 //! cloud -> http
-//! leaves: calendar, class_path, env, error, file, future, helper, kwargs, location
+//! leaves: calendar, class_path, connection_keys, env, error, file, future, helper, kwargs, location
 //! leaves: nearest, python, secret, shown, value, variable_name
 //! ```
 //!
@@ -60,6 +60,7 @@ pub mod cli;
 mod cloud;
 pub mod commands;
 pub mod connection;
+mod connection_keys;
 pub mod env;
 pub mod error;
 mod file;

@@ -24,6 +24,13 @@ pub trait Address: Any + fmt::Debug + Send + Sync {
 
     /// Returns the keys and values that `explain -o json` shows, in order.
     fn fields(&self) -> Vec<(&'static str, Value)>;
+
+    /// Returns what the address has before `id`, in each form in which people copy it. None where an id cannot be copied with a
+    /// prefix.
+    fn prefixes(&self, id: &str) -> Vec<String> {
+        let _ = id;
+        Vec::new()
+    }
 }
 
 /// Where a step of a lookup looks.
@@ -56,6 +63,12 @@ impl Location {
     #[must_use]
     pub fn sentence(&self, place: &str) -> String {
         self.0.sentence(place)
+    }
+
+    /// Returns what the address has before `id`. See [`Address::prefixes`].
+    #[must_use]
+    pub fn prefixes(&self, id: &str) -> Vec<String> {
+        self.0.prefixes(id)
     }
 
     /// Returns what `explain -o json` shows. See [`Address::fields`].

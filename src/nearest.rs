@@ -20,12 +20,15 @@ fn normalized(name: &str) -> String {
         .replace(['-', ' ', '.'], "_")
 }
 
-/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near.
+/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near. It is never `name` itself: if
+/// that is known and yet wrong, something else is wrong.
 #[must_use]
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let typed = name;
     let name = normalized(name);
     known
         .iter()
+        .filter(|candidate| **candidate != typed)
         .map(|candidate| (strsim::jaro_winkler(&name, candidate), *candidate))
         .filter(|(similarity, _)| *similarity > 0.8)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
@@ -43,6 +46,12 @@ mod tests {
             assert_eq!(nearest(name, &known), Some("connections_path"), "{name}");
         }
         assert_eq!(nearest("url", &known), None);
+    }
+
+    #[test]
+    fn the_name_itself_is_never_the_nearest() {
+        assert_eq!(nearest("password", &["password", "schema"]), None);
+        assert_eq!(nearest("Password", &["password", "schema"]), Some("password"));
     }
 
     #[test]

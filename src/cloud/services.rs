@@ -61,17 +61,17 @@ impl Services {
     }
 
     /// Asks a service of AWS.
-    pub(crate) async fn aws(&self, ask: Ask) -> Result<Response, Failure> {
+    pub(crate) async fn aws(&self, ask: ServiceRequest) -> Result<Response, Failure> {
         self.aws.send(ask.request(RETRY)).await
     }
 
     /// Asks a service of Google's.
-    pub(crate) async fn google(&self, ask: Ask) -> Result<Response, Failure> {
+    pub(crate) async fn google(&self, ask: ServiceRequest) -> Result<Response, Failure> {
         self.google.send(ask.request(RETRY)).await
     }
 
     /// Asks a metadata server, once.
-    pub(crate) async fn metadata(&self, ask: Ask) -> Result<Response, Failure> {
+    pub(crate) async fn metadata(&self, ask: ServiceRequest) -> Result<Response, Failure> {
         self.metadata.send(ask.request(Retry::NONE)).await
     }
 
@@ -79,7 +79,7 @@ impl Services {
     ///
     /// # Errors
     /// The end of the command's time: it may be there.
-    pub(crate) async fn look(&self, ask: Ask) -> Result<Option<Response>> {
+    pub(crate) async fn look(&self, ask: ServiceRequest) -> Result<Option<Response>> {
         match self.metadata(ask).await {
             Ok(response) => Ok(Some(response)),
             Err(failure) if failure.kind() == http::FailureKind::Deadline => Err(failure.into()),
@@ -95,14 +95,14 @@ impl fmt::Debug for Services {
 }
 
 /// A question to a service.
-pub(crate) struct Ask {
+pub(crate) struct ServiceRequest {
     method: &'static str,
     url: String,
     headers: Vec<(String, Secret)>,
     body: Option<Secret>,
 }
 
-impl Ask {
+impl ServiceRequest {
     pub(crate) fn get(url: impl Into<String>) -> Self {
         Self {
             method: "GET",

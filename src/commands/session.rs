@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Interval};
 
-use crate::connection::Connection;
+use crate::connection::{self, Connection};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
 use crate::options::GlobalArgs;
@@ -82,7 +82,7 @@ impl Session {
     /// Asks the search path for `id`, and says what it warns of.
     pub(super) fn resolve(&self, kind: SecretKind, id: &str) -> Result<Found> {
         let resolved = self.block_on(self.resolver.resolve(kind, id));
-        Ok(self.warned(resolved.map_err(|error| self.with_expansions(error))?))
+        Ok(self.warned((kind, id), resolved.map_err(|error| self.with_expansions(error))?))
     }
 
     /// Asks for many, a few at a time and each once, and returns the values in the order of the names.
@@ -104,9 +104,18 @@ impl Session {
                 }
             })
             .map_err(|error| self.with_expansions(error))?;
-        Ok(resolved
-            .into_iter()
-            .map(|resolved| self.warned(resolved))
+        Ok(names
+            .iter()
+            .enumerate()
+            .zip(resolved)
+            .map(|((index, name), resolved)| {
+                // A name may be there twice, and one warning about it is enough.
+                if names[..index].contains(name) {
+                    resolved.found
+                } else {
+                    self.warned(*name, resolved)
+                }
+            })
             .collect())
     }
 
@@ -120,9 +129,14 @@ impl Session {
             .fold(error, Error::with_detail)
     }
 
-    fn warned(&self, resolved: Resolved) -> Found {
+    fn warned(&self, (kind, id): (SecretKind, &str), resolved: Resolved) -> Found {
         for warning in &resolved.warnings {
             self.terminal.warning(warning);
+        }
+        if kind == SecretKind::Connection
+            && let Some(doubt) = connection::doubt(id, &resolved.found)
+        {
+            self.terminal.warning(&doubt);
         }
         resolved.found
     }

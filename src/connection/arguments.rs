@@ -6,7 +6,7 @@
 
 use super::Connection;
 use super::constructor_arguments::Arguments;
-use super::from_json::unknown_key;
+use super::from_json::check_keys;
 use super::malformed::Malformed;
 use crate::python::json::{Object, Value, dumps};
 
@@ -16,12 +16,10 @@ pub(super) fn from_arguments(conn_id: &str, mut object: Object) -> Result<Connec
     {
         return Err(Malformed::new("its `conn_id` is another one"));
     }
+    check_keys(&object, &["extra_dejson"])?;
     let extra_dejson = object.swap_remove("extra_dejson");
     let has_extra = object.contains_key("extra");
     let mut arguments = Arguments::take(&mut object);
-    if let Some(key) = object.keys().next() {
-        return Err(unknown_key(key, &["extra_dejson"]));
-    }
     if let Some(value) = extra_dejson {
         if has_extra {
             return Err(Malformed::new(

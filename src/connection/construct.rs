@@ -15,7 +15,8 @@ impl Connection {
         let description = arguments.description.clone();
         let arguments = if arguments.uri.is_truthy() {
             if arguments.has_part_beside_uri() {
-                return Err(Malformed::new("`uri` stands beside other parts of a connection"));
+                return Err(Malformed::new("`uri` stands beside other parts of a connection")
+                    .hint("keep either `uri` alone, or the parts without it"));
             }
             let Value::String(uri) = &arguments.uri else {
                 return Err(Malformed::of_type("uri", &arguments.uri, "text"));

@@ -6,24 +6,9 @@ use super::Connection;
 use super::conn_type::normalize_conn_type;
 use super::constructor_arguments::Arguments;
 use super::malformed::Malformed;
-use crate::nearest::nearest;
+use crate::connection_keys;
 use crate::python::int;
 use crate::python::json::{Object, Value, loads};
-use crate::shown::shown;
-
-/// The constructor's arguments that may stand in JSON.
-const KEYS: [&str; 10] = [
-    "conn_type",
-    "description",
-    "host",
-    "login",
-    "password",
-    "schema",
-    "port",
-    "extra",
-    "uri",
-    "team_name",
-];
 
 /// Parses `text`, which starts with `{`.
 pub(super) fn from_json(conn_id: &str, text: &str) -> Result<Connection, Malformed> {
@@ -42,10 +27,8 @@ pub(super) fn from_json(conn_id: &str, text: &str) -> Result<Connection, Malform
 
 /// Makes a connection of what the JSON holds.
 pub(super) fn from_kwargs(conn_id: &str, mut kwargs: Object) -> Result<Connection, Malformed> {
+    check_keys(&kwargs, &[])?;
     let mut arguments = Arguments::take(&mut kwargs);
-    if let Some(key) = kwargs.keys().next() {
-        return Err(unknown_key(key, &[]));
-    }
     arguments.conn_type = normalized(arguments.conn_type)?;
     arguments.port = port(&arguments.port)?;
     Connection::construct(conn_id, arguments)
@@ -83,14 +66,11 @@ fn port(port: &Value) -> Result<Value, Malformed> {
     digits.map(Value::Int)
 }
 
-/// The error of a key that is no argument of the constructor's, with the nearest that is one.
-pub(super) fn unknown_key(key: &str, more: &[&str]) -> Malformed {
-    let malformed = Malformed::new(format!("it has the unknown key `{}`", shown(key)));
-    match nearest(key, &[&KEYS, more].concat()) {
-        Some(known) => malformed.hint(format!("the key of that part is `{known}`")),
-        None => malformed.hint(format!(
-            "the keys of a connection are {}",
-            KEYS.map(|key| format!("`{key}`")).join(", ")
-        )),
+/// Checks that every key is an argument of the constructor's, or one of `more`.
+pub(super) fn check_keys(object: &Object, more: &[&str]) -> Result<(), Malformed> {
+    let keys: Vec<&str> = object.keys().map(String::as_str).collect();
+    match connection_keys::unknown(&keys, more) {
+        None => Ok(()),
+        Some((what, hint)) => Err(Malformed::new(format!("it has {what}")).hint(hint)),
     }
 }

@@ -8,6 +8,7 @@
 
 use super::conn_type::normalize_conn_type;
 use super::constructor_arguments::Arguments;
+use super::doubt;
 use super::malformed::Malformed;
 use crate::python::json::{self, Object, Value, dumps, loads};
 use crate::python::parse_qsl::parse_qsl;
@@ -20,11 +21,21 @@ pub(super) const EXTRA_KEY: &str = "__extra__";
 const PERCENT_ENCODE: &str = "percent-encode what is reserved in the login and the password: `@` as %40, `:` as %3A, \
      `/` as %2F, `?` as %3F, `#` as %23, `[` as %5B, `]` as %5D";
 
+const ENCODE_PORTS: &str = "a URI has one port for Airflow, at the end: write the `:` before each other port as %3A, or use JSON \
+     with all of them in `host`";
+
 /// Parses `uri`, which is not empty.
 pub(super) fn parse_from_uri(uri: &str) -> Result<Arguments, Malformed> {
+    parse(uri).map_err(|malformed| match doubt::of_scheme(uri) {
+        Some(hint) => malformed.hint(hint),
+        None => malformed,
+    })
+}
+
+fn parse(uri: &str) -> Result<Arguments, Malformed> {
     let separators = uri.matches("://").count();
     if separators > 2 {
-        return Err(Malformed::new("its URI has a third `://`"));
+        return Err(with_hint(Malformed::new("its URI has a third `://`"), uri));
     }
     let host_with_protocol = separators == 2;
     let scheme = split(uri, uri)?.scheme;
@@ -48,6 +59,9 @@ pub(super) fn parse_from_uri(uri: &str) -> Result<Arguments, Malformed> {
         (_, host) => host,
     };
     let port = parts.port().map_err(|error| {
+        if has_several_ports(&parts) {
+            return Malformed::new("its URI has several hosts with ports of their own").hint(ENCODE_PORTS);
+        }
         with_hint(
             Malformed::new("the `port` of its URI is not a port").because(error),
             uri,
@@ -64,6 +78,24 @@ pub(super) fn parse_from_uri(uri: &str) -> Result<Arguments, Malformed> {
         extra: extra(&parts.query)?,
         uri: Value::Null,
     })
+}
+
+/// Whether the authority is a list of hosts, as the clients of `MongoDB`, Kafka and Redis take it. Where a `@` comes behind the authority, this may
+/// be a password that was cut, and not a list.
+fn has_several_ports(parts: &SplitResult) -> bool {
+    let (login, hosts) = match parts.netloc.rsplit_once('@') {
+        Some((login, hosts)) => (Some(login), hosts),
+        None => (None, &*parts.netloc),
+    };
+    let is_cut = login.is_none()
+        && [&parts.path, &parts.fragment]
+            .iter()
+            .any(|part| part.contains('@'));
+    let has_port = |host: &str| {
+        let port = host.rsplit_once(':').map(|(_, port)| port);
+        port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    hosts.contains(',') && !is_cut && hosts.split(',').any(has_port)
 }
 
 fn split(part: &str, uri: &str) -> Result<SplitResult, Malformed> {

@@ -41,6 +41,7 @@ mod conn_id;
 mod conn_type;
 mod construct;
 mod constructor_arguments;
+mod doubt;
 mod extra;
 mod field;
 mod from_json;
@@ -49,6 +50,7 @@ mod malformed;
 mod to_json;
 mod to_uri;
 
+pub(crate) use doubt::of as doubt;
 pub(crate) use field::reach;
 pub use field::{FIELDS, check_field_name};
 

@@ -11,7 +11,7 @@ use hyper::body::{Body as _, Incoming};
 use tokio::time::timeout;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::Patience;
+use super::TimeBudget;
 use super::failure::{Failure, FailureKind};
 use crate::python::json::{MAX_VALUES, has_too_many_values};
 use crate::secret::Secret;
@@ -37,7 +37,7 @@ pub(super) async fn read(
     mut body: Incoming,
     ends_with_connection: bool,
     place: &str,
-    patience: Patience,
+    patience: TimeBudget,
 ) -> Result<Secret, Failure> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > MAX_BODY_BYTES {

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::Patience;
+use super::TimeBudget;
 use super::failure::{Failure, FailureKind};
 use super::target::{Origin, Scheme, Target};
 use super::tls::{self, Tls};
@@ -34,7 +34,7 @@ pub(super) async fn connect(
     origin: &Origin,
     proxy: Option<&Target>,
     tls: impl Fn() -> Result<Arc<Tls>, Failure>,
-    patience: Patience,
+    patience: TimeBudget,
 ) -> Result<Box<dyn Stream>, Failure> {
     if origin.scheme == Scheme::Https || proxy.is_some_and(|proxy| proxy.origin.scheme == Scheme::Https) {
         // A file that is configured and cannot be used is told whether anybody answers or not, as requests does.
@@ -74,7 +74,7 @@ pub(super) async fn connect(
 }
 
 /// Connects to the first address of `origin` that answers; each may take a step's time. Resolving the name may take all that is left.
-pub(super) async fn tcp(origin: &Origin, patience: Patience) -> Result<TcpStream, Failure> {
+pub(super) async fn tcp(origin: &Origin, patience: TimeBudget) -> Result<TcpStream, Failure> {
     let place = origin.authority();
     let mut last = Failure::new(
         FailureKind::Connect,

@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::failure::{Failure, FailureKind};
-use super::heard::Heard;
 use super::pool::Sender;
+use super::probe::HttpProbe;
 use super::target::{Scheme, Target};
 use super::{Client, Request, Response, body, connect, tls};
 use crate::secret::Secret;
@@ -40,7 +40,7 @@ impl Client {
             }
         }
         let stream = connect::connect(&target.origin, proxy.as_ref(), || self.tls(), self.patience()).await?;
-        let (stream, speaks_http) = Heard::new(stream);
+        let (stream, speaks_http) = HttpProbe::new(stream);
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|source| wire(&place, source, false))?;

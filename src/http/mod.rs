@@ -15,8 +15,8 @@ mod body;
 mod connect;
 mod exchange;
 mod failure;
-mod heard;
 mod pool;
+mod probe;
 mod proxy;
 mod redirect;
 mod retry;
@@ -110,12 +110,12 @@ impl fmt::Debug for Response {
 
 /// How long is waited for a server: every wait ends with the command's time, and says itself what was waited for.
 #[derive(Clone, Copy)]
-struct Patience {
+struct TimeBudget {
     attempt: Duration,
     deadline: Instant,
 }
 
-impl Patience {
+impl TimeBudget {
     /// Returns the longest that the next wait for the server may take.
     fn step(self) -> Duration {
         self.attempt.min(self.left())
@@ -204,8 +204,8 @@ impl Client {
     }
 
     /// Returns how long is waited for a server.
-    fn patience(&self) -> Patience {
-        Patience {
+    fn patience(&self) -> TimeBudget {
+        TimeBudget {
             attempt: self.options.attempt_timeout,
             deadline: self.options.deadline,
         }

@@ -1,7 +1,7 @@
 //! Airflow's search path: backends in order, the first that has it wins; "could not tell" stops it.
 //!
 //! Owns the walk over backends and steps, for one name (here), for many at once (`many`), and what is said when no backend has
-//! it (`not_found`). Must not know any backend, nor what a value means. Source: airflow 3.3.2, `airflow/models/connection.py`
+//! it (`not_found`, `full_name`). Must not know any backend, nor what a value means. Source: airflow 3.3.2, `airflow/models/connection.py`
 //! (`get_connection_from_secrets`), `airflow/models/variable.py` (`get_variable_from_secrets`).
 
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use crate::settings::{Settings, Source};
 use crate::shown::shown;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
+mod full_name;
 mod many;
 mod not_found;
 
@@ -224,7 +225,7 @@ impl Resolver {
             let outcome = self.ask(backend.as_ref(), &lookup).await;
             match outcome.and_then(|outcome| self.check(&lookup, outcome)) {
                 Ok(Outcome::Found(found)) => return Ok(Resolved { found, warnings }),
-                Ok(Outcome::NotFound(steps, hint)) => asked.push((backend.as_ref(), steps, hint)),
+                Ok(Outcome::NotFound(missed)) => asked.push((backend.as_ref(), missed)),
                 Err(error) if self.lenient && lenient_passes(error.kind()) => {
                     warnings.push(format!(
                         "{error}; asking the next backend for {kind} `{}`",
@@ -254,15 +255,23 @@ impl Resolver {
     async fn ask(&self, backend: &dyn SecretsBackend, lookup: &Lookup) -> Result<Outcome> {
         let steps = backend.plan(lookup)?;
         let mut hint = None;
-        for step in steps.iter().filter(|step| step.skipped.is_none()) {
+        let mut null = None;
+        for (index, step) in steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| step.skipped.is_none())
+        {
             let answer = self.ask_step(backend, lookup, step).await;
             match answer.map_err(|error| in_context(error, backend, lookup))? {
                 Answer::Found(found) => return Ok(Outcome::Found(found)),
                 Answer::Absent { hint: told } => hint = hint.or(told),
-                Answer::Null => break,
+                Answer::Null => {
+                    null = Some(index);
+                    break;
+                }
             }
         }
-        Ok(Outcome::NotFound(steps, hint))
+        Ok(Outcome::NotFound(Missed { steps, hint, null }))
     }
 
     /// Asks one step; what needs the network has until the deadline, and a moment to say what it waited for.
@@ -294,10 +303,19 @@ impl Resolver {
     }
 }
 
-/// What one backend has under a name: a value, or none at these steps, with what it says about that.
+/// What one backend has under a name: a value, or none.
 enum Outcome {
     Found(Found),
-    NotFound(Vec<Step>, Option<String>),
+    NotFound(Missed),
+}
+
+/// How a backend came to have nothing.
+struct Missed {
+    steps: Vec<Step>,
+    /// What it says about that.
+    hint: Option<String>,
+    /// The step at which there is something, and Airflow makes `None` of it.
+    null: Option<usize>,
 }
 
 /// Whether Airflow would go on behind a failure of this kind. It would behind any; an id that cannot be asked for and errors of

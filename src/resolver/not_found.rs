@@ -1,12 +1,23 @@
 //! The error of a name that no backend has: where it is not, what was looked for, and the one most helpful hint.
+//!
+//! Owns which hint that is: a null that is there, what a backend itself has to say, a name that carries its prefix (`full_name`), one
+//! that is there as another kind, one that is spelt almost alike. Names are drawn from local files and the environment alone.
 
+use futures_util::FutureExt as _;
+
+use super::{Missed, full_name};
 use crate::backend::SecretsBackend;
 use crate::error::Error;
 use crate::shown::shown;
-use crate::value::{Lookup, SecretKind, Step};
+use crate::value::{Answer, Lookup, SecretKind, Step};
 
-/// A backend that was asked, its steps, and what it said.
-type Asked<'a> = (&'a dyn SecretsBackend, Vec<Step>, Option<String>);
+/// A backend that was asked, and how it came to have nothing.
+type Asked<'a> = (&'a dyn SecretsBackend, Missed);
+
+const KINDS: [SecretKind; 3] = [SecretKind::Connection, SecretKind::Variable, SecretKind::Config];
+
+/// The longest name that another is looked for, in characters: nobody misspells a longer one by a letter.
+const MOST_CHARACTERS: usize = 250;
 
 /// Makes the error.
 pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
@@ -14,14 +25,20 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
     if kind == SecretKind::Config && asked.is_empty() {
         return no_backend(id);
     }
+    let mut notes = Vec::new();
     let mut places = Vec::new();
     let mut looked_for = Vec::new();
     let mut skipped = Vec::new();
-    let mut notes = Vec::new();
-    for (backend, steps, _) in asked {
+    let mut nulls = Vec::new();
+    for (backend, missed) in asked {
         let before = looked_for.len();
-        for step in steps {
+        for (index, step) in missed.steps.iter().enumerate() {
             match &step.skipped {
+                None if missed.null == Some(index) => {
+                    looked_for.push(step.location.words());
+                    nulls.push(step.location.words());
+                    break;
+                }
                 None => looked_for.push(step.location.words()),
                 Some(_) if !backend.is_asked() => {}
                 Some(why) => skipped.push(format!("{} was not asked: {why}", shown(&backend.place()))),
@@ -47,11 +64,22 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
     for detail in notes.into_iter().chain(skipped) {
         error = error.with_detail(detail);
     }
-    let told = asked.iter().find_map(|(_, _, hint)| hint.clone());
-    error.with_hint(
-        told.or_else(|| near_name(lookup, asked))
-            .unwrap_or_else(|| explain(lookup)),
-    )
+    for null in &nulls {
+        error = error.with_detail(format!("{null} is there, and is null"));
+    }
+    let null = (!nulls.is_empty())
+        .then(|| "Airflow takes null for not there: give it a value, or `\"\"` for an empty one".to_owned());
+    let told = asked.iter().filter_map(|(_, missed)| missed.hint.clone());
+    let mut hints = null.into_iter().chain(told);
+    match hints.next() {
+        Some(first) => hints.fold(error, Error::with_detail).with_hint(first),
+        None => error.with_hint(
+            full_name::hint(kind, &lookup.id, &plans(lookup, asked))
+                .or_else(|| other_kind(lookup, asked))
+                .or_else(|| near_name(lookup, asked))
+                .unwrap_or_else(|| explain(lookup)),
+        ),
+    }
 }
 
 /// Makes the error of a configuration option when no backend is configured: Airflow asks nobody else for one, and goes on as
@@ -75,16 +103,169 @@ fn explain(lookup: &Lookup) -> String {
     )
 }
 
-/// Looks for the name that was probably meant, among those that backends can list without asking anyone.
+/// Returns the steps that would be taken for the name as one of each kind.
+fn plans(lookup: &Lookup, asked: &[Asked<'_>]) -> Vec<(SecretKind, Vec<Step>)> {
+    let of_kind = |kind| {
+        let lookup = Lookup {
+            kind,
+            ..lookup.clone()
+        };
+        let steps = asked.iter().filter_map(|(backend, _)| backend.plan(&lookup).ok());
+        (kind, steps.flatten().collect())
+    };
+    KINDS.map(of_kind).to_vec()
+}
+
+/// Looks for the very name among those of another kind.
+fn other_kind(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
+    KINDS
+        .into_iter()
+        .filter(|kind| *kind != lookup.kind)
+        .find_map(|kind| {
+            let lookup = Lookup {
+                kind,
+                ..lookup.clone()
+            };
+            let (backend, _) = asked.iter().find(|(backend, _)| has(*backend, &lookup))?;
+            let (place, id) = (shown(&backend.place()), shown(&lookup.id));
+            Some(format!(
+                "{place} has a {kind} `{id}`: {} asks for it",
+                full_name::command(kind)
+            ))
+        })
+}
+
+/// Looks for the name that was probably meant, among those that backends can list without asking anyone. It is one that would be
+/// found: not the one that was typed, and not a variable of the environment that Airflow does not read.
 fn near_name(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
     let id = lookup.id.to_lowercase();
-    let most = 1 + id.chars().count() / 6;
-    let near = asked
+    let length = id.chars().count();
+    if length > MOST_CHARACTERS {
+        return None;
+    }
+    let most = 1 + length / 6;
+    let mut near: Vec<_> = asked
         .iter()
-        .flat_map(|(backend, _, _)| backend.local_names(lookup.kind))
-        .filter(|name| name.len().abs_diff(id.len()) <= 4 * most)
-        .map(|name| (strsim::osa_distance(&id, &name.to_lowercase()), name))
-        .filter(|(distance, _)| *distance <= most)
-        .min_by_key(|(distance, _)| *distance)?;
-    Some(format!("did you mean `{}`?", shown(&near.1)))
+        .flat_map(|(backend, _)| {
+            let names = backend.local_names(lookup.kind).into_iter();
+            names.map(move |name| (*backend, name))
+        })
+        .filter(|(_, name)| name.len().abs_diff(id.len()) <= 4 * most)
+        .map(|(backend, name)| (strsim::osa_distance(&id, &name.to_lowercase()), backend, name))
+        .filter(|(distance, ..)| *distance <= most)
+        .collect();
+    near.sort_by_key(|(distance, ..)| *distance);
+    let (_, _, name) = near.into_iter().find(|(_, backend, name)| {
+        let other = Lookup {
+            id: name.clone(),
+            ..lookup.clone()
+        };
+        has(*backend, &other)
+    })?;
+    Some(format!("did you mean `{}`?", shown(&name)))
+}
+
+/// Whether a backend that needs to ask nobody has something under this name.
+fn has(backend: &dyn SecretsBackend, lookup: &Lookup) -> bool {
+    if backend.needs_network() {
+        return false;
+    }
+    let steps = backend.plan(lookup).unwrap_or_default();
+    let mut steps = steps.iter().filter(|step| step.skipped.is_none());
+    steps.any(|step| {
+        let answer = backend.ask(lookup, step).now_or_never();
+        matches!(answer, Some(Ok(Answer::Found(_))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::error;
+    use crate::backend::{Context, SecretsBackend, registry};
+    use crate::env::Env;
+    use crate::kwargs::Kwargs;
+    use crate::resolver::Missed;
+    use crate::secret::Secret;
+    use crate::value::{Lookup, SecretKind};
+
+    fn environment(names: &[&str]) -> Box<dyn SecretsBackend> {
+        let env: Env = names
+            .iter()
+            .map(|name| ((*name).to_owned(), Secret::from("x://h")))
+            .collect();
+        let class = crate::backend::environment::CLASS_PATH;
+        registry::build(class, Kwargs::default(), &Context::new(&env, Instant::now()))
+            .expect("it takes no kwargs")
+    }
+
+    fn lookup(kind: SecretKind, id: &str) -> Lookup {
+        Lookup {
+            kind,
+            id: id.to_owned(),
+            team: None,
+            multi_team: false,
+        }
+    }
+
+    fn hint(names: &[&str], kind: SecretKind, id: &str) -> String {
+        let (backend, lookup) = (environment(names), lookup(kind, id));
+        let steps = backend.plan(&lookup).expect("a plan");
+        let missed = Missed {
+            steps,
+            hint: None,
+            null: None,
+        };
+        let error = error(&lookup, &[(backend.as_ref(), missed)]);
+        error.hint().expect("a hint").to_owned()
+    }
+
+    #[test]
+    fn the_name_that_was_typed_is_never_proposed() {
+        for id in ["my_db", "MY_DB", "My_Db"] {
+            let hint = hint(&["AIRFLOW_CONN_my_db"], SecretKind::Connection, id);
+            assert!(!hint.contains("did you mean"), "{id}: {hint}");
+        }
+        let hint = |names: &[&str], id| hint(names, SecretKind::Connection, id);
+        assert_eq!(hint(&["AIRFLOW_CONN_MY_DB"], "my_bd"), "did you mean `my_db`?");
+        // What would not be found is no help.
+        assert_eq!(
+            hint(&["AIRFLOW_CONN_my_db", "AIRFLOW_CONN_MY_DBS"], "my_dbx"),
+            "did you mean `my_dbs`?"
+        );
+    }
+
+    #[test]
+    fn a_name_of_another_kind_is_said_to_be_one() {
+        let told = hint(&["AIRFLOW_CONN_X", "AIRFLOW_VAR_XX"], SecretKind::Variable, "x");
+        assert!(
+            told.contains("the environment has a connection `x`: `get-conn`"),
+            "{told}"
+        );
+        let told = hint(&["AIRFLOW_VAR_X"], SecretKind::Connection, "X");
+        assert!(told.contains("a variable `X`: `get-var`"), "{told}");
+    }
+
+    #[test]
+    fn a_null_stands_before_what_else_could_be_said() {
+        let (backend, lookup) = (
+            environment(&["AIRFLOW_VAR_XY"]),
+            lookup(SecretKind::Variable, "x"),
+        );
+        let missed = Missed {
+            steps: backend.plan(&lookup).expect("a plan"),
+            hint: Some("told".to_owned()),
+            null: Some(0),
+        };
+        let error = error(&lookup, &[(backend.as_ref(), missed)]);
+        assert!(error.hint().is_some_and(|hint| hint.contains("null")));
+        assert!(error.details().iter().any(|detail| detail == "told"));
+        assert!(
+            error
+                .details()
+                .iter()
+                .any(|detail| detail == "variable `AIRFLOW_VAR_X` is there, and is null")
+        );
+    }
 }

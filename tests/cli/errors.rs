@@ -287,6 +287,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-config sql_alchemy_conn",
             ),
             (
+                "a name with its prefix",
+                &[],
+                "get-conn AIRFLOW_CONN_SMTP_DEFAULT",
+            ),
+            ("a name of another kind", &[], "get-var smtp_default"),
+            (
                 "a field without a value",
                 &[],
                 "get-conn smtp_default --field description",
@@ -346,6 +352,19 @@ const KINDS: &[(u8, &str, &[Case])] = &[
         "found, but the value is malformed",
         &[
             ("a URI with a port that is none", &[], "get-conn broken"),
+            (
+                "a URI of several hosts",
+                &[("AIRFLOW_CONN_EVENTS", "mongodb://one:27017,two:27017/events")],
+                "get-conn events",
+            ),
+            (
+                "keys that a connection does not have",
+                &[(
+                    "AIRFLOW_CONN_DW",
+                    r#"{"type": "postgres", "user": "etl", "host": "h"}"#,
+                )],
+                "get-conn dw",
+            ),
             ("a variable that is not JSON", &[], "get-var hello --json"),
             (
                 "what a format cannot carry",

@@ -7,6 +7,7 @@ mod examples;
 mod exec;
 mod formats;
 mod get;
+mod hints;
 mod masks;
 mod process;
 mod readers;

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::{generate, ours};
-use crate::support;
+use crate::support::{self, Side, Sides};
 
 /// Compares `domain` on generated inputs.
 fn compare(domain: &str) {
@@ -97,9 +97,22 @@ fn half_of_a_surrogate_pair_is_the_deliberate_difference() {
     let Some(judge) = support::airflow() else { return };
     let value = r#"{"conn_type": "k", "extra": {"a": "\ud83d"}}"#;
     let theirs = judge.ask(json!({"op": "connection.as_json", "value": value}));
-    let ours = ours::answer("text", &json!({"id": "c", "value": value}))["as_json"].take();
-    support::differs("connection-lone-surrogate", &ours, &theirs);
-    assert_eq!(theirs, value);
+    let ours = support::secretctl()
+        .env("AIRFLOW_CONN_C", value)
+        .args(["get-conn", "c", "-o", "json"])
+        .run();
+    assert!(
+        ours.stderr.contains("surrogate") && ours.stderr.contains("line 1 column"),
+        "{}",
+        ours.stderr
+    );
+    support::differs(
+        "connection-lone-surrogate",
+        &Sides {
+            airflow: (Side::found(theirs), Side::found(value)),
+            secretctl: (Side::of_secretctl(&ours), Side::failed("status 6")),
+        },
+    );
 }
 
 /// Python knows Unicode 14 and Rust a later one, in which two characters have another category. That shows only where

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use secretctl::connection::Connection;
 use secretctl::error::{Error, ErrorKind};
-use secretctl::python::json;
+use secretctl::python::json as python_json;
 use secretctl::secret::Secret;
 use secretctl::value::Found;
+use serde_json::json;
 
 fn error(text: &str) -> Error {
     Connection::from_found("my db\n", &Found::Text(Secret::from(text))).unwrap_err()
@@ -102,15 +103,105 @@ fn json_text_inside_json_text_gets_its_hint() {
 }
 
 #[test]
-fn an_unknown_key_gets_the_nearest_one() {
-    assert_eq!(
-        error(r#"{"passwrd": 1}"#).hint(),
-        Some("the key of that part is `password`")
+fn an_unknown_key_gets_the_one_that_is_meant() {
+    let hint = |text: &str| error(text).hint().unwrap().to_owned();
+    assert!(
+        hint(r#"{"passwrd": 1}"#)
+            .starts_with("write `password` for `passwrd`; the keys of a connection are `conn_type`, ")
     );
+    for (key, meant) in [
+        ("user", "login"),
+        ("username", "login"),
+        ("pass", "password"),
+        ("type", "conn_type"),
+        ("hostname", "host"),
+        ("database", "schema"),
+        ("db", "schema"),
+        ("extras", "extra"),
+        ("conn_host", "host"),
+        ("url", "uri"),
+    ] {
+        let hint = hint(&format!(r#"{{"{key}": "hunter2"}}"#));
+        assert!(
+            hint.starts_with(&format!("write `{meant}` for `{key}`; ")),
+            "{hint}"
+        );
+    }
     // The similarity of `pa` and `password` is the bound, 0.8, and not above it.
     for key in ["zzz", "pa"] {
-        let error = error(&format!(r#"{{"{key}": 1}}"#));
-        assert!(error.hint().unwrap().contains("are `conn_type`, "), "{key}");
+        let hint = hint(&format!(r#"{{"{key}": 1}}"#));
+        assert!(
+            hint.starts_with("the keys of a connection are `conn_type`, "),
+            "{key}: {hint}"
+        );
+    }
+    let hint = hint(r#"{"conn_id": "c", "host": "h"}"#);
+    assert!(hint.starts_with("leave `conn_id` out, "), "{hint}");
+}
+
+#[test]
+fn several_hosts_with_ports_get_a_form_that_airflow_takes() {
+    for text in [
+        "mongodb://h1:27017,h2:27018/db",
+        "mongodb://user:hunter2@h1:27017,h2:27018/?replicaSet=r",
+        "kafka://h1:9092,h2",
+    ] {
+        let error = error(text);
+        assert!(error.message().contains("several hosts with ports"), "{error}");
+        assert!(error.hint().unwrap().contains("%3A"), "{error:?}");
+        assert!(
+            !shown(&error).contains("hunter2") && !shown(&error).contains("h1"),
+            "{}",
+            shown(&error)
+        );
+    }
+    // A password that is cut is no list of hosts.
+    for text in ["x://user:a,b/c@h", "x://u:1,2:3/c@h:1", "x://h:port"] {
+        assert!(!error(text).message().contains("several hosts"), "{text}");
+    }
+    let Some(judge) = crate::support::airflow() else {
+        return;
+    };
+    let ask = |value: &str| {
+        let inputs = [json!({"id": "c", "value": value})];
+        judge.ask(json!({"op": "connection.check", "domain": "text", "inputs": inputs}))[0].clone()
+    };
+    assert!(!ask("mongodb://h1:27017,h2:27018/db")["error"].is_null());
+    let remedies = [
+        ("mongodb://h1%3A27017,h2:27018/db", "h1:27017,h2", json!("27018")),
+        (
+            r#"{"conn_type": "mongodb", "host": "h1:27017,h2:27018"}"#,
+            "h1:27017,h2:27018",
+            json!(null),
+        ),
+    ];
+    for (text, host, port) in remedies {
+        let theirs = ask(text);
+        assert_eq!(theirs["fields"]["host"], host, "{text}: {theirs}");
+        assert_eq!(theirs["fields"]["port"], port, "{text}: {theirs}");
+        assert_eq!(
+            super::ours::answer("text", &json!({"id": "c", "value": text})),
+            theirs,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_scheme_with_an_underscore_is_the_first_thing_to_mend() {
+    for text in [
+        "google_cloud_platform://user:hunter2@h://x://y",
+        "a_b://u:hunter2@c://d",
+    ] {
+        let error = error(text);
+        assert!(
+            error
+                .hint()
+                .unwrap()
+                .starts_with("the scheme of a URI has no `_`: write `"),
+            "{error:?}"
+        );
+        assert!(!shown(&error).contains("hunter2"));
     }
 }
 
@@ -128,13 +219,13 @@ fn bytes_that_are_no_utf8_are_malformed() {
 
 #[test]
 fn a_vault_value_that_is_no_text_is_malformed() {
-    let error = Connection::from_found("c", &Found::Json(json::Value::Int("5".into()))).unwrap_err();
+    let error = Connection::from_found("c", &Found::Json(python_json::Value::Int("5".into()))).unwrap_err();
     assert!(error.message().contains("type int instead of text"));
 }
 
 #[test]
 fn a_part_that_is_no_text_is_an_error_of_the_uri_alone() {
-    let object = json::loads(r#"{"conn_type": "x", "host": 5}"#)
+    let object = python_json::loads(r#"{"conn_type": "x", "host": 5}"#)
         .unwrap()
         .as_object()
         .unwrap()

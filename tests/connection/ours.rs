@@ -190,7 +190,7 @@ fn json_text(text: &str) -> Value {
     }
 }
 
-/// Whether two answers are the same. Half of a surrogate pair is the one deliberate difference (`lone-surrogate` in
+/// Whether two answers are the same. Half of a surrogate pair is the one deliberate difference (`connection-lone-surrogate` in
 /// the list of differences): we refuse it even where Airflow drops it, as in a key that is repeated.
 pub fn agree(input: &Value, theirs: &Value, ours: &Value) -> bool {
     if theirs == ours {

@@ -6,10 +6,42 @@ use serde_json::json;
 
 use crate::support;
 
+/// Asks each file for a connection: it is status 2, and says where and what, and nothing of a value.
+fn refused(cases: &[(&str, &str, &str)]) {
+    let folder = support::temp_dir();
+    for (name, text, expected) in cases {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        let output = support::secretctl()
+            .args(["get-conn", "a"])
+            .env(
+                "AIRFLOW__SECRETS__BACKEND",
+                "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+            )
+            .env(
+                "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                json!({"connections_file_path": path}).to_string(),
+            )
+            .run();
+        assert_eq!(
+            (output.status, &output.stdout[..]),
+            (2, &b""[..]),
+            "{text:?}: {}",
+            output.stderr
+        );
+        assert!(
+            output.stderr.contains(path) && output.stderr.contains(*expected),
+            "{text:?}: {}",
+            output.stderr
+        );
+        assert!(!output.stderr.contains("hidden-value"), "{}", output.stderr);
+    }
+}
+
 #[test]
 fn a_bad_file_is_named_with_its_line_and_without_its_values() {
-    let folder = support::temp_dir();
-    for (name, text, expected) in [
+    refused(&[
         ("f.env", "a=1\nhidden-value\n", "line 2: no `=`"),
         (
             "f.env",
@@ -25,11 +57,6 @@ fn a_bad_file_is_named_with_its_line_and_without_its_values() {
             "f.json",
             "{\"a\": \"http://h\",\n\"b\": \"hidden-value\",,}",
             "line 2: it is not JSON",
-        ),
-        (
-            "f.json",
-            "{\"b\": {\"pasword\": \"hidden-value\"}}",
-            "connection `b` has the unknown key `pasword`: did you mean `password`?",
         ),
         (
             "f.json",
@@ -62,34 +89,46 @@ fn a_bad_file_is_named_with_its_line_and_without_its_values() {
             "a=1",
             "its name must end in `.env`, `.json`, `.yaml` or `.yml`",
         ),
-    ] {
-        let path = folder.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        let path = path.to_str().unwrap();
-        let output = support::secretctl()
-            .args(["get-conn", "a"])
-            .env(
-                "AIRFLOW__SECRETS__BACKEND",
-                "airflow.secrets.local_filesystem.LocalFilesystemBackend",
-            )
-            .env(
-                "AIRFLOW__SECRETS__BACKEND_KWARGS",
-                json!({"connections_file_path": path}).to_string(),
-            )
-            .run();
-        assert_eq!(
-            (output.status, &output.stdout[..]),
-            (2, &b""[..]),
-            "{text:?}: {}",
-            output.stderr
-        );
-        assert!(
-            output.stderr.contains(path) && output.stderr.contains(expected),
-            "{text:?}: {}",
-            output.stderr
-        );
-        assert!(!output.stderr.contains("hidden-value"), "{}", output.stderr);
-    }
+    ]);
+}
+
+#[test]
+fn keys_that_a_connection_does_not_have_are_told_with_those_that_are_meant() {
+    refused(&[
+        (
+            "f.json",
+            "{\"b\": {\"pasword\": \"hidden-value\"}}",
+            "connection `b` has the unknown key `pasword`\nhint: write `password` for `pasword`; the keys of a connection are",
+        ),
+        (
+            "f.json",
+            r#"{"b": {"conn_type": "postgres", "user": "u", "host": "h", "database": "hidden-value"}}"#,
+            "connection `b` has the unknown keys `user` and `database`\nhint: write `login` for `user` and `schema` for `database`; \
+             the keys of a connection are `conn_type`, `description`, `host`, `login`, `password`, `schema`, `port`, `extra`, `uri`, \
+             `team_name`, `conn_id` and `extra_dejson`\n",
+        ),
+        (
+            "f.yaml",
+            "a: http://h\nb: {type: x, hostname: hidden-value}\n",
+            "line 2: connection `b` has the unknown keys `type` and `hostname`\nhint: write `conn_type` for `type` and `host` for",
+        ),
+        (
+            "f.json",
+            r#"{"b": {"uri": "x://hidden-value", "host": "h"}}"#,
+            "hint: keep either `uri` alone, or the parts without it",
+        ),
+        (
+            "f.json",
+            r#"{"b": {"conn_id": "c", "host": "hidden-value"}}"#,
+            "hint: leave `conn_id` out, the entry's own key is the id",
+        ),
+        (
+            "airflow_settings.yaml",
+            "airflow:\n  connections:\n    - conn_id: a\n      conn_password: hidden-value\n  pools:\n  variables:\n",
+            "it is an `airflow_settings.yaml` of the Astro CLI, which Airflow's backend does not read\nhint: \
+             `astro dev object export --env-export` makes an env file for `--env-file` of it",
+        ),
+    ]);
 }
 
 #[test]
@@ -170,4 +209,67 @@ fn aliases_of_aliases_and_deep_nesting_are_refused_in_time() {
         assert_eq!(output.status, status, "{}", output.stderr);
         assert!(output.time.as_secs() < 10, "{:?}", output.time);
     }
+}
+
+/// Runs `get-var KEY` on a file of variables.
+fn variable(name: &str, text: &str, key: &str) -> (support::Output, Option<serde_json::Value>) {
+    let folder = support::temp_dir();
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    let kwargs = json!({"variables_file_path": path});
+    let env = [
+        (
+            "AIRFLOW__SECRETS__BACKEND",
+            "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        ),
+        ("AIRFLOW__SECRETS__BACKEND_KWARGS", &kwargs.to_string()),
+    ];
+    let output = support::secretctl().envs(env).args(["get-var", key]).run();
+    let judge = support::airflow_fresh(env);
+    (
+        output,
+        judge.map(|judge| judge.ask(json!({"op": "differences.variable", "key": key}))),
+    )
+}
+
+#[test]
+fn a_variable_that_is_null_is_said_to_be_null() {
+    for (name, text) in [
+        ("v.json", r#"{"a": null}"#),
+        ("v.yaml", "a: ~\n"),
+        ("v.yaml", "a:\n"),
+    ] {
+        let (output, airflow) = variable(name, text, "a");
+        let words = output.fails(3);
+        assert!(words.contains("is there, and is null"), "{words}");
+        assert!(
+            words.contains("hint: Airflow takes null for not there"),
+            "{words}"
+        );
+        assert!(airflow.is_none_or(|answer| answer["value"].is_null()), "{text}");
+    }
+    let (output, airflow) = variable("v.json", r#"{"a": ""}"#, "a");
+    assert_eq!(output.ok(), "\n");
+    assert!(airflow.is_none_or(|answer| answer["value"] == ""));
+    let (output, _) = variable("v.json", "{}", "a");
+    assert!(!output.fails(3).contains("null"), "{}", output.stderr);
+}
+
+#[test]
+fn astros_settings_are_no_file_of_variables() {
+    let settings = "airflow:\n  connections: []\n  variables:\n    - variable_name: a\n      variable_value: hidden-value\n";
+    let (output, airflow) = variable("airflow_settings.yaml", settings, "a");
+    let words = output.fails(3);
+    assert!(
+        words.contains("it is an `airflow_settings.yaml` of the Astro CLI"),
+        "{words}"
+    );
+    assert!(!words.contains("hidden-value"), "{words}");
+    assert!(airflow.is_none_or(|answer| answer["value"].is_null()));
+    // To Airflow, and here, it is one variable.
+    let (output, _) = variable("airflow_settings.yaml", settings, "airflow");
+    assert!(output.ok().starts_with('{'), "{}", output.text());
+    // A variable of this name need not be Astro's.
+    let (output, _) = variable("v.yaml", "airflow: {variables: 1, other: 2}\n", "a");
+    assert!(!output.fails(3).contains("Astro"), "{}", output.stderr);
 }

@@ -49,6 +49,17 @@ def op_ask(request):
             return {"error": type(error).__name__, "message": str(error)[:2000]}
 
 
+def op_patience(request):
+    """As `op_ask`, and the seconds that it would have waited between its requests. Nothing is waited for."""
+    import time
+    from unittest import mock
+
+    waited = []
+    with mock.patch.object(time, "sleep", waited.append):
+        answer = op_ask(request)
+    return {**answer, "waited": waited}
+
+
 def look_up(backend, request):
     kind, name = request["kind"], request["id"]
     if kind == "config":

@@ -16,6 +16,24 @@ def op_search_path(request):
     return {"value": value, "backends": backends}
 
 
+def op_variable(request):
+    """The variable `key` of the backends before the database; the error of an import that Airflow's configuration ends."""
+    try:
+        from airflow.configuration import ensure_secrets_loaded
+
+        for backend in ensure_secrets_loaded()[:-1]:
+            try:
+                value = backend.get_variable(request["key"])
+            except Exception:
+                # As in `Variable.get_variable_from_secrets`.
+                continue
+            if value is not None:
+                return {"value": value}
+        return {"value": None}
+    except Exception as error:
+        return {"error": type(error).__name__}
+
+
 def op_connection(request):
     """The URI of the connection `conn_id` as tasks get it; null where Airflow says that it is not defined."""
     from airflow.exceptions import AirflowNotFoundException
@@ -28,10 +46,32 @@ def op_connection(request):
 
 
 def op_accepts(request):
-    """Whether a backend's class takes these kwargs without a word."""
+    """Whether a backend's class takes these kwargs: its error says when it did not, and `said` holds what it warned of."""
+    import logging
+    import warnings
+
+    said = []
+
+    class Ear(logging.Handler):
+        def emit(self, record):
+            said.append(record.getMessage())
+
     module, _, name = request["class"].rpartition(".")
+    ear = Ear(logging.WARNING)
+    logging.getLogger().addHandler(ear)
     try:
-        getattr(importlib.import_module(module), name)(**request["kwargs"])
-        return True
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            when = "at once"
+            backend = getattr(importlib.import_module(module), name)(**request["kwargs"])
+            when = "at the first lookup"
+            backend.get_variable("hello")
+    except TypeError as error:
+        return {"error": f"{type(error).__name__} {when}"}
     except Exception:
-        return False
+        # Nobody is there to be asked, which is another matter.
+        pass
+    finally:
+        logging.getLogger().removeHandler(ear)
+    said += [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
+    return {"value": "taken", "said": said}

@@ -1,17 +1,28 @@
 //! The deliberate differences of settings: what Airflow does with each configuration, and what secretctl does.
 
-use secretctl::cli::GlobalArgs;
-use secretctl::settings::Settings;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::generate::{Case, RECORDER};
 use super::parity::placed;
-use crate::support::{airflow, differs};
+use crate::support::server::{Authority, Reply, Server, Validity};
+use crate::support::{Side, Sides, airflow, airflow_fresh, differs, requests, secretctl};
 
-/// How a configuration ends: `stops`, `never ends`, or the kwargs with which the program goes on.
+const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+
+/// How a configuration ends on each side: it stops, never ends, or goes on with kwargs.
 struct Fates {
-    airflow: String,
-    ours: String,
+    airflow: Side,
+    ours: Side,
+}
+
+impl Fates {
+    /// States that Airflow does as `airflow` says, and that we stop.
+    fn are(self, airflow: Side) -> Sides {
+        Sides {
+            airflow: (self.airflow, airflow),
+            secretctl: (self.ours, Side::failed("status 2")),
+        }
+    }
 }
 
 /// Asks both about the recording backend with these variables, or says why not.
@@ -36,16 +47,23 @@ fn fates_of(worker: bool, variables: &[(&str, &[u8])]) -> Option<Fates> {
         worker,
     });
     let answer = judge.ask(placed.question("settings.resolve"));
-    let airflow = match (answer["kwargs"].as_str(), &answer["endless"]) {
-        (Some(kwargs), _) => kwargs.to_owned(),
-        (None, endless) if *endless == json!(true) => "never ends".to_owned(),
-        (None, _) => "stops".to_owned(),
+    let airflow = match (answer["kwargs"].as_str(), answer["died"].as_str()) {
+        (Some(kwargs), _) => Side::found(kwargs).asking(answer["warned"].clone()),
+        (None, Some(class)) => Side::failed(class),
+        (None, None) if answer["endless"] == true => Side::never_ends(),
+        (None, None) => panic!("{answer}"),
     };
+    // An error of ours is status 2, or `ours` fails.
     let ours = placed.ours().map_or_else(
-        |_| "stops".to_owned(),
-        |answer| answer["kwargs"].as_str().unwrap().to_owned(),
+        |_| Side::failed("status 2"),
+        |answer| Side::found(answer["kwargs"].clone()),
     );
     Some(Fates { airflow, ours })
+}
+
+/// Airflow goes on without kwargs, and warns.
+fn without_kwargs() -> Side {
+    Side::found("{}").asking(true)
 }
 
 #[test]
@@ -53,8 +71,7 @@ fn an_expansion_that_never_ends_stops_here() {
     let Some(fates) = fates(&[("AIRFLOW__SECRETS__BACKEND_KWARGS", b"$A"), ("A", b"x$A")]) else {
         return;
     };
-    assert_eq!(fates.ours, "stops");
-    differs("settings-expansion-cycle", &fates.ours, &fates.airflow);
+    differs("settings-expansion-cycle", &fates.are(Side::never_ends()));
 }
 
 #[cfg(unix)]
@@ -64,10 +81,7 @@ fn a_command_that_fails_stops_here() {
         let Some(fates) = fates(&[("AIRFLOW__SECRETS__BACKEND_KWARGS_CMD", command)]) else {
             return;
         };
-        assert_eq!(fates.ours, "stops");
-        if command == b"false" {
-            differs("settings-command-fails", &fates.ours, &fates.airflow);
-        }
+        differs("settings-command-fails", &fates.are(without_kwargs()));
     }
 }
 
@@ -77,8 +91,7 @@ fn kwargs_that_are_no_object_stop_here() {
         let Some(fates) = fates(&[("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs)]) else {
             return;
         };
-        assert_eq!(fates.ours, "stops");
-        differs("settings-kwargs-not-an-object", &fates.ours, &fates.airflow);
+        differs("settings-kwargs-not-an-object", &fates.are(without_kwargs()));
     }
 }
 
@@ -87,7 +100,8 @@ fn kwargs_that_a_backend_would_have_to_be_asked_for_stop_here() {
     let own = [("AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET", b"x".as_slice())];
     let Some(fates) = fates(&own) else { return };
     // Airflow asks itself until Python's stack is full.
-    assert_eq!((fates.ours.as_str(), fates.airflow.as_str()), ("stops", "stops"));
+    let both = (Side::failed("RecursionError"), Side::failed("status 2"));
+    assert_eq!((fates.airflow, fates.ours), both);
     let of_a_worker = [
         ("AIRFLOW__WORKERS__SECRETS_BACKEND", RECORDER.as_bytes()),
         ("AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS_SECRET", b"x"),
@@ -95,8 +109,8 @@ fn kwargs_that_a_backend_would_have_to_be_asked_for_stop_here() {
     let Some(fates) = fates_of(true, &of_a_worker) else {
         return;
     };
-    assert_eq!(fates.ours, "stops");
-    differs("settings-nested-secret", &fates.ours, &fates.airflow);
+    let answered = Side::found(r#"{"asked for": "x"}"#).asking(false);
+    differs("settings-nested-secret", &fates.are(answered));
 }
 
 #[test]
@@ -105,29 +119,75 @@ fn kwargs_that_are_not_utf_8_stop_here() {
     let Some(fates) = fates(&[("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs)]) else {
         return;
     };
-    assert_eq!(fates.ours, "stops");
-    differs("settings-not-utf-8", &fates.ours, &fates.airflow);
+    let carried = Side::found(r#"{"a": "\udcff"}"#).asking(false);
+    differs("settings-not-utf-8", &fates.are(carried));
 }
 
+/// Airflow takes the text as it is: `false` for true, because it is not empty, or for a path to a file; a list for one path.
 #[test]
-fn text_of_a_boolean_is_one_here() {
-    let variable = ("AIRFLOW__SECRETS__BACKEND_KWARG__USE_TEAM_SECRETS_PATH", "false");
-    let Some(fates) = fates(&[(variable.0, variable.1.as_bytes())]) else {
-        return;
-    };
-    let env = super::env([
-        ("AIRFLOW__SECRETS__BACKEND", RECORDER),
-        variable,
-        ("HOME", "/nonexistent"),
-    ]);
-    let mut settings = Settings::resolve(&GlobalArgs::default(), env).unwrap();
-    let ours = settings.search_path[0].kwargs.flag("use_team_secrets_path", true);
-    let airflow: serde_json::Value = serde_json::from_str(&fates.airflow).unwrap();
-    // What Python takes a text for.
-    let airflow = airflow["use_team_secrets_path"]
-        .as_str()
-        .map(|text| !text.is_empty());
-    let ours = Some(ours);
-    assert_eq!(ours, Some(false));
-    differs("settings-kwarg-text", &ours, &airflow);
+fn the_text_of_a_boolean_or_a_list_is_one_here() {
+    let server = Server::start_tls(&Authority::trusted().certificate(Validity::Good), |_| {
+        Reply::json(
+            200,
+            json!({"data": {"data": {"value": "world"}, "metadata": {"version": 1}}}),
+        )
+    });
+    let kwargs =
+        json!({"url": server.url(), "token": "t", "verify": false, "variables_path": "v"}).to_string();
+    let nothing = || Side::not_found().asking(json!([]));
+    let strange = "GET /v1/secret/data/%5B%22v%22%2C%20%22w%22%5D/m/hello";
+    for (kwarg, text, multi_team, theirs) in [
+        // With teams, an id with a slash is another team's.
+        ("USE_TEAM_SECRETS_PATH", "false", "True", nothing()),
+        ("VERIFY", "false", "False", nothing()),
+        (
+            "VARIABLES_PATH",
+            r#"["v", "w"]"#,
+            "False",
+            Side::found("world").asking(json!([strange])),
+        ),
+    ] {
+        let name = format!("AIRFLOW__SECRETS__BACKEND_KWARG__{kwarg}");
+        let env = [
+            ("AIRFLOW__SECRETS__BACKEND", VAULT),
+            ("AIRFLOW__SECRETS__BACKEND_KWARGS", &kwargs),
+            ("AIRFLOW__CORE__MULTI_TEAM", multi_team),
+            (&name, text),
+        ];
+        let Some(judge) = airflow_fresh(env) else { return };
+        let answer = judge.ask(json!({"op": "differences.variable", "key": "m/hello"}));
+        let airflow = Side::of_airflow(&answer).asking(requests(&server.take()));
+        let output = secretctl().envs(env).args(["get-var", "m/hello"]).run();
+        let secretctl = Side::of_secretctl(&output).asking(requests(&server.take()));
+        let ours = Side::found("world").asking(json!(["GET /v1/secret/data/v/m/hello"]));
+        differs(
+            "settings-kwarg-text",
+            &Sides {
+                airflow: (airflow, theirs),
+                secretctl: (secretctl, ours),
+            },
+        );
+    }
+}
+
+/// A number's text ends Airflow when it builds the backend.
+#[test]
+fn the_text_of_a_number_ends_airflow_alone() {
+    let server = Server::start(|_| Reply::json(200, json!({"data": {"value": "world"}})));
+    let kwargs = json!({"url": server.url(), "token": "t"}).to_string();
+    let env = [
+        ("AIRFLOW__SECRETS__BACKEND", VAULT),
+        ("AIRFLOW__SECRETS__BACKEND_KWARGS", &kwargs),
+        ("AIRFLOW__SECRETS__BACKEND_KWARG__KV_ENGINE_VERSION", "1"),
+    ];
+    let Some(judge) = airflow_fresh(env) else { return };
+    let answer: Value = judge.ask(json!({"op": "differences.variable", "key": "hello"}));
+    let output = secretctl().envs(env).args(["get-var", "hello"]).run();
+    differs(
+        "settings-kwarg-text",
+        &Sides {
+            airflow: (Side::of_airflow(&answer), Side::failed("VaultError")),
+            secretctl: (Side::of_secretctl(&output), Side::found("world")),
+        },
+    );
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::generate::{Case, RECORDER, case};
 use super::{backend, env, file, resolve};
-use crate::support::{airflow, airflow_fresh, cases, random, temp_dir};
+use crate::support::{airflow, airflow_fresh, cases, listed, random, temp_dir};
 
 /// A case with its file written: the environment, `AIRFLOW_HOME` included.
 pub struct Placed {
@@ -72,7 +72,10 @@ impl Placed {
             || airflow["warned"] == true
             || airflow["multi_team"].is_string();
         let agree = match &ours {
-            Err(_) if has_no_text(airflow) => true,
+            Err(_) if has_no_text(airflow) => {
+                listed("settings-not-utf-8");
+                true
+            }
             Err(_) => stopped || airflow["class"] != json!(RECORDER) && airflow["class"] != json!(""),
             Ok(_) if stopped => false,
             Ok(ours) => ["class", "kwargs", "multi_team"]

@@ -1,14 +1,17 @@
 //! The deliberate differences from Airflow: `tests/parity/differences.jsonl`, and `docs/differences.md` made from it.
 //!
-//! A test that meets one names it: [`differs`] fails where the two answers agree, so that no entry outlives its difference.
+//! A test that meets one names it and states both sides: [`differs`] fails where either has changed or the two agree, so that no
+//! entry outlives its difference. Every entry has such a test (`every_difference_has_a_test_that_asks_both_sides`).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{Debug, Write as _};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use serde_json::Value;
+
+use super::sides::Sides;
 
 /// One deliberate difference.
 #[derive(Clone, Debug)]
@@ -50,54 +53,185 @@ fn differences() -> &'static [Difference] {
     })
 }
 
+/// Asserts that the list has `id`: for a comparison of generated cases that passes over what differs on purpose. What each side does
+/// is then stated by a test of its own, as for every entry.
+#[track_caller]
+pub fn listed(id: &str) {
+    difference(id);
+}
+
 /// Returns the difference `id`; fails when the list has none of this name.
 #[track_caller]
-pub fn difference(id: &str) -> &'static Difference {
+fn difference(id: &str) -> &'static Difference {
     differences()
         .iter()
         .find(|entry| entry.id == id)
         .unwrap_or_else(|| panic!("`{id}` is not in differences.jsonl"))
 }
 
-/// Asserts that the deliberate difference `id` is one: that Airflow's answer is another than ours.
+/// Asserts that the deliberate difference `id` is one, and the one that the test states.
+///
+/// Where `SECRETCTL_TEST_DIFFERENCES` names a file, the id is written to it: `scripts/test` sees by it that all were asked.
 #[track_caller]
-pub fn differs<T: PartialEq + Debug>(id: &str, ours: &T, airflow: &T) {
+pub fn differs(id: &str, sides: &Sides) {
     let difference = difference(id);
-    assert_ne!(
-        ours, airflow,
-        "`{id}` no longer differs, so its entry goes: {}",
-        difference.airflow
-    );
+    if let Some(change) = sides.change() {
+        panic!("`{id}` ({}): {change}", difference.airflow);
+    }
+    if let Some(list) = super::variable("SECRETCTL_TEST_DIFFERENCES") {
+        let file = fs::OpenOptions::new().create(true).append(true).open(list);
+        std::io::Write::write_all(&mut file.unwrap(), format!("{id}\n").as_bytes()).unwrap();
+    }
 }
 
-/// Collects the text of every file under `dir` whose name ends in one of `ends`.
-fn sources(dir: &Path, ends: &[&str], text: &mut String) {
+/// A function of the tests that passes ids to [`differs`], or to a case that does.
+#[derive(Debug)]
+struct Asking {
+    /// As the test harness names it: `vault::differences::names_stay_in_their_paths`.
+    test: String,
+    ids: BTreeSet<String>,
+}
+
+/// Finds what `source`, the file of `module`, passes to `differs(` within its tests. Comments and other texts do not count.
+fn asking(module: &str, source: &str) -> Vec<Asking> {
+    let mut found = Vec::new();
+    let code: Vec<&str> = source
+        .lines()
+        .map(|line| {
+            if line.trim_start().starts_with("//") {
+                ""
+            } else {
+                line
+            }
+        })
+        .collect();
+    for part in code.join("\n").split("\n#[test]\n").skip(1) {
+        // A test ends where a brace stands at the start of a line.
+        let body = part.split_once("\n}").map_or(part, |(body, _)| body);
+        let Some((_, name)) = body.split_once("fn ") else {
+            continue;
+        };
+        let ids = body.split("differs(").skip(1).filter_map(|arguments| {
+            let quoted = arguments.trim_start().strip_prefix('"')?;
+            Some(quoted.split_once('"')?.0.to_owned())
+        });
+        found.push(Asking {
+            test: format!("{module}::{}", name.split('(').next().unwrap_or_default()),
+            ids: ids.collect(),
+        });
+    }
+    found
+}
+
+/// Collects what every file under `dir`, the folder of `module`, passes to `differs(`.
+fn all_asking(dir: &Path, module: &str, found: &mut Vec<Asking>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let inner = match (module, stem) {
+            (module, "mod") => module.to_owned(),
+            ("", stem) => stem.to_owned(),
+            (module, stem) => format!("{module}::{stem}"),
+        };
         if path.is_dir() {
-            sources(&path, ends, text);
-        } else if ends
-            .iter()
-            .any(|end| path.to_str().is_some_and(|path| path.ends_with(end)))
-        {
-            text.push_str(&fs::read_to_string(&path).unwrap());
+            all_asking(&path, &inner, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(asking(&inner, &fs::read_to_string(&path).unwrap()));
         }
     }
 }
 
 #[test]
-fn every_difference_has_one_name_and_a_test_that_knows_it() {
+fn every_difference_has_a_test_that_asks_both_sides() {
     let names: BTreeSet<_> = differences().iter().map(|entry| &entry.id).collect();
     assert_eq!(names.len(), differences().len(), "a name stands twice");
-    let mut tests = String::new();
-    sources(&root().join("tests"), &[".rs", ".py", ".json"], &mut tests);
-    let unknown: Vec<_> = names
+    // A file that no module declares is no test, and neither is one that is ignored.
+    let run = |args: &[&str]| -> BTreeSet<String> {
+        let list = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(args)
+            .output()
+            .unwrap();
+        let list = String::from_utf8(list.stdout).unwrap();
+        list.lines()
+            .filter_map(|line| Some(line.strip_suffix(": test")?.to_owned()))
+            .collect()
+    };
+    let (all, ignored) = (run(&["--list"]), run(&["--list", "--ignored"]));
+    let mut tests = Vec::new();
+    all_asking(&root().join("tests"), "", &mut tests);
+    let asked: BTreeSet<_> = tests
         .iter()
-        .filter(|id| !tests.contains(&format!("\"{id}\"")))
+        .filter(|asking| all.contains(&asking.test) && !ignored.contains(&asking.test))
+        // The tests of `differs` itself.
+        .filter(|asking| !asking.test.starts_with("support::"))
+        .flat_map(|asking| &asking.ids)
         .collect();
-    assert!(unknown.is_empty(), "no test names {unknown:?}");
-    assert_eq!(difference("vault-redirect").area, "vault");
-    differs("vault-redirect", &"kept", &"sent");
+    let unasked: Vec<_> = names.difference(&asked).collect();
+    assert!(unasked.is_empty(), "no test passes {unasked:?} to `differs`");
+    let unlisted: Vec<_> = asked.difference(&names).collect();
+    assert!(unlisted.is_empty(), "{unlisted:?} are not in differences.jsonl");
+}
+
+#[test]
+fn an_id_counts_where_a_test_passes_it_to_differs() {
+    let source = r#"
+// differs("in-a-comment", …)
+const TEXT: &str = "differs-in-a-text";
+fn helper() {
+    differs("in-a-helper", &sides);
+}
+
+#[test]
+fn one() {
+    // differs("in-a-comment", &sides);
+    differs(
+        "on-its-own-line",
+        &sides,
+    );
+    Case::new("x").differs("of-a-case", side);
+    let id = "not-passed";
+}
+
+const LATER: &str = r"differs(";
+
+#[test]
+#[cfg(unix)]
+fn two() {
+    differs("b", &sides);
+}
+"#;
+    let found = asking("area::file", source);
+    let tests: Vec<_> = found.iter().map(|asking| asking.test.as_str()).collect();
+    assert_eq!(tests, ["area::file::one", "area::file::two"]);
+    let ids: Vec<_> = found.iter().flat_map(|asking| &asking.ids).collect();
+    assert_eq!(ids, ["of-a-case", "on-its-own-line", "b"]);
+}
+
+#[test]
+#[should_panic(expected = "`no-such-entry` is not in differences.jsonl")]
+fn what_is_not_listed_is_no_difference() {
+    let side = super::sides::Side::found;
+    differs(
+        "no-such-entry",
+        &Sides {
+            airflow: (side("a"), side("a")),
+            secretctl: (side("b"), side("b")),
+        },
+    );
+}
+
+#[test]
+#[should_panic(expected = "no longer differ, so the entry goes")]
+fn an_entry_does_not_outlive_its_difference() {
+    let side = super::sides::Side::found;
+    let id = &differences()[0].id;
+    differs(
+        id,
+        &Sides {
+            airflow: (side("a"), side("a")),
+            secretctl: (side("a"), side("b")),
+        },
+    );
 }
 
 #[test]
@@ -109,7 +243,7 @@ fn the_page_of_differences_is_made_from_the_list() {
     let mut text = String::from(
         "# What secretctl does differently, on purpose\n\n\
          Everything else is as Airflow 3.3.2 answers it, and a disagreement that is not listed here is a bug. Each entry has a \
-         test that asks both and fails when they agree. This page is made from `tests/parity/differences.jsonl`: \
+         test that asks both, states what each answers, and fails when either changes or the two agree. This page is made from `tests/parity/differences.jsonl`: \
          `SECRETCTL_TEST_UPDATE=1 cargo test page_of_differences` writes it.\n",
     );
     for (area, entries) in areas {

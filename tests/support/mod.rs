@@ -11,15 +11,17 @@ mod page;
 mod process;
 mod program;
 pub mod server;
+mod sides;
 mod sizes;
 mod skip;
 mod vault_server;
 
-pub use differences::{difference, differs};
+pub use differences::{differs, listed};
 pub use judge::{Judge, airflow, airflow_fresh};
 pub use page::{page, page_but};
 pub use process::{Guard, free_port, wait_for_port};
 pub use program::{Output, Program, secretctl};
+pub use sides::{Side, Sides, requests};
 pub use sizes::{Random, cases, full, random};
 pub use skip::{skip, variable};
 pub use vault_server::{VaultServer, bao, hashicorp};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{kv2, login, vault, with};
 use crate::support::server::{Recorded, Reply, Server};
-use crate::support::{Output, airflow, cases, random, temp_dir};
+use crate::support::{Output, airflow, cases, listed, random, temp_dir};
 
 /// One lookup, for both.
 #[derive(Clone, Debug)]
@@ -160,7 +160,8 @@ pub(super) fn ask(case: &Case) -> Both {
         _ => program.args(["get-config", "--", &case.name]).run(),
     };
     let ours: Vec<Sent> = server.take().iter().map(sent).collect();
-    // vault-token-on-login: VAULT_TOKEN is sent along on logins by hvac alone.
+    // VAULT_TOKEN is sent along on logins by hvac alone.
+    listed("vault-token-on-login");
     for request in &mut theirs {
         if request.method == "POST" {
             request.headers.retain(|(name, _)| name != "x-vault-token");

@@ -14,7 +14,7 @@ use super::authorize::ChallengePolicy;
 use super::config::Config;
 use crate::cloud::azure::Redaction;
 use crate::cloud::azure::tokens::Tokens;
-use crate::cloud::azure::transport::{Exchange, Transport, from_sdk, sdk_failure};
+use crate::cloud::azure::transport::{Sender, Transport, from_sdk, sdk_failure};
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
 use crate::python::repr::str;
@@ -37,7 +37,7 @@ impl VaultClient {
     pub(super) fn new(
         config: &Config,
         tokens: Arc<Tokens>,
-        exchange: Arc<dyn Exchange>,
+        exchange: Arc<dyn Sender>,
         redactor: Arc<Redaction>,
     ) -> Result<Self> {
         let policy = ChallengePolicy::new(

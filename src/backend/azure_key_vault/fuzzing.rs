@@ -9,8 +9,8 @@ use super::client::VaultClient;
 use super::config::Config;
 use crate::backend::BoxFuture;
 use crate::cloud::azure::tokens::Tokens;
-use crate::cloud::azure::transport::Exchange;
-use crate::cloud::azure::{self, Redaction, Surroundings};
+use crate::cloud::azure::transport::Sender;
+use crate::cloud::azure::{self, CredentialContext, Redaction};
 use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Request, Response};
@@ -52,7 +52,7 @@ pub type Server = Box<dyn FnMut(&Request) -> Response + Send>;
 /// The server in the place of the network.
 struct Stand(Mutex<Server>);
 
-impl Exchange for Stand {
+impl Sender for Stand {
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         let mut server = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Box::pin(ready(Ok(server(&request))))
@@ -69,9 +69,9 @@ impl Exchange for Stand {
 /// What kept it from telling.
 pub async fn ask(kwargs: Kwargs, name: &str, server: Server) -> Result<Answer> {
     let config = Config::new(kwargs)?;
-    let exchange: Arc<dyn Exchange> = Arc::new(Stand(Mutex::new(server)));
+    let exchange: Arc<dyn Sender> = Arc::new(Stand(Mutex::new(server)));
     let redactor = Arc::new(Redaction::default());
-    let surroundings = Surroundings {
+    let surroundings = CredentialContext {
         env: Env::default(),
         exchange: Arc::clone(&exchange),
         direct: Arc::clone(&exchange),

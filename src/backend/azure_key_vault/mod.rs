@@ -12,8 +12,8 @@ use self::client::VaultClient;
 use self::config::Config;
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::cloud::azure::tokens::Tokens;
-use crate::cloud::azure::transport::{Exchange, Server, Whom};
-use crate::cloud::azure::{self, Redaction, Surroundings};
+use crate::cloud::azure::transport::{Endpoint, Sender, Server};
+use crate::cloud::azure::{self, CredentialContext, Redaction};
 use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Client, Options, Proxies};
@@ -59,6 +59,13 @@ impl Address for SecretAddress {
             ("secret_name", self.secret_name.as_str().into()),
         ]
     }
+
+    fn prefixes(&self, id: &str) -> Vec<String> {
+        // With most separators, names in Key Vault have `-` for `_`.
+        let ids = [id, &id.replace('_', "-")];
+        let prefix = ids.iter().find_map(|id| self.secret_name.strip_suffix(*id));
+        prefix.map(str::to_owned).into_iter().collect()
+    }
 }
 
 /// Connections, variables and configuration options from the secrets of one Azure Key Vault.
@@ -91,15 +98,15 @@ impl AzureKeyVaultBackend {
             None => Arc::clone(&login),
             Some(transport) => Arc::new(Client::new(transport.options(&self.env, self.deadline))),
         };
-        let server = |client, whom| -> Arc<dyn Exchange> { Arc::new(Server { client, whom }) };
+        let server = |client, whom| -> Arc<dyn Sender> { Arc::new(Server { client, whom }) };
         let direct = Options {
             proxies: Proxies::default(),
             ..azure::options(&self.env, self.deadline)
         };
         let redactor = Arc::new(Redaction::default());
-        let surroundings = Surroundings {
+        let surroundings = CredentialContext {
             env: self.env.clone(),
-            exchange: server(login, Whom::Login),
+            exchange: server(login, Endpoint::Login),
             direct: Arc::new(Client::new(direct)),
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
@@ -109,7 +116,7 @@ impl AzureKeyVaultBackend {
         if self.probing.load(Ordering::Relaxed) {
             tokens.probing();
         }
-        let client = VaultClient::new(&self.config, tokens, server(vault, Whom::Vault), redactor)?;
+        let client = VaultClient::new(&self.config, tokens, server(vault, Endpoint::Vault), redactor)?;
         Ok(self.client.get_or_init(|| client))
     }
 }

@@ -67,6 +67,16 @@ impl Address for SecretPath {
             ("kv_engine_version", self.kv_engine_version.into()),
         ]
     }
+
+    fn prefixes(&self, id: &str) -> Vec<String> {
+        let Some(prefix) = self.path.strip_suffix(id) else {
+            return Vec::new();
+        };
+        let mount = &self.mount_point;
+        ["", "data/", &format!("{mount}/"), &format!("{mount}/data/")]
+            .map(|start| format!("{start}{prefix}"))
+            .to_vec()
+    }
 }
 
 /// How names become paths.

@@ -7,7 +7,7 @@ use super::malformed;
 use super::parse::{Entries, format_of, parse_bytes};
 use crate::backend::CheckConnection;
 use crate::error::Result;
-use crate::value::{Found, Lookup, SecretKind};
+use crate::value::{Answer, Lookup, SecretKind};
 
 /// A file that was read and checked.
 pub struct File {
@@ -43,7 +43,7 @@ impl File {
     ///
     /// # Errors
     /// Something that has no form in JSON.
-    pub fn get(&self, key: &str) -> Result<Option<Found>> {
+    pub fn get(&self, key: &str) -> Result<Answer> {
         load::get(&self.entries, self.kind, key).map_err(|unprintable: Unprintable| {
             let lookup = Lookup {
                 kind: self.kind,

@@ -7,32 +7,20 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
+use super::astro;
 use super::node::Node;
 use super::parse::{Entries, Entry, late};
 use super::problem::Problem;
 use crate::backend::CheckConnection;
-use crate::nearest::nearest;
+use crate::connection_keys;
 use crate::python::json;
 use crate::python::yaml::{Id, NoJson};
 use crate::secret::Secret;
 use crate::shown::shown;
-use crate::value::{Found, SecretKind};
+use crate::value::{Answer, Found, SecretKind};
 
-/// What Airflow's `Connection(…)` takes, and `extra_dejson`, which the file's reader makes `extra` of.
-const CONNECTION_KEYS: &[&str] = &[
-    "conn_id",
-    "conn_type",
-    "description",
-    "host",
-    "login",
-    "password",
-    "schema",
-    "port",
-    "extra",
-    "uri",
-    "team_name",
-    "extra_dejson",
-];
+/// The keys that a connection has in a local file alone: `extra_dejson` is what the file's reader makes `extra` of.
+const MORE_KEYS: &[&str] = &["conn_id", "extra_dejson"];
 
 /// Why an entry cannot be used although its file can: it has no form that could be printed.
 #[derive(Debug)]
@@ -42,8 +30,8 @@ pub(super) struct Unprintable {
     pub(super) why: NoJson,
 }
 
-/// What is under a name: nothing, something, or something that has no form.
-pub(super) type Loaded = Result<Option<Found>, Unprintable>;
+/// What is under a name: an answer, or something that has no form.
+pub(super) type Loaded = Result<Answer, Unprintable>;
 
 /// Checks every entry of a file, which has to be done by `deadline`.
 pub(super) fn check(
@@ -53,6 +41,7 @@ pub(super) fn check(
     deadline: Instant,
 ) -> Result<(), Problem> {
     match kind {
+        SecretKind::Connection if astro::is_settings(entries) => Err(astro::problem()),
         SecretKind::Connection => check_connections(entries, check, deadline),
         SecretKind::Variable => Ok(()),
         SecretKind::Config => entries.each(|Entry { key_node, node, .. }| {
@@ -71,18 +60,18 @@ pub(super) fn check(
 pub(super) fn get(entries: &Entries, kind: SecretKind, key: &str) -> Loaded {
     entries.get(key, |node| {
         let Some(mut node) = node else {
-            return Ok(None);
+            return Ok(Answer::ABSENT);
         };
         let is_list_of_one = kind != SecretKind::Variable;
         if is_list_of_one && let Some(list) = node.list() {
             match list.first() {
                 Some(only) => node = *only,
-                None => return Ok(None),
+                None => return Ok(Answer::ABSENT),
             }
         }
         match kind {
             SecretKind::Connection => match connection(node) {
-                (found, None) => Ok(Some(found)),
+                (found, None) => Ok(Answer::Found(found)),
                 (_, Some(unprintable)) => Err(unprintable),
             },
             SecretKind::Variable | SecretKind::Config => plain(node),
@@ -94,19 +83,19 @@ pub(super) fn get(entries: &Entries, kind: SecretKind, key: &str) -> Loaded {
 /// variables get` prints, and binary data is its bytes; within lists and objects neither has a form.
 fn plain(node: Node<'_>) -> Loaded {
     if let Some(text) = node.secret() {
-        return Ok(Some(Found::Text(text)));
+        return Ok(Answer::Found(Found::Text(text)));
     }
     if let Some(date) = node.date() {
-        return Ok(Some(Found::Text(Secret::from(date))));
+        return Ok(Answer::Found(Found::Text(Secret::from(date))));
     }
     if let Node::Yaml(document, id) = node
         && let Some(bytes) = document.bytes(id)
     {
-        return Ok(Some(Found::Text(Secret::new(bytes))));
+        return Ok(Answer::Found(Found::Text(Secret::new(bytes))));
     }
     match node.to_json(&mut node.budget()) {
-        Ok(json::Value::Null) => Ok(None),
-        Ok(value) => Ok(Some(Found::Json(value))),
+        Ok(json::Value::Null) => Ok(Answer::Null),
+        Ok(value) => Ok(Answer::Found(Found::Json(value))),
         Err(why) => Err(Unprintable { argument: None, why }),
     }
 }
@@ -126,6 +115,10 @@ fn check_connections(entries: &Entries, check: CheckConnection, deadline: Instan
         }
         let line = key_node.line().or(node.line());
         let problem = |what: String| Problem::at(line, format!("connection {} {what}", name(key_node)));
+        let with_hint = |(what, hint)| Problem {
+            hint,
+            ..problem(what)
+        };
         let value = match node.list().as_deref() {
             None => node,
             Some([]) => return Ok(()),
@@ -133,7 +126,7 @@ fn check_connections(entries: &Entries, check: CheckConnection, deadline: Instan
             Some([_, ..]) => return Err(problem("is a list of more than one".to_owned())),
         };
         if value.text().is_none() {
-            check_object(key_node, value, &mut used).map_err(problem)?;
+            check_object(key_node, value, &mut used).map_err(with_hint)?;
         }
         let (found, _) = connection(value);
         check(key.unwrap_or_default(), &found).map_err(|error| {
@@ -146,43 +139,43 @@ fn check_connections(entries: &Entries, check: CheckConnection, deadline: Instan
     })
 }
 
-/// Checks the keys of a connection that is an object.
-fn check_object(key: Node<'_>, value: Node<'_>, used: &mut HashSet<Id>) -> Result<(), String> {
+/// Checks the keys of a connection that is an object. An error is what is wrong, and a hint.
+fn check_object(
+    key: Node<'_>,
+    value: Node<'_>,
+    used: &mut HashSet<Id>,
+) -> Result<(), (String, Option<String>)> {
+    let plain = |what: &str| (what.to_owned(), None);
     let Some(arguments) = value.entries() else {
-        return Err("is neither text nor an object".to_owned());
+        return Err(plain("is neither text nor an object"));
     };
-    let mut names = HashSet::new();
-    for (name_node, argument) in arguments {
-        let name = match name_node.text() {
-            Some(name) if CONNECTION_KEYS.contains(&name) => name,
-            Some(name) => return Err(illegal(name)),
-            None => return Err("has a key that is no text".to_owned()),
-        };
-        names.insert(name);
-        if name == "conn_id" && !argument.equals_key(key) {
-            return Err("has another `conn_id`".to_owned());
-        }
+    let names: Option<Vec<&str>> = arguments.iter().map(|(name, _)| name.text()).collect();
+    let Some(names) = names else {
+        return Err(plain("has a key that is no text"));
+    };
+    if let Some((what, hint)) = connection_keys::unknown(&names, MORE_KEYS) {
+        return Err((format!("has {what}"), Some(hint)));
     }
-    if names.contains("extra") && names.contains("extra_dejson") {
-        return Err("has both `extra` and `extra_dejson`".to_owned());
+    let is_another =
+        |(name, argument): &(Node<'_>, Node<'_>)| name.text() == Some("conn_id") && !argument.equals_key(key);
+    if arguments.iter().any(is_another) {
+        return Err((
+            "has another `conn_id`".to_owned(),
+            Some("leave `conn_id` out, the entry's own key is the id".to_owned()),
+        ));
+    }
+    if names.contains(&"extra") && names.contains(&"extra_dejson") {
+        return Err(plain("has both `extra` and `extra_dejson`"));
     }
     // Airflow writes the id into the object that it reads, so one object cannot be two connections.
     if let Some(id) = value.identity()
         && !used.insert(id)
     {
-        return Err(
-            "is an alias of another connection: Airflow finds the other's `conn_id` in it".to_owned(),
-        );
+        return Err(plain(
+            "is an alias of another connection: Airflow finds the other's `conn_id` in it",
+        ));
     }
     Ok(())
-}
-
-fn illegal(name: &str) -> String {
-    let unknown = shown(name);
-    match nearest(name, CONNECTION_KEYS) {
-        Some(nearest) => format!("has the unknown key `{unknown}`: did you mean `{nearest}`?"),
-        None => format!("has the unknown key `{unknown}`"),
-    }
 }
 
 /// Returns what Airflow calls its `Connection(…)` with: `uri` for text, and an object as it is, with `extra` as the text that

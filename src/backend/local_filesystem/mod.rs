@@ -14,6 +14,7 @@ use crate::location::{Address, Location};
 use crate::shown::shown;
 use crate::value::{Answer, Listing, Lookup, SecretKind, Step};
 
+mod astro;
 mod config;
 mod env_file;
 #[cfg(fuzzing)]
@@ -115,8 +116,10 @@ impl LocalFilesystemBackend {
         };
         let entries = self.entries(lookup.kind, file)?;
         match load::get(entries, lookup.kind, &lookup.id) {
-            Ok(Some(found)) => Ok(Answer::Found(found)),
-            Ok(None) => Ok(Answer::ABSENT),
+            Ok(Answer::Absent { hint: None }) if astro::is_settings(entries) => Ok(Answer::Absent {
+                hint: Some(astro::hint(file)),
+            }),
+            Ok(answer) => Ok(answer),
             Err(unprintable) => Err(malformed(lookup, file, &unprintable)),
         }
     }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use super::credentials::Credentials;
 use super::profile::Profile;
 use super::sts;
-use crate::cloud::services::{Ask, Services, credential_file, object, refused, text, unreachable};
+use crate::cloud::services::{ServiceRequest, Services, credential_file, object, refused, text, unreachable};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::Response;
@@ -165,7 +165,7 @@ impl Chain {
 
     async fn container_keys(&self, services: &Services, url: String) -> Result<Credentials> {
         const WHAT: &str = "the container's credential service";
-        let mut ask = Ask::get(url).header("accept", "application/json");
+        let mut ask = ServiceRequest::get(url).header("accept", "application/json");
         if let Some(file) = self.env.non_empty("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
             ask = ask.header(
                 "authorization",
@@ -196,7 +196,7 @@ impl Chain {
             .non_empty("AWS_EC2_METADATA_SERVICE_ENDPOINT")
             .unwrap_or(INSTANCE_ENDPOINT);
         let endpoint = endpoint.trim_end_matches('/');
-        let ask = Ask::put(format!("{endpoint}/latest/api/token"))
+        let ask = ServiceRequest::put(format!("{endpoint}/latest/api/token"))
             .header("x-aws-ec2-metadata-token-ttl-seconds", "21600");
         let Some(response) = services.look(ask).await? else {
             return Ok(None);
@@ -209,8 +209,8 @@ impl Chain {
         };
         let folder = format!("{endpoint}/latest/meta-data/iam/security-credentials/");
         let ask = |url: String| match &token {
-            Some(token) => Ask::get(url).header("x-aws-ec2-metadata-token", token.clone()),
-            None => Ask::get(url),
+            Some(token) => ServiceRequest::get(url).header("x-aws-ec2-metadata-token", token.clone()),
+            None => ServiceRequest::get(url),
         };
         let Some(role) = services.look(ask(folder.clone())).await? else {
             return Ok(None);

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::credentials::Credentials;
 use super::sigv4::{self, Signable};
-use crate::cloud::services::{Ask, Services, credential_file, refused, unreachable};
+use crate::cloud::services::{ServiceRequest, Services, credential_file, refused, unreachable};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::nearest::nearest;
@@ -132,7 +132,7 @@ pub(super) async fn assume_role(
         SERVICE,
         SystemTime::now(),
     );
-    let mut ask = Ask::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
+    let mut ask = ServiceRequest::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
     for (name, value) in headers {
         if !matches!(name, "Host" | "Content-Length" | "Content-Type") {
             ask = ask.header(name, value);
@@ -163,7 +163,7 @@ pub(super) async fn assume_role_with_web_identity(
         utf8_percent_encode(session.unwrap_or("secretctl"), FORM),
         utf8_percent_encode(token.expose_text().unwrap_or_default(), FORM)
     );
-    let ask = Ask::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
+    let ask = ServiceRequest::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
     let response = services
         .aws(ask)
         .await

@@ -8,7 +8,7 @@ use azure_core::time::{Duration, OffsetDateTime};
 use serde_json::Value;
 
 use super::command::{self, Tool};
-use super::{Credential, Failure, Surroundings, TokenRequest};
+use super::{Credential, CredentialContext, Failure, TokenRequest};
 use crate::error::Result;
 use crate::future::BoxFuture;
 
@@ -22,7 +22,7 @@ pub(super) struct AzureCliCredential(Tool);
 
 impl AzureCliCredential {
     /// Creates the credential.
-    pub(super) fn new(surroundings: &Surroundings) -> Self {
+    pub(super) fn new(surroundings: &CredentialContext) -> Self {
         Self(Tool::new(surroundings, TOOL, NOT_FOUND))
     }
 

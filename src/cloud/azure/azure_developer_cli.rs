@@ -7,7 +7,7 @@ use azure_core::credentials::AccessToken;
 use serde_json::Value;
 
 use super::command::{self, Tool};
-use super::{Credential, Failure, Surroundings, TokenRequest};
+use super::{Credential, CredentialContext, Failure, TokenRequest};
 use crate::error::Result;
 use crate::future::BoxFuture;
 
@@ -19,7 +19,7 @@ pub(super) struct AzureDeveloperCliCredential(Tool);
 
 impl AzureDeveloperCliCredential {
     /// Creates the credential.
-    pub(super) fn new(surroundings: &Surroundings) -> Self {
+    pub(super) fn new(surroundings: &CredentialContext) -> Self {
         Self(Tool::new(surroundings, TOOL, NOT_FOUND))
     }
 

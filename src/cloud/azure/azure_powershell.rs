@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::command::Tool;
-use super::{Credential, Failure, Surroundings, TokenRequest};
+use super::{Credential, CredentialContext, Failure, TokenRequest};
 use crate::error::Result;
 use crate::future::BoxFuture;
 
@@ -28,7 +28,7 @@ pub(super) struct AzurePowerShellCredential(Tool);
 
 impl AzurePowerShellCredential {
     /// Creates the credential.
-    pub(super) fn new(surroundings: &Surroundings) -> Self {
+    pub(super) fn new(surroundings: &CredentialContext) -> Self {
         Self(Tool::new(surroundings, "pwsh", NOT_FOUND))
     }
 

@@ -15,7 +15,7 @@ use super::environment::EnvironmentCredential;
 use super::managed_identity::ManagedIdentityCredential;
 use super::unavailable::Unavailable;
 use super::workload_identity::WorkloadIdentityCredential;
-use super::{Credential, Failure, Surroundings, TokenRequest, entra};
+use super::{Credential, CredentialContext, Failure, TokenRequest, entra};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
@@ -97,7 +97,7 @@ impl DefaultAzureCredential {
     ///
     /// # Errors
     /// A variable that Python's constructors refuse, with status 2.
-    pub(super) fn new(surroundings: &Surroundings, pair: Option<(&str, &str)>) -> Result<Self> {
+    pub(super) fn new(surroundings: &CredentialContext, pair: Option<(&str, &str)>) -> Result<Self> {
         let env = &surroundings.env;
         // Python looks at it first, whoever is in the chain.
         entra::authority(env)?;

@@ -12,7 +12,7 @@ use azure_core::credentials::AccessToken;
 
 use super::entra::is_token;
 use super::tenant::Tenants;
-use super::{Failure, Surroundings, TokenRequest};
+use super::{CredentialContext, Failure, TokenRequest};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::helper;
@@ -37,13 +37,13 @@ pub(super) struct Tool {
     /// Its name for people, which is that of its program.
     name: &'static str,
     not_found: &'static str,
-    surroundings: Surroundings,
+    surroundings: CredentialContext,
     tenants: Tenants,
 }
 
 impl Tool {
     /// Takes the tool `name`; `not_found` is said where it is not installed.
-    pub(super) fn new(surroundings: &Surroundings, name: &'static str, not_found: &'static str) -> Self {
+    pub(super) fn new(surroundings: &CredentialContext, name: &'static str, not_found: &'static str) -> Self {
         Self {
             name,
             not_found,
@@ -145,7 +145,7 @@ fn is_program(file: &Path) -> bool {
 /// # Errors
 /// One that does not start or answer in time is unavailable; the end of the command's own time is a failure.
 async fn run(
-    surroundings: &Surroundings,
+    surroundings: &CredentialContext,
     tool: &str,
     program: &Path,
     arguments: &[String],
@@ -226,7 +226,7 @@ fn safe_folder(env: &Env) -> Result<PathBuf, Failure> {
 /// # Errors
 /// Something that is no token is unavailable.
 fn printed(
-    surroundings: &Surroundings,
+    surroundings: &CredentialContext,
     tool: &str,
     token: Option<AccessToken>,
 ) -> Result<AccessToken, Failure> {
@@ -240,7 +240,7 @@ fn printed(
 }
 
 /// Makes the failure of a tool that complained.
-fn failed(surroundings: &Surroundings, tool: &str, stderr: &str) -> Failure {
+fn failed(surroundings: &CredentialContext, tool: &str, stderr: &str) -> Failure {
     let words = complaint(surroundings, stderr);
     Failure::Unavailable(if words.is_empty() {
         format!("`{tool}` failed without a word")
@@ -250,7 +250,7 @@ fn failed(surroundings: &Surroundings, tool: &str, stderr: &str) -> Failure {
 }
 
 /// Returns a tool's complaint, fit to be shown: one line, and nothing in it that could be a token.
-fn complaint(surroundings: &Surroundings, stderr: &str) -> String {
+fn complaint(surroundings: &CredentialContext, stderr: &str) -> String {
     let words = stderr.split_whitespace().map(|word| {
         if word.contains("eyJ") || word.len() > 100 {
             "[redacted]"

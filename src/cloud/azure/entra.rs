@@ -29,7 +29,7 @@ use url::form_urlencoded;
 
 use super::region::Region;
 use super::tenant::Tenants;
-use super::{Failure, Redaction, Surroundings, TokenRequest};
+use super::{CredentialContext, Failure, Redaction, TokenRequest};
 use crate::cloud::azure::retry;
 use crate::cloud::azure::transport::{Transport, from_sdk, into_sdk, sdk_failure};
 use crate::env::Env;
@@ -47,7 +47,7 @@ const USUAL_LIFETIME: Duration = Duration::from_secs(3600);
 pub(super) struct Login {
     pub(super) client_id: String,
     pub(super) tenants: Tenants,
-    surroundings: Surroundings,
+    surroundings: CredentialContext,
     authority: String,
     region: Region,
 }
@@ -58,7 +58,7 @@ impl Login {
     /// # Errors
     /// A tenant that is none, or an `AZURE_AUTHORITY_HOST` that is not https, with status 2.
     pub(super) fn new(
-        surroundings: &Surroundings,
+        surroundings: &CredentialContext,
         tenant: &str,
         client_id: &str,
         allowed: Vec<String>,

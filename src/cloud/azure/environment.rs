@@ -10,7 +10,7 @@ use super::client_secret::ClientSecretCredential;
 use super::entra::Login;
 use super::region::Region;
 use super::username_password::UsernamePasswordCredential;
-use super::{Credential, Failure, Surroundings, TokenRequest};
+use super::{Credential, CredentialContext, Failure, TokenRequest};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
@@ -33,7 +33,7 @@ impl EnvironmentCredential {
     ///
     /// # Errors
     /// A variable that cannot be used, with status 2.
-    pub(super) fn new(surroundings: &Surroundings, allowed: &[String]) -> Result<Self> {
+    pub(super) fn new(surroundings: &CredentialContext, allowed: &[String]) -> Result<Self> {
         let env = &surroundings.env;
         let set = |names: &[&str]| names.iter().all(|name| env.get(name).is_some());
         let credential: Box<dyn Credential> = if set(&[CLIENT_ID, CLIENT_SECRET, TENANT_ID]) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use azure_core::credentials::AccessToken;
 use tokio::sync::watch;
 
-use self::transport::Exchange;
+use self::transport::Sender;
 use crate::cloud::trust;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -125,13 +125,13 @@ pub(crate) trait Credential: Send + Sync {
 
 /// What credentials are made of.
 #[derive(Clone)]
-pub(crate) struct Surroundings {
+pub(crate) struct CredentialContext {
     /// The environment in force.
     pub(crate) env: Env,
     /// What requests go through.
-    pub(crate) exchange: Arc<dyn Exchange>,
+    pub(crate) exchange: Arc<dyn Sender>,
     /// What goes past every proxy: the services of the machine itself.
-    pub(crate) direct: Arc<dyn Exchange>,
+    pub(crate) direct: Arc<dyn Sender>,
     /// The secrets that servers' words are shown without.
     pub(crate) redactor: Arc<Redaction>,
     /// When the command has to be done.
@@ -163,7 +163,7 @@ pub(crate) fn options(env: &Env, deadline: Instant) -> Options {
 ///
 /// # Errors
 /// A configuration that Python's constructors refuse, with status 2.
-pub(crate) fn build(identity: &Identity, surroundings: &Surroundings) -> Result<Box<dyn Credential>> {
+pub(crate) fn build(identity: &Identity, surroundings: &CredentialContext) -> Result<Box<dyn Credential>> {
     match identity {
         Identity::ClientSecret {
             tenant_id,

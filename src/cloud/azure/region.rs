@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::Surroundings;
+use super::CredentialContext;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Request, Retry};
@@ -68,7 +68,7 @@ impl Region {
     }
 
     /// Returns the login server to ask in place of `central`, an authority without a tenant.
-    pub(super) async fn authority(&self, central: &str, surroundings: &Surroundings) -> String {
+    pub(super) async fn authority(&self, central: &str, surroundings: &CredentialContext) -> String {
         let region = match self {
             Self::Central => None,
             Self::Named(region) => Some(region.clone()),
@@ -98,7 +98,7 @@ fn regional(region: &str, central: &str) -> String {
 }
 
 /// Returns the region of this machine; `None` when it is not known, and then the login server of all serves.
-async fn detect(surroundings: &Surroundings) -> Option<String> {
+async fn detect(surroundings: &CredentialContext) -> Option<String> {
     let told = surroundings.env.non_empty(REGION_NAME).map(str::to_owned);
     let region = match told {
         Some(region) => region,
@@ -107,7 +107,7 @@ async fn detect(surroundings: &Surroundings) -> Option<String> {
     is_region(&region).then_some(region)
 }
 
-async fn location(surroundings: &Surroundings) -> Option<String> {
+async fn location(surroundings: &CredentialContext) -> Option<String> {
     let request = Request {
         method: "GET",
         url: METADATA.to_owned(),

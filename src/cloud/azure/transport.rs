@@ -18,7 +18,7 @@ use crate::secret::Secret;
 use crate::shown::shown;
 
 /// Something that sends a request and returns the whole answer: the one client, or a test's stand-in where an address is fixed.
-pub(crate) trait Exchange: Send + Sync {
+pub(crate) trait Sender: Send + Sync {
     /// Sends `request`.
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
 
@@ -28,7 +28,7 @@ pub(crate) trait Exchange: Send + Sync {
 
 /// Whom a client asks.
 #[derive(Clone, Copy)]
-pub(crate) enum Whom {
+pub(crate) enum Endpoint {
     /// The vault.
     Vault,
     /// Microsoft Entra ID.
@@ -38,7 +38,7 @@ pub(crate) enum Whom {
 /// The one client, and what to do when whom it asks is not reached.
 pub(crate) struct Server {
     pub(crate) client: Arc<Client>,
-    pub(crate) whom: Whom,
+    pub(crate) whom: Endpoint,
 }
 
 impl Server {
@@ -46,14 +46,14 @@ impl Server {
         let kind = failure.kind();
         let error = Error::from(failure);
         match (kind, self.whom) {
-            (FailureKind::Connect, Whom::Vault) => error
+            (FailureKind::Connect, Endpoint::Vault) => error
                 .or_hint("check `vault_url`, and that this machine reaches it: DNS, a firewall, HTTPS_PROXY"),
-            (FailureKind::Connect, Whom::Login) => error
+            (FailureKind::Connect, Endpoint::Login) => error
                 .or_hint("check that this machine reaches it: DNS, a firewall, HTTPS_PROXY"),
-            (FailureKind::Tls | FailureKind::Malformed, Whom::Vault) => error.or_hint(
+            (FailureKind::Tls | FailureKind::Malformed, Endpoint::Vault) => error.or_hint(
                 "a proxy or a gateway may have answered in its place; check `vault_url` and HTTPS_PROXY",
             ),
-            (FailureKind::Tls | FailureKind::Malformed, Whom::Login) => error.or_hint(
+            (FailureKind::Tls | FailureKind::Malformed, Endpoint::Login) => error.or_hint(
                 "a proxy or a gateway may have answered in its place; check AZURE_AUTHORITY_HOST and HTTPS_PROXY",
             ),
             _ => error,
@@ -61,7 +61,7 @@ impl Server {
     }
 }
 
-impl Exchange for Server {
+impl Sender for Server {
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(async move {
             let host = url::Url::parse(&request.url)
@@ -85,7 +85,7 @@ impl Exchange for Server {
     }
 }
 
-impl Exchange for Client {
+impl Sender for Client {
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(async move { Ok(self.send(request).await?) })
     }
@@ -95,15 +95,15 @@ impl Exchange for Client {
     }
 }
 
-/// The SDK's view of an [`Exchange`].
+/// The SDK's view of an [`Sender`].
 pub(crate) struct Transport {
-    exchange: Arc<dyn Exchange>,
+    exchange: Arc<dyn Sender>,
     retry: Retry,
 }
 
 impl Transport {
     /// Returns the SDK's options for a client over `exchange`, whose requests are tried again as `retry` says.
-    pub(crate) fn options(exchange: Arc<dyn Exchange>, retry: Retry) -> ClientOptions {
+    pub(crate) fn options(exchange: Arc<dyn Sender>, retry: Retry) -> ClientOptions {
         ClientOptions {
             retry: RetryOptions::none(),
             transport: Some(SdkTransport::new(Arc::new(Self { exchange, retry }))),

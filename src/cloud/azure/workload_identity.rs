@@ -12,7 +12,7 @@ use azure_core::http::ClientMethodOptions;
 use azure_identity::{ClientAssertion, ClientAssertionCredential, ClientAssertionCredentialOptions};
 
 use super::entra::Login;
-use super::{Credential, Failure, Surroundings, TokenRequest};
+use super::{Credential, CredentialContext, Failure, TokenRequest};
 use crate::cloud::azure::transport::{into_sdk, sdk_failure};
 use crate::error::{Error, Result};
 use crate::file;
@@ -32,7 +32,7 @@ impl WorkloadIdentityCredential {
     /// # Errors
     /// A tenant id that is none, or an authority that is not https, with status 2.
     pub(super) fn new(
-        surroundings: &Surroundings,
+        surroundings: &CredentialContext,
         pair: Option<(&str, &str)>,
         allowed: Vec<String>,
     ) -> Result<Result<Self, String>> {

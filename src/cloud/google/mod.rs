@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::cloud::services::{Ask, Services, object, refused, text, unreachable};
+use crate::cloud::services::{ServiceRequest, Services, object, refused, text, unreachable};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::file;
@@ -100,7 +100,8 @@ impl Identity {
         let mut bearer = b"Bearer ".to_vec();
         bearer.extend_from_slice(self.access_token.expose());
         let body = Secret::from(dumps(&Value::Object(body)));
-        let ask = Ask::post(url, "application/json", body).header("authorization", Secret::new(bearer));
+        let ask =
+            ServiceRequest::post(url, "application/json", body).header("authorization", Secret::new(bearer));
         let response = services
             .google(ask)
             .await
@@ -141,7 +142,7 @@ async fn with_key(
         "assertion={}&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer",
         assertion.expose_text().unwrap_or_default()
     );
-    let ask = Ask::post(
+    let ask = ServiceRequest::post(
         &account.token_uri,
         "application/x-www-form-urlencoded",
         Secret::from(form),
@@ -229,7 +230,8 @@ impl ApplicationDefault {
             return Err(none());
         }
         let root = format!("http://{}/computeMetadata/v1", self.metadata_host);
-        let ask = |path: &str| Ask::get(format!("{root}/{path}")).header("metadata-flavor", "Google");
+        let ask =
+            |path: &str| ServiceRequest::get(format!("{root}/{path}")).header("metadata-flavor", "Google");
         let accounts = "instance/service-accounts/default";
         let Some(response) = services.look(ask(&format!("{accounts}/?recursive=true"))).await? else {
             return Err(none());

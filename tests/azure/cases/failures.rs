@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Case, run};
 use crate::azure::support::{LOGIN, TENANT, VAULT, World, values};
+use crate::support::Side;
 use crate::support::server::Reply;
 use crate::support::{airflow, differs};
 
@@ -75,7 +76,7 @@ fn what_is_no_key_vault_is_not_taken_for_one() {
         Case::new("HTML with 404")
             .vault([Reply::html(404)])
             .fails(5, &["not Key Vault's JSON"])
-            .differs("azure-html-404"),
+            .differs("azure-html-404", Side::not_found()),
         Case::new("a 404 without a body")
             .vault([Reply::status(404)])
             .fails(3, &[]),

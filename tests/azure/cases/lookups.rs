@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{Case, run};
-use crate::azure::support::World;
+use crate::azure::support::{TENANT, World};
+use crate::support::Side;
 use crate::support::server::Reply;
 
 /// A secret's id: Airflow's client insists on the form.
@@ -65,11 +66,6 @@ fn values_are_airflows() {
         Case::new("an API version").kwarg("api_version", json!("7.4")),
         Case::new("a vault's URL with blanks and slashes around it")
             .kwarg("vault_url", json!(" https://contoso.vault.azure.net// ")),
-        Case::new("a vault's URL with a path")
-            .kwarg("vault_url", json!("https://contoso.vault.azure.net/secrets/x"))
-            .fails(2, &["without a path"])
-            .differs("azure-vault-url")
-            .other_requests(),
         Case::new("a prefix that is 0")
             .kwarg("variables_prefix", json!(0))
             .fails(3, &[]),
@@ -89,7 +85,41 @@ fn values_are_airflows() {
         Case::new("no value at all")
             .vault([Reply::json(200, json!({"id": ID}))])
             .fails(6, &["has no `value`"])
-            .differs("azure-no-value"),
+            .differs("azure-no-value", Side::not_found()),
+    ]);
+}
+
+#[test]
+fn a_vaults_url_with_more_than_a_host_is_not_asked() {
+    let login = format!("login POST /{TENANT}/oauth2/v2.0/token");
+    let own = "vault GET /secrets/airflow-variables-hello/?";
+    let with_query = format!("{own}x=y&");
+    let strange = "vault GET /secrets/x/secrets/airflow-variables-hello/?";
+    run(&[
+        Case::new("a vault's URL with a path")
+            .kwarg("vault_url", json!("https://contoso.vault.azure.net/secrets/x"))
+            .fails(2, &["without a path"])
+            .differs(
+                "azure-vault-url",
+                Side::not_found().asking(json!([login, strange, strange])),
+            )
+            .other_requests(),
+        Case::new("a vault's URL with a query")
+            .kwarg("vault_url", json!("https://contoso.vault.azure.net/?x=y"))
+            .fails(2, &["without a path"])
+            .differs(
+                "azure-vault-url",
+                Side::found("world").asking(json!([login, with_query, with_query])),
+            )
+            .other_requests(),
+        Case::new("a vault's URL with a fragment")
+            .kwarg("vault_url", json!("https://contoso.vault.azure.net/#x"))
+            .fails(2, &["without a path"])
+            .differs(
+                "azure-vault-url",
+                Side::found("world").asking(json!([login, own, own])),
+            )
+            .other_requests(),
     ]);
 }
 

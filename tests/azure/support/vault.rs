@@ -86,7 +86,7 @@ pub fn answer(request: &Recorded, header: &str, audience: &str) -> Reply {
         )
         .header("WWW-Authenticate", header);
     }
-    if !query.starts_with("api-version=") {
+    if !query.split('&').any(|part| part.starts_with("api-version=")) {
         return error(400, "BadParameter", "api-version must be specified", None);
     }
     let name = path

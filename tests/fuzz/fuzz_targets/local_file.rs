@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use secretctl::backend::local_filesystem::fuzzing::File;
 use secretctl::connection::Connection;
 use secretctl::python::text::splitlines;
-use secretctl::value::{Found, SecretKind};
+use secretctl::value::{Answer, Found, SecretKind};
 
 fuzz_target!(|bytes: &[u8]| {
     let lines = std::str::from_utf8(bytes).map_or(0, |text| splitlines(text).len());
@@ -22,20 +22,20 @@ fuzz_target!(|bytes: &[u8]| {
             let keys = file.keys();
             assert!(path != "f.env" || keys.len() <= lines);
             let absent = format!("{}?", keys.concat());
-            assert!(matches!(file.get(&absent), Ok(None)));
+            assert!(matches!(file.get(&absent), Ok(Answer::Absent { .. })));
             for key in keys {
                 match file.get(&key) {
                     Err(error) => assert_eq!(error.kind().exit_status(), 6, "{error:?}"),
-                    Ok(Some(found)) if kind == SecretKind::Connection => {
+                    Ok(Answer::Found(found)) if kind == SecretKind::Connection => {
                         assert!(
                             Connection::from_found(&key, &found).is_ok(),
                             "a file with another one is refused whole"
                         );
                     }
-                    Ok(Some(Found::Uri(_) | Found::Arguments(_) | Found::Fields(_))) => {
+                    Ok(Answer::Found(Found::Uri(_) | Found::Arguments(_) | Found::Fields(_))) => {
                         panic!("this is a connection's")
                     }
-                    Ok(Some(_) | None) => {}
+                    Ok(_) => {}
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `approle`: `POST auth/approle/login` with `role_id` and `secret_id`, which is null when it is absent.
 
-use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, secret_in};
+use super::{AuthKwargs, BoxFuture, Credential, Env, Login, Method, Services, secret_in};
 use crate::error::Result;
 use crate::python::json::Value;
 use crate::secret::Secret;
@@ -13,7 +13,7 @@ pub(super) struct AppRole {
 }
 
 impl AppRole {
-    pub(super) fn boxed(mut kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: AuthKwargs, _: &Env) -> Result<Box<dyn Method>> {
         Ok(Box::new(Self {
             mount: kwargs.mount("approle"),
             role_id: kwargs.required("approle", "role_id")?,

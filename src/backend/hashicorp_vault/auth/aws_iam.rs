@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken};
+use super::{AuthKwargs, BoxFuture, Credential, Env, Login, Method, Services};
 use crate::cloud::aws::{Chain, Credentials, sts};
 use crate::error::Result;
 use crate::python::json::{Object, Value, dumps};
@@ -32,7 +32,7 @@ enum Source {
 }
 
 impl AwsIam {
-    pub(super) fn boxed(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: AuthKwargs, env: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("aws");
         let source = match (
             kwargs.shown("key_id"),

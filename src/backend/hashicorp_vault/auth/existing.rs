@@ -4,7 +4,7 @@
 //! `VAULT_TOKEN` or `~/.vault-token` (hvac 2.4.0, `utils.py`, `get_token_from_env`). This writes nothing to Vault, uses that
 //! token when there is one, and says so when there is none.
 
-use super::{BoxFuture, Credential, Env, Method, Services, Taken};
+use super::{AuthKwargs, BoxFuture, Credential, Env, Method, Services};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::secret::Secret;
@@ -17,14 +17,14 @@ pub(super) struct ExistingToken {
 }
 
 impl ExistingToken {
-    pub(super) fn azure(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn azure(mut kwargs: AuthKwargs, env: &Env) -> Result<Box<dyn Method>> {
         for name in ["azure_resource", "azure_tenant_id"] {
             kwargs.required("azure", name)?;
         }
         Ok(Self::boxed("azure", env))
     }
 
-    pub(super) fn radius(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn radius(mut kwargs: AuthKwargs, env: &Env) -> Result<Box<dyn Method>> {
         for name in ["radius_host", "radius_secret"] {
             kwargs.required("radius", name)?;
         }

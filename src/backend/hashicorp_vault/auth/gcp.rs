@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, json, required};
+use super::{AuthKwargs, BoxFuture, Credential, Env, Login, Method, Services, json, required};
 use crate::cloud::google::key::ServiceAccountKey;
 use crate::cloud::google::{ApplicationDefault, Credentials, now};
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ pub(super) struct Gcp {
 }
 
 impl Gcp {
-    pub(super) fn boxed(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: AuthKwargs, env: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("gcp");
         let scopes = kwargs
             .text("gcp_scopes")?

@@ -3,7 +3,8 @@
 //! A deliberate difference: `token_path` passes Airflow's check and is never read there.
 
 use super::{
-    BoxFuture, Credential, Env, Login, Method, Services, Taken, credential_file, json, required, secret_in,
+    AuthKwargs, BoxFuture, Credential, Env, Login, Method, Services, credential_file, json, required,
+    secret_in,
 };
 use crate::error::Result;
 use crate::python::json::Value;
@@ -23,7 +24,7 @@ enum Source {
 }
 
 impl GitHub {
-    pub(super) fn boxed(mut kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: AuthKwargs, _: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("github");
         let token = match kwargs.value("token") {
             token if token.is_truthy() => Source::Given(token),

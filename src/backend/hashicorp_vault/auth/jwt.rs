@@ -1,6 +1,8 @@
 //! `jwt`: `POST auth/jwt/login` with `role` and `jwt`: `jwt_token`, else the contents of `jwt_token_path`, both stripped.
 
-use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, credential_file, json, required};
+use super::{
+    AuthKwargs, BoxFuture, Credential, Env, Login, Method, Services, credential_file, json, required,
+};
 use crate::error::Result;
 use crate::python::json::Value;
 use crate::python::text::strip;
@@ -21,7 +23,7 @@ enum Source {
 }
 
 impl Jwt {
-    pub(super) fn boxed(mut kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: AuthKwargs, _: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("jwt");
         let role = kwargs.required("jwt", "jwt_role")?;
         let source = match kwargs.text("jwt_token")? {

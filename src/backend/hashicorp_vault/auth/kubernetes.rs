@@ -1,6 +1,8 @@
 //! `kubernetes`: `POST auth/kubernetes/login` with `role` and `jwt`, the contents of a service account's token file.
 
-use super::{BoxFuture, Credential, Env, Login, Method, Services, Taken, credential_file, json, required};
+use super::{
+    AuthKwargs, BoxFuture, Credential, Env, Login, Method, Services, credential_file, json, required,
+};
 use crate::error::Result;
 use crate::python::json::Value;
 use crate::secret::Secret;
@@ -13,7 +15,7 @@ pub(super) struct Kubernetes {
 }
 
 impl Kubernetes {
-    pub(super) fn boxed(mut kwargs: Taken, _: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: AuthKwargs, _: &Env) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount("kubernetes");
         let role = kwargs.required("kubernetes", "kubernetes_role")?;
         let jwt_path = kwargs

@@ -19,6 +19,7 @@ use crate::python::repr::str;
 use crate::secret::Secret;
 
 mod approle;
+mod auth_kwargs;
 mod aws_iam;
 mod existing;
 mod gcp;
@@ -28,14 +29,13 @@ mod kubernetes;
 mod ldap;
 mod others;
 mod password;
-mod taken;
 mod token;
 mod userpass;
 
-pub(super) use taken::KWARGS;
-use taken::Taken;
+use auth_kwargs::AuthKwargs;
+pub(super) use auth_kwargs::KWARGS;
 
-type Constructor = fn(Taken, &Env) -> Result<Box<dyn Method>>;
+type Constructor = fn(AuthKwargs, &Env) -> Result<Box<dyn Method>>;
 
 /// Airflow's `VALID_AUTH_TYPES`, and the constructor of each.
 const METHODS: &[(&str, Constructor)] = &[
@@ -148,7 +148,7 @@ impl Auth {
             return Err(unknown(&auth_type));
         };
         let others = others::of(kwargs, name);
-        let taken = Taken::from_kwargs(kwargs);
+        let taken = AuthKwargs::from_kwargs(kwargs);
         let method = constructor(taken, context.env).map_err(|error| match &others {
             Some(others) => others.explain(error, name, is_set),
             None => error,
@@ -231,7 +231,7 @@ fn required(auth_type: &str, names: &[&str]) -> Error {
 ///
 /// # Errors
 /// No name, or one that would change the path, with status 2.
-fn username(auth_type: &str, kwargs: &mut Taken) -> Result<String> {
+fn username(auth_type: &str, kwargs: &mut AuthKwargs) -> Result<String> {
     match kwargs.value("username") {
         Value::Null => Err(required(auth_type, &["username"])),
         name => match str(&name).as_str() {

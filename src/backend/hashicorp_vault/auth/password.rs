@@ -1,6 +1,6 @@
 //! A name and a password: `POST auth/<mount>/login/<username>` with `password`, as userpass and ldap have it.
 
-use super::{BoxFuture, Credential, Login, Method, Services, Taken, secret_in, username};
+use super::{AuthKwargs, BoxFuture, Credential, Login, Method, Services, secret_in, username};
 use crate::error::Result;
 use crate::python::json::Value;
 use crate::secret::Secret;
@@ -20,7 +20,7 @@ impl PasswordLogin {
     /// A name that is missing, with status 2.
     pub(super) fn boxed(
         auth_type: &'static str,
-        mut kwargs: Taken,
+        mut kwargs: AuthKwargs,
         refusal_hint: &'static str,
     ) -> Result<Box<dyn Method>> {
         let mount = kwargs.mount(auth_type);

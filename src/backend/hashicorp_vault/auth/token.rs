@@ -1,6 +1,6 @@
 //! `token`: `token_path`, before `token`, before `VAULT_TOKEN`. No login.
 
-use super::{BoxFuture, Credential, Env, Method, Services, Taken, credential_file, required};
+use super::{AuthKwargs, BoxFuture, Credential, Env, Method, Services, credential_file, required};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -14,7 +14,7 @@ pub(super) enum Token {
 }
 
 impl Token {
-    pub(super) fn boxed(mut kwargs: Taken, env: &Env) -> Result<Box<dyn Method>> {
+    pub(super) fn boxed(mut kwargs: AuthKwargs, env: &Env) -> Result<Box<dyn Method>> {
         if let Some(path) = kwargs.text("token_path")? {
             return Ok(Box::new(Self::File(path)));
         }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::entra::is_token;
 use super::workload_identity::WorkloadIdentityCredential;
-use super::{Credential, Failure, Surroundings, TokenRequest};
+use super::{Credential, CredentialContext, Failure, TokenRequest};
 use crate::cloud::azure::retry;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ impl ManagedIdentityCredential {
     /// # Errors
     /// A variable that cannot be used, with status 2.
     pub(super) fn new(
-        surroundings: &Surroundings,
+        surroundings: &CredentialContext,
         client_id: Option<String>,
         with_workload: bool,
         probe: bool,
@@ -110,7 +110,7 @@ impl Credential for ManagedIdentityCredential {
 
 /// The machine whose services are asked, and whose identity is wanted.
 struct Machine {
-    surroundings: Surroundings,
+    surroundings: CredentialContext,
     /// Of a user-assigned identity; `None` is the system-assigned one.
     client_id: Option<String>,
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use azure_core::credentials::AccessToken;
 
 use super::{Machine, RETRY, header, json, seconds, until};
-use crate::cloud::azure::transport::Exchange;
+use crate::cloud::azure::transport::Sender;
 use crate::cloud::azure::{self, Credential, Failure, TokenRequest};
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
@@ -37,7 +37,7 @@ impl ServiceFabric {
             proxies: Proxies::default(),
             ..azure::options(&surroundings.env, surroundings.deadline)
         };
-        let direct: Arc<dyn Exchange> = Arc::new(Client::new(options));
+        let direct: Arc<dyn Sender> = Arc::new(Client::new(options));
         let mut surroundings = surroundings.clone();
         surroundings.direct = direct;
         Ok(Machine {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::*;
-use crate::cloud::azure::transport::Exchange;
+use crate::cloud::azure::transport::Sender;
 use crate::cloud::azure::{Redaction, VaultTenant};
 
 /// What is sent, and what comes back: an answer, or silence.
@@ -16,7 +16,7 @@ struct Network {
     answers: Mutex<Vec<Response>>,
 }
 
-impl Exchange for Network {
+impl Sender for Network {
     fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         let headers: Vec<&str> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
         let line = format!("{} {} {}", request.method, request.url, headers.join(","));
@@ -60,9 +60,9 @@ fn network(answers: impl IntoIterator<Item = Response>) -> std::sync::Arc<Networ
     })
 }
 
-fn surroundings(network: &std::sync::Arc<Network>, env: &[(&str, &str)]) -> Surroundings {
-    let exchange: std::sync::Arc<dyn Exchange> = network.clone();
-    Surroundings {
+fn surroundings(network: &std::sync::Arc<Network>, env: &[(&str, &str)]) -> CredentialContext {
+    let exchange: std::sync::Arc<dyn Sender> = network.clone();
+    CredentialContext {
         env: env
             .iter()
             .map(|(name, value)| ((*name).to_owned(), Secret::from(*value)))

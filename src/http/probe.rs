@@ -14,14 +14,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const BEGINNING: &[u8] = b"HTTP/";
 
 /// A stream whose beginning is looked at.
-pub(super) struct Heard<S> {
+pub(super) struct HttpProbe<S> {
     stream: S,
     /// How many bytes of [`BEGINNING`] have come; `None` once it is known.
     come: Option<usize>,
     speaks_http: Arc<AtomicBool>,
 }
 
-impl<S> Heard<S> {
+impl<S> HttpProbe<S> {
     /// Looks at the beginning of `stream`; the other value tells what it was, false until all of it has come.
     pub(super) fn new(stream: S) -> (Self, Arc<AtomicBool>) {
         let speaks_http = Arc::new(AtomicBool::new(false));
@@ -48,7 +48,7 @@ impl<S> Heard<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for HttpProbe<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -61,7 +61,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HttpProbe<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     fn speaks(pieces: &[&str]) -> bool {
-        let (mut heard, speaks) = Heard::new(());
+        let (mut heard, speaks) = HttpProbe::new(());
         for piece in pieces {
             heard.hear(piece.as_bytes());
         }

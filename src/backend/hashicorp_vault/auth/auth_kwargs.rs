@@ -41,9 +41,9 @@ pub(in super::super) const KWARGS: &[&str] = &[
 const DEFAULT_KUBERNETES_JWT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /// The kwargs, as they were given: what an auth method does not use may be of any type.
-pub(super) struct Taken(Kwargs);
+pub(super) struct AuthKwargs(Kwargs);
 
-impl Taken {
+impl AuthKwargs {
     /// Takes them.
     pub(super) fn from_kwargs(kwargs: &mut Kwargs) -> Self {
         Self(kwargs.take_all(KWARGS))

@@ -5,7 +5,7 @@
 //! drivers, of `SQLAlchemy`, dbt and `psql`, and of Astro's `airflow_settings.yaml`.
 
 use crate::nearest::nearest;
-use crate::shown::shown;
+use crate::shown::{cut_at, shown};
 
 /// What Airflow's `Connection(…)` takes, beside `conn_id`.
 pub(crate) const KEYS: [&str; 10] = [
@@ -27,7 +27,7 @@ const ID: &str = "conn_id";
 /// How many keys of one object a message names.
 const MOST_NAMED: usize = 5;
 
-/// How many characters of a key are looked at for its meaning.
+/// How many characters of a key are looked at for its meaning, and shown: a message may name several.
 const MOST_CHARACTERS: usize = 50;
 
 /// What other programs call each key, in lower case with `_`. Astro's names are told by their `conn_`.
@@ -204,7 +204,7 @@ fn listed(names: impl Iterator<Item = String>) -> String {
 }
 
 fn quoted(key: &str) -> String {
-    format!("`{}`", shown(key))
+    format!("`{}`", cut_at(MOST_CHARACTERS, shown(key)))
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ pub(crate) fn refused(what: &str, response: &Response) -> Error {
     }
 }
 
-/// Reads a credential from a file, without the blanks around it.
+/// Reads a credential from a file, without the whitespace around it.
 ///
 /// # Errors
 /// A file that cannot be read, is not text or is empty, with status 4: there is no credential.

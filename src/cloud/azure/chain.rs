@@ -360,7 +360,7 @@ mod tests {
             "WorkloadIdentityCredential",
             "`AZURE_FEDERATED_TOKEN_FILE` is not set",
         );
-        let no_service = (
+        let no_imds = (
             "ManagedIdentityCredential",
             "no metadata service answered within 1 s: this is not a machine in Azure",
         );
@@ -374,11 +374,8 @@ mod tests {
         );
         let no_az = ("AzureCliCredential", "`az` (the Azure CLI) is not in PATH");
         let expired = ("AzureDeveloperCliCredential", "`azd` failed: AADSTS70043");
-        assert_eq!(
-            hint(&[secret, file, no_service, no_az]),
-            "set `AZURE_CLIENT_SECRET`"
-        );
-        assert_eq!(hint(&[secret, file, no_service, logged_out]), "run `az login`");
+        assert_eq!(hint(&[secret, file, no_imds, no_az]), "set `AZURE_CLIENT_SECRET`");
+        assert_eq!(hint(&[secret, file, no_imds, logged_out]), "run `az login`");
         assert!(hint(&[secret, file, no_identity, no_az]).starts_with("assign a managed identity"));
         assert!(hint(&[secret, file, no_identity, logged_out, expired]).contains("azd auth login"));
         let both = (
@@ -386,13 +383,13 @@ mod tests {
             "`AZURE_TENANT_ID`, `AZURE_CLIENT_SECRET` are not set",
         );
         let tenant = ("WorkloadIdentityCredential", "`AZURE_TENANT_ID` is not set");
-        assert_eq!(hint(&[both, tenant, no_service, no_az]), "set `AZURE_TENANT_ID`");
+        assert_eq!(hint(&[both, tenant, no_imds, no_az]), "set `AZURE_TENANT_ID`");
         let none = (
             "EnvironmentCredential",
             "`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` are not set",
         );
         assert!(
-            hint(&[none, file, no_service, no_az]).starts_with("set the kwargs `a`, `b`, or AZURE_TENANT_ID")
+            hint(&[none, file, no_imds, no_az]).starts_with("set the kwargs `a`, `b`, or AZURE_TENANT_ID")
         );
     }
 

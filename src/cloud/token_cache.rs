@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long before its expiry a token is no longer used.
-const EARLY: Duration = Duration::from_secs(300);
+const EARLY: Duration = Duration::from_mins(5);
 
 /// Something that the cache can hold.
 pub(crate) trait Token: Clone {

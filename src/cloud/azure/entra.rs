@@ -40,7 +40,7 @@ use crate::secret::Secret;
 const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
 
 /// The lifetime that msal assumes if an answer gives none.
-const USUAL_LIFETIME: Duration = Duration::from_secs(3600);
+const USUAL_LIFETIME: Duration = Duration::from_hours(1);
 
 /// A client, and where it logs in.
 #[derive(Clone)]

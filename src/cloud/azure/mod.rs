@@ -54,7 +54,7 @@ pub(crate) enum Identity {
 }
 
 /// `ConnectionConfiguration.timeout` and `.read_timeout` of azure-core.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(300);
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A request for a token.
 #[derive(Clone, Debug)]

@@ -323,7 +323,12 @@ fn people_who_are_logged_in_somewhere_are_airflows() {
             "echo 'ERROR: eyJhbGciOiJub25lIn0.e30.' >&2; exit 1",
             &["[redacted]"],
         ),
-        ("az prints no token", "az", "echo hello", &["no token"]),
+        (
+            "az prints no token",
+            "az",
+            "echo hello",
+            &["something that is not a token"],
+        ),
         (
             "az is killed",
             "az",

@@ -26,14 +26,14 @@ impl Sender for Network {
             if let Some(response) = answer {
                 return Ok(response);
             }
-            tokio::time::sleep(Duration::from_secs(3600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             Err(Error::unavailable("silence"))
         })
     }
 
     fn connects<'a>(&'a self, _: &'a str) -> BoxFuture<'a, bool> {
         Box::pin(async {
-            tokio::time::sleep(Duration::from_secs(3600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             false
         })
     }

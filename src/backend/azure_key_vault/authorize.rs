@@ -52,13 +52,13 @@ impl ChallengePolicy {
             return Ok(canonical(challenge));
         }
         self.tokens
-            .ask_ahead(usual_scope(request.url().host_str().unwrap_or_default()));
+            .request_in_advance(usual_scope(request.url().host_str().unwrap_or_default()));
         let response = next[0].send(context, request, &next[1..]).await?;
         match self.read(request, &response, None) {
             Ok(Some(mut challenge)) => {
                 self.tokens.challenged(&challenge.scope, challenge.tenant.clone());
                 if let Some(claims) = challenge.claims.take() {
-                    self.tokens.give_up();
+                    self.tokens.abort();
                     let token = self.tokens.with_claims(&challenge.scope, claims).await;
                     token.map_err(into_sdk)?;
                 }
@@ -68,7 +68,7 @@ impl ChallengePolicy {
             }
             Ok(None) => Ok(response),
             Err(error) => {
-                self.tokens.give_up();
+                self.tokens.abort();
                 Err(into_sdk(error))
             }
         }

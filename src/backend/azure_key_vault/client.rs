@@ -37,7 +37,7 @@ impl VaultClient {
     pub(super) fn new(
         config: &Config,
         tokens: Arc<Tokens>,
-        exchange: Arc<dyn Sender>,
+        sender: Arc<dyn Sender>,
         redactor: Arc<Redaction>,
     ) -> Result<Self> {
         let policy = ChallengePolicy::new(
@@ -45,7 +45,7 @@ impl VaultClient {
             config.verify_challenge_resource,
             Arc::clone(&redactor),
         );
-        let mut client_options = Transport::options(exchange, config.retry.clone());
+        let mut client_options = Transport::options(sender, config.retry.clone());
         client_options.per_try_policies.push(Arc::new(policy));
         let options = SecretClientOptions {
             api_version: config.api_version.clone(),

@@ -53,7 +53,7 @@ pub type Server = Box<dyn FnMut(&Request) -> Response + Send>;
 struct Stand(Mutex<Server>);
 
 impl Sender for Stand {
-    fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         let mut server = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Box::pin(ready(Ok(server(&request))))
     }
@@ -69,17 +69,18 @@ impl Sender for Stand {
 /// What kept it from telling.
 pub async fn ask(kwargs: Kwargs, name: &str, server: Server) -> Result<Answer> {
     let config = Config::new(kwargs)?;
-    let exchange: Arc<dyn Sender> = Arc::new(Stand(Mutex::new(server)));
+    let sender: Arc<dyn Sender> = Arc::new(Stand(Mutex::new(server)));
     let redactor = Arc::new(Redaction::default());
-    let surroundings = CredentialContext {
+    let context = CredentialContext {
         env: Env::default(),
-        exchange: Arc::clone(&exchange),
-        direct: Arc::clone(&exchange),
+        sender: Arc::clone(&sender),
+        direct: Arc::clone(&sender),
         redactor: Arc::clone(&redactor),
         deadline: Instant::now() + Duration::from_secs(30),
+        words: super::WORDS,
     };
-    let credential = azure::build(&config.identity, &surroundings)?;
+    let credential = azure::build(&config.identity, &context)?;
     let tokens = Tokens::new(credential, Arc::clone(&redactor));
-    let client = VaultClient::new(&config, tokens, exchange, redactor)?;
+    let client = VaultClient::new(&config, tokens, sender, redactor)?;
     client.get(name).await
 }

@@ -13,7 +13,7 @@ use self::config::Config;
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::cloud::azure::tokens::Tokens;
 use crate::cloud::azure::transport::{Endpoint, Sender, Server};
-use crate::cloud::azure::{self, CredentialContext, Redaction};
+use crate::cloud::azure::{self, CredentialContext, Redaction, Words};
 use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Client, Options, Proxies};
@@ -34,6 +34,13 @@ mod vault_url;
 
 /// Airflow's class path.
 pub const CLASS_PATH: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
+
+/// The words for messages about credentials.
+const WORDS: Words = Words {
+    resource: "Azure Key Vault",
+    client_secret: "`tenant_id`, `client_id` and `client_secret`",
+    managed_identity: "`managed_identity_client_id`",
+};
 
 /// A secret of a vault.
 #[derive(Debug)]
@@ -98,25 +105,31 @@ impl AzureKeyVaultBackend {
             None => Arc::clone(&login),
             Some(transport) => Arc::new(Client::new(transport.options(&self.env, self.deadline))),
         };
-        let server = |client, whom| -> Arc<dyn Sender> { Arc::new(Server { client, whom }) };
+        let server = |client, endpoint| -> Arc<dyn Sender> { Arc::new(Server { client, endpoint }) };
         let direct = Options {
             proxies: Proxies::default(),
             ..azure::options(&self.env, self.deadline)
         };
         let redactor = Arc::new(Redaction::default());
-        let surroundings = CredentialContext {
+        let context = CredentialContext {
             env: self.env.clone(),
-            exchange: server(login, Endpoint::Login),
+            sender: server(login, Endpoint::Login),
             direct: Arc::new(Client::new(direct)),
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
+            words: WORDS,
         };
-        let credential = azure::build(&self.config.identity, &surroundings)?;
+        let credential = azure::build(&self.config.identity, &context)?;
         let tokens = Tokens::new(credential, Arc::clone(&redactor));
         if self.probing.load(Ordering::Relaxed) {
             tokens.probing();
         }
-        let client = VaultClient::new(&self.config, tokens, server(vault, Endpoint::Vault), redactor)?;
+        let client = VaultClient::new(
+            &self.config,
+            tokens,
+            server(vault, Endpoint::Resource("`vault_url`")),
+            redactor,
+        )?;
         Ok(self.client.get_or_init(|| client))
     }
 }

@@ -15,6 +15,9 @@ use crate::error::Result;
 use crate::python::json::{Object, Value, dumps};
 use crate::secret::Secret;
 
+/// The kwargs that give an access key, for a hint.
+const KEYS: &str = "`key_id` and `secret_id`";
+
 #[derive(Debug)]
 pub(super) struct AwsIam {
     mount: String,
@@ -44,10 +47,10 @@ impl AwsIam {
                 session_token: None,
             }),
             _ => match kwargs.object("assume_role_kwargs")? {
-                none if none.is_empty() => Source::Chain(Chain::new(env)),
+                none if none.is_empty() => Source::Chain(Chain::new(env, KEYS)),
                 assume_role => {
-                    sts::check(&assume_role)?;
-                    Source::AssumeRole(Chain::new(env), assume_role)
+                    sts::check("assume_role_kwargs", &assume_role)?;
+                    Source::AssumeRole(Chain::new(env, KEYS), assume_role)
                 }
             },
         };

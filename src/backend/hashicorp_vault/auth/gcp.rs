@@ -52,7 +52,10 @@ impl Gcp {
                 "backend kwarg `gcp_keyfile_dict`",
                 &key,
             )?),
-            (None, _) => Credentials::Default(ApplicationDefault::new(env)),
+            (None, _) => Credentials::Default(ApplicationDefault::new(
+                env,
+                "`gcp_key_path` or `gcp_keyfile_dict`",
+            )),
         };
         let scopes: Vec<&str> = scopes.split(',').map(strip).collect();
         Ok(Box::new(Self {

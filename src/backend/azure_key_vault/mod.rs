@@ -1,8 +1,8 @@
 //! Azure Key Vault, as Airflow's `AzureKeyVaultBackend` asks it.
 //!
-//! `config` takes the kwargs, `names` computes what is asked for, `client` reads a secret, `authorize` and `challenge` answer the
-//! vault's challenge, `tokens` and `credential` get the token for it. Built lazily: nothing but the kwargs is looked at before the
-//! first secret is asked for. Facts: `airflow/providers/microsoft/azure/secrets/key_vault.py` of the Microsoft Azure provider 15.2.1.
+//! `config` takes the kwargs, `names` computes the names of secrets, `client` reads a secret, `authorize` and `challenge` answer
+//! the vault's challenge, and `cloud::azure` gets the token. Only the kwargs are read before the first secret is asked for.
+//! Facts: `airflow/providers/microsoft/azure/secrets/key_vault.py` of the Microsoft Azure provider 15.2.1.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -38,9 +38,9 @@ pub const CLASS_PATH: &str = "airflow.providers.microsoft.azure.secrets.key_vaul
 /// A secret of a vault.
 #[derive(Debug)]
 struct SecretAddress {
-    /// The vault, as it is configured.
+    /// The vault as configured.
     vault_url: String,
-    /// The name that was computed from the id.
+    /// The name, computed from the id.
     secret_name: String,
 }
 
@@ -88,7 +88,7 @@ impl AzureKeyVaultBackend {
         }))
     }
 
-    /// Returns the client, made at the first secret: `explain` needs no credential, nor does a name that is never asked for.
+    /// Returns the client, which is created for the first secret: `explain` needs no credential.
     fn client(&self) -> Result<&VaultClient> {
         if let Some(client) = self.client.get() {
             return Ok(client);
@@ -104,14 +104,14 @@ impl AzureKeyVaultBackend {
             ..azure::options(&self.env, self.deadline)
         };
         let redactor = Arc::new(Redaction::default());
-        let surroundings = CredentialContext {
+        let credential_context = CredentialContext {
             env: self.env.clone(),
             exchange: server(login, Endpoint::Login),
             direct: Arc::new(Client::new(direct)),
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
         };
-        let credential = azure::build(&self.config.identity, &surroundings)?;
+        let credential = azure::build(&self.config.identity, &credential_context)?;
         let tokens = Tokens::new(credential, Arc::clone(&redactor));
         if self.probing.load(Ordering::Relaxed) {
             tokens.probing();

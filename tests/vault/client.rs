@@ -295,7 +295,7 @@ fn an_existing_token_serves_azure_and_radius_and_nothing_is_written() {
     ] {
         is(&get(vault(&kwargs).env("VAULT_TOKEN", "hvs.env")), 0, "");
         is(&get(vault(&kwargs).env("HOME", home.path())), 0, "");
-        is(&get(vault(&kwargs)), 2, "logs nobody in");
+        is(&get(vault(&kwargs)), 2, "does not log in");
         let asked = server.take();
         let tokens: Vec<_> = asked
             .iter()

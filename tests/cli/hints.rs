@@ -127,7 +127,7 @@ fn a_name_of_another_kind_is_said_to_be_one() {
     std::fs::write(&file, r#"{"db": "x://h"}"#).unwrap();
     let local = with_backend(LOCAL, &json!({"connections_file_path": file}));
     let hint = hint(local, "get-var db");
-    assert!(hint.contains("has a connection `db`: `get-conn`"), "{hint}");
+    assert!(hint.contains("has a connection `db`: use `get-conn`"), "{hint}");
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn an_unknown_key_gets_the_one_that_is_meant() {
         );
     }
     let hint = hint(r#"{"conn_id": "c", "host": "h"}"#);
-    assert!(hint.starts_with("leave `conn_id` out, "), "{hint}");
+    assert!(hint.starts_with("remove `conn_id`, "), "{hint}");
 }
 
 #[test]

@@ -477,7 +477,7 @@ fn google_signs_the_jwt_of_a_key_file_a_dictionary_and_a_machine() {
         (
             json!({"gcp_key_path": file, "gcp_keyfile_dict": key}),
             2,
-            "exclude each other",
+            "cannot both be set",
         ),
         (json!({"gcp_key_path": "key.p12"}), 2, "`.json`"),
         (

@@ -1,8 +1,8 @@
 //! Azure Key Vault, as Airflow's `AzureKeyVaultBackend` asks it.
 //!
-//! `config` takes the kwargs, `names` computes what is asked for, `client` reads a secret, `authorize` and `challenge` answer the
-//! vault's challenge, `tokens` and `credential` get the token for it. Built lazily: nothing but the kwargs is looked at before the
-//! first secret is asked for. Facts: `airflow/providers/microsoft/azure/secrets/key_vault.py` of the Microsoft Azure provider 15.2.1.
+//! `config` takes the kwargs, `names` computes the names of secrets, `client` reads a secret, `authorize` and `challenge` answer
+//! the vault's challenge, and `cloud::azure` gets the token. Only the kwargs are read before the first secret is asked for.
+//! Facts: `airflow/providers/microsoft/azure/secrets/key_vault.py` of the Microsoft Azure provider 15.2.1.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -45,9 +45,9 @@ const WORDS: Words = Words {
 /// A secret of a vault.
 #[derive(Debug)]
 struct SecretAddress {
-    /// The vault, as it is configured.
+    /// The vault as configured.
     vault_url: String,
-    /// The name that was computed from the id.
+    /// The name, computed from the id.
     secret_name: String,
 }
 
@@ -95,7 +95,7 @@ impl AzureKeyVaultBackend {
         }))
     }
 
-    /// Returns the client, made at the first secret: `explain` needs no credential, nor does a name that is never asked for.
+    /// Returns the client, which is created for the first secret: `explain` needs no credential.
     fn client(&self) -> Result<&VaultClient> {
         if let Some(client) = self.client.get() {
             return Ok(client);

@@ -13,6 +13,7 @@ use crate::secret::Secret;
 
 mod body;
 mod connect;
+mod dot_segments;
 mod exchange;
 mod failure;
 mod pool;
@@ -23,6 +24,7 @@ mod retry;
 mod target;
 mod tls;
 
+pub(crate) use dot_segments::removed_as_urllib3 as without_dots_as_urllib3;
 pub use failure::{CertificateProblem, Failure, FailureKind};
 pub use proxy::Proxies;
 pub use retry::Retry;

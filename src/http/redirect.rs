@@ -9,6 +9,7 @@
 
 use percent_encoding::percent_decode_str;
 
+use super::dot_segments;
 use super::failure::{Failure, FailureKind};
 use super::target::{Scheme, Target};
 use super::{Request, Response};
@@ -158,29 +159,8 @@ fn join(from: &Target, location: &str) -> String {
         "{}://{}{}{query}",
         origin.scheme.as_str(),
         origin.authority(),
-        without_dots(path)
+        dot_segments::removed_as_rfc_3986(path)
     )
-}
-
-/// Resolves the segments `.` and `..` of an absolute path.
-fn without_dots(path: &str) -> String {
-    let mut out: Vec<&str> = Vec::new();
-    let mut segments = path.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let last = segments.peek().is_none();
-        match segment {
-            "." if last => out.push(""),
-            "." => {}
-            ".." => {
-                out.pop();
-                if last {
-                    out.push("");
-                }
-            }
-            other => out.push(other),
-        }
-    }
-    format!("/{}", out.join("/"))
 }
 
 /// Quotes what may not stand in a URL at all: blanks, control characters, non-ASCII.

@@ -1,7 +1,7 @@
 //! The segments `.` and `..` of an absolute path, removed by the rule of RFC 3986 and by urllib3's.
 //!
 //! There are two because they differ where `..` at the root comes before an empty segment: `/..//b` is `//b` by the RFC, which
-//! redirects follow, and `/b` in urllib3, which hvac's URLs pass through.
+//! redirects follow here, and `/b` in urllib3, which hvac's URLs pass through.
 //!
 //! Sources: RFC 3986, section 5.2.4; urllib3 2.8.0, `util/url.py` (`_remove_path_dot_segments`).
 
@@ -50,7 +50,7 @@ pub(crate) fn removed_as_urllib3(path: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Whether a `..` at the root comes before an empty segment, other segments removed.
+    /// Returns whether a `..` leaves the root and an empty segment comes next at the root.
     fn leaves_the_root_before_an_empty_segment(path: &str) -> bool {
         let mut depth = 0_usize;
         let mut above_root = false;

@@ -2,7 +2,7 @@
 //!
 //! Owns the text forms of numbers, lists and objects. Must not know the words of booleans: `words` does.
 
-use super::{Kwarg, Kwargs};
+use super::Kwargs;
 use crate::error::Result;
 use crate::python::json::{self, Object, Value};
 

@@ -296,7 +296,7 @@ fn the_proxy_of_a_plain_server_is_checked() {
         .run();
     let ours = Side::of_secretctl(&output);
     assert!(
-        output.stderr.contains("signed by no authority that is trusted"),
+        output.stderr.contains("not signed by a trusted authority"),
         "{}",
         output.stderr
     );

@@ -140,7 +140,7 @@ fn a_refusal_names_the_server_what_is_missing_and_the_way_out() {
     let own = Draft::server(&["localhost"]).signed_by(&root);
     let old = Draft::authority("old").until("20210101000000Z").self_signed();
     let by = |issuer: &Made| Draft::server(&["localhost"]).signed_by(issuer);
-    let unknown = "is signed by no authority that is trusted\n";
+    let unknown = "is not signed by a trusted authority\n";
     for (trusted, shown, first, words) in [
         (
             bundle(&[&pinned]),
@@ -158,13 +158,13 @@ fn a_refusal_names_the_server_what_is_missing_and_the_way_out() {
             bundle(&[&under]),
             by(&under).shown_with(&[]),
             unknown,
-            "but not the root that signed that one\n",
+            "but not the root above that authority\n",
         ),
         (
             bundle(&[&own]),
             own.shown_with(&[]),
             unknown,
-            "only a self-signed one counts without its authority's\n",
+            "only a self-signed one is trusted without its authority\n",
         ),
         (
             bundle(&[&old]),

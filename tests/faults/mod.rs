@@ -1,7 +1,7 @@
-//! Every fault of a server, of the network between, and of the machine: its status, how long it takes, its words.
+//! Every fault of a server, of the network, and of the machine: its exit status, its time, its words.
 //!
-//! `docs/faults.md` is made from these runs. No fault gives a wrong value, part of one, "not found", or outlasts `--timeout` by
-//! more than a tenth of a second.
+//! `docs/faults.md` is made from these runs. No fault gives a wrong value, part of a value or "not found", or lasts more than a
+//! tenth of a second longer than `--timeout`.
 #![cfg(target_os = "linux")]
 
 mod input;
@@ -13,9 +13,9 @@ mod servers;
 use std::fmt::Write as _;
 
 use outcome::{Outcome, outcomes};
-use servers::{Backend, Surroundings};
+use servers::{Backend, Peers};
 
-/// What is run.
+/// A run of one fault.
 enum Job {
     Server(&'static list::Fault, Backend),
     Machine(&'static machine::Fault),
@@ -32,12 +32,12 @@ impl Job {
             });
         let machine = machine::FAULTS.iter().flat_map(|(_, faults)| faults.iter());
         let mut all: Vec<Self> = servers.chain(machine.map(Self::Machine)).collect();
-        // What waits together disturbs nobody's measured time; what works comes behind it.
+        // Runs that wait do not disturb each other's measured times. Runs that use the processor come after them.
         all.sort_by_key(|job| !job.waits());
         all
     }
 
-    /// Whether it lasts until `--timeout` is over.
+    /// Returns whether it lasts until `--timeout` is over.
     fn waits(&self) -> bool {
         match self {
             Self::Server(fault, _) => fault.right == list::Right::TimeIsUp,
@@ -46,7 +46,7 @@ impl Job {
     }
 }
 
-/// The rows of one fault: backends that behave alike share one. The time is that of the slowest.
+/// Writes the rows of one fault. Backends that behave alike share a row, with the time of the slowest.
 fn server_rows(fault: &list::Fault, done: &[(&Job, Outcome)], page: &mut String) {
     let mut rows: Vec<(Vec<&str>, &Outcome, std::time::Duration)> = Vec::new();
     for (job, outcome) in done {
@@ -99,7 +99,7 @@ fn machine_row(fault: &machine::Fault, done: &[(&Job, Outcome)], page: &mut Stri
     .unwrap();
 }
 
-/// The page with nothing in its columns of times, which are never the same twice: each has been held against its bound.
+/// Returns the page without its times, which differ in every run: each was compared with its limit.
 fn without_times(page: &str) -> String {
     let mut column = None;
     let mut text = String::with_capacity(page.len());
@@ -122,36 +122,33 @@ fn without_times(page: &str) -> String {
 const INTRODUCTION: &str = "\
 # Faults
 
-What becomes of a lookup when a server, the network before it, or the machine does wrong. Each fault of a server was injected into the answer
-to the read of a secret, after a login (Vault: AppRole; Key Vault: a challenge and a client secret) that went well, or into that login, while
-the environment had another value for the same name. A fault ends in the right value, or in an error with nothing on standard output: never in
-a wrong value, in part of one, in \"not found\" (status 3), in the environment's value or in a panic.
+What happens to a lookup when a server, the network or the machine fails. Each fault of a server was injected into the answer to the read of a
+secret, after a successful login (Vault: AppRole; Key Vault: a challenge and a client secret), or into that login. The environment had another
+value for the same name. A fault ends in the right value, or in an error with nothing on standard output: never in a wrong value, part of a
+value, \"not found\" (status 3), the environment's value or a panic.
 
-\"Took\" is what a run of an unoptimised build took when this page was written, on a machine that others shared; of backends that share a row,
-the slowest. Every run of the test holds each time against its bound: no fault outlasts `--timeout` (2 s where a fault lasts until then, else 40 s) by more than 100 ms,
-none that ends by itself takes longer than the pauses between its attempts, which are urllib3's and azure-core's, and what a machine needs
-for the work. A run that took too long beside others is repeated alone, and the least of its times counts. \"Reads\" is how often the server was
-asked for the secret: what may pass is tried again.
+\"Took\" is the time of a run of an unoptimised build on a shared machine when this page was written; for backends that share a row, the slowest.
+Every run of the test checks each time against its limit. No fault lasts more than 100 ms longer than `--timeout` (2 s for a fault that lasts until
+then, else 40 s). A fault that ends by itself takes the pauses between its attempts, which are urllib3's and azure-core's, and the time that a
+machine needs for the work. A run that took too long next to others is repeated alone, and the shortest time counts. \"Reads\" is how often the
+server was asked for the secret: temporary failures are retried.
 
-`--timeout` ends where the value is there. A reader of standard output that does not read is waited for, as by every program: half a value in
-its hands would be worse.
+`--timeout` ends when the value is there. Writing then waits for a slow reader of standard output, as every program does: half a value would be
+worse.
 
-This page is made from real runs: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_faults` writes it. In it the server is `vault.example.com`,
-without a scheme. [errors.md](errors.md) has the errors of usage, of names and of values.
+This page is made from real runs: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_faults` writes it. It calls the server `vault.example.com`, without
+a scheme. [errors.md](errors.md) has the errors of usage, of names and of values.
 ";
 
 #[test]
 fn the_page_of_faults_is_made_from_runs() {
-    let surroundings = Surroundings::start();
+    let peers = Peers::start();
     let jobs = Job::all();
     let outcomes = outcomes(&jobs, |job| match job {
-        Job::Server(fault, backend) => servers::inject(fault, *backend, &surroundings),
+        Job::Server(fault, backend) => servers::inject(fault, *backend, &peers),
         Job::Machine(fault) => machine::inject(fault),
     });
-    assert!(
-        !surroundings.was_left(),
-        "a redirect was followed to another place"
-    );
+    assert!(!peers.was_left(), "a redirect was followed to another place");
     let done: Vec<(&Job, Outcome)> = jobs.iter().zip(outcomes).collect();
     let mut page = String::from(INTRODUCTION);
     for (subject, faults) in list::FAULTS {
@@ -179,7 +176,7 @@ fn the_page_of_faults_is_made_from_runs() {
 }
 
 #[test]
-fn times_alone_are_left_out_of_the_comparison() {
+fn only_times_are_left_out_of_the_comparison() {
     let page = "# A\n\n| a | took | b |\n| --- | --- | --- |\n| x | 0.10 s | y |\n\n| c | d |\n| --- | --- |\n| 1 | 2 |\n";
     let other = page.replace("0.10", "0.20");
     assert_eq!(without_times(page), without_times(&other));

@@ -6,7 +6,7 @@
 //! argv, environment -> cli -> settings -> backend -> value -> connection -> render -> stdout
 //! ```
 //!
-//! Each module may use only these modules (a test checks the imports of every file):
+//! Who may use whom, and never the other way (a test checks the imports of every file):
 //!
 //! ```text
 //! main -> cli -> { commands, render, settings, options }

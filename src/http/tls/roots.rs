@@ -331,8 +331,8 @@ mod tests {
         std::fs::write(&good, self_signed(authority("root", None)).pem()).expect("a file");
         for (roots, words) in [
             (Roots::Path(missing.clone()), "cannot be read"),
-            (Roots::Path(empty.clone()), "holds no certificate"),
-            (system(&empty, None), "holds no certificate"),
+            (Roots::Path(empty.clone()), "holds no usable certificate"),
+            (system(&empty, None), "holds no usable certificate"),
             (system(&good, Some(&missing)), "the folder of certificates"),
         ] {
             let failure = Trust::load(&roots, deadline()).err().expect("a failure");

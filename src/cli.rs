@@ -81,7 +81,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
         Err(status) => return status,
     };
     let terminal = Terminal::new(color(&cli, &env).forced(), cli.global.quiet, &env);
-    let in_full = cli.global.verbose > 0 || settings::asks_for_more(&env);
+    let in_full = cli.global.verbose > 0 || settings::wants_details(&env);
     match run(&cli, env) {
         Ok(status) => status,
         Err(error) => {

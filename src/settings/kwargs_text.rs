@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
 use super::kwargs_words::{Layer, WrittenIn, mistake_words, words};
-use super::nearly_json::{Found, Mistake, closing_quote, mistakes};
+use super::mistake::{Found, Mistake};
+use super::nearly_json::{closing_quote, mistakes};
 use crate::python::json::{self, Value};
 
 /// How many layers are removed.

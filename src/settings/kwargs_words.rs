@@ -2,7 +2,7 @@
 //!
 //! Owns only the words. `kwargs_text` and `nearly_json` find the mistakes.
 
-use super::nearly_json::Mistake;
+use super::mistake::Mistake;
 
 /// Where kwargs are written; the remedy depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -71,6 +71,7 @@ mod kwargs_text;
 mod kwargs_words;
 mod lookup;
 mod misspelt;
+mod mistake;
 mod nearly_json;
 mod origin;
 

@@ -106,17 +106,17 @@ fn warn(session: &Session, format: ExportFormat, warnings: &[String]) {
 /// Checks that the format takes the names.
 fn check(args: &ExportArgs) -> Result<()> {
     let names = &args.names;
-    let refused = |format: &str, options: &str| {
+    let refused = |kind: &str, options: &str| {
         Err(Error::usage(format!(
-            "`--format {format}` cannot be used with {options}: Airflow imports it by id"
+            "`--format airflow-{kind}` cannot be used with {options}: it holds only {kind}, by id"
         )))
     };
     match args.format {
         ExportFormat::AirflowConnections if !names.var.is_empty() || !names.set.is_empty() => {
-            return refused("airflow-connections", "`--var` or `--set`");
+            return refused("connections", "`--var` or `--set`");
         }
         ExportFormat::AirflowVariables if !names.conn.is_empty() || !names.set.is_empty() => {
-            return refused("airflow-variables", "`--conn` or `--set`");
+            return refused("variables", "`--conn` or `--set`");
         }
         _ => {}
     }

@@ -179,7 +179,7 @@ fn the_manual_page_has_every_command_option_and_status() {
         "-o, --output <FORMAT>",
         "uri: The stored URI, or the one that Airflow builds from JSON or fields (the default)",
         "-f, --format <FORMAT>",
-        "github-env: For",
+        "github-env: Lines for",
         "bash: Bash",
         "EXIT STATUS",
         "SECRETCTL_LOG",

@@ -420,7 +420,7 @@ fn values_that_are_too_large_are_named() {
     for (line, expected) in [
         (
             "exec --var fits --var over -- true",
-            "variable `over` is too large for the variable `AIRFLOW_VAR_OVER`: 131073 bytes, and one variable may have 131072",
+            "variable `over` is too large for the variable `AIRFLOW_VAR_OVER`: 131073 bytes; the limit is 131072",
         ),
         (
             "exec --pristine --set X=var:long -- true",

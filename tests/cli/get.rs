@@ -235,7 +235,7 @@ fn explain_shows_the_sources_but_does_not_repeat_the_command_line() {
     assert_eq!(
         configured[1..],
         [
-            "  airflow.cfg: none is read",
+            "  airflow.cfg: none",
             "  --timeout: SECRETCTL_TIMEOUT",
             "  backend: --backend"
         ]

@@ -95,7 +95,7 @@ fn kwargs_are_configured_by_the_first_that_has_them() {
     assert!(
         kwargs(&args, &[secret])
             .unwrap_err()
-            .contains("AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET would have")
+            .contains("AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET cannot be used")
     );
     assert_eq!(kwargs(&args, &[]).unwrap(), r#"{"from": 6}"#);
     let rest = &all[all.find("backend_kwargs_cmd").unwrap()..];

@@ -19,8 +19,9 @@ pub(crate) const IGNORED: &[&str] = &[
     // They choose the files and their dialect, and are read before any file.
     "SECRETCTL_ENV_FILE",
     "SECRETCTL_ENV_FILE_DIALECT",
-    // It makes the process print completions.
+    // They make the process print completions.
     "SECRETCTL_COMPLETE",
+    "SECRETCTL_COMPLETE_WORDS",
 ];
 
 /// The variables that an env file may set. They configure what Airflow's own variables can also configure, or only the form of the

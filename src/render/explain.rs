@@ -70,7 +70,7 @@ pub fn text(
     let name = printable(name);
     let mut text = match (steps, backend) {
         ([], false) if kind == SecretKind::Config => format!(
-            "Airflow has nowhere to look for {kind} `{name}`: only a secrets backend holds options, and none is configured"
+            "Airflow has nowhere to look for {kind} `{name}`: no secrets backend is configured, and only a secrets backend holds options"
         ),
         ([], _) => {
             format!(

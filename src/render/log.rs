@@ -31,7 +31,7 @@ pub fn start(verbose: u8, env: &Env) -> Result<()> {
         (0, Some(filters)) => filters.parse::<Targets>().map_err(|cause| {
             Error::usage(format!("`{VARIABLE}` is not a list of log filters"))
                 .with_source(cause)
-                .with_hint(format!("set it to `secretctl=debug` to log each request"))
+                .with_hint("set it to `secretctl=debug` to log each request")
         })?,
         (1, _) => Targets::new().with_target(OWN_TARGET, LevelFilter::DEBUG),
         _ => Targets::new().with_target(OWN_TARGET, LevelFilter::TRACE),

@@ -1,4 +1,4 @@
-//! Every kind of error once. docs/errors.md is made from these runs.
+//! Every kind of error once: docs/errors.md is generated from these runs.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::server::{Recorded, Reply, Server};
 
-/// The mistake, the variables that cause it, and the command line.
+/// What is wrong, the variables that cause it, and the command line.
 type Case = (
     &'static str,
     &'static [(&'static str, &'static str)],
@@ -17,7 +17,7 @@ type Case = (
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
-/// The placeholder of a server that answers with the status in its path, and the address that the page shows for it.
+/// Stands for a server that answers with the status in its path. The page shows [`ADDRESS`] in its place.
 const SERVER: &str = "{server}";
 const ADDRESS: &str = "https://vault.example.com";
 const FORBIDDEN: (&str, &str) = (
@@ -54,7 +54,7 @@ const CLIMBING: (&str, &str) = (
     r#"{"url": "https://vault.example.com", "token": "hvs.example", "mount_point": "airflow/../sys"}"#,
 );
 
-/// Returns `text` with the page's address instead of the server's.
+/// Returns `text` with [`ADDRESS`] in place of the server's address.
 fn shown_address(text: &str, server: &str) -> String {
     ["/403", "/400", "/503"]
         .iter()
@@ -73,7 +73,7 @@ fn vault(request: &Recorded) -> Reply {
     }
 }
 
-/// Each status, its meaning, and its cases.
+/// The statuses, what each means, and the cases of each.
 const KINDS: &[(u8, &str, &[Case])] = &[
     (
         1,
@@ -128,7 +128,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "export --var hello --format kubernetes --name My_Secret",
             ),
             (
-                "a file that other steps of a job share",
+                "a file that other steps of a job use too",
                 &[("GITHUB_ENV", "/tmp/env")],
                 "export --var hello --format github-env --out /tmp/env",
             ),
@@ -137,7 +137,11 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 &[],
                 "export --var hello --format json --out /nonexistent/x",
             ),
-            ("an invalid timeout", &[], "--timeout soon get-var hello"),
+            (
+                "a timeout that is not a number",
+                &[],
+                "--timeout soon get-var hello",
+            ),
             (
                 "kwargs that are not JSON",
                 &[
@@ -158,7 +162,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "kwargs of Python",
+                "kwargs in Python's notation",
                 &[
                     ("AIRFLOW__SECRETS__BACKEND", LOCAL),
                     (
@@ -169,7 +173,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "the path of a file instead of kwargs",
+                "a file's path in place of kwargs",
                 &[],
                 "--backend airflow.secrets.local_filesystem.LocalFilesystemBackend --backend-kwargs kwargs.json get-var hello",
             ),
@@ -185,7 +189,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "a kwarg of another tool",
+                "a kwarg by another tool's name",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), MEANT],
                 "get-var hello",
             ),
@@ -200,12 +204,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "a CA bundle that is missing, or a word that was meant to turn the check off",
+                "a CA bundle that is missing, or a word that was meant to turn off the check",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), WORD],
                 "get-var hello",
             ),
             (
-                "a path that climbs",
+                "a path with `..`",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), CLIMBING],
                 "get-var hello",
             ),
@@ -263,12 +267,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "--env-file /nonexistent/.env get-var hello",
             ),
             (
-                "an unknown reader of env files",
+                "an unknown dialect of env files",
                 &[("SECRETCTL_ENV_FILE_DIALECT", "podman")],
                 "get-var hello",
             ),
             (
-                "malformed log filters",
+                "invalid log filters",
                 &[("SECRETCTL_LOG", "secretctl=loud")],
                 "get-var hello",
             ),
@@ -313,7 +317,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
         "authentication refused, no credential available, or permission denied",
         &[
             (
-                "a path that a token must not read",
+                "a path that the token may not read",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), FORBIDDEN],
                 "get-conn smtp",
             ),
@@ -374,7 +378,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
     ),
     (
         125,
-        "only `exec`: secretctl failed",
+        "`exec` only: secretctl failed",
         &[
             ("a name that is not found", &[], "exec --conn nope -- true"),
             ("usage", &[], "exec --conn"),
@@ -387,12 +391,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
     ),
     (
         126,
-        "only `exec`: the command cannot be run",
+        "`exec` only: the command cannot be run",
         &[("a folder", &[], "exec -- /tmp")],
     ),
     (
         127,
-        "only `exec`: the command was not found",
+        "`exec` only: the command was not found",
         &[("a misspelt command", &[], "exec --var hello -- pyhton dag.py")],
     ),
 ];
@@ -425,9 +429,9 @@ fn run_case(server: &str, environment: &[(&str, &str)], line: &str) -> crate::su
 fn the_page_of_errors_is_made_from_runs() {
     let server = Server::start(vault);
     let mut page = String::from(
-        "# Errors\n\nEvery status, and an example of each message. A message names what failed and on what, never a value; its causes \
-         are below it, followed by one hint. In a script, use the status; `exec` adds 125 to 127 to distinguish its own failures from the \
-         command's.\n\nThis page is made from real runs: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_errors` writes it.\n",
+        "# Errors\n\nEvery exit status, with examples of its messages. A message names what failed and where, never a value. Its causes follow, \
+         then one hint. Scripts should use the status: `exec` has 125 to 127, so that its own failures differ from the \
+         command's.\n\nThis page is generated from real runs: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_errors` writes it.\n",
     );
     for (status, meaning, cases) in KINDS {
         write!(page, "\n## Status {status}: {meaning}\n").unwrap();

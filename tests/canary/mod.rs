@@ -18,7 +18,7 @@ use scenarios::Scenario;
 use crate::support::{Output, secretctl};
 
 /// What the program says of a panic.
-pub const FAULT: &str = "a fault of secretctl's own";
+pub const FAULT: &str = "a bug in secretctl";
 
 /// What is asked everywhere, and whether stdout is for values.
 const FEW: &[(&str, bool)] = &[

@@ -391,7 +391,7 @@ fn broken(fault: &Fault, output: &Output) -> Option<String> {
         ("status", output.status == fault.status),
         ("value", output.stdout.is_empty()),
         ("words", output.stderr.starts_with("error: ")),
-        ("panic", !output.stderr.contains("a fault of secretctl's own")),
+        ("panic", !output.stderr.contains("a bug in secretctl")),
     ];
     let (rule, _) = rules.iter().find(|(_, holds)| !holds)?;
     Some(format!(

@@ -289,7 +289,7 @@ fn broken(fault: &Fault, backend: Backend, output: &Output) -> Option<String> {
         ("value", *stdout == value.as_bytes()),
         ("words", stderr.is_empty() == (expected == 0)),
         ("secret", !stderr.contains("CANARY")),
-        ("panic", !stderr.contains("a fault of secretctl's own")),
+        ("panic", !stderr.contains("a bug in secretctl")),
     ];
     let (rule, _) = rules.iter().find(|(_, holds)| !holds)?;
     Some(format!(

@@ -20,6 +20,7 @@ mod compose;
 mod construct;
 mod document;
 mod graph;
+mod json_form;
 mod object;
 mod parse;
 mod parse_flow;
@@ -30,7 +31,8 @@ mod scan_scalar;
 mod scan_tag;
 mod timestamp;
 
-pub use document::{Budget, Document, NoJson};
+pub use document::Document;
+pub use json_form::{Budget, NoJson};
 pub use object::{Id, Key, Object};
 
 /// The deepest nesting that is read. PyYAML recurses, and ends with Python's or the process's stack.

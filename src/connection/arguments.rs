@@ -1,6 +1,6 @@
-//! The object of a local file: `Connection(**object)`, without what [`from_json`](super::from_json) does beforehand.
+//! A local file's object: `Connection(**object)`, without the conversions of [`from_json`](super::from_json).
 //!
-//! The connection type is not normalised, and a port stays what it is.
+//! The connection type is not normalised, and a port keeps its type.
 //!
 //! Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py` (`_create_connection`).
 

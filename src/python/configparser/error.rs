@@ -1,4 +1,4 @@
-//! Why an `airflow.cfg` does not parse, and why a value cannot be interpolated: Python's exceptions.
+//! Python's exceptions for an `airflow.cfg` that does not parse, or a value that cannot be interpolated.
 //!
 //! Must not hold any part of the file.
 //!
@@ -13,7 +13,7 @@ pub enum ParseError {
     MissingSectionHeader,
     /// `DuplicateSectionError`
     DuplicateSection,
-    /// `DuplicateOptionError`, and the line of the first.
+    /// `DuplicateOptionError`, with the line of the first.
     DuplicateOption(usize),
     /// `ParsingError`
     NoOption,
@@ -39,11 +39,11 @@ impl std::error::Error for ParseError {}
 pub enum InterpolationError {
     /// `InterpolationSyntaxError`: a `%` that is neither `%%` nor `%(name)s`.
     Syntax,
-    /// `InterpolationMissingOptionError`: the name in `%(name)s` is no option here.
+    /// `InterpolationMissingOptionError`: the name in `%(name)s` is not an option here.
     MissingOption,
     /// `InterpolationDepthError`: more than ten references deep.
     Depth,
-    /// The value would be longer than memory can be expected to hold.
+    /// The value would be too long for memory. Not an exception of Python's.
     TooLong,
 }
 

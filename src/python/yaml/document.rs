@@ -13,36 +13,36 @@ use super::resolve::Tag;
 use super::scalar;
 use super::timestamp::timestamp;
 
-/// What is added to a mapping's place for the tuple that it is in `!!omap` and `!!pairs`, where it is another object.
+/// Added to a mapping's index for its tuple in `!!omap` and `!!pairs`, which is another object.
 const TUPLE: Id = 1 << 31;
 
-/// What is known of scalars beside their nodes.
+/// Data about scalars besides their nodes.
 #[derive(Default)]
 pub(super) struct Scalars {
-    /// The node whose text a scalar has that is written as a mapping with a key `=`.
+    /// The node with the text of a scalar that is written as a mapping with the key `=`.
     holders: HashMap<NodeId, NodeId>,
     hasher: RandomState,
-    /// The hash of each key of the root, and the place of its pair, sorted.
+    /// The hash of each key of the root, and the index of its pair, sorted.
     root_keys: Vec<(u32, u32)>,
 }
 
-/// Up to how many keys are compared one by one.
+/// Up to this many keys are compared one by one.
 const FEW: usize = 8;
 
 impl Scalars {
-    /// Notes that the scalar `node` has the text of `holder`.
+    /// Records that the scalar `node` has the text of `holder`.
     pub(super) fn note(&mut self, node: NodeId, holder: NodeId) {
         self.holders.insert(node, holder);
     }
 
-    /// Checks that a scalar of `tag` can be made of `text`.
+    /// Checks that `text` is a valid scalar of `tag`.
     ///
     /// # Errors
     /// What is wrong with it.
     pub(super) fn check(tag: Tag, text: &str) -> Result<(), &'static str> {
         match tag {
             Tag::Null | Tag::Str => Ok(()),
-            tag => made(tag, text).map(drop),
+            tag => construct(tag, text).map(drop),
         }
     }
 
@@ -54,14 +54,14 @@ impl Scalars {
         holder.and_then(|holder| nodes.text(*holder)).unwrap_or_default()
     }
 
-    /// Returns the key that an object is, or `None` for a collection.
+    /// Returns an object as a key, or `None` for a collection.
     fn key<'n>(&self, nodes: &'n Nodes, node: NodeId) -> Option<Key<'n>> {
         let tag = nodes.tag(node);
         let text = self.text(nodes, node);
         if tag == Tag::Str {
             return Some(Key::Str(Cow::Borrowed(text)));
         }
-        Some(match made(tag, text).ok()? {
+        Some(match construct(tag, text).ok()? {
             Object::Null => Key::Null,
             Object::Bool(value) => Key::Whole(u8::from(value).to_string()),
             Object::Int(digits) => Key::Whole(digits),
@@ -85,7 +85,7 @@ impl Scalars {
         u32::try_from(hash >> 32).unwrap_or_default()
     }
 
-    /// Makes one of the pairs of a mapping that have equal keys: the first key stays, the last value counts.
+    /// Merges the pairs of a mapping that have equal keys: the first key and the last value stay.
     pub(super) fn merge_equal_keys(&mut self, graph: &mut Graph, mapping: NodeId) {
         let is_root = mapping == 0;
         let places = || graph.pairs_of(mapping).map(|(place, _)| place);
@@ -121,29 +121,29 @@ impl Scalars {
         }
     }
 
-    /// Makes one of those of some pairs that have equal keys; returns whether there were any.
+    /// Merges those of the given pairs that have equal keys; returns whether there were any.
     fn merge_among(&self, nodes: &Nodes, pairs: &mut [Pair], places: impl Iterator<Item = usize>) -> bool {
-        let mut first_ones: Vec<(Key<'_>, usize)> = Vec::new();
+        let mut firsts: Vec<(Key<'_>, usize)> = Vec::new();
         let mut removed = false;
         for place in places {
             let Some(key) = self.key(nodes, pairs[place].key) else {
                 continue;
             };
-            match first_ones.iter().find(|(known, _)| *known == key) {
+            match firsts.iter().find(|(known, _)| *known == key) {
                 Some((_, first)) => {
                     pairs[*first].value = pairs[place].value;
                     forget_key(&mut pairs[place]);
                     removed = true;
                 }
-                None => first_ones.push((key, place)),
+                None => firsts.push((key, place)),
             }
         }
         removed
     }
 }
 
-/// Makes the object of a scalar.
-fn made(tag: Tag, text: &str) -> Result<Object, &'static str> {
+/// Constructs the object of a scalar.
+fn construct(tag: Tag, text: &str) -> Result<Object, &'static str> {
     match tag {
         Tag::Null => Ok(Object::Null),
         Tag::Bool => scalar::bool(text),
@@ -182,7 +182,7 @@ impl Document {
     }
 
     fn scalar(&self, id: Id) -> Option<Object> {
-        made(self.tag(id)?, self.scalars.text(&self.graph.nodes, node(id))).ok()
+        construct(self.tag(id)?, self.scalars.text(&self.graph.nodes, node(id))).ok()
     }
 
     /// Returns the document's object; `None` when there is no document.
@@ -287,7 +287,7 @@ impl Document {
         pairs.map(|(_, pair)| (pair.key as Id, pair.value as Id))
     }
 
-    /// Returns what a `dict` has under a text.
+    /// Returns a `dict`'s value for a text key.
     #[must_use]
     pub fn get(&self, id: Id, key: &str) -> Option<Id> {
         if id != 0 || self.tag(id)? != Tag::Map {
@@ -315,7 +315,7 @@ impl Document {
         key_of(id).is_some_and(|id| Some(id) == key_of(key))
     }
 
-    /// Whether Python takes an object for true.
+    /// Whether an object is true in Python.
     #[must_use]
     pub fn is_truthy(&self, id: Id) -> bool {
         if let Some(mut items) = self.list(id) {

@@ -13,19 +13,19 @@ use crate::python::json;
 pub struct NoJson(&'static str);
 
 impl NoJson {
-    /// Returns what it is or has, as in "it has a date".
+    /// Returns what it contains, as in "it has a date".
     #[must_use]
     pub fn what(self) -> &'static str {
         self.0
     }
 }
 
-/// What may become of a document as JSON: aliases can make much of a little.
+/// Limits on a document's JSON form: aliases can make a small document large.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// How many values there may be.
+    /// The most values.
     pub values: usize,
-    /// How many bytes all texts may have.
+    /// The most bytes of all texts together.
     pub text_bytes: usize,
 }
 
@@ -52,14 +52,14 @@ impl Budget {
     }
 }
 
-/// How many values a document may have as JSON, beside four for each of its nodes.
+/// How many values a document may have as JSON, besides four for each of its nodes.
 const VALUES_FROM_ALIASES: usize = 10_000;
 
-/// How many bytes its texts may have, beside twice those in the document.
+/// How many bytes its texts may have, besides twice those in the document.
 const TEXT_FROM_ALIASES: usize = 1 << 20;
 
 impl Document {
-    /// Returns what may become of a part of it as JSON.
+    /// Returns the limits on the JSON form of a part of the document.
     #[must_use]
     pub fn budget(&self) -> Budget {
         Budget {
@@ -68,11 +68,12 @@ impl Document {
         }
     }
 
-    /// Returns an object as JSON, as `json.loads(json.dumps(…))` would have it: keys are text, tuples are lists. Every value, and
-    /// its text, is taken from `budget`, so that aliases of aliases cannot grow without bound.
+    /// Returns an object as JSON, as by `json.loads(json.dumps(…))`: keys are text, tuples are lists.
+    ///
+    /// Every value, and its text, is taken from `budget`, so that aliases of aliases cannot grow without bound.
     ///
     /// # Errors
-    /// What JSON has no form for: dates, binary data, sets, keys that are one of these, and what contains itself.
+    /// Values without a JSON form: dates, binary data, sets, keys that are one of these, and a part that contains itself.
     pub fn to_json(&self, id: Id, budget: &mut Budget) -> Result<json::Value, NoJson> {
         let (mut id, mut open) = (id, Vec::<Open<'_>>::new());
         loop {
@@ -87,10 +88,10 @@ impl Document {
                     None
                 }
             };
-            // Hands a value to the collection it is in, and that one to the next, as long as they end here.
+            // Adds the value to its collection, and that collection to the next, while they end here.
             id = loop {
                 let Some(collection) = open.last_mut() else {
-                    return Ok(value.expect("what is not open is made"));
+                    return Ok(value.expect("a value outside of any collection is complete"));
                 };
                 match (&mut collection.value, value.take()) {
                     (json::Value::Object(object), Some(part)) => {
@@ -125,7 +126,7 @@ impl Document {
         })
     }
 
-    /// Returns what an object is as JSON.
+    /// Returns an object as a scalar of JSON, or as a collection to convert.
     fn part(&self, id: Id) -> Result<Part<'_>, NoJson> {
         if let Some((key, value)) = self.tuple(id) {
             return Ok(Part::list([key, value].into_iter()));
@@ -154,15 +155,15 @@ impl Document {
     }
 }
 
-/// A collection that is being turned into JSON.
+/// A collection that is being converted.
 struct Open<'a> {
-    /// What is left of it: keys, where it has them, and values.
+    /// The remaining keys, if any, and values.
     parts: Box<dyn Iterator<Item = (Option<Id>, Id)> + 'a>,
     key: String,
     value: json::Value,
 }
 
-/// What an object is as JSON.
+/// An object on its way to JSON.
 enum Part<'a> {
     Scalar(json::Value),
     Collection(Open<'a>),
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_has_no_form_for_is_named() {
+    fn a_value_without_a_json_form_is_named() {
         for (text, what) in [
             ("[1, 2024-01-31]", "a date"),
             ("a: !!binary aGk=", "binary data"),
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_and_budget_are_bounded_to_the_value() {
+    fn depth_and_budget_are_exact() {
         let nested = |depth: usize| load(&("[".repeat(depth) + &"]".repeat(depth)));
         let (document, root) = nested(1000);
         assert!(document.to_json(root, &mut values(1000)).is_ok());
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_value_of_a_repeated_key_stands_where_the_first_stood() {
+    fn a_repeated_key_keeps_its_first_position_and_its_last_value() {
         for filler in ["", "c: 0, d: 0, e: 0, f: 0, g: 0, h: 0, i: 0, j: 0, "] {
             let text = format!("{{1: x, a: 1, {filler}b: 2, a: 3, yes: y, a: 4}}");
             for (text, path) in [(text.clone(), None), (format!("{{in: {text}}}"), Some("in"))] {
@@ -250,7 +251,7 @@ mod tests {
         }
     }
 
-    /// A long text that many aliases name.
+    /// Many aliases refer to one long text.
     #[test]
     fn text_from_aliases_is_bounded_too() {
         let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(1000), "*a,".repeat(2000));

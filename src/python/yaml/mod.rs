@@ -1,9 +1,9 @@
 //! `yaml.safe_load` of PyYAML 6 over libyaml: YAML 1.1, as Airflow reads it.
 //!
-//! Text becomes tokens (`scan`), tokens events (`parse`), events a graph of nodes with tags (`compose`, `resolve`), and nodes
-//! objects (`construct`, `scalar`), the first two by libyaml's rules and the others by PyYAML's: `yes` is true, `010` is 8, `1:30` is 90, `2024-01-31` is a date, and a tag that the
-//! safe loader does not know is an error. Objects keep their identity: an alias is the same object again, and may be one that
-//! contains itself; what that means as JSON is `document`'s to say.
+//! Text becomes tokens (`scan`), tokens become events (`parse`), events a graph of nodes with tags (`compose`, `resolve`), and
+//! nodes objects (`construct`, `scalar`). The first two steps follow libyaml, the others PyYAML: `yes` is true, `010` is 8,
+//! `1:30` is 90, `2024-01-31` is a date, and a tag that the safe loader does not know is an error. Objects keep their
+//! identity: an alias is the same object again, which may contain itself. `json_form` turns objects into JSON.
 //!
 //! Must not know what a file is read for. Sources: PyYAML 6.0.3, `yaml/composer.py`, `resolver.py`, `constructor.py` and
 //! `_yaml.pyx`; <https://pyyaml.org/wiki/PyYAMLDocumentation>, <https://yaml.org/type/>.
@@ -35,16 +35,16 @@ pub use document::Document;
 pub use json_form::{Budget, NoJson};
 pub use object::{Id, Key, Object};
 
-/// The deepest nesting that is read. PyYAML recurses, and ends with Python's or the process's stack.
+/// The deepest nesting that is read. PyYAML recurses until Python's or the process's stack ends.
 const MAX_DEPTH: usize = 1000;
 
-/// The longest text that is read, in bytes: places in it are kept in 32 bits.
+/// The longest text that is read, in bytes: positions are 32 bits.
 const MAX_BYTES: usize = 1 << 30;
 
-/// What is wrong with a text for which there is not enough time.
+/// The message for a text that is not read by the deadline.
 const LATE: &str = "reading it takes longer than `--timeout`";
 
-/// What is wrong with a text, and where. Holds nothing of the text.
+/// What is wrong with a text, and where. Holds no part of the text.
 #[derive(Debug)]
 pub struct Error {
     line: Option<usize>,
@@ -60,7 +60,7 @@ impl Error {
         }
     }
 
-    /// Returns whether nothing is wrong with the text but that reading it takes too long.
+    /// Returns whether the deadline passed before the text was read.
     #[must_use]
     pub fn is_late(&self) -> bool {
         self.what == LATE
@@ -84,15 +84,15 @@ impl std::error::Error for Error {}
 /// Loads the one document of `text`.
 ///
 /// # Errors
-/// Whatever PyYAML raises, and nesting or merging beyond what a file that people write has.
+/// Where PyYAML raises, and for nesting or merging beyond that of any file that people write.
 pub fn safe_load(text: &str) -> Result<Document, Error> {
     load(text, None)
 }
 
-/// Loads the one document of `text`, which has to be done by `deadline`.
+/// Loads the one document of `text` before `deadline`.
 ///
 /// # Errors
-/// As [`safe_load`], and the end of the time.
+/// As [`safe_load`], and when the deadline passes.
 pub fn safe_load_until(text: &str, deadline: Instant) -> Result<Document, Error> {
     load(text, Some(deadline))
 }
@@ -209,9 +209,9 @@ mod tests {
         assert_eq!(deeper.as_deref(), Some("it is nested too deeply"));
     }
 
-    /// The last of the chain is met first: what it merges is further in.
+    /// The end of the chain comes first: its merges are nested further in.
     #[test]
-    fn merges_of_merges_are_followed_as_deep() {
+    fn merges_of_merges_have_the_same_depth_limit() {
         let chain = |length: usize| -> Result<_, Error> {
             let mut text = "a: [[[&a0 {z: 1}".to_owned();
             for link in 1..=length {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_looked_at() {
+    fn the_deadline_holds() {
         let text = format!("[{}]", "a,".repeat(10_000));
         let now = std::time::Instant::now();
         let late = super::safe_load_until(&text, now).err().expect("late");
@@ -239,7 +239,7 @@ mod tests {
         assert!(super::safe_load_until(&text, soon).is_ok());
     }
 
-    /// Every mapping merges all of the one before ten times, and the last is met first: what that makes grows beyond any memory.
+    /// Every mapping merges the one before ten times, and the last comes first: the result would exceed any memory.
     #[test]
     fn merges_that_multiply_end_in_an_error() {
         let mut text = "a: [[[&a0 {z: 1}".to_owned();
@@ -252,9 +252,9 @@ mod tests {
         assert_eq!(problem.as_deref(), Some("merge keys make too much of it"));
     }
 
-    /// Met in their order, each has its keys once before the next one merges it.
+    /// In this order, each mapping has its keys once before the next one merges it.
     #[test]
-    fn merges_of_what_is_merged_already_do_not_multiply() {
+    fn merges_of_merged_mappings_do_not_multiply() {
         let mut text = "- &a0 {z: 1}\n".to_owned();
         for level in 1..9 {
             let sources = format!("*a{}, ", level - 1).repeat(10);

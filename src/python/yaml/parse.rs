@@ -1,15 +1,15 @@
-//! Tokens -> events: libyaml's grammar, as a machine whose stack is the nesting of the document.
+//! Tokens into events: libyaml's grammar, as a state machine whose stack is the nesting of the document.
 
 use super::Error;
 use super::scan::{Scanner, Token, TokenKind};
 
-/// What happens in a document, and the line on which it does, counted from 0.
+/// An event in a document, and its line, counted from 0.
 pub(super) struct Event {
     pub(super) kind: EventKind,
     pub(super) line: usize,
 }
 
-/// What happens.
+/// The kind of an event.
 pub(super) enum EventKind {
     DocumentStart,
     DocumentEnd,
@@ -27,7 +27,7 @@ pub(super) enum EventKind {
     MappingEnd,
 }
 
-/// What precedes a node.
+/// The anchor and the tag before a node.
 #[derive(Default)]
 pub(super) struct Properties {
     pub(super) anchor: Option<String>,
@@ -40,14 +40,14 @@ impl Properties {
     }
 }
 
-/// What is expected next.
+/// The next expected part of the grammar.
 #[derive(Clone, Copy)]
 pub(super) enum State {
     StreamStart,
     DocumentStart {
         is_first: bool,
     },
-    /// The content of a document that begins without `---`, which cannot be nothing.
+    /// The content of a document that begins without `---`, which cannot be empty.
     BareContent,
     DocumentContent,
     DocumentEnd,
@@ -90,7 +90,7 @@ impl<'a> Parser<'a> {
     /// # Errors
     /// A character that YAML does not allow.
     pub(super) fn new(text: &'a str) -> Result<Self, Error> {
-        // A byte order mark at the very beginning is not part of the text.
+        // A byte order mark at the start is not part of the text.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Some(at) = text.find(|c| !is_printable(c)) {
             let line = text[..at].matches('\n').count();
@@ -141,7 +141,7 @@ impl<'a> Parser<'a> {
         Err(Error::at(self.scanner.peek()?.line, what))
     }
 
-    /// Makes an event of the next token, without taking it.
+    /// Creates an event at the next token, without consuming it.
     pub(super) fn event(&mut self, kind: EventKind) -> Result<Event, Error> {
         Ok(Event {
             kind,
@@ -149,7 +149,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Makes an event of the next token, and takes it.
+    /// Creates an event at the next token, and consumes it.
     pub(super) fn take_event(&mut self, kind: EventKind) -> Result<Event, Error> {
         Ok(Event {
             kind,
@@ -157,12 +157,12 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Goes back to what the collection around expects.
+    /// Returns to the state of the enclosing collection.
     pub(super) fn leave(&mut self) {
         self.state = self.states.pop().unwrap_or(State::DocumentEnd);
     }
 
-    /// Makes the empty scalar of a missing node.
+    /// Creates the empty scalar for a missing node.
     pub(super) fn empty(&mut self, state: State) -> Result<Event, Error> {
         self.state = state;
         self.event(EventKind::Scalar {

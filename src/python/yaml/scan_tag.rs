@@ -4,7 +4,7 @@ use super::Error;
 use super::characters::is_blank;
 use super::scan::{Scanner, TokenKind};
 
-/// The most digits of a version number; one more is what cannot follow a version.
+/// The most digits of a version number; another digit is an error.
 const VERSION_DIGITS: usize = 9;
 
 impl Scanner<'_> {
@@ -114,7 +114,7 @@ impl Scanner<'_> {
                 let suffix = self.scan_tag_uri(false, "")?;
                 TokenKind::Tag { handle, suffix }
             } else {
-                // What was read as a handle is the beginning of the suffix.
+                // The handle was the beginning of the suffix.
                 let suffix = self.scan_tag_uri(false, &handle)?;
                 let is_bare = suffix.is_empty();
                 let (handle, suffix) = if is_bare {
@@ -204,7 +204,7 @@ impl Scanner<'_> {
         }
         match String::from_utf8(uri) {
             Ok(mut uri) if !is_empty => {
-                // libyaml keeps it as a C string, which ends at its first NUL.
+                // libyaml stores a C string, which ends at its first NUL.
                 uri.truncate(uri.find('\0').unwrap_or(uri.len()));
                 Ok(uri)
             }

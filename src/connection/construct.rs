@@ -15,8 +15,10 @@ impl Connection {
         let description = arguments.description.clone();
         let arguments = if arguments.uri.is_truthy() {
             if arguments.has_other_than_uri() {
-                return Err(Malformed::new("`uri` stands beside other parts of a connection")
-                    .hint("keep either `uri` alone, or the parts without it"));
+                return Err(
+                    Malformed::new("it has both `uri` and other parts of a connection")
+                        .hint("keep either `uri` or the other parts"),
+                );
             }
             let Value::String(uri) = &arguments.uri else {
                 return Err(Malformed::of_type("uri", &arguments.uri, "text"));

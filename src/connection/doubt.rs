@@ -18,7 +18,7 @@ pub(crate) fn of(conn_id: &str, found: &Found) -> Option<String> {
     let name = conn_id.escape_debug();
     if is_quoted(uri) {
         return Some(format!(
-            "the text of connection `{name}` stands in quotes, which Airflow takes for a part of it: leave them out"
+            "the text of connection `{name}` is in quotes, which Airflow takes as part of it: remove them"
         ));
     }
     of_scheme(uri).map(|hint| format!("connection `{name}` has no `conn_type` for Airflow: {hint}"))
@@ -35,7 +35,7 @@ pub(super) fn of_scheme(uri: &str) -> Option<String> {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'-' | b'.'));
     is_meant.then(|| {
         format!(
-            "the scheme of a URI has no `_`: write `{}://` for `{scheme}://`",
+            "the scheme of a URI cannot contain `_`: write `{}://` for `{scheme}://`",
             scheme.replace('_', "-")
         )
     })

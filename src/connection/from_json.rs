@@ -55,9 +55,11 @@ fn port(port: &Value) -> Result<Value, Malformed> {
         return Ok(Value::Null);
     }
     let digits = match port {
-        Value::String(text) => int::parse(text).ok_or_else(|| Malformed::new("`port` is no integer")),
+        Value::String(text) => int::parse(text).ok_or_else(|| Malformed::new("`port` is not an integer")),
         Value::Int(digits) => Ok(digits.clone()),
-        Value::Float(value) => int::from_float(*value).ok_or_else(|| Malformed::new("`port` is no integer")),
+        Value::Float(value) => {
+            int::from_float(*value).ok_or_else(|| Malformed::new("`port` is not an integer"))
+        }
         Value::Bool(_) => Ok("1".to_owned()),
         Value::Null | Value::List(_) | Value::Object(_) => {
             Err(Malformed::of_type("port", port, "an integer"))

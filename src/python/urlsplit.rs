@@ -20,16 +20,18 @@ pub enum Error {
     #[error("the host has one of `[` and `]` without the other")]
     UnpairedBracket,
     /// "IPvFuture address is invalid", "An IPv4 address cannot be in brackets", and what `ip_address` says.
-    #[error("what stands in the host's brackets is no IPv6 address")]
+    #[error("the host's brackets do not contain an IPv6 address")]
     BracketedHost,
     /// "netloc contains invalid characters under NFKC normalization"
-    #[error("the host, login or password has a character that stands for one of `/`, `?`, `#`, `@` and `:`")]
+    #[error(
+        "the host, login or password has a character that Unicode normalizes to one of `/`, `?`, `#`, `@` and `:`"
+    )]
     Normalization,
     /// "Port could not be cast to integer value"
-    #[error("the port is no number")]
+    #[error("the port is not a number")]
     PortNotNumeric,
     /// "Port out of range 0-65535"
-    #[error("the port is beyond 65535")]
+    #[error("the port is greater than 65535")]
     PortOutOfRange,
 }
 

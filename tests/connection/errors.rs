@@ -28,12 +28,12 @@ fn shown(error: &Error) -> String {
 fn the_part_is_named_with_its_position_and_never_the_value() {
     for (text, part) in [
         ("postgres://user:hunter2@h:port-hunter2/s", "`port`"),
-        ("postgres://user:hunter2@h:99999", "beyond 65535"),
+        ("postgres://user:hunter2@h:99999", "greater than 65535"),
         ("http://user:hunter2@https://hunter2", "before the second `://`"),
         ("a://b://c://hunter2", "third `://`"),
         ("a://[hunter2", "one of `[` and `]`"),
         ("a://[hunter2]", "brackets"),
-        ("a://hunter2\u{2100}", "stands for one of"),
+        ("a://hunter2\u{2100}", "normalizes to one of"),
         ("a://h?__extra__=hunter2", "`extra` is not JSON"),
         (r#"{"password": "hunter2" "#, "line 1 column 23"),
         (r#"{"password": "hunter2" "#, "it starts with `{` and is not JSON"),
@@ -42,11 +42,14 @@ fn the_part_is_named_with_its_position_and_never_the_value() {
             "unterminated string starting at line 1 column 14",
         ),
         (r#"{"passwrd": "hunter2"}"#, "unknown key `passwrd`"),
-        (r#"{"port": "hunter2"}"#, "`port` is no integer"),
+        (r#"{"port": "hunter2"}"#, "`port` is not an integer"),
         (r#"{"port": ["hunter2"]}"#, "`port` is of type list"),
         (r#"{"password": {"hunter2": 1}}"#, "`password` is of type dict"),
         (r#"{"extra": ["hunter2"]}"#, "`extra` is of type list"),
-        (r#"{"uri": "a://hunter2", "host": "h"}"#, "`uri` stands beside"),
+        (
+            r#"{"uri": "a://hunter2", "host": "h"}"#,
+            "both `uri` and other parts",
+        ),
         (
             r#"{"extra": {"a": "hunter2\ud83d"}}"#,
             "it is JSON that cannot be read",
@@ -198,7 +201,7 @@ fn a_scheme_with_an_underscore_is_the_first_thing_to_mend() {
             error
                 .hint()
                 .unwrap()
-                .starts_with("the scheme of a URI has no `_`: write `"),
+                .starts_with("the scheme of a URI cannot contain `_`: write `"),
             "{error:?}"
         );
         assert!(!shown(&error).contains("hunter2"));

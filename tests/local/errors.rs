@@ -115,7 +115,7 @@ fn keys_that_a_connection_does_not_have_are_told_with_those_that_are_meant() {
         (
             "f.json",
             r#"{"b": {"uri": "x://hidden-value", "host": "h"}}"#,
-            "hint: keep either `uri` alone, or the parts without it",
+            "hint: keep either `uri` or the other parts",
         ),
         (
             "f.json",

@@ -470,7 +470,7 @@ fn a_lone_percent_sign_is_told_how_it_is_written() {
             "must be written `%%`",
             "write `%%`",
         ),
-        ("{\"token\": \"%(hunter2)s\"}", "names no option", "`%%(name)s`"),
+        ("{\"token\": \"%(hunter2)s\"}", "is not an option", "`%%(name)s`"),
     ] {
         let dir = temp_dir();
         let text = format!("[secrets]\nbackend = {VAULT}\nbackend_kwargs = {value}\n");

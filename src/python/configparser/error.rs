@@ -22,8 +22,8 @@ pub enum ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MissingSectionHeader => f.write_str("an option stands before the first `[section]`"),
-            Self::DuplicateSection => f.write_str("the section was there before"),
+            Self::MissingSectionHeader => f.write_str("an option comes before the first `[section]`"),
+            Self::DuplicateSection => f.write_str("the section appears twice"),
             Self::DuplicateOption(first) => {
                 write!(f, "the option is already on line {first} of this section")
             }
@@ -51,7 +51,7 @@ impl fmt::Display for InterpolationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Syntax => "a `%` must be written `%%`, or begin a reference `%(name)s`",
-            Self::MissingOption => "a `%(name)s` names no option of the section or of `[DEFAULT]`",
+            Self::MissingOption => "a `%(name)s` is not an option of the section or of `[DEFAULT]`",
             Self::Depth => "`%(name)s` references are nested too deeply",
             Self::TooLong => "`%(name)s` references make the value too long",
         })

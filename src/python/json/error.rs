@@ -101,7 +101,7 @@ impl fmt::Display for Error {
             ErrorKind::TooManyValues => write!(f, "more than {MAX_VALUES} values"),
             ErrorKind::Late => return f.write_str("reading it takes longer than `--timeout`"),
             ErrorKind::LoneSurrogate => {
-                f.write_str("escape for half of a surrogate pair, which is no character")
+                f.write_str("escape for half of a surrogate pair, which is not a character")
             }
         }?;
         write!(f, " at line {} column {}", self.line, self.column)

@@ -32,12 +32,12 @@ pub(super) fn compose(text: &str, clock: &mut Clock) -> Result<Graph, Error> {
             EventKind::DocumentEnd => {}
             EventKind::StreamEnd => return Ok(composer.graph),
             EventKind::DocumentStart if documents > 0 => {
-                return Err(Error::at(line, "there is a second document in the file"));
+                return Err(Error::at(line, "a second document in the file"));
             }
             EventKind::DocumentStart => documents += 1,
             EventKind::Alias(anchor) => match composer.anchors.get(&anchor) {
                 Some(node) => composer.place(node),
-                None => return Err(Error::at(line, "an alias names an anchor that is not there")),
+                None => return Err(Error::at(line, "an alias to an anchor that is not defined")),
             },
             EventKind::Scalar {
                 properties,
@@ -104,7 +104,7 @@ impl Composer {
         if let Some(anchor) = properties.anchor
             && !self.anchors.insert(&anchor, node)
         {
-            return Err(Error::at(line, "an anchor is there already"));
+            return Err(Error::at(line, "an anchor is defined twice"));
         }
         self.place(node);
         Ok(())

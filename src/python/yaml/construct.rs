@@ -290,7 +290,7 @@ impl Constructor<'_> {
             self.clock.spend(entries.len())?;
             self.merges_left = match self.merges_left.checked_sub(entries.len() + 1) {
                 Some(left) => left,
-                None => return Err(self.error(node, "merge keys make too much of it")),
+                None => return Err(self.error(node, "merge keys add too many entries")),
             };
             collected.push(entries);
         }

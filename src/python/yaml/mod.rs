@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn an_error_names_what_is_wrong_and_its_line() {
         for (text, line, what) in [
-            ("a: |10\n", 1, "more than a comment behind `|` or `>`"),
+            ("a: |10\n", 1, "something other than a comment after `|` or `>`"),
             ("a:\n  b: |0\n", 2, "a block scalar with an indentation of 0"),
             (
                 "a: |4\n \tb",
@@ -135,53 +135,53 @@ mod tests {
             ("\n[a\n", 3, "a `,` or `]` is missing"),
             ("\n[a", 3, "a `,` or `]` is missing"),
             ("\n{a", 3, "a `,` or `}` is missing"),
-            ("[a:,b]", 1, "a `:` where none can be"),
-            ("a: 1\nb\nc: 2\n", 2, "a `:` is missing behind a key"),
-            ("a: 1\nb", 2, "a `:` is missing behind a key"),
-            ("- a\nb", 2, "a `:` is missing behind a key"),
-            ("a:\n - b\n c", 3, "a `:` is missing behind a key"),
+            ("[a:,b]", 1, "a `:` that is not allowed here"),
+            ("a: 1\nb\nc: 2\n", 2, "a `:` is missing after a key"),
+            ("a: 1\nb", 2, "a `:` is missing after a key"),
+            ("- a\nb", 2, "a `:` is missing after a key"),
+            ("a:\n - b\n c", 3, "a `:` is missing after a key"),
             ("a: 1\n]", 2, "a key is missing in a mapping"),
             ("- a\n<<: b", 2, "a `- ` is missing in a sequence"),
-            ("a\n---\nb", 2, "there is a second document in the file"),
-            ("a:\n  *x", 2, "an alias names an anchor that is not there"),
-            ("a:\n  - &x 1\n  - &x 2", 3, "an anchor is there already"),
-            ("a: &\n", 1, "the name of an anchor or an alias that is none"),
+            ("a\n---\nb", 2, "a second document in the file"),
+            ("a:\n  *x", 2, "an alias to an anchor that is not defined"),
+            ("a:\n  - &x 1\n  - &x 2", 3, "an anchor is defined twice"),
+            ("a: &\n", 1, "an anchor or an alias without a valid name"),
             ("a\nb: \u{1}", 2, "a character that YAML does not allow"),
             ("a: 'b\n\nc", 1, "quotes are not closed"),
             ("a: 'b\n---\n", 2, "a document ends within quotes"),
-            (
-                "a: \"b\n \\q\"",
-                2,
-                "an escape in double quotes that YAML does not know",
-            ),
-            ("a: b\nc: d: e", 2, "a `:` where no value can be"),
-            ("a:\n- ? b\n- ? c: ? d", 3, "a `? ` where no key can be"),
-            ("a: - b", 1, "a `- ` where no sequence can begin"),
-            ("%FOO\n---\na", 1, "a directive that YAML does not know"),
+            ("a: \"b\n \\q\"", 2, "an unknown escape in double quotes"),
+            ("a: b\nc: d: e", 2, "a `:` where a value is not allowed"),
+            ("a:\n- ? b\n- ? c: ? d", 3, "a `? ` where a key is not allowed"),
+            ("a: - b", 1, "a `- ` where a sequence is not allowed"),
+            ("%FOO\n---\na", 1, "an unknown directive"),
             ("%YAML 1\n---\na", 1, "a %YAML directive without a version"),
-            ("%YAML 1.1 x\n---", 1, "more than a comment behind a directive"),
+            (
+                "%YAML 1.1 x\n---",
+                1,
+                "something other than a comment after a directive",
+            ),
             (
                 "%YAML 1.1\n%YAML 1.1\n---",
                 2,
-                "a %YAML directive that is there already, or of another version",
+                "a second %YAML directive, or one of another version",
             ),
             (
                 "%TAG !a! x\n%TAG !a! x\n---",
                 2,
-                "a %TAG directive that is there already",
+                "a second %TAG directive for the same handle",
             ),
-            ("%YAML 1.1\na", 2, "a `---` is missing in front of a document"),
+            ("%YAML 1.1\na", 2, "a `---` is missing before a document"),
             ("%TAG !a b\n---\na", 1, "a %TAG directive without the second `!`"),
             ("%TAG !a!x\n---", 1, "a %TAG directive without a prefix"),
             (
                 "%TAG !a! x^\n---",
                 1,
-                "a %TAG directive with a prefix that is no URI",
+                "a %TAG directive with a prefix that is not a URI",
             ),
             ("a: !<b\n", 1, "a tag without its `>`"),
-            ("a: !b^\n", 1, "a tag with something right behind it"),
-            ("a: !b,c", 1, "a tag with something right behind it"),
-            ("a: !%\n", 1, "a tag that is no URI"),
+            ("a: !b^\n", 1, "a tag without a blank after it"),
+            ("a: !b,c", 1, "a tag without a blank after it"),
+            ("a: !%\n", 1, "a tag that is not a URI"),
             ("a:\n  !foo x", 2, "a tag that the safe loader does not know"),
             ("a:\n  !x!foo x", 2, "a tag whose handle is not declared"),
             ("a: 1\n? [a]\n: b", 2, "a key that is a collection"),
@@ -191,7 +191,7 @@ mod tests {
             ("-\n !!map a", 2, "a mapping is expected"),
             ("-\n - !!pairs [a]", 2, "a mapping of one key is expected"),
             ("a: 1\n<<: [b]", 2, "a mapping is expected for merging"),
-            ("-\n - !!int x", 2, "it is no integer"),
+            ("-\n - !!int x", 2, "it is not an integer"),
             ("a: 2024-02-30", 1, "a date that does not exist"),
         ] {
             let error = safe_load(text)
@@ -249,7 +249,7 @@ mod tests {
         }
         let _ = writeln!(text, "]]]\nb: {{<<: *a8}}");
         let problem = safe_load(&text).err().map(|error| error.to_string());
-        assert_eq!(problem.as_deref(), Some("merge keys make too much of it"));
+        assert_eq!(problem.as_deref(), Some("merge keys add too many entries"));
     }
 
     /// In this order, each mapping has its keys once before the next one merges it.

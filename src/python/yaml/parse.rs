@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
             return self.event(EventKind::DocumentStart);
         }
         if *self.peek()? != TokenKind::DocumentStart {
-            return self.error("a `---` is missing in front of a document");
+            return self.error("a `---` is missing before a document");
         }
         self.state = State::DocumentContent;
         self.take_event(EventKind::DocumentStart)
@@ -205,7 +205,7 @@ impl<'a> Parser<'a> {
                 TokenKind::VersionDirective(major, minor) => {
                     let is_known = *major == 1 && matches!(minor, 1 | 2);
                     if has_version || !is_known {
-                        return self.error("a %YAML directive that is there already, or of another version");
+                        return self.error("a second %YAML directive, or one of another version");
                     }
                     has_version = true;
                     self.scanner.take()?;
@@ -213,7 +213,7 @@ impl<'a> Parser<'a> {
                 TokenKind::TagDirective { handle, .. } => {
                     let handle = handle.clone();
                     if self.tag_prefixes.iter().any(|(known, _)| *known == handle) {
-                        return self.error("a %TAG directive that is there already");
+                        return self.error("a second %TAG directive for the same handle");
                     }
                     if let TokenKind::TagDirective { handle, prefix } = self.scanner.take()?.kind {
                         self.tag_prefixes.push((handle, prefix));
@@ -314,7 +314,7 @@ impl<'a> Parser<'a> {
                     is_implicit,
                 }
             }
-            _ => return self.error("a value is missing, or something stands where no value can be"),
+            _ => return self.error("a value is missing or not allowed here"),
         };
         Ok(Event { kind, line })
     }

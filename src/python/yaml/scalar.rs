@@ -11,15 +11,15 @@ use crate::python::{int as integer, json};
 
 type Result<T> = std::result::Result<T, &'static str>;
 
-const NO_INTEGER: &str = "it is no integer";
-const NO_FLOAT: &str = "it is no number";
+const NO_INTEGER: &str = "it is not an integer";
+const NO_FLOAT: &str = "it is not a number";
 
 /// `construct_yaml_bool`
 pub(super) fn bool(text: &str) -> Result<Object> {
     match text.to_lowercase().as_str() {
         "yes" | "true" | "on" => Ok(Object::Bool(true)),
         "no" | "false" | "off" => Ok(Object::Bool(false)),
-        _ => Err("it is no boolean"),
+        _ => Err("it is not a boolean"),
     }
 }
 

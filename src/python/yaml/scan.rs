@@ -141,7 +141,7 @@ impl<'a> Scanner<'a> {
                 && (mark.line < now.line || mark.column + LONGEST_KEY < now.column)
             {
                 if *required {
-                    return Err(Error::at(mark.line, "a `:` is missing behind a key"));
+                    return Err(Error::at(mark.line, "a `:` is missing after a key"));
                 }
                 *key = None;
             }
@@ -169,7 +169,7 @@ impl<'a> Scanner<'a> {
         match self.simple_keys.last_mut().and_then(Option::take) {
             Some(SimpleKey {
                 required: true, mark, ..
-            }) => Err(Error::at(mark.line, "a `:` is missing behind a key")),
+            }) => Err(Error::at(mark.line, "a `:` is missing after a key")),
             _ => Ok(()),
         }
     }
@@ -334,7 +334,10 @@ impl<'a> Scanner<'a> {
     fn fetch_block_entry(&mut self) -> Result<(), Error> {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
-                return Err(Error::at(self.mark.line, "a `- ` where no sequence can begin"));
+                return Err(Error::at(
+                    self.mark.line,
+                    "a `- ` where a sequence is not allowed",
+                ));
             }
             self.roll_indent(self.column(), None, TokenKind::BlockSequenceStart, self.mark.line);
         }
@@ -345,7 +348,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch_key(&mut self) -> Result<(), Error> {
-        self.begin_mapping("a `? ` where no key can be")?;
+        self.begin_mapping("a `? ` where a key is not allowed")?;
         self.remove_key()?;
         self.simple_key_allowed = self.flow_level == 0;
         self.push_indicator(TokenKind::Key);
@@ -371,7 +374,7 @@ impl<'a> Scanner<'a> {
             );
             self.simple_key_allowed = false;
         } else {
-            self.begin_mapping("a `:` where no value can be")?;
+            self.begin_mapping("a `:` where a value is not allowed")?;
             self.simple_key_allowed = self.flow_level == 0;
         }
         self.push_indicator(TokenKind::Value);

@@ -94,7 +94,7 @@ impl Scanner<'_> {
         let in_flow = self.flow_level > 0;
         Ok(match self.byte(0) {
             b':' if in_flow && matches!(self.byte(1), b',' | b'?' | b'[' | b']' | b'{' | b'}') => {
-                return Err(Error::at(self.mark.line, "a `:` where none can be"));
+                return Err(Error::at(self.mark.line, "a `:` that is not allowed here"));
             }
             b':' => self.is_blank_or_end(1),
             b',' | b'[' | b']' | b'{' | b'}' => in_flow,
@@ -146,10 +146,7 @@ impl Scanner<'_> {
 
     /// Scans an escape in double quotes.
     fn scan_escape(&mut self) -> Result<char, Error> {
-        let problem = Error::at(
-            self.mark.line,
-            "an escape in double quotes that YAML does not know",
-        );
+        let problem = Error::at(self.mark.line, "an unknown escape in double quotes");
         let (c, digits) = match self.byte(1) {
             b'0' => ('\0', 0),
             b'a' => ('\x07', 0),
@@ -256,7 +253,10 @@ impl Scanner<'_> {
         }
         self.skip_comment();
         if !self.is_break_or_end(0) {
-            return Err(Error::at(self.mark.line, "more than a comment behind `|` or `>`"));
+            return Err(Error::at(
+                self.mark.line,
+                "something other than a comment after `|` or `>`",
+            ));
         }
         if self.is_break(0) {
             self.skip_break();

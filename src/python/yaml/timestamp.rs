@@ -9,7 +9,7 @@ use crate::calendar;
 
 type Result<T> = std::result::Result<T, &'static str>;
 
-const NO_TIMESTAMP: &str = "it is no timestamp";
+const NO_TIMESTAMP: &str = "it is not a timestamp";
 
 /// The numbers of a timestamp's text.
 struct Fields<'a> {

@@ -43,8 +43,8 @@ impl Program {
         let mut alone = complete(memory::command(&self.path, file.path()), scenario);
         alone.args(scenario.runs.iter().flat_map(|command| ["--", command]));
         let output = alone.output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{} failed: {told}", scenario.name);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{} failed: {stderr}", scenario.name);
         scenario.counts.iter().for_each(|counts| {
             counts.take();
         });

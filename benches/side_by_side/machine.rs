@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::rows::variable;
-use crate::run::{clean, said};
+use crate::run::{clean, output_of};
 
 /// Names the versions of what the table has besides the standard library.
 const VERSIONS: &str = "\
@@ -28,11 +28,11 @@ pub(crate) fn facts(bao: &str) -> String {
         format!("load {} after it", load.split(' ').next().unwrap_or("unknown")),
     ];
     if let Some(python) = variable("AIRFLOW_PYTHON") {
-        facts.push(said(clean(python).args(["-c", VERSIONS])));
+        facts.push(output_of(clean(python).args(["-c", VERSIONS])));
     }
-    facts.push(first_words(&said(clean(bao).arg("version"))));
+    facts.push(first_words(&output_of(clean(bao).arg("version"))));
     if clean("curl").arg("--version").output().is_ok() {
-        facts.push(first_words(&said(clean("curl").arg("--version"))));
+        facts.push(first_words(&output_of(clean("curl").arg("--version"))));
     }
     facts.join("; ")
 }

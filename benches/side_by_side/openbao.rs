@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::run::{clean, said};
+use crate::run::{clean, output_of};
 use crate::server::URI;
 
 /// A running server; it ends with this process, which holds the input that its keeper waits for.
@@ -41,7 +41,7 @@ impl OpenBao {
             std::thread::sleep(Duration::from_millis(50));
         }
         let address = format!("http://127.0.0.1:{http}");
-        let ask = |arguments: &[&str]| said(cli(bao, &address).args(arguments));
+        let ask = |arguments: &[&str]| output_of(cli(bao, &address).args(arguments));
         ask(&["secrets", "enable", "-path=airflow", "-version=2", "kv"]);
         ask(&["auth", "enable", "approle"]);
         let policy = r#"policy=path "airflow/data/*" { capabilities = ["read"] }"#;

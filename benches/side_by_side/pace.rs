@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::run::{clean, said};
+use crate::run::{clean, output_of};
 use crate::server::{Server, vault};
 
 const NAMES: usize = 100;
@@ -32,7 +32,7 @@ pub(crate) fn measure() -> bool {
             .args((0..NAMES).flat_map(|number| ["--conn".to_owned(), format!("c{number}")]))
             .args(["--", "true"]);
         let start = Instant::now();
-        said(&mut command);
+        output_of(&mut command);
         times.push(start.elapsed());
         let (connections, requests) = counts.take();
         most_connections = most_connections.max(connections);

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::openbao::{OpenBao, cli};
-use crate::run::{clean, said};
+use crate::run::{clean, output_of};
 
 /// One way to look up the connection.
 pub(crate) struct Row {
@@ -59,7 +59,7 @@ pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
     let (program, address) = (bao.to_owned(), vault.address.clone());
     rows.push(row("`bao kv get`, with a token", 10, move || {
         let arguments = ["kv", "get", "-mount=airflow", "-field=conn_uri", CONNECTION];
-        said(cli(&program, &address).args(arguments))
+        output_of(cli(&program, &address).args(arguments))
     }));
     if clean("curl").arg("--version").output().is_ok() {
         rows.push(curl(vault));
@@ -70,7 +70,7 @@ pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
         goal: None,
         ..row("`secretctl get-conn`", 0, move || {
             let mut command = clean(env!("CARGO_BIN_EXE_secretctl"));
-            said(with_backend(&mut command, &kwargs).args(["get-conn", "smtp_default"]))
+            output_of(with_backend(&mut command, &kwargs).args(["get-conn", "smtp_default"]))
         })
     });
     rows
@@ -101,17 +101,17 @@ fn python_rows(python: &str, kwargs: &Value, folder: &Path) -> [Row; 3] {
             .env("AIRFLOW__CORE__LOAD_EXAMPLES", "False");
         command
     };
-    said(python().args(["-m", "airflow", "db", "migrate"]));
+    output_of(python().args(["-m", "airflow", "db", "migrate"]));
     let script = |text: &'static str| {
         let (python, kwargs) = (python.clone(), kwargs.to_string());
-        move || said(python().args(["-c", text, &kwargs]))
+        move || output_of(python().args(["-c", text, &kwargs]))
     };
     let (backend, hvac) = (script(BACKEND_SCRIPT), script(HVAC_SCRIPT));
     let kwargs = kwargs.clone();
     let airflow = move || {
         let mut command = python();
         with_backend(&mut command, &kwargs);
-        said(command.args([
+        output_of(command.args([
             "-m",
             "airflow",
             "connections",
@@ -134,9 +134,9 @@ fn curl(vault: &OpenBao) -> Row {
     let read = format!("{}/v1/airflow/data/{CONNECTION}", vault.address);
     let body = json!({"role_id": vault.role_id, "secret_id": vault.secret_id}).to_string();
     row("curl, the same two requests", 2, move || {
-        let answer = said(clean("curl").args(["-sS", "--fail", "--data", &body, &login]));
+        let answer = output_of(clean("curl").args(["-sS", "--fail", "--data", &body, &login]));
         let answer: Value = serde_json::from_str(&answer).unwrap();
         let token = answer["auth"]["client_token"].as_str().unwrap();
-        said(clean("curl").args(["-sS", "--fail", "-H", &format!("X-Vault-Token: {token}"), &read]))
+        output_of(clean("curl").args(["-sS", "--fail", "-H", &format!("X-Vault-Token: {token}"), &read]))
     })
 }

@@ -15,12 +15,12 @@ pub(crate) fn clean(program: impl AsRef<OsStr>) -> Command {
 }
 
 /// Runs a command, and returns what it printed, without the line's end.
-pub(crate) fn said(command: &mut Command) -> String {
+pub(crate) fn output_of(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{}: {told}",
+        "{}: {stderr}",
         command.get_program().display()
     );
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()

@@ -29,11 +29,11 @@ pub(crate) fn command(program: &Path) -> Command {
 /// Fails unless its status is `status`.
 pub(crate) fn count(command: &mut Command, status: i32) -> (u64, Output) {
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{command:?}: {told}");
-    let line = told.lines().find(|line| line.contains("Collected"));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{command:?}: {stderr}");
+    let line = stderr.lines().find(|line| line.contains("Collected"));
     let instructions = line
         .and_then(|line| line.rsplit(':').next()?.trim().parse().ok())
-        .unwrap_or_else(|| panic!("callgrind did not say what it counted: {told}"));
+        .unwrap_or_else(|| panic!("callgrind did not say what it counted: {stderr}"));
     (instructions, output)
 }

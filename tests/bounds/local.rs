@@ -65,7 +65,7 @@ fn each(suffix: &str, shapes: &[(&str, String, i32)]) {
 }
 
 #[test]
-fn json_takes_memory_in_proportion() {
+fn json_uses_memory_in_proportion() {
     each(
         "json",
         &[
@@ -103,7 +103,7 @@ fn json_takes_memory_in_proportion() {
 }
 
 #[test]
-fn yaml_takes_memory_in_proportion() {
+fn yaml_uses_memory_in_proportion() {
     each(
         "yaml",
         &[
@@ -162,7 +162,7 @@ fn yaml_takes_memory_in_proportion() {
 }
 
 #[test]
-fn env_files_take_memory_in_proportion() {
+fn env_files_use_memory_in_proportion() {
     each(
         "env",
         &[
@@ -179,7 +179,7 @@ fn env_files_take_memory_in_proportion() {
 }
 
 #[test]
-fn connections_take_memory_in_proportion() {
+fn connections_use_memory_in_proportion() {
     let folder = temp_dir();
     for (suffix, text) in [
         (
@@ -207,7 +207,7 @@ fn connections_take_memory_in_proportion() {
 }
 
 #[test]
-fn settings_take_memory_in_proportion() {
+fn settings_use_memory_in_proportion() {
     let folder = temp_dir();
     let path = |name: &str, text: &str| {
         let path = folder.path().join(name);

@@ -37,7 +37,7 @@ fn many() -> Reply {
 }
 
 #[test]
-fn answers_that_unfold_are_refused_before_they_cost_memory() {
+fn answers_that_expand_are_refused_before_they_use_memory() {
     for (words, reply) in [
         ("more than 8 MB", bomb as fn() -> Reply),
         ("JSON of more than 200000 values", many),
@@ -80,7 +80,7 @@ fn answers_that_unfold_are_refused_before_they_cost_memory() {
 
 /// The longest answer that is read: its one value is printed.
 #[test]
-fn the_longest_answer_costs_memory_in_proportion() {
+fn the_longest_answer_uses_memory_in_proportion() {
     let bytes = (8 << 20) - 1000;
     let value = "x".repeat(bytes);
     let server = Server::start(move |_| Reply::json(200, crate::vault::kv2(&json!({"value": value}))));
@@ -94,7 +94,7 @@ fn the_longest_answer_costs_memory_in_proportion() {
 }
 
 #[test]
-fn what_a_tool_prints_is_not_parsed_without_bounds() {
+fn the_output_of_a_tool_is_parsed_within_limits() {
     let world = World::start();
     world.tell(&json!({}), &[], &[], &[]);
     world.tool(

@@ -27,7 +27,7 @@ fn in_time(output: &Output) {
 
 /// Reading and parsing a file of 30 MB takes longer than the half of a second that there is.
 #[test]
-fn parsing_ends_with_the_time() {
+fn parsing_stops_at_the_timeout() {
     let folder = temp_dir();
     let mut json = "{\"k\":1".to_owned();
     let mut yaml = "k: 1\n".to_owned();
@@ -60,7 +60,7 @@ fn parsing_ends_with_the_time() {
 
 /// A folder of certificates in which pipes lie: nobody waits for who writes to them.
 #[test]
-fn a_pipe_in_a_folder_of_certificates_is_passed_over() {
+fn a_pipe_in_a_folder_of_certificates_is_skipped() {
     let folder = temp_dir();
     pipe(&folder.path().join("a-pipe"));
     pipe(&folder.path().join("z-pipe"));
@@ -93,7 +93,7 @@ fn a_pipe_in_a_folder_of_certificates_is_passed_over() {
 /// Where the system lets nobody read it, it fails at once; else it has no end.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_file_of_the_kernel_that_never_ends_costs_the_time_and_no_more() {
+fn an_endless_kernel_file_stops_at_the_timeout() {
     let kmsg = "/proc/kmsg";
     let token = json!({"url": "http://127.0.0.1:1", "auth_type": "token", "token_path": kmsg});
     let key = json!({"url": "http://127.0.0.1:1", "auth_type": "gcp", "role_id": "r", "gcp_scopes": "s"});

@@ -12,7 +12,7 @@ use super::leaks::{Canaries, canary};
 use super::scenarios::VAULT;
 
 #[test]
-fn nothing_that_the_library_hands_out_shows_a_secret_in_debug() {
+fn no_public_type_shows_a_secret_in_debug() {
     let secret = canary("debug");
     let kwargs = format!("{{\"token\": \"{secret}\", \"auth_type\": \"token\"}}");
     let uri = format!("postgres://u:{secret}@h/db?key={secret}");

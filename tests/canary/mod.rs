@@ -190,22 +190,22 @@ fn check_all(scenarios: &[Scenario]) {
 }
 
 #[test]
-fn nothing_of_the_settings_is_shown() {
+fn no_secret_in_settings_is_shown() {
     check_all(&scenarios::settings());
 }
 
 #[test]
-fn nothing_of_local_files_is_shown() {
+fn no_secret_in_local_files_is_shown() {
     check_all(&scenarios::local_files());
 }
 
 #[test]
-fn nothing_of_the_environment_is_shown() {
+fn no_secret_in_the_environment_is_shown() {
     check_all(&scenarios::environment());
 }
 
 #[test]
-fn nothing_of_vaults_values_is_shown() {
+fn no_value_of_vault_is_shown() {
     let Some(bao) = crate::support::bao() else { return };
     check_all(&servers::vault(bao));
 }
@@ -216,7 +216,7 @@ fn no_credential_is_shown_when_nobody_answers() {
 }
 
 #[test]
-fn no_credential_is_shown_when_the_server_sends_it_back() {
+fn no_credential_is_shown_when_the_server_echoes_it() {
     let (_server, scenarios) = servers::echoing();
     check_all(&scenarios);
 }

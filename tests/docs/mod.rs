@@ -31,7 +31,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 #[test]
-fn links_between_pages_lead_somewhere() {
+fn links_between_pages_resolve() {
     let mut broken = String::new();
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();
@@ -76,7 +76,7 @@ fn is_a_test(name: &str) -> bool {
 }
 
 #[test]
-fn every_test_that_the_page_of_security_names_is_there() {
+fn every_test_named_in_security_md_exists() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/security.md");
     let page = std::fs::read_to_string(page).unwrap();
     let named: Vec<_> = page
@@ -91,7 +91,7 @@ fn every_test_that_the_page_of_security_names_is_there() {
 }
 
 #[test]
-fn every_file_that_a_page_names_is_there() {
+fn every_file_named_in_a_page_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut named = 0;
     let mut missing = String::new();

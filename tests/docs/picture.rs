@@ -79,7 +79,7 @@ fn picture(lines: &[String]) -> String {
 }
 
 #[test]
-fn the_picture_shows_what_a_session_prints() {
+fn the_picture_shows_a_real_session() {
     let lines = session();
     let svg = picture(&lines);
     page("session.svg", &svg);

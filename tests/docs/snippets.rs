@@ -103,7 +103,7 @@ fn run_script(dir: &Path, block: &Block<'_>) -> Result<(), String> {
 }
 
 #[test]
-fn every_command_line_of_the_pages_does_what_the_page_says() {
+fn every_command_line_in_the_pages_prints_what_the_page_says() {
     let Some(bao) = bao() else { return };
     let mount = seed(bao);
     let mut failures = Vec::new();

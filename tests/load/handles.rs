@@ -77,8 +77,8 @@ fn sequential_lookups_leak_no_handles() {
         ])
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&status.stderr);
-    assert!(status.status.success(), "{told}");
-    eprintln!("{told}");
-    assert!(told.matches("handles before").count() == 2, "{told}");
+    let stderr = String::from_utf8_lossy(&status.stderr);
+    assert!(status.status.success(), "{stderr}");
+    eprintln!("{stderr}");
+    assert!(stderr.matches("handles before").count() == 2, "{stderr}");
 }

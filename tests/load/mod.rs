@@ -14,7 +14,7 @@ use crate::support::{bao, full, secretctl};
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
 #[test]
-fn two_hundred_processes_at_once_all_get_their_answer() {
+fn two_hundred_concurrent_processes_all_get_their_answer() {
     const PROCESSES: usize = 200;
     let Some(bao) = bao() else { return };
     let mount = bao.kv(2);
@@ -79,7 +79,7 @@ fn kwargs(server: &Server) -> String {
 }
 
 #[test]
-fn a_hundred_names_take_one_login_and_eight_connections() {
+fn a_hundred_names_use_one_login_and_eight_connections() {
     const NAMES: usize = 100;
     let pause = Duration::from_millis(20);
     let server = vault(pause, false);

@@ -8,7 +8,7 @@ fn manifest() -> String {
 }
 
 #[test]
-fn the_package_carries_what_a_user_needs_and_no_more() {
+fn the_package_contains_what_a_user_needs_and_no_more() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
         .args(["package", "--list", "--allow-dirty", "--offline"])
@@ -49,7 +49,7 @@ fn the_package_carries_what_a_user_needs_and_no_more() {
 }
 
 #[test]
-fn every_direct_dependency_has_its_reason_above_it() {
+fn every_direct_dependency_has_a_reason_above_it() {
     let manifest = manifest();
     let mut section = "";
     let mut before = "";

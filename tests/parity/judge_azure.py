@@ -49,7 +49,7 @@ def op_ask(request):
             return {"error": type(error).__name__, "message": str(error)[:2000]}
 
 
-def op_patience(request):
+def op_waits(request):
     """As `op_ask`, and the seconds that it would have waited between its requests. Nothing is waited for."""
     import time
     from unittest import mock

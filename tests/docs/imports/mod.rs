@@ -144,7 +144,7 @@ fn the_picture_has_every_module_and_no_other() {
 }
 
 #[test]
-fn no_imports_run_in_a_circle() {
+fn no_imports_form_a_circle() {
     let mut found = circles(&our_picture(), &Crate::read(sources()).imports());
     // A bench is a crate of its own, whose root is its `main.rs`.
     for bench in ["cost", "growth", "side_by_side"] {
@@ -157,7 +157,7 @@ fn no_imports_run_in_a_circle() {
 }
 
 #[test]
-fn a_climb_and_a_circle_are_told_with_their_line() {
+fn a_climb_and_a_circle_are_reported_with_their_line() {
     let folder = crate::support::temp_dir();
     let write = |name: &str, text: &str| {
         let file = folder.path().join(name);

@@ -73,7 +73,7 @@ pub const FAULTS: &[Fault] = &[
         at.found().dripping(250, Duration::from_millis(20))
     }),
     fault("another answer behind the answer", Found, |at| {
-        at.found().behind(at.wrong_answer())
+        at.found().trailing(at.wrong_answer())
     }),
     peer(
         "another value behind the answer before, on the same connection",

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::run::{clean, output_of};
 use crate::server::URI;
 
-/// A running server; it ends with this process, which holds the input that its keeper waits for.
+/// A running server. It ends with this process, which holds the input that its keeper waits for.
 pub(crate) struct OpenBao {
     pub(crate) address: String,
     pub(crate) role_id: String,
@@ -16,7 +16,7 @@ pub(crate) struct OpenBao {
     keeper: Child,
 }
 
-/// A token that may do everything.
+/// The root token.
 pub(crate) const ROOT_TOKEN: &str = "root";
 
 impl OpenBao {
@@ -59,7 +59,7 @@ impl OpenBao {
             "-field=secret_id",
             "auth/approle/role/airflow/secret-id",
         ]);
-        // A fresh mount upgrades itself for a moment.
+        // A new mount upgrades itself for a moment.
         while !cli(bao, &address)
             .args(["kv", "put", "-mount=airflow", "connections/smtp_default"])
             .arg(format!("conn_uri={URI}"))

@@ -1,4 +1,4 @@
-//! The ways to look up one connection. Each starts its processes anew, as a shell or a CI job does, and returns what they print.
+//! The ways to look up one connection. Each starts new processes, as a shell or a CI job does, and returns their output.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::run::{clean, output_of};
 /// One way to look up the connection.
 pub(crate) struct Row {
     pub(crate) name: String,
-    /// How many times longer than secretctl it is hoped to take; none for secretctl.
+    /// The goal: how many times longer than secretctl it should take; `None` for secretctl.
     pub(crate) goal: Option<u32>,
     pub(crate) run: Box<dyn Fn() -> String>,
 }
@@ -27,7 +27,7 @@ backend = VaultBackend(**json.loads(sys.argv[1]))
 print(backend.get_connection('smtp_default').get_uri())
 ";
 
-/// What that backend stands on.
+/// The library of that backend.
 const HVAC_SCRIPT: &str = "\
 import json, sys
 import hvac
@@ -44,7 +44,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Returns the rows whose programs are here, and says which are not. secretctl's is the last.
+/// Returns the rows whose programs are installed, and reports the others. secretctl's row is the last.
 pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
     let kwargs = json!({
         "connections_path": "connections", "variables_path": "variables", "mount_point": "airflow", "url": vault.address,
@@ -84,14 +84,14 @@ fn row(name: &str, goal: u32, run: impl Fn() -> String + 'static) -> Row {
     }
 }
 
-/// Configures the backend, for Airflow and for secretctl alike.
+/// Configures the backend, for both Airflow and secretctl.
 fn with_backend<'a>(command: &'a mut Command, kwargs: &Value) -> &'a mut Command {
     command
         .env("AIRFLOW__SECRETS__BACKEND", BACKEND)
         .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
 }
 
-/// Airflow's command, whose database is made once beforehand; a script on its backend; and one on hvac.
+/// Airflow's command, with a database created before; a script with its backend; and one with hvac.
 fn python_rows(python: &str, kwargs: &Value, folder: &Path) -> [Row; 3] {
     let (interpreter, home) = (python.to_owned(), folder.join("airflow"));
     let python = move || {
@@ -123,12 +123,12 @@ fn python_rows(python: &str, kwargs: &Value, folder: &Path) -> [Row; 3] {
     };
     [
         row("`airflow connections get`", 400, airflow),
-        row("a script on Airflow's `VaultBackend`", 250, backend),
-        row("a script on hvac", 20, hvac),
+        row("a script with Airflow's `VaultBackend`", 250, backend),
+        row("a script with hvac", 20, hvac),
     ]
 }
 
-/// The same two requests, by one process of curl each, without a shell between them.
+/// The same two requests, each by one process of curl, without a shell.
 fn curl(vault: &OpenBao) -> Row {
     let login = format!("{}/v1/auth/approle/login", vault.address);
     let read = format!("{}/v1/airflow/data/{CONNECTION}", vault.address);

@@ -1,4 +1,4 @@
-//! `Debug` of what the library hands out: the form in which a secret leaves by accident.
+//! `Debug` of the library's public types, where a secret could leak by accident.
 
 use clap::Parser as _;
 use secretctl::cli::Cli;

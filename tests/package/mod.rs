@@ -1,4 +1,4 @@
-//! What the crate carries to its users, and what stands in its manifest.
+//! The contents of the package, and of its manifest.
 
 use std::path::Path;
 use std::process::Command;
@@ -58,9 +58,9 @@ fn every_direct_dependency_has_a_reason_above_it() {
         if line.starts_with('[') {
             section = line;
         } else if section.ends_with("dependencies]") && line.contains('=') {
-            // A table of its own is not used here, so that this line is the dependency.
+            // Dependencies have no tables of their own here, so this line is the dependency.
             dependencies += 1;
-            assert!(before.starts_with('#'), "no reason stands above `{line}`");
+            assert!(before.starts_with('#'), "there is no reason above `{line}`");
         }
         if !line.trim().is_empty() {
             before = line;

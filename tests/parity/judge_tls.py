@@ -2,7 +2,7 @@
 
 
 def op_get(request):
-    """Gets `url` with `verify`, through `proxy` where there is one: `{"status": …}`, or `{"error": what was wrong}`."""
+    """Gets `url` with `verify`, through `proxy` where there is one: `{"status": …}`, or `{"error": class and text}`."""
     import requests
     import urllib3
 
@@ -15,7 +15,7 @@ def op_get(request):
         answer = session.get(request["url"], verify=request["verify"], proxies=proxies, cert=cert, timeout=10)
         return {"status": answer.status_code}
     except OSError as error:
-        return {"error": str(error)}
+        return {"error": f"{type(error).__name__}: {error}"}
 
 
 def op_handshake(request):
@@ -37,7 +37,7 @@ def op_handshake(request):
             with context.wrap_socket(tcp, server_hostname=request["host"]):
                 return {"status": 200}
     except (OSError, ssl.SSLError) as error:
-        return {"error": str(error)}
+        return {"error": f"{type(error).__name__}: {error}"}
 
 
 def op_make(request):

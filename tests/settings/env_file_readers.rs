@@ -13,7 +13,7 @@ use secretctl::settings::Settings;
 use serde_json::{Value, json};
 
 use super::{env, file};
-use crate::support::{Random, airflow, cases, differs, random, skip, temp_dir, variable};
+use crate::support::{Random, Side, Sides, airflow, cases, differs, random, skip, temp_dir, variable};
 
 /// The process's environment in all of these.
 const PROCESS: &[(&str, &str)] = &[("HOME", "/nonexistent"), ("P", "p$A"), ("E", "")];
@@ -449,26 +449,50 @@ fn the_readers_are_said_to_differ_where_they_do() {
 #[test]
 fn the_default_differs_from_python_dotenv_where_it_is_listed() {
     let Some(judge) = airflow() else { return };
-    for (id, text, expected) in [
-        ("env-file-single-quotes", "B=1\nA='${B}'\n", "${B}"),
-        ("env-file-hash-after-blank", "A= #x\n", "#x"),
-        (
-            "env-file-json-with-a-hash",
-            "A={\"b\": \"c #d\"}\n",
-            "{\"b\": \"c #d\"}",
-        ),
-        ("env-file-odd-lines", "A=1\nB: x\n", "refused"),
-        ("env-file-odd-lines", "A=1\nB:x\n", "refused"),
-        ("env-file-odd-lines", "A={\n}\n", "refused"),
-    ] {
-        let ours = ours(&[text.as_bytes()], None).map_or_else(
-            || "refused".to_owned(),
-            |values| String::from_utf8(values["A"].clone()).unwrap(),
-        );
+    // The variables of the file, or how it is refused.
+    let ours = |text: &str| match read(&[text.as_bytes()], None) {
+        Ok(settings) => {
+            let variables = settings.env.iter();
+            let values = values(variables.map(|(name, variable)| (name, &variable.value)));
+            let text = |value: Vec<u8>| json!(String::from_utf8(value).unwrap());
+            Side::found(
+                values
+                    .into_iter()
+                    .map(|(name, value)| (name, text(value)))
+                    .collect::<serde_json::Map<_, _>>(),
+            )
+        }
+        Err(error) => Side::failed(format!("status {}", error.kind().exit_status())),
+    };
+    let sides = |text: &str, airflow: Value, secretctl: Side| {
         let answer = judge
             .ask(json!({"op": "settings.dotenv_values", "text": STANDARD.encode(text), "env": process()}));
-        let theirs = answer["values"]["A"].as_str().unwrap().to_owned();
-        assert_eq!(ours, expected, "{text:?}");
-        differs(id, &ours, &theirs);
+        Sides {
+            airflow: (Side::found(answer["values"].clone()), Side::found(airflow)),
+            secretctl: (ours(text), secretctl),
+        }
+    };
+    let refused = || Side::failed("status 2");
+    let literal = Side::found(json!({"A": "${B}", "B": "1"}));
+    differs(
+        "env-file-single-quotes",
+        &sides("B=1\nA='${B}'\n", json!({"A": "1", "B": "1"}), literal),
+    );
+    let kept = Side::found(json!({"A": "#x"}));
+    differs(
+        "env-file-hash-after-blank",
+        &sides("A= #x\n", json!({"A": ""}), kept),
+    );
+    let whole = Side::found(json!({"A": r#"{"b": "c #d"}"#}));
+    differs(
+        "env-file-json-with-a-hash",
+        &sides("A={\"b\": \"c #d\"}\n", json!({"A": r#"{"b": "c"#}), whole),
+    );
+    for (text, theirs) in [
+        ("A=1\nB: x\n", json!({"A": "1"})),
+        ("A=1\nB:x\n", json!({"A": "1", "B:x": null})),
+        ("A={\n}\n", json!({"A": "{", "}": null})),
+    ] {
+        differs("env-file-odd-lines", &sides(text, theirs, refused()));
     }
 }

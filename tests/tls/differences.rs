@@ -6,28 +6,59 @@ use serde_json::json;
 use super::{Case, agree, bundle, case, ours, server, theirs, verdict};
 use crate::support::server::draft::{CERT_SIGN, CRL_SIGN, Draft, Made, SERVER};
 use crate::support::server::{Authority, Certificate, Validity};
-use crate::support::{Judge, airflow, differs, free_port, temp_dir};
+use crate::support::{Judge, Side, Sides, airflow, differs, free_port, requests, temp_dir};
 
 fn leaf() -> Draft {
     Draft::server(&["localhost"])
 }
 
-fn word(verdict: &Result<(), String>) -> &'static str {
-    if verdict.is_ok() { "trusted" } else { "refused" }
+/// The server is trusted.
+fn trusted() -> Side {
+    Side::found("trusted")
 }
 
-/// Asserts the deliberate difference `id`, and that ours is what the case says.
-#[track_caller]
-fn differ(id: &str, case: &Case) {
-    let folder = temp_dir();
-    let verify = folder.path().join("trusted.pem");
-    std::fs::write(&verify, &case.trusted).unwrap();
-    let server = server(&case.shown);
-    let ours = ours(&server, &case.host, &verify);
-    assert_eq!(ours.is_ok(), case.good, "{}: {ours:?}", case.what);
-    let Some(judge) = airflow() else { return };
-    let theirs = theirs(judge, &server, &case.host, &verify);
-    differs(id, &word(&ours), &word(&theirs));
+/// Airflow's requests refuse the server.
+fn refused_by_requests() -> Side {
+    Side::failed("SSLError")
+}
+
+/// We refuse the server.
+fn refused_here() -> Side {
+    Side::failed("status 5")
+}
+
+/// Reads Airflow's verdict: an error begins with its class.
+fn of_airflow(verdict: &Result<(), String>) -> Side {
+    verdict.as_ref().map_or_else(
+        |error| Side::failed(error.split(':').next().unwrap_or_default()),
+        |()| trusted(),
+    )
+}
+
+/// Reads our verdict: [`ours`] takes no failure but status 5.
+fn of_secretctl(verdict: &Result<(), String>) -> Side {
+    verdict.as_ref().map_or_else(|_| refused_here(), |()| trusted())
+}
+
+impl Case {
+    /// Asserts that Airflow's verdict is `airflow`, and that ours is the one of the case.
+    #[track_caller]
+    fn differs(&self, id: &str, airflow_says: Side) {
+        let folder = temp_dir();
+        let verify = folder.path().join("trusted.pem");
+        std::fs::write(&verify, &self.trusted).unwrap();
+        let server = server(&self.shown);
+        let ours = ours(&server, &self.host, &verify);
+        assert_eq!(ours.is_ok(), self.good, "{}: {ours:?}", self.what);
+        let Some(judge) = airflow() else { return };
+        let theirs = theirs(judge, &server, &self.host, &verify);
+        let stated = if self.good { trusted() } else { refused_here() };
+        let sides = Sides {
+            airflow: (of_airflow(&theirs), airflow_says),
+            secretctl: (of_secretctl(&ours), stated),
+        };
+        differs(id, &sides);
+    }
 }
 
 #[test]
@@ -37,16 +68,25 @@ fn every_path_is_tried() {
     let folder = temp_dir();
     let verify = folder.path().join("trusted.pem");
     std::fs::write(&verify, bundle(&[&one, &two])).unwrap();
-    let mut refused = 0;
+    let (mut by_them, mut by_us) = (0, 0);
     for issuer in [&one, &two] {
         let server = server(&leaf().signed_by(issuer).shown_with(&[]));
-        assert_eq!(ours(&server, "localhost", &verify), Ok(()));
+        let ours = ours(&server, "localhost", &verify);
+        assert_eq!(ours, Ok(()));
+        by_us += usize::from(ours.is_ok());
         if let Some(judge) = airflow() {
-            refused += usize::from(theirs(judge, &server, "localhost", &verify).is_err());
+            by_them += usize::from(theirs(judge, &server, "localhost", &verify).is_ok());
         }
     }
     if airflow().is_some() {
-        differs("tls-every-path", &0, &refused);
+        // How many of the two servers are trusted.
+        differs(
+            "tls-every-path",
+            &Sides {
+                airflow: (Side::found(by_them), Side::found(1)),
+                secretctl: (Side::found(by_us), Side::found(2)),
+            },
+        );
     }
 }
 
@@ -65,13 +105,16 @@ fn an_authority_of_one_name_in_a_folder_is_found_beside_one_in_a_file() {
         .env("SSL_CERT_DIR", places.path())
         .args(["get-var", "hello"])
         .run();
-    assert_eq!(output.status, 0, "{}", output.stderr);
+    assert_eq!(output.ok(), "world\n");
     let Some(judge) = airflow() else { return };
     let question = json!({"op": "tls.handshake", "port": server.port, "host": "localhost", "file": file, "folder": places.path()});
+    let theirs = verdict(&judge.ask(question));
     differs(
         "tls-every-path",
-        &"trusted",
-        &word(&verdict(&judge.ask(question))),
+        &Sides {
+            airflow: (of_airflow(&theirs), Side::failed("SSLCertVerificationError")),
+            secretctl: (of_secretctl(&Ok(())), trusted()),
+        },
     );
 }
 
@@ -89,7 +132,13 @@ fn a_folder_without_hashed_names_is_read_whole() {
     assert!(ours(&bad, "localhost", folder.path()).is_err());
     let Some(judge) = airflow() else { return };
     let theirs = theirs(judge, &good, "localhost", folder.path());
-    differs("tls-folder", &word(&verdict), &word(&theirs));
+    differs(
+        "tls-folder",
+        &Sides {
+            airflow: (of_airflow(&theirs), refused_by_requests()),
+            secretctl: (of_secretctl(&verdict), trusted()),
+        },
+    );
 }
 
 #[test]
@@ -104,11 +153,18 @@ fn the_system_s_roots_are_trusted() {
         .args(["get-var", "hello"])
         .run();
     assert_eq!(output.ok(), "world\n");
+    let ours = Side::of_secretctl(&output).asking(requests(&server.take()));
     let Some(judge) = airflow() else { return };
     let question = json!({"op": "vault.lookup", "kwargs": kwargs, "env": {"SSL_CERT_FILE": file}, "kind": "var", "name": "hello"});
-    let theirs = judge.ask(question);
-    let answer = |value: &serde_json::Value| value.as_str().unwrap_or("refused").to_owned();
-    differs("tls-system-roots", &"world".to_owned(), &answer(&theirs["value"]));
+    let theirs = Side::of_airflow(&judge.ask(question)).asking(requests(&server.take()));
+    let asked = json!(["GET /v1/secret/data/variables/hello"]);
+    differs(
+        "tls-system-roots",
+        &Sides {
+            airflow: (theirs, refused_by_requests().asking(json!([]))),
+            secretctl: (ours, Side::found("world").asking(asked)),
+        },
+    );
 }
 
 #[test]
@@ -120,13 +176,12 @@ fn a_damaged_certificate_is_passed_over() {
     let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     // What `cat` makes of a file that does not end in a newline.
     let glued = format!("{}{}{}", damaged.trim_end(), damaged, root.pem());
-    let id = "tls-damaged-certificate";
     for (what, text) in [
         ("not base64", not_base64 + &root.pem()),
         ("no certificate", no_certificate.to_owned() + &root.pem()),
         ("glued", glued),
     ] {
-        differ(id, &case(what, text, by(), true));
+        case(what, text, by(), true).differs("tls-damaged-certificate", refused_by_requests());
     }
 }
 
@@ -163,7 +218,7 @@ fn the_signatures_that_are_known_are_those_of_rustls() {
     );
     for (kind, hash) in [("p521", "SHA512"), ("rsa2048", "SHA224")] {
         let (root, shown) = made(judge, kind, hash);
-        differ("tls-algorithms", &case(kind, root, shown, false));
+        case(kind, root, shown, false).differs("tls-algorithms", trusted());
     }
 }
 
@@ -173,14 +228,8 @@ fn webpki_is_stricter_about_names_lengths_and_policies() {
     let printable = Draft::authority("root").printable().key_of(&root).self_signed();
     let upper = Draft::authority("ROOT").key_of(&root).self_signed();
     let by = || leaf().signed_by(&root).shown_with(&[]);
-    differ(
-        "tls-names-as-bytes",
-        &case("another encoding", printable.pem(), by(), false),
-    );
-    differ(
-        "tls-names-as-bytes",
-        &case("another case", upper.pem(), by(), false),
-    );
+    case("another encoding", printable.pem(), by(), false).differs("tls-names-as-bytes", trusted());
+    case("another case", upper.pem(), by(), false).differs("tls-names-as-bytes", trusted());
 
     let mut chain: Vec<Made> = vec![root.clone()];
     for number in 0..7 {
@@ -192,7 +241,7 @@ fn webpki_is_stricter_about_names_lengths_and_policies() {
         leaf().signed_by(&chain[levels]).shown_with(&others)
     };
     agree(vec![case("six", root.pem(), shown(6), true)]);
-    differ("tls-long-chain", &case("seven", root.pem(), shown(7), false));
+    case("seven", root.pem(), shown(7), false).differs("tls-long-chain", trusted());
 
     let under = Draft::new("under")
         .constraints(true, Some(0))
@@ -203,22 +252,15 @@ fn webpki_is_stricter_about_names_lengths_and_policies() {
         .issuer_key_id(b"old")
         .signed_by(&under);
     let shown = leaf().issuer_key_id(b"new").signed_by(&renewed);
-    differ(
-        "tls-self-issued",
-        &case(
-            "a new key",
-            root.pem(),
-            shown.shown_with(&[&renewed, &under]),
-            false,
-        ),
-    );
+    let shown = shown.shown_with(&[&renewed, &under]);
+    case("a new key", root.pem(), shown, false).differs("tls-self-issued", trusted());
 
     // Policy constraints: an explicit policy is required from the first certificate on.
     let constraints = [0x30, 3, 0x80, 1, 0];
     let policed = Draft::authority("policed").extension(&[0x55, 0x1d, 36], true, &constraints);
     let under = policed.clone().signed_by(&root);
     let shown = leaf().signed_by(&under).shown_with(&[&under]);
-    differ("tls-policies", &case("a policy", root.pem(), shown, false));
+    case("a policy", root.pem(), shown, false).differs("tls-policies", trusted());
     let root = policed.self_signed();
     agree(vec![case(
         "a root's",
@@ -232,21 +274,15 @@ fn webpki_is_stricter_about_names_lengths_and_policies() {
 fn an_authority_as_a_server_is_refused_below_limits_and_an_expired_one_above_it() {
     let root = Draft::authority("root").limits(&["localhost"], &[]).self_signed();
     let shown = leaf().constraints(true, None).signed_by(&root).shown_with(&[]);
-    differ(
-        "tls-limited-authority",
-        &case("below limits", root.pem(), shown, false),
-    );
+    case("below limits", root.pem(), shown, false).differs("tls-limited-authority", trusted());
 
     let root = Draft::authority("root").self_signed();
     let under = Draft::authority("under")
         .until("20210101000000Z")
         .signed_by(&root);
     let shown = leaf().signed_by(&under).shown_with(&[]);
-    let trusted = under.trusted_pem(Some(&[SERVER]), &[]);
-    differ(
-        "tls-expired-trust",
-        &case("an expired one", trusted, shown, false),
-    );
+    let block = under.trusted_pem(Some(&[SERVER]), &[]);
+    case("an expired one", block, shown, false).differs("tls-expired-trust", trusted());
 }
 
 #[test]
@@ -258,7 +294,7 @@ fn the_proxy_of_a_plain_server_is_checked() {
         .env("HTTP_PROXY", proxy.url())
         .args(["get-var", "hello"])
         .run();
-    assert_eq!(output.status, 5, "{}", output.stderr);
+    let ours = Side::of_secretctl(&output);
     assert!(
         output.stderr.contains("signed by no authority that is trusted"),
         "{}",
@@ -268,7 +304,13 @@ fn the_proxy_of_a_plain_server_is_checked() {
     let Some(judge) = airflow() else { return };
     let theirs =
         verdict(&judge.ask(json!({"op": "tls.get", "url": url, "verify": true, "proxy": proxy.url()})));
-    differs("tls-proxy-unchecked", &"refused", &word(&theirs));
+    differs(
+        "tls-proxy-unchecked",
+        &Sides {
+            airflow: (of_airflow(&theirs), trusted()),
+            secretctl: (ours, refused_here()),
+        },
+    );
 }
 
 #[test]
@@ -290,29 +332,37 @@ fn chains_end_at_a_root_whatever_python_is_installed() {
             "an authority without its root",
             &under,
             issued.shown_with(&[&under]),
-            false,
+            (trusted(), refused_here()),
         ),
-        ("a server's own", &issued, issued.shown_with(&[]), false),
+        (
+            "a server's own",
+            &issued,
+            issued.shown_with(&[]),
+            (trusted(), refused_here()),
+        ),
         (
             "a root without key usage",
             &silent,
             leaf().signed_by(&silent).shown_with(&[]),
-            true,
+            (Side::failed("SSLCertVerificationError"), trusted()),
         ),
     ];
-    for (what, trusted, shown, good) in cases {
+    for (what, anchor, shown, (airflow_says, stated)) in cases {
         let folder = temp_dir();
         let file = folder.path().join("trusted.pem");
-        std::fs::write(&file, trusted.pem()).unwrap();
+        std::fs::write(&file, anchor.pem()).unwrap();
         let server = server(&shown);
-        let ours = ours(&server, "localhost", &file);
-        assert_eq!(ours.is_ok(), good, "{what}: {ours:?}");
+        let ours = of_secretctl(&ours(&server, "localhost", &file));
+        assert_eq!(ours, stated, "{what}");
         let Some(judge) = airflow() else { return };
         let question = json!({"op": "tls.handshake", "port": server.port, "host": "localhost", "file": file, "flags": true});
+        let theirs = of_airflow(&verdict(&judge.ask(question)));
         differs(
             "tls-partial-chain",
-            &word(&ours),
-            &word(&verdict(&judge.ask(question))),
+            &Sides {
+                airflow: (theirs, airflow_says),
+                secretctl: (ours, stated),
+            },
         );
     }
 }

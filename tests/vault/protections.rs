@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{kv2, login, vault, with};
 use crate::support::server::{Authority, Reply, Server, Validity};
-use crate::support::{airflow, difference, differs, temp_dir};
+use crate::support::{Side, Sides, airflow, differs, requests, temp_dir};
 
 fn token(more: Value) -> Value {
     with(&json!({"token": "CANARY-token"}), more)
@@ -27,25 +27,51 @@ fn paths_that_climb_are_asked_for_by_airflow_and_refused_here() {
             Reply::json(200, kv2(&json!({"value": "world"})))
         }
     });
-    for kwargs in [
-        token(json!({"mount_point": "a/../../sys"})),
-        token(json!({"mount_point": ".."})),
-        token(json!({"variables_path": "../sys"})),
-        token(json!({"variables_path": ["..", "b"]})),
-        token(json!({"variables_path": null, "global_secrets_path": "../x"})),
-        approle(json!({"auth_mount_point": "../sys"})),
+    let climbed = |target: &str| json!([format!("GET {target}")]);
+    let credentials = json!({"role_id": "r", "secret_id": "CANARY-secret"});
+    for (kwargs, asked) in [
+        (
+            token(json!({"mount_point": "a/../../sys"})),
+            climbed("/sys/data/variables/x"),
+        ),
+        (token(json!({"mount_point": ".."})), climbed("/data/variables/x")),
+        (
+            token(json!({"variables_path": "../sys"})),
+            climbed("/v1/secret/sys/x"),
+        ),
+        (
+            token(json!({"variables_path": ["..", "b"]})),
+            climbed("/v1/secret/x"),
+        ),
+        (
+            token(json!({"variables_path": null, "global_secrets_path": "../x"})),
+            climbed("/v1/secret/x/x"),
+        ),
+        (
+            approle(json!({"auth_mount_point": "../sys"})),
+            json!([
+                ["POST /v1/sys/login", credentials],
+                "GET /v1/secret/data/variables/x"
+            ]),
+        ),
     ] {
         let kwargs = with(&kwargs, json!({"url": server.url()}));
-        judge.ask(json!({"op": "vault.lookup", "kwargs": kwargs, "kind": "var", "name": "x"}));
-        let theirs = server.take().len();
+        let answer = judge.ask(json!({"op": "vault.lookup", "kwargs": kwargs, "kind": "var", "name": "x"}));
+        let theirs = Side::of_airflow(&answer).asking(requests(&server.take()));
         let output = vault(&kwargs).args(["--no-fallback", "get-var", "x"]).run();
-        assert_eq!(output.status, 2, "{kwargs}: {}", output.stderr);
         assert!(
             output.stderr.contains("climbs out of its path"),
-            "{}",
+            "{kwargs}: {}",
             output.stderr
         );
-        differs("vault-climbing-id", &server.take().len(), &theirs);
+        let ours = Side::of_secretctl(&output).asking(requests(&server.take()));
+        differs(
+            "vault-climbing-id",
+            &Sides {
+                airflow: (theirs, Side::found("world").asking(asked)),
+                secretctl: (ours, Side::failed("status 2").asking(json!([]))),
+            },
+        );
     }
 }
 
@@ -62,22 +88,29 @@ fn certificates_are_unchecked_for_false_alone() {
             .dir(folder.path())
             .args(["--no-fallback", "get-var", "x"])
             .run();
-        (output.status, output.stderr, server.take().len(), kwargs)
+        let requests = requests(&server.take());
+        (output, requests, kwargs)
     };
     for verify in [json!(false), json!("false"), json!("False"), json!("FALSE")] {
-        let (status, stderr, ..) = found(&verify);
-        assert_eq!(status, 0, "{verify}: {stderr}");
+        let (output, ..) = found(&verify);
+        assert_eq!(output.status, 0, "{verify}: {}", output.stderr);
     }
     // True, or its text: the authority is not among the system's.
     for verify in [json!(true), json!("true"), json!("TRUE"), Value::Null] {
-        let (status, stderr, requests, _) = found(&verify);
-        assert_eq!((status, requests), (5, 0), "{verify}: {stderr}");
+        let (output, asked, _) = found(&verify);
+        assert_eq!(
+            (output.status, asked),
+            (5, json!([])),
+            "{verify}: {}",
+            output.stderr
+        );
     }
     for verify in [
         "no", "off", "n", "f", "0", "none", " false", "disabled", "yes", "on", "1", "t", "y",
     ] {
-        let (status, stderr, requests, kwargs) = found(&json!(verify));
-        assert_eq!((status, requests), (2, 0), "{verify}: {stderr}");
+        let (output, asked, kwargs) = found(&json!(verify));
+        let stderr = &output.stderr;
+        assert_eq!((output.status, asked), (2, json!([])), "{verify}: {stderr}");
         assert!(
             stderr.contains(&format!("the CA bundle `{verify}` cannot be read"))
                 && stderr.contains("the backend kwarg `verify` names it"),
@@ -91,20 +124,37 @@ fn certificates_are_unchecked_for_false_alone() {
         }
     }
     for verify in [json!(""), json!(0), json!(0.0), json!([]), json!({})] {
-        let (status, stderr, requests, kwargs) = found(&verify);
-        assert_eq!((status, requests), (2, 0), "{verify}: {stderr}");
+        let (output, asked, kwargs) = found(&verify);
+        assert_eq!(
+            (output.status, &asked),
+            (2, &json!([])),
+            "{verify}: {}",
+            output.stderr
+        );
         if let Some(judge) = judge {
-            let theirs =
+            let answer =
                 judge.ask(json!({"op": "vault.lookup", "kwargs": kwargs, "kind": "var", "name": "x"}));
-            differs("vault-verify-empty", &false, &(theirs["value"] == "world"));
-            server.take();
+            let theirs = Side::of_airflow(&answer).asking(requests(&server.take()));
+            let stated = Side::found("world").asking(json!(["GET /v1/secret/data/variables/x"]));
+            let ours = Side::of_secretctl(&output).asking(asked);
+            differs(
+                "vault-verify-empty",
+                &Sides {
+                    airflow: (theirs, stated),
+                    secretctl: (ours, Side::failed("status 2").asking(json!([]))),
+                },
+            );
         }
     }
     for verify in [json!(1), json!(5.5), json!(["/x"]), json!({"a": 1})] {
-        let (status, stderr, requests, _) = found(&verify);
-        assert_eq!((status, requests), (2, 0), "{verify}: {stderr}");
+        let (output, asked, _) = found(&verify);
+        assert_eq!(
+            (output.status, asked),
+            (2, json!([])),
+            "{verify}: {}",
+            output.stderr
+        );
     }
-    assert!(difference("vault-verify-empty").reason.contains("only `false`"));
 }
 
 /// Kwargs that are not used, and dots that climb nowhere: both ask for the same.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{kv2, login, vault, with};
 use crate::support::server::{Authority, Certificate, Recorded, Reply, Server, Validity};
-use crate::support::{Judge, Output, airflow, differs, temp_dir};
+use crate::support::{Judge, Output, Side, Sides, airflow, differs, requests, temp_dir};
 
 /// A token, and a secret id, that must not be shown.
 const SECRET: &str = "hvs.CANARY-redirect";
@@ -193,13 +193,23 @@ fn any_other_redirect_to_another_host_is_refused_with_its_name() {
         let Some(theirs) = ask_airflow(judge, &kwargs, &json!({}), "hello") else {
             continue;
         };
+        let followed = node.take();
+        let (_, target) = location.split_once(&format!(":{}", node.port)).unwrap();
         differs(
             "vault-redirect",
-            &(output.status == 0),
-            &(theirs["value"] == "world"),
+            &Sides {
+                airflow: (
+                    Side::of_airflow(&theirs).asking(requests(&followed)),
+                    Side::found("world").asking(json!([format!("GET {target}")])),
+                ),
+                secretctl: (
+                    Side::of_secretctl(&output).asking(json!([])),
+                    Side::failed("status 5").asking(json!([])),
+                ),
+            },
         );
         assert_eq!(
-            node.take()[0].header("x-vault-token"),
+            followed[0].header("x-vault-token"),
             Some(SECRET),
             "Airflow's own request"
         );

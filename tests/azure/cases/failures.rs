@@ -2,11 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, run};
+use super::{Case, lines, run};
 use crate::azure::support::{LOGIN, TENANT, VAULT, World, values};
-use crate::support::Side;
 use crate::support::server::Reply;
-use crate::support::{airflow, differs};
+use crate::support::{Side, Sides, airflow, differs};
 
 /// An error in Key Vault's form.
 fn error(status: u16, code: &str, message: &str, inner: &str) -> Reply {
@@ -296,20 +295,34 @@ fn protections_are_switched_off_by_false_alone() {
         "challenge": format!(r#"Bearer authorization="https://{LOGIN}/{TENANT}", resource="https://elsewhere.example""#),
         "audience": "https://elsewhere.example",
     });
+    // Each request once: our first token is asked for beside the challenge, which may come first and name another resource.
+    let asked = |world: &World| {
+        let Value::Array(mut lines) = lines(&world.requests()) else {
+            unreachable!("lines are a list")
+        };
+        lines.dedup();
+        Value::Array(lines)
+    };
     let ask = |name: &str, value: &Value, behaviour: &Value| {
         let mut kwargs = values();
         kwargs[name] = value.clone();
         world.tell(behaviour, &[], &[], &[]);
         let env = world.env(&json!({}));
-        let theirs = judge
+        let answer = judge
             .ask(json!({"op": "azure.ask", "kwargs": kwargs, "env": env, "kind": "variable", "id": "hello"}));
+        let theirs = Side::of_airflow(&answer).asking(asked(&world));
         world.tell(behaviour, &[], &[], &[]);
         let output = world
             .program(&kwargs, &json!({}))
             .args(["get-var", "-n", "hello"])
             .run();
-        (!theirs["value"].is_null(), output)
+        let ours = Side::of_secretctl(&output).asking(asked(&world));
+        (answer["value"] == "world", theirs, ours, output)
     };
+    let login = format!("login POST /{TENANT}/oauth2/v2.0/token");
+    let read = "vault GET /secrets/airflow-variables-hello/?";
+    let found = || Side::found("world").asking(json!([login, read]));
+    let nothing_asked = || Side::failed("status 2").asking(json!([]));
     for (value, status) in [
         (json!(false), 0),
         (json!("false"), 0),
@@ -324,20 +337,31 @@ fn protections_are_switched_off_by_false_alone() {
         (json!(""), 2),
         (json!([]), 2),
     ] {
-        let (theirs, output) = ask("verify_challenge_resource", &value, &foreign);
+        let (known, theirs, ours, output) = ask("verify_challenge_resource", &value, &foreign);
         assert_eq!(output.status, status, "{value}: {}", output.stderr);
         match (status, &value) {
-            (2, _) => differs("azure-unverified", &false, &theirs),
-            (_, Value::String(text)) if text.eq_ignore_ascii_case("false") => {
-                differs("settings-kwarg-text", &true, &theirs);
-            }
-            _ => assert_eq!(theirs, status == 0, "{value}"),
+            (2, _) => differs(
+                "azure-unverified",
+                &Sides {
+                    airflow: (theirs, found()),
+                    secretctl: (ours, nothing_asked()),
+                },
+            ),
+            // The text is true for Airflow, so it checks.
+            (_, Value::String(text)) if text.eq_ignore_ascii_case("false") => differs(
+                "settings-kwarg-text",
+                &Sides {
+                    airflow: (theirs, Side::failed("ValueError").asking(json!([read]))),
+                    secretctl: (ours, found()),
+                },
+            ),
+            _ => assert_eq!(known, status == 0, "{value}"),
         }
     }
     // Where the resource is the vault's own, `"no"` is no obstacle.
     assert_eq!(
         ask("verify_challenge_resource", &json!("no"), &json!({}))
-            .1
+            .3
             .status,
         0
     );
@@ -351,12 +375,18 @@ fn protections_are_switched_off_by_false_alone() {
         (json!(0), 2),
         (json!([]), 2),
     ] {
-        let (theirs, output) = ask("connection_verify", &value, &json!({}));
+        let (known, theirs, ours, output) = ask("connection_verify", &value, &json!({}));
         assert_eq!(output.status, status, "{value}: {}", output.stderr);
         if !value.is_string() && status == 2 || value == "" {
-            differs("azure-unverified", &false, &theirs);
+            differs(
+                "azure-unverified",
+                &Sides {
+                    airflow: (theirs, found()),
+                    secretctl: (ours, nothing_asked()),
+                },
+            );
         } else if status == 2 {
-            assert!(!theirs, "{value}");
+            assert!(!known, "{value}");
             assert!(output.stderr.contains("cannot be read"), "{}", output.stderr);
         }
     }

@@ -411,7 +411,7 @@ const BAD_FILES: &[(&str, usize, &str, &str)] = &[
         "already on line 2",
         "remove one",
     ),
-    ("[secrets]\n[core]\n[secrets]\n", 3, "there before", "merge"),
+    ("[secrets]\n[core]\n[secrets]\n", 3, "appears twice", "merge"),
     (
         "\u{feff}[secrets]\nbackend = x\n",
         1,

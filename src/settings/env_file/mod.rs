@@ -191,7 +191,7 @@ fn warning(shadowed: &[(String, String)]) -> Option<String> {
 
 /// Reads the file `path`.
 fn read(path: &Path, deadline: Instant) -> Result<Secret> {
-    file::read(path, deadline).map_err(|cause| {
+    file::read_up_to(path, file::MAX_SETTINGS_BYTES, deadline).map_err(|cause| {
         Error::usage(format!("env file `{}` cannot be read", path.display())).with_source(cause)
     })
 }

@@ -30,7 +30,7 @@ def guarded(domain, value):
 
 
 def load():
-    """Imports Airflow once, without log masking, whose pattern of all passwords takes ever longer to compile."""
+    """Imports Airflow once, and turns off log masking, whose pattern of all passwords takes ever longer to compile."""
     module = sys.modules.get("airflow.models.connection")
     if module is None:
         import airflow.models.connection as module

@@ -4,7 +4,7 @@ import importlib
 
 
 def op_search_path(request):
-    """Returns the variable `key` as tasks get it, and the names of the backends asked. Other types than text are shown by `repr`."""
+    """Returns the variable `key` as tasks get it, by `repr` if it is not text, and the names of the backends asked."""
     from airflow.configuration import ensure_secrets_loaded
     from airflow.models.variable import Variable
 
@@ -17,7 +17,7 @@ def op_search_path(request):
 
 
 def op_variable(request):
-    """Returns the variable `key` of the backends before the database, or the error when importing Airflow's configuration fails."""
+    """Returns the variable `key` of the backends before the database, or the error of importing Airflow's configuration."""
     try:
         from airflow.configuration import ensure_secrets_loaded
 

@@ -156,7 +156,9 @@ fuzz_target!(|text: &str| {
         }
         Ok(Answer::Absent { .. }) => {
             let is_readable = json.is_some() || last.is_some_and(|(.., body)| body.is_empty());
-            assert!((status == Some(404) && is_readable) || (status == Some(200) && value == Some(&Value::Null)));
+            assert!(
+                (status == Some(404) && is_readable) || (status == Some(200) && value == Some(&Value::Null))
+            );
         }
         Ok(_) => panic!("Key Vault has text or nothing"),
         Err(error) => {

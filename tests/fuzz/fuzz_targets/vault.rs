@@ -143,9 +143,9 @@ fn read(
 fn login(backend: &Answers, response: &Response, other: &Response, json: Option<&Object>) {
     match backend.of_login(response) {
         Ok(token) => {
-            let token = json.and_then(|object| object.get("auth")?.as_object()?.get("client_token")?.as_str());
+            let issued = json.and_then(|object| object.get("auth")?.as_object()?.get("client_token")?.as_str());
             // As in a header: in Latin-1.
-            let sent = token.and_then(|token| token.chars().map(|c| u8::try_from(c).ok()).collect());
+            let sent = issued.and_then(|issued| issued.chars().map(|c| u8::try_from(c).ok()).collect());
             let sent = sent.filter(|sent: &Vec<u8>| !sent.is_empty()).map(Secret::new);
             assert!(response.status == 200 && sent == Some(token));
         }

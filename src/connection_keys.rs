@@ -1,13 +1,13 @@
-//! The keys of a connection that is an object, and the ones that people write for them out of habit.
+//! The keys of a connection that is an object, and other names that people use for them.
 //!
 //! Both readers of such objects use it: `connection` for JSON, and the local files, which must not know what a connection is.
-//! Source of the keys: airflow 3.3.2, `airflow/models/connection.py`, `Connection.__init__`. The other names are those of database
-//! drivers, of `SQLAlchemy`, dbt and `psql`, and of Astro's `airflow_settings.yaml`.
+//! Source of the keys: airflow 3.3.2, `airflow/models/connection.py`, `Connection.__init__`. The other names come from database
+//! drivers, `SQLAlchemy`, dbt, `psql` and Astro's `airflow_settings.yaml`.
 
 use crate::nearest::nearest;
 use crate::shown::{cut_at, shown};
 
-/// What Airflow's `Connection(…)` takes, beside `conn_id`.
+/// The arguments of Airflow's `Connection(…)`, except `conn_id`.
 pub(crate) const KEYS: [&str; 10] = [
     "conn_type",
     "description",
@@ -21,16 +21,16 @@ pub(crate) const KEYS: [&str; 10] = [
     "team_name",
 ];
 
-/// The key that says which connection it is: taken in a local file alone.
+/// The key for the connection id. Only a local file may have it.
 const ID: &str = "conn_id";
 
 /// How many keys of one object a message names.
 const MOST_NAMED: usize = 5;
 
-/// How many characters of a key are looked at for its meaning, and shown: a message may name several.
+/// How many characters of a key are compared and shown: a message may name several keys.
 const MOST_CHARACTERS: usize = 50;
 
-/// What other programs call each key, in lower case with `_`. Astro's names are told by their `conn_`.
+/// What other programs call each key, in lower case with `_`. Astro's names begin with `conn_`, which is removed first.
 const OTHER_NAMES: [(&str, &[&str]); 9] = [
     (ID, &["id", "connection_id", "name"]),
     (
@@ -129,7 +129,7 @@ const OTHER_NAMES: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// Returns the one of `known` that `key` is likely meant to be, by its meaning or by its spelling.
+/// Returns the key of `known` that `key` probably stands for, by its meaning or by its spelling.
 pub(crate) fn meant<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain: String = key
         .chars()
@@ -156,8 +156,9 @@ fn is_id(key: &str) -> bool {
     key == ID || OTHER_NAMES[0].1.contains(&key)
 }
 
-/// Says which of an object's keys no connection has: what is wrong with it, and what to do. `None` where each is known. `more` are
-/// the keys that are taken beside [`KEYS`].
+/// Returns what is wrong with the unknown keys of an object, and what to do; `None` if all are known.
+///
+/// `more` are keys that are known besides [`KEYS`].
 pub(crate) fn unknown(keys: &[&str], more: &[&str]) -> Option<(String, String)> {
     let known = [&KEYS, more].concat();
     let unknown: Vec<&str> = keys.iter().copied().filter(|key| !known.contains(key)).collect();
@@ -182,13 +183,13 @@ pub(crate) fn unknown(keys: &[&str], more: &[&str]) -> Option<(String, String)> 
     }
     if let Some(id) = shown.iter().find(|key| is_id(key)) {
         hint = format!(
-            "{hint}leave {} out, the name under which it is kept is the id; ",
+            "{hint}remove {}, because the name it is stored under is the id; ",
             quoted(id)
         );
     }
     let all = listed(known.iter().map(|key| quoted(key)));
     let extra = if hint.is_empty() {
-        "; what else a hook needs goes into `extra`"
+        "; anything else that a hook needs goes into `extra`"
     } else {
         ""
     };
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_name_means_one_key_and_is_none_itself() {
+    fn every_other_name_means_one_key_and_is_not_a_key() {
         let mut seen = std::collections::HashSet::new();
         for (key, others) in OTHER_NAMES {
             assert!(key == ID || KEYS.contains(&key), "{key}");
@@ -268,8 +269,8 @@ mod tests {
         assert!(!what.contains('\n') && !hint.contains('\n'));
         assert_eq!(unknown(&KEYS, &[]), None);
         let (_, hint) = unknown(&["conn_id", "host"], &[]).unwrap();
-        assert!(hint.starts_with("leave `conn_id` out, "), "{hint}");
-        // What is there already is not what was meant.
+        assert!(hint.starts_with("remove `conn_id`, "), "{hint}");
+        // A key that is already there is not proposed.
         let (_, hint) = unknown(&["login", "user"], &[]).unwrap();
         assert!(!hint.contains("for `user`"), "{hint}");
     }

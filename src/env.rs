@@ -177,6 +177,7 @@ pub const VARIABLES: &[&str] = &[
     "SECRETCTL_COLOR",
     "SECRETCTL_LOG",
     "SECRETCTL_COMPLETE",
+    "SECRETCTL_COMPLETE_WORDS",
     "NO_COLOR",
     "CLICOLOR_FORCE",
     "TERM",

@@ -1,6 +1,6 @@
-//! Where one step of a lookup looks: an address that only its backend reads, and the words for it.
+//! Where one step of a lookup looks: an address that only its backend reads, and its description.
 //!
-//! Owns the contract by which a backend describes its places, so that neither the resolver nor `explain` knows any backend.
+//! Owns the contract by which a backend describes its locations, so that neither the resolver nor `explain` knows any backend.
 
 use std::any::Any;
 use std::fmt;
@@ -18,15 +18,17 @@ pub trait Address: Any + fmt::Debug + Send + Sync {
     /// Returns what is looked for, as in "looked for secret `a`, then variable `b`".
     fn words(&self) -> String;
 
-    /// Returns where it is looked for, as in "secret `a` in Azure Key Vault <https://kv.vault.azure.net/>". `place` is what
-    /// the backend calls itself.
+    /// Returns where it is looked for, as in "secret `a` in Azure Key Vault <https://kv.vault.azure.net/>".
+    ///
+    /// `place` is what [`place`](crate::backend::SecretsBackend::place) of the backend returns.
     fn sentence(&self, place: &str) -> String;
 
     /// Returns the keys and values that `explain -o json` shows, in order.
     fn fields(&self) -> Vec<(&'static str, Value)>;
 
-    /// Returns what the address has before `id`, in each form in which people copy it. None where an id cannot be copied with a
-    /// prefix.
+    /// Returns the prefixes with which people may copy `id` from this address.
+    ///
+    /// `kv/data/connections/` and `connections/` are prefixes of one Vault path. The default returns none.
     fn prefixes(&self, id: &str) -> Vec<String> {
         let _ = id;
         Vec::new()
@@ -46,7 +48,7 @@ impl Location {
     /// Returns the address as the backend's own type.
     ///
     /// # Errors
-    /// A location that another backend planned: an internal error, never an answer.
+    /// A location of another backend: an internal error, never an answer.
     pub fn address<A: Address>(&self) -> Result<&A> {
         let any: &dyn Any = &*self.0;
         any.downcast_ref()
@@ -65,7 +67,7 @@ impl Location {
         self.0.sentence(place)
     }
 
-    /// Returns what the address has before `id`. See [`Address::prefixes`].
+    /// Returns the prefixes of `id`. See [`Address::prefixes`].
     #[must_use]
     pub fn prefixes(&self, id: &str) -> Vec<String> {
         self.0.prefixes(id)
@@ -84,7 +86,7 @@ impl fmt::Debug for Location {
     }
 }
 
-/// A place that is named as a whole: Airflow's database, or its API server.
+/// The address of a place without parts: Airflow's database, or its API server.
 #[derive(Debug)]
 pub(crate) struct WholePlace {
     /// The connection id, variable key or option that is looked for there.

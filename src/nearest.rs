@@ -1,9 +1,9 @@
-//! "Did you mean": the nearest right name to one that is misspelt.
+//! "Did you mean": the known name that is nearest to a misspelt one.
 
-/// How many characters of a name are looked at: no right name is longer, and a wrong one may be a file's whole content.
+/// How many characters of a name are compared: no known name is longer, and a wrong one may be the content of a whole file.
 const MOST_CHARACTERS: usize = 64;
 
-/// Returns the right name that `name` means by `meanings`, pairs of a name in lower case with `_` and the right one.
+/// Returns the known name that `name` stands for. `meanings` pairs other names, in lower case with `_`, with known names.
 #[must_use]
 pub(crate) fn meant<'a>(name: &str, meanings: &[(&str, &'a str)]) -> Option<&'a str> {
     let name = normalized(name);
@@ -11,7 +11,7 @@ pub(crate) fn meant<'a>(name: &str, meanings: &[(&str, &'a str)]) -> Option<&'a 
     Some(found.1)
 }
 
-/// Returns the beginning of `name` in lower case, with `_` for what people write in its place.
+/// Returns the beginning of `name` in lower case, with `_` for other separators.
 fn normalized(name: &str) -> String {
     name.chars()
         .take(MOST_CHARACTERS)
@@ -20,8 +20,9 @@ fn normalized(name: &str) -> String {
         .replace(['-', ' ', '.'], "_")
 }
 
-/// Returns the one of `known` that `name` is most likely meant to be, or `None` when none is near. It is never `name` itself: if
-/// that is known and yet wrong, something else is wrong.
+/// Returns the name of `known` that is nearest to `name`, or `None` if none is near.
+///
+/// It is never `name` itself: if a known name is wrong, the spelling is not the problem.
 #[must_use]
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let typed = name;
@@ -40,7 +41,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn the_nearest_name_is_found_however_it_is_spelt() {
+    fn the_nearest_name_is_found_in_any_spelling() {
         let known = ["connections_path", "variables_path"];
         for name in ["conections_path", "Connections-Path", "connections path"] {
             assert_eq!(nearest(name, &known), Some("connections_path"), "{name}");
@@ -55,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_near_to_none() {
+    fn an_empty_or_endless_name_has_no_nearest() {
         assert_eq!(nearest("", &["password"]), None);
         assert_eq!(nearest(&"\u{1f600}".repeat(1_000_000), &["password"]), None);
     }

@@ -1,6 +1,6 @@
-//! What is asked of a backend, and what it answers: the two ends of every lookup.
+//! Lookups and answers: what a backend is asked, and what it returns.
 //!
-//! Owns the vocabulary that backends, resolver and commands share. Must not know any backend, nor what a connection is.
+//! Owns the vocabulary that backends, resolver and commands share. Must not know any backend, or what a connection is.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::location::Location;
 use crate::python::json;
 use crate::secret::Secret;
 
-/// What kind of thing a name names.
+/// The kind of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SecretKind {
     /// A connection, named by its connection id.
@@ -29,32 +29,32 @@ impl fmt::Display for SecretKind {
     }
 }
 
-/// One question: a name, its kind, and the team that asks.
+/// A question to a backend: a name, its kind, and the team that asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lookup {
-    /// What is asked for.
+    /// The kind of the name.
     pub kind: SecretKind,
     /// The connection id, variable key or configuration key, as the user gave it. Never empty.
     pub id: String,
-    /// The team, only ever set when `multi_team` is.
+    /// The team. It is set only if `multi_team` is.
     pub team: Option<String>,
     /// Airflow's `[core] multi_team`.
     pub multi_team: bool,
 }
 
-/// What a backend has under a name.
+/// The value that a backend has under a name.
 #[derive(Clone)]
 pub enum Found {
-    /// Text, byte for byte as the backend keeps it: a connection's URI or JSON, a variable's or an option's value.
+    /// Text, byte for byte as stored: the URI or JSON of a connection, or the value of a variable or an option.
     Text(Secret),
-    /// A connection's text in a local file, which Airflow calls its `Connection(uri=…)` with: a URI even where it looks like
-    /// JSON, and blanks around it stay. Never empty.
+    /// The text of a connection in a local file, which Airflow passes to `Connection(uri=…)`. It is a URI even if it looks like
+    /// JSON, and keeps whitespace around it. Never empty.
     Uri(Secret),
-    /// The fields of a Vault secret that has no `conn_uri`: Airflow makes JSON of them and parses that.
+    /// The fields of a Vault secret without `conn_uri`. Airflow converts them to JSON and parses that.
     Fields(json::Object),
-    /// The object of a local file: what Airflow calls its `Connection(…)` with.
+    /// The object of a connection in a local file, which Airflow passes to `Connection(…)`.
     Arguments(json::Object),
-    /// A variable or option that is no text, such as a number in a YAML file or in Vault.
+    /// A variable or option that is not text, such as a number in a YAML file or in Vault.
     Json(json::Value),
 }
 
@@ -70,32 +70,32 @@ impl fmt::Debug for Found {
     }
 }
 
-/// A backend's answer to one step of a lookup. "Could not tell" is not an answer but an error.
+/// A backend's answer to one step of a lookup. A failure is not an answer, but an error.
 #[derive(Debug)]
 pub enum Answer {
-    /// It is here.
+    /// There is a value at this location. The search ends.
     Found(Found),
-    /// It is not at this location; the backend's next step is asked.
+    /// There is nothing at this location. The backend's next step is asked.
     Absent {
-        /// What the user should know about it, such as Vault's warning about the KV version.
+        /// A hint for the user, such as Vault's warning about the KV version.
         hint: Option<String>,
     },
-    /// There is something at this location, and Airflow makes `None` of it (a null value): this backend's further steps are
-    /// not asked, the next backend is.
+    /// There is a null value at this location, which Airflow reads as `None`. This backend's other steps are skipped, and the
+    /// next backend is asked.
     Null,
 }
 
 impl Answer {
-    /// The plain "not here".
+    /// An absent value, without a hint.
     pub const ABSENT: Self = Self::Absent { hint: None };
 }
 
-/// One step of a lookup: a location, and what makes it skip.
+/// One step of a lookup: a location, and why it is skipped, if it is.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// Where it looks.
     pub location: Location,
-    /// Why it is not asked, when it is not.
+    /// Why it is skipped; `None` if it is asked.
     pub skipped: Option<String>,
 }
 
@@ -109,7 +109,7 @@ impl Step {
         }
     }
 
-    /// Creates a step that is skipped.
+    /// Creates a skipped step.
     #[must_use]
     pub fn skip(location: Location, why: impl Into<String>) -> Self {
         Self {
@@ -119,11 +119,11 @@ impl Step {
     }
 }
 
-/// What a backend answers when it is asked which names it has.
+/// A backend's answer to [`list`](crate::backend::SecretsBackend::list).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listing {
-    /// The connection ids, variable keys or configuration keys that it has, in its own order.
+    /// The connection ids, variable keys or configuration keys, in the backend's own order.
     Ids(Vec<String>),
-    /// It cannot list its names.
+    /// The backend cannot list its names.
     Cannot,
 }

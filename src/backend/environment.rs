@@ -48,8 +48,9 @@ impl EnvironmentVariablesBackend {
         }))
     }
 
-    /// Looks up a variable. Of an empty one Airflow makes a variable, and no connection; a team's counts only when it is not
-    /// empty, whatever it is.
+    /// Looks up an environment variable.
+    ///
+    /// Airflow accepts an empty one as a variable, but not as a connection, and not for a team.
     fn answer(&self, lookup: &Lookup, variable: &str) -> Answer {
         let Some(value) = self.env.get(variable) else {
             return Answer::Absent {
@@ -66,7 +67,7 @@ impl EnvironmentVariablesBackend {
 }
 
 impl EnvironmentVariablesBackend {
-    /// Says that `variable` is there in another case, which Airflow does not find: it looks for upper case alone.
+    /// Returns a hint when `variable` exists in another case: Airflow looks for upper case only.
     fn hint_in_another_case(&self, variable: &str) -> Option<String> {
         let name = self.env.name_in_another_case(variable)?;
         let place = match &self.env.variable(name)?.origin {
@@ -115,11 +116,11 @@ impl SecretsBackend for EnvironmentVariablesBackend {
         let Some(prefix) = prefix(kind) else {
             return Vec::new();
         };
-        // An empty connection is none.
-        let is_none = |variable: &Variable| kind == SecretKind::Connection && variable.value.is_empty();
-        let variables = self.env.iter().filter(|(_, variable)| !is_none(variable));
+        // Airflow ignores an empty connection.
+        let is_ignored = |variable: &Variable| kind == SecretKind::Connection && variable.value.is_empty();
+        let variables = self.env.iter().filter(|(_, variable)| !is_ignored(variable));
         let names = variables.filter_map(|(name, _)| name.strip_prefix(prefix));
-        // `AIRFLOW_CONN__TEAM___ID` is a team's, and nobody else's to hear of.
+        // `AIRFLOW_CONN__TEAM___ID` belongs to a team, and is not shown to others.
         names
             .filter(|name| !name.starts_with('_'))
             .map(str::to_lowercase)

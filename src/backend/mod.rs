@@ -1,7 +1,7 @@
-//! Secrets backends: the trait that each implements, and its contract.
+//! Secrets backends: the trait that each one implements, and its contract.
 //!
-//! Every backend's folder has the same file names (`mod`, `config`, `client` or `parse`), so whoever has read one finds their
-//! way in the next. A backend never sees the command line, a connection or an output format.
+//! Every backend's folder has the same file names (`mod`, `config`, `client` or `parse`), so a reader of one can find the way
+//! in the next. Must not know the command line, what a connection is, or any output format.
 
 use std::time::Instant;
 
@@ -20,35 +20,44 @@ mod wrong_class;
 
 /// A place where Airflow looks for connections, variables and configuration options.
 ///
-/// # The contract
-/// - [`plan`](Self::plan) names every location that Airflow would ask for a lookup, in Airflow's order, without any I/O. It is
-///   the one place where names are computed: `get-conn` asks what `explain` prints.
-/// - [`ask`](Self::ask) asks one of these locations. *Found* and *absent* are answers; "could not tell" (refused, unreachable,
-///   malformed) is an error, whose kind comes from status codes and types, never from texts.
-/// - It has no retries of its own: `http` retries, within the deadline of the command. One login serves all that is asked of
-///   one instance, concurrently too.
-/// - It may log (`tracing`, at debug) whom it asked for what, the status and the time; never a value, a header's or a body's
-///   content. Its errors hold no part of a secret.
-/// - It is not asked for a step that it has marked as skipped. Such a step, and one that another backend planned, is an internal
-///   error, never "absent".
+/// A backend turns a [`Lookup`] (a name, its kind, a team) into [`Step`]s, and asks one step at a time. The resolver does the
+/// rest: it walks over the backends and their steps in order, and stops at the first value. Required are
+/// [`class_path`](Self::class_path), [`place`](Self::place), [`plan`](Self::plan) and [`ask`](Self::ask).
+///
+/// # Contract
+/// - **Plan everything, without I/O.** `plan` returns every location that Airflow would ask, in Airflow's order. No other
+///   function computes names, so `get-conn` asks exactly what `explain` prints.
+/// - **Answer only what is certain.** [`Answer::Found`], [`Answer::Absent`] and [`Answer::Null`] are answers. Everything else is
+///   an error: refused, unreachable, malformed. A response that the backend does not understand is never "absent". The kind of an
+///   error comes from status codes and types; it comes from wording only where a server reports it in no other way.
+/// - **Ask only your own steps.** The resolver never passes a step that `plan` marked as skipped. If a skipped step or a step of
+///   another backend arrives, return an internal error, never "absent".
+/// - **Log in once, and do not retry.** All requests of an instance share one login, also when they run concurrently. Requests go
+///   through `http`, which retries within the command's deadline.
+/// - **Keep secrets out of logs and errors.** A backend may log at debug level what it asked where, the status and the time. It
+///   never logs a value, a header or a body. Its errors contain no part of a secret.
 pub trait SecretsBackend: Send + Sync {
-    /// Returns Airflow's class path.
+    /// Returns the class path in Airflow.
     fn class_path(&self) -> &'static str;
 
-    /// Returns where it looks, for people: "Azure Key Vault <https://kv.vault.azure.net/>", "the environment".
+    /// Returns where it looks, for messages: "Azure Key Vault <https://kv.vault.azure.net/>", "the environment".
     fn place(&self) -> String;
 
-    /// Returns the steps of `lookup` in Airflow's order.
+    /// Returns the steps of `lookup`, in Airflow's order, without I/O.
     ///
     /// # Errors
-    /// An id that Airflow would take out of its path (`..`), with status 2.
+    /// A lookup that has no locations, such as an id with `..`, with status 2.
     fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>>;
 
-    /// Asks for one step of `lookup`'s plan.
+    /// Asks one step of the plan of `lookup`.
+    ///
+    /// # Errors
+    /// What kept it from an answer: unusable configuration (status 2), refused (4), unreachable (5), malformed (6).
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>>;
 
-    /// Returns the names that it has without asking anybody: those of local files and of the environment, for completions and
-    /// for the nearest right name. Others know none.
+    /// Returns the names that it knows without a request, for completions and for "did you mean".
+    ///
+    /// Local files and the environment have such names. The default returns none.
     fn local_names(&self, kind: SecretKind) -> Vec<String> {
         let _ = kind;
         Vec::new()
@@ -56,54 +65,58 @@ pub trait SecretsBackend: Send + Sync {
 
     /// Lists the names of `kind` that it has.
     ///
-    /// A backend that can list overrides this; by default it cannot.
+    /// The default answers that it cannot list.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
     fn list(&self, kind: SecretKind) -> BoxFuture<'_, Result<Listing>> {
         let _ = kind;
         Box::pin(std::future::ready(Ok(Listing::Cannot)))
     }
 
-    /// Whether this place is asked at all. One that is on Airflow's search path and that secretctl never asks is shown by
-    /// `explain` and left out of what is said about a name that was not found.
+    /// Whether secretctl ever asks this place.
+    ///
+    /// `explain` shows a place of Airflow's search path that is never asked. The error of a name that was not found leaves it out.
     fn is_asked(&self) -> bool {
         true
     }
 
-    /// Returns what is worth knowing when it has nothing under a name, such as a kwarg that changes every path.
+    /// Returns a note for the error of a name that was not found, such as a kwarg that changes every path.
     fn about_absence(&self) -> Option<String> {
         None
     }
 
-    /// Returns what the user should be told about the configuration, such as a kwarg that Airflow swallows.
+    /// Returns warnings about the configuration, such as a kwarg that Airflow silently ignores.
     fn warnings(&self) -> &[String] {
         &[]
     }
 
-    /// Says that all that follows is a probe: each answer is wanted as it is, and a refusal is not tried again with another login.
+    /// Switches to probing: from now on a refusal is an answer, and does not cause another login.
     fn probing(&self) {}
 
-    /// Whether asking needs the network, and so the runtime's timers and sockets.
+    /// Whether `ask` needs the network, and so the runtime's timers and sockets.
     fn needs_network(&self) -> bool {
         false
     }
 }
 
-/// What a backend is built with, beside its kwargs.
+/// What a backend is built with, besides its kwargs.
 #[derive(Debug)]
 pub struct Context<'a> {
-    /// The environment in force: the process's, with env files under it.
+    /// The variables of the process, then those of the env files.
     pub env: &'a Env,
-    /// When the command has to be done.
+    /// When the command must be done.
     pub deadline: Instant,
-    /// Whether Airflow takes something for a connection: for a backend that reads a whole file of them, and in which one that
-    /// Airflow would not take spoils the rest. Handed in from above, because a backend does not know what a connection is.
+    /// Checks one connection, for a backend that reads a whole file of them and refuses the file for one bad connection. The
+    /// caller passes it in, because a backend does not know what a connection is.
     pub check_connection: CheckConnection,
 }
 
-/// Checks that Airflow would take what is found under a connection id for a connection.
+/// Checks that Airflow would accept what is found under a connection id as a connection.
 pub type CheckConnection = fn(conn_id: &str, found: &Found) -> Result<()>;
 
 impl<'a> Context<'a> {
-    /// Creates a context in which anything is taken for a connection.
+    /// Creates a context that accepts anything as a connection.
     #[must_use]
     pub fn new(env: &'a Env, deadline: Instant) -> Self {
         Self {

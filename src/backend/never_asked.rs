@@ -1,5 +1,6 @@
-//! The places at the end of Airflow's search path that secretctl does not ask: Airflow's database, and for a worker Airflow's
-//! API server. `explain` shows them.
+//! The places at the end of Airflow's search path that secretctl does not ask. `explain` shows them.
+//!
+//! They are Airflow's database and, for a worker, Airflow's API server.
 //!
 //! Source: airflow 3.3.2, `airflow/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH`; and
 //! `airflow/sdk/execution_time/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH_WORKERS`.
@@ -11,7 +12,7 @@ use crate::kwargs::Kwargs;
 use crate::location::{Location, WholePlace};
 use crate::value::{Answer, Lookup, Step};
 
-/// A place that is shown and never asked.
+/// A place that is shown but never asked.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverAsked {
     class_path: &'static str,

@@ -1,4 +1,4 @@
-//! Airflow's class paths, and the constructor of each: the one place that knows which backends there are.
+//! Airflow's class paths and the constructor of each. Only this file knows which backends exist.
 
 use std::fmt;
 
@@ -31,10 +31,10 @@ const BACKENDS: &[(&str, Constructor)] = &[
     (class_path::EXECUTION_API, never_asked::NeverAsked::execution_api),
 ];
 
-/// Checks that `class_path`, which stands at `place`, is that of a backend.
+/// Checks that `class_path`, which is configured at `place`, belongs to a backend.
 ///
 /// # Errors
-/// A class path that no backend has, with status 2, what is wrong with it, and the one that was probably meant.
+/// An unknown class path, with status 2. The error says what is wrong and which path was probably meant.
 pub fn check(class_path: &str, place: &dyn fmt::Display) -> Result<()> {
     constructor(class_path, place).map(drop)
 }
@@ -44,10 +44,10 @@ pub fn class_paths() -> impl Iterator<Item = &'static str> {
     BACKENDS.iter().map(|(path, _)| *path)
 }
 
-/// Builds the backend of `class_path` from its kwargs, without any I/O but the reading of files that the kwargs name.
+/// Builds the backend of `class_path` from its kwargs. It reads files that the kwargs name, but does no other I/O.
 ///
 /// # Errors
-/// A class path that no backend has, and what the backend's own kwargs are refused for, both with status 2.
+/// An unknown class path, or kwargs that the backend refuses, with status 2.
 pub fn build(class_path: &str, kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
     constructor(class_path, &"the secrets backend")?(kwargs, context)
 }
@@ -61,7 +61,7 @@ fn constructor(class_path: &str, place: &dyn fmt::Display) -> Result<Constructor
     })
 }
 
-/// Returns the path of the class that Airflow imports under a second path too.
+/// Returns the class path for which Airflow accepts `class_path` as an alias.
 fn same_class(class_path: &str) -> Option<&'static str> {
     (class_path == "airflow.sdk.execution_time.secrets.ExecutionAPISecretsBackend")
         .then_some(class_path::EXECUTION_API)

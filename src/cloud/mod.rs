@@ -1,7 +1,7 @@
-//! Who we are to a cloud: credentials, and what they become: a signature or a token.
+//! Who we are to a cloud: credentials, and the signatures and tokens made from them.
 //!
-//! One folder a cloud. Must not know any backend, nor how anything is configured but by the environment that is handed in: a
-//! backend types its kwargs and asks for what it needs.
+//! One folder per cloud. Must not know any backend or its kwargs: a backend parses its kwargs and asks for what it needs. The
+//! environment is passed in.
 
 pub(crate) mod aws;
 pub(crate) mod azure;

@@ -1,4 +1,4 @@
-//! The services that a credential is had from before Vault is asked: AWS, Google Cloud, and metadata servers.
+//! Clients for the services that issue credentials: AWS, Google Cloud, and metadata servers.
 
 use std::fmt;
 use std::path::Path;
@@ -13,13 +13,13 @@ use crate::python::json::{self, Object, Value};
 use crate::python::text::strip;
 use crate::secret::Secret;
 
-/// How long a cloud's service may keep silent.
+/// The time limit for an answer of a cloud's service.
 const CLOUD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a metadata server may keep silent: botocore's `metadata_service_timeout`. It is next door, or it is not there.
+/// The time limit for an answer of a metadata server: botocore's `metadata_service_timeout`. It is close, or it is not there.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What is tried again of a cloud's service.
+/// Which requests to a cloud's service are retried.
 const RETRY: Retry = Retry {
     retries: 3,
     statuses: &[429, 500, 502, 503, 504],
@@ -28,12 +28,12 @@ const RETRY: Retry = Retry {
     after_sending: true,
 };
 
-/// The clients of these services.
+/// The clients for these services.
 pub(crate) struct Services {
     aws: Client,
     google: Client,
     metadata: Client,
-    /// When the command has to be done.
+    /// When the command must be done.
     pub(crate) deadline: Instant,
 }
 
@@ -44,8 +44,8 @@ impl Services {
             roots: trust::aws_roots(env),
             ..options.clone()
         };
-        // A metadata server answers with a credential, so it is asked without a proxy. No variable decides which certificates are
-        // trusted there (botocore, `utils.py`).
+        // A metadata server answers with a credential, so no proxy is used. No variable decides which certificates are trusted
+        // there (botocore, `utils.py`).
         let metadata = Options {
             roots: Roots::system(env),
             proxies: Proxies::default(),
@@ -60,27 +60,27 @@ impl Services {
         }
     }
 
-    /// Asks a service of AWS.
-    pub(crate) async fn aws(&self, ask: ServiceRequest) -> Result<Response, Failure> {
-        self.aws.send(ask.request(RETRY)).await
+    /// Sends a request to a service of AWS.
+    pub(crate) async fn aws(&self, request: ServiceRequest) -> Result<Response, Failure> {
+        self.aws.send(request.with(RETRY)).await
     }
 
-    /// Asks a service of Google's.
-    pub(crate) async fn google(&self, ask: ServiceRequest) -> Result<Response, Failure> {
-        self.google.send(ask.request(RETRY)).await
+    /// Sends a request to a service of Google.
+    pub(crate) async fn google(&self, request: ServiceRequest) -> Result<Response, Failure> {
+        self.google.send(request.with(RETRY)).await
     }
 
-    /// Asks a metadata server, once.
-    pub(crate) async fn metadata(&self, ask: ServiceRequest) -> Result<Response, Failure> {
-        self.metadata.send(ask.request(Retry::NONE)).await
+    /// Sends a request to a metadata server, once.
+    pub(crate) async fn metadata(&self, request: ServiceRequest) -> Result<Response, Failure> {
+        self.metadata.send(request.with(Retry::NONE)).await
     }
 
-    /// Asks a metadata server that may not be there.
+    /// Sends a request to a metadata server that may not be there.
     ///
     /// # Errors
-    /// The end of the command's time: it may be there.
-    pub(crate) async fn look(&self, ask: ServiceRequest) -> Result<Option<Response>> {
-        match self.metadata(ask).await {
+    /// The command's time is up, so it is not known whether the server is there.
+    pub(crate) async fn ask_if_there(&self, request: ServiceRequest) -> Result<Option<Response>> {
+        match self.metadata(request).await {
             Ok(response) => Ok(Some(response)),
             Err(failure) if failure.kind() == http::FailureKind::Deadline => Err(failure.into()),
             Err(_) => Ok(None),
@@ -94,7 +94,7 @@ impl fmt::Debug for Services {
     }
 }
 
-/// A question to a service.
+/// A request to a service.
 pub(crate) struct ServiceRequest {
     method: &'static str,
     url: String,
@@ -121,12 +121,12 @@ impl ServiceRequest {
 
     /// Posts a body of type `content_type`.
     pub(crate) fn post(url: impl Into<String>, content_type: &str, body: Secret) -> Self {
-        let ask = Self {
+        let request = Self {
             method: "POST",
             body: Some(body),
             ..Self::get(url)
         };
-        ask.header("content-type", content_type)
+        request.header("content-type", content_type)
     }
 
     pub(crate) fn header(mut self, name: &str, value: impl Into<Secret>) -> Self {
@@ -134,7 +134,7 @@ impl ServiceRequest {
         self
     }
 
-    fn request(self, retry: Retry) -> Request {
+    fn with(self, retry: Retry) -> Request {
         let Self {
             method,
             url,
@@ -160,7 +160,7 @@ pub(crate) fn object(response: &Response) -> Option<Object> {
     }
 }
 
-/// Takes a text that is not empty out of an answer.
+/// Returns a field of an answer that is text and not empty.
 pub(crate) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
     object
         .get(name)
@@ -168,27 +168,27 @@ pub(crate) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
         .filter(|text| !text.is_empty())
 }
 
-/// The error of a service that did not answer.
+/// Makes the error of a service that did not answer.
 pub(crate) fn unreachable(what: &str, failure: Failure) -> Error {
     match failure.kind() {
         http::FailureKind::Configuration => Error::from(failure),
-        _ => Error::unavailable(format!("{what} does not answer")).with_source(failure),
+        _ => Error::unavailable(format!("{what} did not answer")).with_source(failure),
     }
 }
 
-/// The error of a service that answered with something else: a 4xx is a refusal, anything else "could not tell".
+/// Makes the error of a service that answered with a failure: a 4xx is a refusal, any other status means "could not tell".
 pub(crate) fn refused(what: &str, response: &Response) -> Error {
     let status = response.status;
     match status {
-        400..=499 if status != 429 => Error::denied(format!("{what} refuses (status {status})")),
-        _ => Error::unavailable(format!("{what} does not answer as it should (status {status})")),
+        400..=499 if status != 429 => Error::denied(format!("{what} refused the request (status {status})")),
+        _ => Error::unavailable(format!("{what} failed (status {status})")),
     }
 }
 
-/// Reads a credential from a file, without the blanks around it.
+/// Reads a credential from a file, without the whitespace around it.
 ///
 /// # Errors
-/// A file that cannot be read, is not text or is empty, with status 4: there is no credential to be had.
+/// A file that cannot be read, is not text or is empty, with status 4: there is no credential.
 pub(crate) fn credential_file(path: &str, what: &str, services: &Services) -> Result<Secret> {
     let shown = path.escape_debug();
     let bytes = file::read(Path::new(path), services.deadline).map_err(|source| {
@@ -198,9 +198,7 @@ pub(crate) fn credential_file(path: &str, what: &str, services: &Services) -> Re
         .expose_text()
         .ok_or_else(|| Error::denied(format!("{what} in `{shown}` is not text")))?;
     match strip(text) {
-        "" => Err(Error::denied(format!(
-            "`{shown}`, which should hold {what}, is empty"
-        ))),
+        "" => Err(Error::denied(format!("{what} in `{shown}` is empty"))),
         text => Ok(Secret::from(text)),
     }
 }

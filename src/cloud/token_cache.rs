@@ -1,7 +1,7 @@
-//! Tokens that are kept: one at a time is asked for, everybody who waits gets it, and it is replaced before it expires.
+//! A cache for tokens: one request at a time, its result shared by all who wait, and a new token before the old one expires.
 //!
-//! Owns when a kept token no longer serves, and who is told of a failure. Must not know what a token is for, nor how one is
-//! asked for: whoever needs one hands that in. Source of the five minutes: azure-core for Python, `_authentication.py`
+//! Owns when a cached token is no longer used, and who gets a failure. Must not know what a token is for or how to get one: the
+//! caller passes that in. Source of the five minutes: azure-core for Python, `_authentication.py`
 //! (`_need_new_token`); botocore refreshes its credentials earlier still.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,21 +11,21 @@ use tokio::sync::Mutex;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long before it expires a token is no longer used.
-const EARLY: Duration = Duration::from_secs(300);
+/// How long before its expiry a token is no longer used.
+const EARLY: Duration = Duration::from_mins(5);
 
-/// What is kept.
+/// Something that the cache can hold.
 pub(crate) trait Token: Clone {
-    /// Returns when it expires; `None` when nobody has said.
+    /// Returns when it expires; `None` when that is not known.
     fn expires_at(&self) -> Option<SystemTime>;
 }
 
-/// A token that several ask for.
+/// A token that several callers need.
 ///
-/// A refusal stays: nobody asks again, because accounts lock. Any other failure goes to everybody who waited for it; whoever comes
-/// later asks again, unless this is a probe.
+/// A refusal is final: it is not retried, because accounts lock. Any other failure goes to every caller that waited for it. A
+/// later caller tries again, unless this is a probe.
 pub(crate) struct TokenCache<T> {
-    /// Whether every failure stays.
+    /// Whether every failure is final.
     probing: AtomicBool,
     slot: Mutex<Slot<T>>,
 }
@@ -33,23 +33,23 @@ pub(crate) struct TokenCache<T> {
 struct Slot<T> {
     kept: Option<Kept<T>>,
     failure: Option<Remembered>,
-    /// How many tokens there have been.
+    /// The number of tokens so far.
     count: u32,
 }
 
 struct Kept<T> {
-    /// What it is for: a scope.
+    /// The scope that it is for.
     key: String,
     token: T,
 }
 
-/// A failure that others wait for too.
+/// A failure that other callers may be waiting for too.
 struct Remembered {
     key: String,
     error: Error,
     at: Instant,
-    /// Whether nobody has been told yet: it was asked for ahead.
-    untold: bool,
+    /// Whether no caller has seen it yet: the token was requested in advance.
+    unseen: bool,
 }
 
 impl<T: Token> TokenCache<T> {
@@ -65,31 +65,32 @@ impl<T: Token> TokenCache<T> {
         }
     }
 
-    /// Says that this is a probe: there is one attempt, whatever comes of it.
+    /// Marks this as a probe: there is one attempt, even if it fails.
     pub(crate) fn probing(&self) {
         self.probing.store(true, Ordering::Relaxed);
     }
 
-    /// Whether this is a probe.
+    /// Returns whether this is a probe.
     pub(crate) fn is_probing(&self) -> bool {
         self.probing.load(Ordering::Relaxed)
     }
 
-    /// Returns the token for `key`, and its number: the kept one, else what `ask` comes to. The one of number `rejected` no
-    /// longer serves.
+    /// Returns the token for `key` and its number: the cached one, else the result of `request`.
+    ///
+    /// The token with the number `rejected` is not used again.
     ///
     /// # Errors
-    /// Why there is none.
+    /// The error of `request`, now or remembered.
     pub(crate) async fn get(
         &self,
         key: &str,
         rejected: Option<u32>,
-        ask: impl Future<Output = Result<T>>,
+        request: impl Future<Output = Result<T>>,
     ) -> Result<(T, u32)> {
         let since = Instant::now();
         let mut slot = self.slot.lock().await;
-        // A failure that stays outlasts the token that was to be replaced.
-        if slot.lasting_failure(key, self.is_probing()).is_none()
+        // A final failure counts more than the token that was to be replaced.
+        if slot.final_failure(key, self.is_probing()).is_none()
             && rejected != Some(slot.count)
             && let Some(token) = slot.kept(key)
         {
@@ -98,44 +99,44 @@ impl<T: Token> TokenCache<T> {
         if let Some(error) = slot.failure(key, self.is_probing(), since) {
             return Err(error);
         }
-        let token = self.ask(&mut slot, key, false, ask).await?;
+        let token = self.request(&mut slot, key, false, request).await?;
         Ok((token, slot.count))
     }
 
-    /// Asks for a token for `key` unless one is kept. A failure waits for the first who needs the token.
-    pub(crate) async fn fill(&self, key: &str, ask: impl Future<Output = Result<T>>) {
+    /// Requests a token for `key` unless one is cached. A failure is kept for the first caller that needs the token.
+    pub(crate) async fn fill(&self, key: &str, request: impl Future<Output = Result<T>>) {
         let mut slot = self.slot.lock().await;
         if slot.kept(key).is_none() {
-            drop(self.ask(&mut slot, key, true, ask).await);
+            drop(self.request(&mut slot, key, true, request).await);
         }
     }
 
-    /// Keeps what `ask` comes to in place of whatever is kept.
+    /// Replaces the cached token by the result of `request`.
     ///
     /// # Errors
-    /// Why there is none; what is kept stays then.
-    pub(crate) async fn replace(&self, key: &str, ask: impl Future<Output = Result<T>>) -> Result<T> {
+    /// The error of `request`; the cached token stays.
+    pub(crate) async fn replace(&self, key: &str, request: impl Future<Output = Result<T>>) -> Result<T> {
         let mut slot = self.slot.lock().await;
-        if let Some(failure) = slot.lasting_failure(key, self.is_probing()) {
+        if let Some(failure) = slot.final_failure(key, self.is_probing()) {
             return Err(copy_of(&failure.error));
         }
-        self.ask(&mut slot, key, false, ask).await
+        self.request(&mut slot, key, false, request).await
     }
 
-    /// Forgets the token if it is the one that `is_it` means.
+    /// Forgets the cached token if `is_it` matches.
     pub(crate) async fn forget(&self, is_it: impl FnOnce(&T) -> bool) {
         let mut slot = self.slot.lock().await;
         slot.kept.take_if(|kept| is_it(&kept.token));
     }
 
-    async fn ask(
+    async fn request(
         &self,
         slot: &mut Slot<T>,
         key: &str,
-        ahead: bool,
-        ask: impl Future<Output = Result<T>>,
+        in_advance: bool,
+        request: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        match ask.await {
+        match request.await {
             Ok(token) => {
                 slot.failure = None;
                 slot.keep(key, token.clone());
@@ -146,7 +147,7 @@ impl<T: Token> TokenCache<T> {
                     key: key.to_owned(),
                     error: copy_of(&error),
                     at: Instant::now(),
-                    untold: ahead,
+                    unseen: in_advance,
                 });
                 Err(error)
             }
@@ -157,10 +158,10 @@ impl<T: Token> TokenCache<T> {
 impl<T: Token> Slot<T> {
     fn kept(&self, key: &str) -> Option<T> {
         let kept = self.kept.as_ref().filter(|kept| kept.key == key)?;
-        let serves = |end: SystemTime| end > SystemTime::now() + EARLY;
+        let is_fresh = |end: SystemTime| end > SystemTime::now() + EARLY;
         kept.token
             .expires_at()
-            .is_none_or(serves)
+            .is_none_or(is_fresh)
             .then(|| kept.token.clone())
     }
 
@@ -172,20 +173,20 @@ impl<T: Token> Slot<T> {
         });
     }
 
-    /// Returns the failure after which nobody asks again: a refusal, and in a probe any.
-    fn lasting_failure(&self, key: &str, probing: bool) -> Option<&Remembered> {
+    /// Returns a failure that is not retried: a refusal, and in a probe any.
+    fn final_failure(&self, key: &str, probing: bool) -> Option<&Remembered> {
         self.failure
             .as_ref()
             .filter(|failure| failure.key == key && (probing || failure.error.kind() == ErrorKind::Denied))
     }
 
-    /// Returns the failure that somebody is told who has waited since `since`.
+    /// Returns the failure for a caller that has waited since `since`.
     fn failure(&mut self, key: &str, probing: bool, since: Instant) -> Option<Error> {
-        let stays = self.lasting_failure(key, probing).is_some();
+        let is_final = self.final_failure(key, probing).is_some();
         let failure = self.failure.as_mut().filter(|failure| failure.key == key)?;
-        let is_told = stays || failure.untold || failure.at >= since;
-        is_told.then(|| {
-            failure.untold = false;
+        let is_shared = is_final || failure.unseen || failure.at >= since;
+        is_shared.then(|| {
+            failure.unseen = false;
             copy_of(&failure.error)
         })
     }
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_serves_its_key_until_five_minutes_before_it_expires() {
+    fn a_token_is_used_for_its_key_until_five_minutes_before_it_expires() {
         run(async {
             let cache = TokenCache::new();
             assert_eq!(number(&cache, "a", None, Ok(lasting(1, 310))).await, Ok(1));
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_rejected_is_replaced_once() {
+    fn a_rejected_token_is_replaced_once() {
         run(async {
             let cache = TokenCache::new();
             let (_, first) = cache
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_outlasts_the_token_that_was_to_be_replaced() {
+    fn a_refusal_counts_more_than_the_token_that_was_to_be_replaced() {
         run(async {
             let cache = TokenCache::new();
             assert_eq!(number(&cache, "", None, Ok(Timed(1, None))).await, Ok(1));
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_stays_and_silence_only_in_a_probe() {
+    fn a_refusal_is_final_and_a_missing_answer_only_in_a_probe() {
         run(async {
             for (kind, probing, then) in [
                 (ErrorKind::Denied, false, Err(ErrorKind::Denied)),
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_waits_gets_the_one_failure_and_whoever_needs_what_was_asked_for_ahead() {
+    fn one_failure_goes_to_all_who_wait_and_one_in_advance_to_the_first_caller() {
         run(async {
             let asked = AtomicU32::new(0);
             let refuse = || async {
@@ -322,8 +323,8 @@ mod tests {
             let cache = TokenCache::new();
             let (first, second) = tokio::join!(cache.get("", None, refuse()), cache.get("", None, refuse()));
             assert!(first.is_err());
-            let told = second.expect_err("the same failure");
-            assert_eq!(told.details(), [std::fmt::Error.to_string()]);
+            let shared = second.expect_err("the same failure");
+            assert_eq!(shared.details(), [std::fmt::Error.to_string()]);
             assert_eq!(asked.load(Ordering::Relaxed), 1);
             cache.fill("", refuse()).await;
             assert!(cache.get("", None, refuse()).await.is_err());

@@ -1,14 +1,14 @@
-//! A name that carries the prefix under which backends keep it: `AIRFLOW_CONN_X` or `airflow-connections-x` for the connection `x`.
+//! A name with a backend's prefix: `AIRFLOW_CONN_X` or `airflow-connections-x` for the connection `x`.
 //!
-//! Airflow puts the prefix in front of whatever it is given, so such a name is looked for with the prefix twice. Some names really
-//! begin so: this is for one that was not found.
+//! Airflow adds the prefix to every name, so such a name is looked up with the prefix twice. Some names really begin so: the hint
+//! is only for a name that was not found.
 
 use std::cmp::Reverse;
 
 use crate::shown::shown;
 use crate::value::{SecretKind, Step};
 
-/// What names begin with by Airflow's defaults. A backend's kwargs may say otherwise, which its steps tell.
+/// Airflow's default prefixes. A backend's kwargs may set others, which its steps report.
 const PREFIXES: [(&str, SecretKind); 8] = [
     ("AIRFLOW_CONN_", SecretKind::Connection),
     ("AIRFLOW_VAR_", SecretKind::Variable),
@@ -20,10 +20,10 @@ const PREFIXES: [(&str, SecretKind); 8] = [
     ("airflow/config/", SecretKind::Config),
 ];
 
-/// A prefix of fewer characters is taken for a part of the name.
+/// The shortest prefix, in characters: a shorter one is probably part of the name.
 const SHORTEST: usize = 3;
 
-/// Returns what asks for a name of `kind`.
+/// Returns the command that asks for a name of `kind`.
 pub(super) fn command(kind: SecretKind) -> &'static str {
     match kind {
         SecretKind::Connection => "`get-conn`",
@@ -32,8 +32,7 @@ pub(super) fn command(kind: SecretKind) -> &'static str {
     }
 }
 
-/// Says which part of `id`, asked for as a name of `asked`, is a prefix. `plans` are the steps that would be taken for `id` as a
-/// name of each kind.
+/// Returns a hint if `id`, asked for as a name of `asked`, begins with a prefix. `plans` are the steps for `id` as each kind.
 pub(super) fn hint(asked: SecretKind, id: &str, plans: &[(SecretKind, Vec<Step>)]) -> Option<String> {
     let own = plans
         .iter()
@@ -44,7 +43,7 @@ pub(super) fn hint(asked: SecretKind, id: &str, plans: &[(SecretKind, Vec<Step>)
         .chain(defaults)
         .filter(|(prefix, _)| prefix.len() >= SHORTEST)
         .collect();
-    // The longest fits best; of two that are the same, the one of the kind that was asked for.
+    // The longest prefix fits best; of two equal ones, that of the kind that was asked for.
     known.sort_by_key(|(prefix, kind)| (Reverse(prefix.len()), *kind != asked));
     let (prefix, name, kind) = known.iter().find_map(|(prefix, kind)| {
         let (start, name) = split(id, prefix)?;
@@ -52,24 +51,24 @@ pub(super) fn hint(asked: SecretKind, id: &str, plans: &[(SecretKind, Vec<Step>)
     })?;
     let (prefix, name) = (shown(prefix), shown(&name));
     Some(if kind == asked {
-        format!("leave `{prefix}` out, Airflow puts it in front by itself: ask for `{name}`")
+        format!("remove `{prefix}`, which Airflow adds itself: ask for `{name}`")
     } else {
         format!(
-            "`{prefix}` is what a {kind} begins with: {} with `{name}` asks for it",
+            "`{prefix}` is the prefix of a {kind}: use {} with `{name}`",
             command(kind)
         )
     })
 }
 
-/// Splits `id` after `prefix`, in whatever case and with whichever of `-` and `_` that is written.
+/// Splits `id` after `prefix`, which may be written in any case and with `-` or `_`.
 fn split<'a>(id: &'a str, prefix: &str) -> Option<(&'a str, String)> {
     let (start, name) = id.split_at_checked(prefix.len())?;
     let plain = |text: &str| text.to_ascii_lowercase().replace('_', "-");
-    // After `AIRFLOW_CONN_`, a further `_` begins a team's name.
+    // After `AIRFLOW_CONN_`, another `_` begins a team's name.
     if plain(start) != plain(prefix) || name.is_empty() || name.starts_with('_') {
         return None;
     }
-    // A variable's name is in upper case whatever the id is, and ids rarely are.
+    // The name of an environment variable is always in upper case, and ids rarely are.
     let is_variable = prefix.starts_with("AIRFLOW_");
     let name = if is_variable {
         name.to_lowercase()
@@ -85,7 +84,7 @@ mod tests {
     use crate::location::{Address, Location};
     use crate::value::{SecretKind, Step};
 
-    /// An address of which only the prefixes count.
+    /// An address that has only prefixes.
     #[derive(Debug)]
     struct Prefixes(&'static [&'static str]);
 
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_prefix_is_told_in_any_spelling() {
+    fn a_default_prefix_is_recognized_in_any_spelling() {
         for (asked, id, name) in [
             (
                 SecretKind::Connection,
@@ -143,35 +142,35 @@ mod tests {
             (SecretKind::Connection, "airflow/connections/X", "ask for `X`"),
             (SecretKind::Variable, "airflow-config-x", "`get-config` with `x`"),
         ] {
-            let told = hint(asked, id, &[]).expect("it has a prefix");
-            assert!(told.contains(name), "{id}: {told}");
+            let hint = hint(asked, id, &[]).expect("it has a prefix");
+            assert!(hint.contains(name), "{id}: {hint}");
         }
     }
 
     #[test]
-    fn the_prefix_of_a_configuration_is_told_with_and_without_the_mount() {
+    fn a_configured_prefix_is_recognized_with_and_without_the_mount() {
         for (asked, id, name) in [
-            (SecretKind::Connection, "conns/X", "leave `conns/` out"),
+            (SecretKind::Connection, "conns/X", "remove `conns/`"),
             (
                 SecretKind::Connection,
                 "kv/data/conns/X",
-                "leave `kv/data/conns/` out",
+                "remove `kv/data/conns/`",
             ),
             (SecretKind::Connection, "kv/conns/X", "ask for `X`"),
             (SecretKind::Connection, "data/conns/X", "ask for `X`"),
             (SecretKind::Connection, "vars/X", "`get-var` with `X`"),
         ] {
-            let told = hint(asked, id, &plans()).expect("it has a prefix");
-            assert!(told.contains(name), "{id}: {told}");
+            let hint = hint(asked, id, &plans()).expect("it has a prefix");
+            assert!(hint.contains(name), "{id}: {hint}");
         }
         for id in ["prod-conn-my-db", "prod_conn_my_db"] {
-            let told = hint(SecretKind::Connection, id, &plans()).expect("it has a prefix");
-            assert!(told.contains("ask for `my"), "{told}");
+            let hint = hint(SecretKind::Connection, id, &plans()).expect("it has a prefix");
+            assert!(hint.contains("ask for `my"), "{hint}");
         }
     }
 
     #[test]
-    fn a_name_without_a_prefix_is_left_alone() {
+    fn a_name_without_a_prefix_gets_no_hint() {
         for id in [
             "x",
             "conns",

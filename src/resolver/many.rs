@@ -1,4 +1,4 @@
-//! Many names at once: each asked for once, a few at a time, the results in the order of the names.
+//! Resolves many names: each once, a few at a time, with the results in the order of the names.
 
 use std::collections::HashMap;
 
@@ -8,18 +8,17 @@ use super::{Resolved, Resolver};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::SecretKind;
 
-/// How many names are asked for at a time.
+/// How many names are resolved at the same time.
 const AT_A_TIME: usize = 8;
 
 impl Resolver {
-    /// Asks the search path for every name, at most 8 at a time, and each name once however often it is given.
+    /// Resolves every name, at most 8 at the same time. A name that is given several times is resolved once.
     ///
-    /// `progress` is called after each answer with the number of answers so far and of all. The results come in the order of
-    /// `names`.
+    /// Calls `progress` after each answer with the number of answers so far and in total. The results are in the order of `names`.
     ///
     /// # Errors
-    /// The first in the order of `names` that could not be told; nothing is asked any more that could not change that. Else, in
-    /// one error, every name that was not found. See [`resolve`](Self::resolve).
+    /// The first failure in the order of `names`; the names after it are not asked for. Without a failure, one error with
+    /// every name that was not found. See [`resolve`](Self::resolve).
     pub async fn resolve_many(
         &self,
         names: &[(SecretKind, &str)],
@@ -31,7 +30,7 @@ impl Resolver {
             (index, self.resolve(kind, id).await)
         };
         let mut results: Vec<Option<Result<Resolved>>> = distinct.iter().map(|_| None).collect();
-        // The first failure so far: what stands behind it need not be asked.
+        // The first failure so far: the names after it need not be asked for.
         let mut end = distinct.len();
         let mut waiting = 0..distinct.len();
         let mut asking: FuturesUnordered<_> = waiting.by_ref().take(AT_A_TIME).map(ask).collect();
@@ -62,7 +61,7 @@ impl Resolver {
     }
 }
 
-/// Returns each name once, and where among these each of `names` is.
+/// Returns the distinct names, and for each of `names` its position among them.
 fn distinct<'a>(names: &[(SecretKind, &'a str)]) -> (Vec<(SecretKind, &'a str)>, Vec<usize>) {
     let mut known = HashMap::new();
     let mut distinct = Vec::new();
@@ -76,7 +75,7 @@ fn distinct<'a>(names: &[(SecretKind, &'a str)]) -> (Vec<(SecretKind, &'a str)>,
     (distinct, places)
 }
 
-/// Returns every value, or the error of all that were not found: the first one's, with the others beneath it.
+/// Returns every value, or the error of the first name that was not found, with the others as details.
 fn all_or_missing(results: impl Iterator<Item = Result<Resolved>>) -> Result<Vec<Resolved>> {
     let mut found = Vec::new();
     let mut missing: Option<Error> = None;

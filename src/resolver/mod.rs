@@ -1,8 +1,8 @@
-//! Airflow's search path: backends in order, the first that has it wins; "could not tell" stops it.
+//! Airflow's search path: asks backends in order until one has a value. A failure stops the search.
 //!
-//! Owns the walk over backends and steps, for one name (here), for many at once (`many`), and what is said when no backend has
-//! it (`not_found`, `full_name`). Must not know any backend, nor what a value means. Source: airflow 3.3.2, `airflow/models/connection.py`
-//! (`get_connection_from_secrets`), `airflow/models/variable.py` (`get_variable_from_secrets`).
+//! Owns the walk over backends and steps for one name (here) and for many (`many`), and the error of a name that no backend has
+//! (`not_found`, `full_name`). Must not know any backend, or what a value means. Source: airflow 3.3.2,
+//! `airflow/models/connection.py` (`get_connection_from_secrets`), `airflow/models/variable.py` (`get_variable_from_secrets`).
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -17,13 +17,13 @@ mod full_name;
 mod many;
 mod not_found;
 
-/// How much later than the deadline a backend is given up: its own words for what it waited for are better than any from here.
+/// How long after the deadline a backend is abandoned. Its own error is better, because it knows what it waited for.
 const GRACE: Duration = Duration::from_millis(40);
 
-/// The search path, ready to be asked.
+/// The search path with its backends.
 pub struct Resolver {
     backends: Vec<Box<dyn SecretsBackend>>,
-    /// How many of them are configured. They are the first; the others are Airflow's own.
+    /// How many backends are configured. They come first; the others are Airflow's own.
     configured: usize,
     lenient: bool,
     check_connection: CheckConnection,
@@ -37,25 +37,25 @@ pub struct Resolver {
 pub struct PlannedStep {
     /// The backend's class path in Airflow.
     pub backend: &'static str,
-    /// Where it looks, for people.
+    /// Where it looks, for messages.
     pub place: String,
     /// The step.
     pub step: Step,
 }
 
-/// A step, and what came of asking it.
+/// A step and its outcome.
 #[derive(Debug)]
 pub struct ProbedStep {
     /// The step.
     pub planned: PlannedStep,
-    /// The answer, or what kept the backend from one; `None` for a step that is skipped.
+    /// The answer or the error; `None` for a skipped step.
     pub outcome: Option<Result<Answer>>,
     /// How long it took.
     pub took: Duration,
 }
 
 impl ProbedStep {
-    /// Takes a step that was not asked.
+    /// Creates the outcome of a step that was not asked.
     #[must_use]
     pub fn unasked(planned: PlannedStep) -> Self {
         Self {
@@ -71,13 +71,15 @@ impl ProbedStep {
 pub struct Resolved {
     /// The value.
     pub found: Found,
-    /// What the user should be told on stderr: the backends that failed before one had it, where `--lenient` allows that.
+    /// Warnings for stderr: the failures of earlier backends, which `--lenient` allows.
     pub warnings: Vec<String>,
 }
 
 impl Resolver {
-    /// Builds every backend of the search path, without asking any. `check_connection` is what a backend that reads whole files
-    /// checks their connections with, and `--lenient` whatever a backend has.
+    /// Builds every backend of the search path, without asking them.
+    ///
+    /// A backend that reads whole files checks their connections with `check_connection`. With `--lenient`, it checks every
+    /// connection that is found.
     ///
     /// # Errors
     /// A backend that cannot be built, with status 2.
@@ -107,7 +109,7 @@ impl Resolver {
         })
     }
 
-    /// Returns the backends that are asked for `kind`, in order. Airflow asks the configured one alone for an option.
+    /// Returns the backends that are asked for `kind`, in order. Airflow looks up an option only in the configured backend.
     ///
     /// Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `_get_config_value_from_secret_backend`.
     fn asked_for(&self, kind: SecretKind) -> &[Box<dyn SecretsBackend>] {
@@ -123,7 +125,7 @@ impl Resolver {
         self.backends.iter().any(|backend| backend.needs_network())
     }
 
-    /// Returns the names of `kind` that are known without asking anybody, each once.
+    /// Returns the names of `kind` that are known without a request, each once.
     #[must_use]
     pub fn local_names(&self, kind: SecretKind) -> BTreeSet<String> {
         self.asked_for(kind)
@@ -132,7 +134,7 @@ impl Resolver {
             .collect()
     }
 
-    /// Returns what the user should be told about the kwargs of the backends.
+    /// Returns the warnings about the kwargs of the backends.
     pub fn warnings(&self) -> impl Iterator<Item = &str> {
         self.backends
             .iter()
@@ -140,8 +142,9 @@ impl Resolver {
             .map(String::as_str)
     }
 
-    /// Makes the question. An id with a `..` between slashes is refused for every backend alike: what can be asked for does not
-    /// depend on which backend happens to be configured.
+    /// Creates the lookup for `id`.
+    ///
+    /// A segment `..` is refused for every backend, so that valid ids do not depend on the configured backend.
     fn lookup(&self, kind: SecretKind, id: &str) -> Result<Lookup> {
         if id.is_empty() {
             return Err(Error::usage(format!("the name of the {kind} is empty")));
@@ -160,7 +163,7 @@ impl Resolver {
         })
     }
 
-    /// Returns every step that Airflow would take for `id`, in order, without asking anyone.
+    /// Returns every step that Airflow would take for `id`, in order, without I/O.
     ///
     /// # Errors
     /// An id that is empty or climbs out of its path, with status 2.
@@ -179,7 +182,7 @@ impl Resolver {
         Ok(planned)
     }
 
-    /// Asks every step that Airflow could take for `id`, also behind one that has it or that fails. Each backend logs in once.
+    /// Asks every step that Airflow could take for `id`, also after one that has a value or fails. Each backend logs in once.
     ///
     /// # Errors
     /// An id that is empty or climbs out of its path, with status 2.
@@ -211,11 +214,11 @@ impl Resolver {
 
     /// Asks the search path for `id`.
     ///
-    /// With `--lenient` a backend that fails is passed over, as Airflow does; when then no backend has the name, the failure is
-    /// the answer, because that backend may have had it.
+    /// With `--lenient`, a failed backend is skipped, as in Airflow. If no other backend has the name, the result is that
+    /// failure, because the failed backend may have the name.
     ///
     /// # Errors
-    /// Not found anywhere (status 3), or what kept the first backend from telling (4, 5, 6), or an unusable id (2).
+    /// Not found anywhere (status 3), the first failure of a backend (4, 5, 6), or an unusable id or configuration (2).
     pub async fn resolve(&self, kind: SecretKind, id: &str) -> Result<Resolved> {
         let lookup = self.lookup(kind, id)?;
         let mut warnings = Vec::new();
@@ -239,8 +242,7 @@ impl Resolver {
         Err(failure.unwrap_or_else(|| not_found::error(&lookup, &asked)))
     }
 
-    /// With `--lenient`, makes a failure of what a backend has and cannot be a connection: in Airflow it is the backend that reads
-    /// it, and that fails.
+    /// With `--lenient`, returns an error if what was found cannot be a connection: in Airflow, the backend parses it and fails.
     fn check(&self, lookup: &Lookup, outcome: Outcome) -> Result<Outcome> {
         if self.lenient
             && lookup.kind == SecretKind::Connection
@@ -264,7 +266,7 @@ impl Resolver {
             let answer = self.ask_step(backend, lookup, step).await;
             match answer.map_err(|error| in_context(error, backend, lookup))? {
                 Answer::Found(found) => return Ok(Outcome::Found(found)),
-                Answer::Absent { hint: told } => hint = hint.or(told),
+                Answer::Absent { hint: own } => hint = hint.or(own),
                 Answer::Null => {
                     null = Some(index);
                     break;
@@ -274,7 +276,7 @@ impl Resolver {
         Ok(Outcome::NotFound(Missed { steps, hint, null }))
     }
 
-    /// Asks one step; what needs the network has until the deadline, and a moment to say what it waited for.
+    /// Asks one step. A backend that needs the network has until the deadline, and [`GRACE`] to report what it waited for.
     async fn ask_step(&self, backend: &dyn SecretsBackend, lookup: &Lookup, step: &Step) -> Result<Answer> {
         let asked = backend.ask(lookup, step);
         let answer = if backend.needs_network() {
@@ -303,28 +305,28 @@ impl Resolver {
     }
 }
 
-/// What one backend has under a name: a value, or none.
+/// What one backend has under a name.
 enum Outcome {
     Found(Found),
     NotFound(Missed),
 }
 
-/// How a backend came to have nothing.
+/// Why a backend has no value.
 struct Missed {
     steps: Vec<Step>,
-    /// What it says about that.
+    /// The backend's own hint.
     hint: Option<String>,
-    /// The step at which there is something, and Airflow makes `None` of it.
+    /// The index of the step whose value is null, which Airflow reads as `None`.
     null: Option<usize>,
 }
 
-/// Whether Airflow would go on behind a failure of this kind. It would behind any; an id that cannot be asked for and errors of
-/// our own are no backend's failure.
+/// Whether `--lenient` continues after an error of this kind. Airflow continues after every failure of a backend; internal
+/// errors and a broken pipe are not failures of a backend.
 fn lenient_passes(kind: ErrorKind) -> bool {
     !matches!(kind, ErrorKind::Internal | ErrorKind::BrokenPipe)
 }
 
-/// Says which name was asked for, and of whom, beneath a backend's own words.
+/// Adds to a backend's error which backend was asked for which name.
 fn in_context(error: Error, backend: &dyn SecretsBackend, lookup: &Lookup) -> Error {
     match error.kind() {
         ErrorKind::Denied | ErrorKind::Unavailable => {

@@ -1,7 +1,7 @@
-//! The error of a name that no backend has: where it is not, what was looked for, and the one most helpful hint.
+//! The error of a name that no backend has: the backends, what was looked for, and the most helpful hint.
 //!
-//! Owns which hint that is: a null that is there, what a backend itself has to say, a name that carries its prefix (`full_name`), one
-//! that is there as another kind, one that is spelt almost alike. Names are drawn from local files and the environment alone.
+//! Owns the choice of the hint, in this order: a null value, a backend's own hint, a name with its prefix (`full_name`), a name of
+//! another kind, a similar name. Names come only from local files and the environment.
 
 use futures_util::FutureExt as _;
 
@@ -11,15 +11,15 @@ use crate::error::Error;
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, SecretKind, Step};
 
-/// A backend that was asked, and how it came to have nothing.
+/// A backend that was asked, and why it has no value.
 type Asked<'a> = (&'a dyn SecretsBackend, Missed);
 
 const KINDS: [SecretKind; 3] = [SecretKind::Connection, SecretKind::Variable, SecretKind::Config];
 
-/// The longest name that another is looked for, in characters: nobody misspells a longer one by a letter.
+/// The longest name for which a similar one is searched, in characters.
 const MOST_CHARACTERS: usize = 250;
 
-/// Makes the error.
+/// Creates the error.
 pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
     let (kind, id) = (lookup.kind, &shown(&lookup.id));
     if kind == SecretKind::Config && asked.is_empty() {
@@ -50,7 +50,7 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
         }
     }
     let message = match places.split_last() {
-        None => format!("{kind} `{id}` is nowhere: no backend could be asked for it"),
+        None => format!("{kind} `{id}` was not found: no backend could be asked for it"),
         Some((only, [])) => format!("{kind} `{id}` is not in {only}"),
         Some((last, others)) => format!(
             "{kind} `{id}` is not in {} nor in {last}",
@@ -65,12 +65,13 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
         error = error.with_detail(detail);
     }
     for null in &nulls {
-        error = error.with_detail(format!("{null} is there, and is null"));
+        error = error.with_detail(format!("{null} exists, but is null"));
     }
-    let null = (!nulls.is_empty())
-        .then(|| "Airflow takes null for not there: give it a value, or `\"\"` for an empty one".to_owned());
-    let told = asked.iter().filter_map(|(_, missed)| missed.hint.clone());
-    let mut hints = null.into_iter().chain(told);
+    let null = (!nulls.is_empty()).then(|| {
+        "Airflow treats null as not found: set it to a value, or to `\"\"` for an empty one".to_owned()
+    });
+    let own = asked.iter().filter_map(|(_, missed)| missed.hint.clone());
+    let mut hints = null.into_iter().chain(own);
     match hints.next() {
         Some(first) => hints.fold(error, Error::with_detail).with_hint(first),
         None => error.with_hint(
@@ -82,11 +83,12 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
     }
 }
 
-/// Makes the error of a configuration option when no backend is configured: Airflow asks nobody else for one, and goes on as
-/// if the option were absent.
+/// Creates the error of a configuration option when no backend is configured.
+///
+/// Airflow looks up options nowhere else, and continues as if the option were absent.
 fn no_backend(key: &str) -> Error {
     Error::not_found(format!(
-        "configuration option `{key}` is nowhere: no secrets backend is configured, and Airflow asks nobody else for an option"
+        "configuration option `{key}` was not found: no secrets backend is configured, and Airflow looks up options nowhere else"
     ))
     .with_hint("set `AIRFLOW__SECRETS__BACKEND` or `--backend`")
 }
@@ -103,7 +105,7 @@ fn explain(lookup: &Lookup) -> String {
     )
 }
 
-/// Returns the steps that would be taken for the name as one of each kind.
+/// Returns the steps for the name as each kind.
 fn plans(lookup: &Lookup, asked: &[Asked<'_>]) -> Vec<(SecretKind, Vec<Step>)> {
     let of_kind = |kind| {
         let lookup = Lookup {
@@ -116,7 +118,7 @@ fn plans(lookup: &Lookup, asked: &[Asked<'_>]) -> Vec<(SecretKind, Vec<Step>)> {
     KINDS.map(of_kind).to_vec()
 }
 
-/// Looks for the very name among those of another kind.
+/// Looks for the same name as another kind.
 fn other_kind(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
     KINDS
         .into_iter()
@@ -129,14 +131,16 @@ fn other_kind(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
             let (backend, _) = asked.iter().find(|(backend, _)| has(*backend, &lookup))?;
             let (place, id) = (shown(&backend.place()), shown(&lookup.id));
             Some(format!(
-                "{place} has a {kind} `{id}`: {} asks for it",
+                "{place} has a {kind} `{id}`: use {}",
                 full_name::command(kind)
             ))
         })
 }
 
-/// Looks for the name that was probably meant, among those that backends can list without asking anyone. It is one that would be
-/// found: not the one that was typed, and not a variable of the environment that Airflow does not read.
+/// Looks for a similar name among those that backends know without a request.
+///
+/// The name must be one that would be found: not the one that was typed, and not an environment variable that Airflow does not
+/// read.
 fn near_name(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
     let id = lookup.id.to_lowercase();
     let length = id.chars().count();
@@ -165,7 +169,7 @@ fn near_name(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
     Some(format!("did you mean `{}`?", shown(&name)))
 }
 
-/// Whether a backend that needs to ask nobody has something under this name.
+/// Whether a backend that needs no network has a value for `lookup`.
 fn has(backend: &dyn SecretsBackend, lookup: &Lookup) -> bool {
     if backend.needs_network() {
         return false;
@@ -229,7 +233,7 @@ mod tests {
         }
         let hint = |names: &[&str], id| hint(names, SecretKind::Connection, id);
         assert_eq!(hint(&["AIRFLOW_CONN_MY_DB"], "my_bd"), "did you mean `my_db`?");
-        // What would not be found is no help.
+        // A name that would not be found is not proposed.
         assert_eq!(
             hint(&["AIRFLOW_CONN_my_db", "AIRFLOW_CONN_MY_DBS"], "my_dbx"),
             "did you mean `my_dbs`?"
@@ -237,35 +241,35 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_another_kind_is_said_to_be_one() {
-        let told = hint(&["AIRFLOW_CONN_X", "AIRFLOW_VAR_XX"], SecretKind::Variable, "x");
+    fn a_name_of_another_kind_is_reported() {
+        let found = hint(&["AIRFLOW_CONN_X", "AIRFLOW_VAR_XX"], SecretKind::Variable, "x");
         assert!(
-            told.contains("the environment has a connection `x`: `get-conn`"),
-            "{told}"
+            found.contains("the environment has a connection `x`: use `get-conn`"),
+            "{found}"
         );
-        let told = hint(&["AIRFLOW_VAR_X"], SecretKind::Connection, "X");
-        assert!(told.contains("a variable `X`: `get-var`"), "{told}");
+        let found = hint(&["AIRFLOW_VAR_X"], SecretKind::Connection, "X");
+        assert!(found.contains("a variable `X`: use `get-var`"), "{found}");
     }
 
     #[test]
-    fn a_null_stands_before_what_else_could_be_said() {
+    fn the_hint_about_a_null_comes_first() {
         let (backend, lookup) = (
             environment(&["AIRFLOW_VAR_XY"]),
             lookup(SecretKind::Variable, "x"),
         );
         let missed = Missed {
             steps: backend.plan(&lookup).expect("a plan"),
-            hint: Some("told".to_owned()),
+            hint: Some("own hint".to_owned()),
             null: Some(0),
         };
         let error = error(&lookup, &[(backend.as_ref(), missed)]);
         assert!(error.hint().is_some_and(|hint| hint.contains("null")));
-        assert!(error.details().iter().any(|detail| detail == "told"));
+        assert!(error.details().iter().any(|detail| detail == "own hint"));
         assert!(
             error
                 .details()
                 .iter()
-                .any(|detail| detail == "variable `AIRFLOW_VAR_X` is there, and is null")
+                .any(|detail| detail == "variable `AIRFLOW_VAR_X` exists, but is null")
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Every kind of error once, as docs/errors.md shows it: the page is made from these runs.
+//! Every kind of error once: docs/errors.md is generated from these runs.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::server::{Recorded, Reply, Server};
 use crate::support::temp_dir;
 
-/// What is wrong, the variables that make it so, and the command line.
+/// What is wrong, the variables that cause it, and the command line.
 type Case = (
     &'static str,
     &'static [(&'static str, &'static str)],
@@ -18,7 +18,7 @@ type Case = (
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
-/// The place of a server that answers with the status in its path, and that the page calls by another name.
+/// Stands for a server that answers with the status in its path. The page shows [`ADDRESS`] in its place.
 const SERVER: &str = "{server}";
 const ADDRESS: &str = "https://vault.example.com";
 const FORBIDDEN: (&str, &str) = (
@@ -55,7 +55,7 @@ const CLIMBING: (&str, &str) = (
     r#"{"url": "https://vault.example.com", "token": "hvs.example", "mount_point": "airflow/../sys"}"#,
 );
 
-/// Returns `text` with the address of the page in place of the server's.
+/// Returns `text` with [`ADDRESS`] in place of the server's address.
 fn shown_address(text: &str, server: &str) -> String {
     ["/403", "/400", "/503"]
         .iter()
@@ -74,7 +74,7 @@ fn vault(request: &Recorded) -> Reply {
     }
 }
 
-/// The kinds, with what their status means, and the cases of each.
+/// The statuses, what each means, and the cases of each.
 const KINDS: &[(u8, &str, &[Case])] = &[
     (
         1,
@@ -113,23 +113,23 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "export --conn a --conn A --format json",
             ),
             (
-                "a name that a shell does not take",
+                "a name that a shell does not accept",
                 &[],
                 "export --conn MY-DB --format shell",
             ),
             ("nothing to export", &[], "export --format json"),
             (
-                "a kind that an importer does not take",
+                "a kind that an importer does not accept",
                 &[],
                 "export --var hello --format airflow-connections",
             ),
             (
-                "a name that Kubernetes does not take",
+                "a name that Kubernetes does not accept",
                 &[],
                 "export --var hello --format kubernetes --name My_Secret",
             ),
             (
-                "a file that other steps of a job share",
+                "a file that other steps of a job use too",
                 &[("GITHUB_ENV", "/tmp/env")],
                 "export --var hello --format github-env --out /tmp/env",
             ),
@@ -138,7 +138,11 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 &[],
                 "export --var hello --format json --out /nonexistent/x",
             ),
-            ("a timeout that is none", &[], "--timeout soon get-var hello"),
+            (
+                "a timeout that is not a number",
+                &[],
+                "--timeout soon get-var hello",
+            ),
             (
                 "kwargs that are not JSON",
                 &[
@@ -159,7 +163,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "kwargs of Python",
+                "kwargs in Python's notation",
                 &[
                     ("AIRFLOW__SECRETS__BACKEND", LOCAL),
                     (
@@ -170,7 +174,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "the path of a file in the place of kwargs",
+                "a file's path in place of kwargs",
                 &[],
                 "--backend airflow.secrets.local_filesystem.LocalFilesystemBackend --backend-kwargs kwargs.json get-var hello",
             ),
@@ -186,12 +190,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "a kwarg that another tool has",
+                "a kwarg by another tool's name",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), MEANT],
                 "get-var hello",
             ),
             (
-                "a kwarg that is like no other",
+                "an unknown kwarg",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), UNKNOWN],
                 "get-var hello",
             ),
@@ -201,12 +205,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "a CA bundle that is missing, or a word that was meant to switch the check off",
+                "a CA bundle that is missing, or a word that was meant to turn off the check",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), WORD],
                 "get-var hello",
             ),
             (
-                "a path that climbs",
+                "a path with `..`",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), CLIMBING],
                 "get-var hello",
             ),
@@ -243,7 +247,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "a class of one's own",
+                "a custom class",
                 &[("AIRFLOW__SECRETS__BACKEND", "mycompany.secrets.VaultBackend")],
                 "get-var hello",
             ),
@@ -264,12 +268,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "--env-file /nonexistent/.env get-var hello",
             ),
             (
-                "a reader of env files that is not known",
+                "an unknown dialect of env files",
                 &[("SECRETCTL_ENV_FILE_DIALECT", "podman")],
                 "get-var hello",
             ),
             (
-                "log filters that are none",
+                "invalid log filters",
                 &[("SECRETCTL_LOG", "secretctl=loud")],
                 "get-var hello",
             ),
@@ -311,10 +315,10 @@ const KINDS: &[(u8, &str, &[Case])] = &[
     ),
     (
         4,
-        "authentication refused, no credential to be had, or permission denied",
+        "authentication refused, no credential available, or permission denied",
         &[
             (
-                "a path that a token must not read",
+                "a path that the token may not read",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), FORBIDDEN],
                 "get-conn smtp",
             ),
@@ -351,9 +355,9 @@ const KINDS: &[(u8, &str, &[Case])] = &[
         6,
         "found, but the value is malformed",
         &[
-            ("a URI with a port that is none", &[], "get-conn broken"),
+            ("a URI with an invalid port", &[], "get-conn broken"),
             (
-                "a URI of several hosts",
+                "a URI with several hosts",
                 &[("AIRFLOW_CONN_EVENTS", "mongodb://one:27017,two:27017/events")],
                 "get-conn events",
             ),
@@ -375,7 +379,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
     ),
     (
         125,
-        "`exec` alone: secretctl failed",
+        "`exec` only: secretctl failed",
         &[
             ("a name that is not found", &[], "exec --conn nope -- true"),
             ("usage", &[], "exec --conn"),
@@ -388,12 +392,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
     ),
     (
         126,
-        "`exec` alone: the command cannot be run",
+        "`exec` only: the command cannot be run",
         &[("a folder", &[], "exec -- /tmp")],
     ),
     (
         127,
-        "`exec` alone: the command was not found",
+        "`exec` only: the command was not found",
         &[("a misspelt command", &[], "exec --var hello -- pyhton dag.py")],
     ),
 ];
@@ -426,9 +430,9 @@ fn run_case(server: &str, environment: &[(&str, &str)], line: &str) -> crate::su
 fn the_page_of_errors_is_made_from_runs() {
     let server = Server::start(vault);
     let mut page = String::from(
-        "# Errors\n\nEvery status, and an example of each message. A message names what failed and on what, never a value; its causes \
-         stand beneath it, then one hint. In a script, go by the status; `exec` adds 125 to 127 to tell its own failures from the \
-         command's.\n\nThis page is made from real runs: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_errors` writes it.\n",
+        "# Errors\n\nEvery exit status, with examples of its messages. A message names what failed and where, never a value. Its causes follow, \
+         then one hint. Scripts should use the status: `exec` has 125 to 127, so that its own failures differ from the \
+         command's.\n\nThis page is generated from real runs: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_errors` writes it.\n",
     );
     for (status, meaning, cases) in KINDS {
         write!(page, "\n## Status {status}: {meaning}\n").unwrap();

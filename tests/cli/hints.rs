@@ -69,34 +69,34 @@ fn a_prefix_is_told_to_be_left_out() {
         (
             environment(),
             "get-conn AIRFLOW_CONN_SMTP_DEFAULT",
-            "leave `AIRFLOW_CONN_` out, Airflow puts it in front by itself: ask for `smtp_default`",
+            "remove `AIRFLOW_CONN_`, which Airflow adds itself: ask for `smtp_default`",
         ),
         (
             environment(),
             "get-var AIRFLOW_CONN_SMTP_DEFAULT",
-            "`get-conn` with `smtp_default` asks for it",
+            "use `get-conn` with `smtp_default`",
         ),
         (
             environment(),
             "get-conn AIRFLOW_VAR_X",
-            "`AIRFLOW_VAR_` is what a variable begins with: `get-var` with `x` asks for it",
+            "`AIRFLOW_VAR_` is the prefix of a variable: use `get-var` with `x`",
         ),
         (
             key_vault(),
             "get-conn airflow-connections-smtp",
-            "leave `airflow-connections-` out",
+            "remove `airflow-connections-`",
         ),
         (
             in_vault.clone(),
             "get-conn prod/conns/smtp",
-            "leave `prod/conns/` out",
+            "remove `prod/conns/`",
         ),
         (
             in_vault.clone(),
             "get-conn kv/data/prod/conns/smtp",
-            "leave `kv/data/prod/conns/` out",
+            "remove `kv/data/prod/conns/`",
         ),
-        (in_vault, "get-conn variables/x", "`get-var` with `x` asks for it"),
+        (in_vault, "get-conn variables/x", "use `get-var` with `x`"),
     ] {
         let hint = hint(program, line);
         assert!(hint.contains(told), "{line}: {hint}");
@@ -116,18 +116,18 @@ fn a_name_of_another_kind_is_said_to_be_one() {
     };
     assert_eq!(
         hint(environment(), "get-var db"),
-        "the environment has a connection `db`: `get-conn` asks for it"
+        "the environment has a connection `db`: use `get-conn`"
     );
     assert_eq!(
         hint(environment(), "get-conn Hello"),
-        "the environment has a variable `Hello`: `get-var` asks for it"
+        "the environment has a variable `Hello`: use `get-var`"
     );
     let folder = temp_dir();
     let file = folder.path().join("connections.json");
     std::fs::write(&file, r#"{"db": "x://h"}"#).unwrap();
     let local = with_backend(LOCAL, &json!({"connections_file_path": file}));
     let hint = hint(local, "get-var db");
-    assert!(hint.contains("has a connection `db`: `get-conn`"), "{hint}");
+    assert!(hint.contains("has a connection `db`: use `get-conn`"), "{hint}");
 }
 
 #[test]
@@ -139,11 +139,11 @@ fn a_null_of_a_backend_is_said_to_be_null() {
     let output = run(program.env("AIRFLOW_VAR_HELL", "near"), "get-var hello");
     let words = output.fails(3);
     assert!(
-        words.contains("path `variables/hello` of mount `kv` is there, and is null"),
+        words.contains("path `variables/hello` of mount `kv` exists, but is null"),
         "{words}"
     );
     assert!(
-        words.contains("hint: Airflow takes null for not there"),
+        words.contains("hint: Airflow treats null as not found"),
         "{words}"
     );
 }

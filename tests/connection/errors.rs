@@ -139,7 +139,7 @@ fn an_unknown_key_gets_a_suggestion() {
         );
     }
     let hint = hint(r#"{"conn_id": "c", "host": "h"}"#);
-    assert!(hint.starts_with("leave `conn_id` out, "), "{hint}");
+    assert!(hint.starts_with("remove `conn_id`, "), "{hint}");
 }
 
 #[test]

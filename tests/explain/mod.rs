@@ -162,13 +162,22 @@ fn ours(question: &Value) -> Value {
     json!({"asked": asked})
 }
 
-/// Whether an id climbs, which is refused, or a part of a path does, which only Vault's server would see.
+/// Whether the id, or a path in Vault's kwargs, has a segment `..`, which is refused.
 fn climbs(question: &Value) -> bool {
-    question["id"]
-        .as_str()
-        .unwrap()
-        .split('/')
-        .any(|segment| segment == "..")
+    let kwargs: Value = serde_json::from_str(
+        question["env"]["AIRFLOW__SECRETS__BACKEND_KWARGS"]
+            .as_str()
+            .unwrap(),
+    )
+    .unwrap();
+    let paths = ["connections_path", "variables_path", "config_path"].map(|name| &kwargs[name]);
+    let texts = paths.into_iter().flat_map(|path| match path {
+        Value::Array(paths) => paths.iter().filter_map(Value::as_str).collect(),
+        path => Vec::from_iter(path.as_str()),
+    });
+    texts
+        .chain(question["id"].as_str())
+        .any(|text| text.split('/').any(|segment| segment == ".."))
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Every fault of a server, of the network between, and of the machine: its status, how long it takes, its words.
+//! Every fault of a server, the network or the machine: its status, how long it takes, and its message.
 //!
-//! `docs/faults.md` is made from these runs. No fault gives a wrong value, part of one, "not found", or outlasts `--timeout` by
+//! `docs/faults.md` is generated from these runs. No fault gives a wrong value, part of one, "not found", or outlasts `--timeout` by
 //! more than a tenth of a second.
 #![cfg(target_os = "linux")]
 
@@ -122,21 +122,21 @@ fn without_times(page: &str) -> String {
 const INTRODUCTION: &str = "\
 # Faults
 
-What becomes of a lookup when a server, the network before it, or the machine does wrong. Each fault of a server was injected into the answer
-to the read of a secret, after a login (Vault: AppRole; Key Vault: a challenge and a client secret) that went well, or into that login, while
-the environment had another value for the same name. A fault ends in the right value, or in an error with nothing on standard output: never in
-a wrong value, in part of one, in \"not found\" (status 3), in the environment's value or in a panic.
+What a lookup does when a server, the network or the machine fails. Each fault of a server was injected into a successful lookup: into the login
+(Vault: AppRole; Key Vault: a challenge and a client secret), or into the read of the secret after it. Meanwhile the environment had another
+value for the same name. The outcome is the right value, or an error with nothing on standard output. It is never a wrong value, part of a value,
+\"not found\" (status 3), the environment's value or a panic.
 
-\"Took\" is what a run of an unoptimised build took when this page was written, on a machine that others shared; of backends that share a row,
-the slowest. Every run of the test holds each time against its bound: no fault outlasts `--timeout` (2 s where a fault lasts until then, else 40 s) by more than 100 ms,
-none that ends by itself takes longer than the pauses between its attempts, which are urllib3's and azure-core's, and what a machine needs
-for the work. A run that took too long beside others is repeated alone, and the least of its times counts. \"Reads\" is how often the server was
-asked for the secret: what may pass is tried again.
+\"Took\" is the time of one run of an unoptimised build on a shared machine, when this page was written; for backends that share a row, the slowest.
+Every run of the test checks each time. No fault exceeds `--timeout` (2 s for faults that last until then, 40 s for the others) by more than 100 ms.
+A fault that ends earlier takes no longer than the pauses between attempts (urllib3's and azure-core's), plus the machine's own work. A run that was
+too slow while others ran is repeated alone, and its shortest time counts. \"Reads\" is how often the server was asked for the secret: faults that may
+pass are retried.
 
-`--timeout` ends where the value is there. A reader of standard output that does not read is waited for, as by every program: half a value in
-its hands would be worse.
+`--timeout` ends when the value is there. If the reader of standard output does not read, secretctl waits, as every program does: half a value would
+be worse.
 
-This page is made from real runs: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_faults` writes it. In it the server is `vault.example.com`,
+This page is generated from real runs: `SECRETCTL_TEST_UPDATE=1 cargo test page_of_faults` writes it. In it the server is `vault.example.com`,
 without a scheme. [errors.md](errors.md) has the errors of usage, of names and of values.
 ";
 

@@ -46,7 +46,7 @@ fn a_bad_file_is_named_with_its_line_and_without_its_values() {
         (
             "f.env",
             "a=hidden-value\na=hidden-value\n",
-            "line 2: `a` is there already, on line 1",
+            "line 2: `a` is already set on line 1",
         ),
         (
             "f.env",
@@ -61,7 +61,7 @@ fn a_bad_file_is_named_with_its_line_and_without_its_values() {
         (
             "f.json",
             "{\"b\": [\"hidden-value\", \"http://h\"]}",
-            "connection `b` is a list of more than one",
+            "connection `b` is a list with more than one element",
         ),
         (
             "f.json",
@@ -83,7 +83,11 @@ fn a_bad_file_is_named_with_its_line_and_without_its_values() {
             "a: !foo hidden-value",
             "line 1: a tag that the safe loader does not know",
         ),
-        ("f.yaml", "- hidden-value", "line 1: it is YAML, and no mapping"),
+        (
+            "f.yaml",
+            "- hidden-value",
+            "line 1: it is YAML, but not a mapping",
+        ),
         (
             "f.txt",
             "a=1",
@@ -120,13 +124,13 @@ fn unknown_keys_of_a_connection_get_suggestions() {
         (
             "f.json",
             r#"{"b": {"conn_id": "c", "host": "hidden-value"}}"#,
-            "hint: leave `conn_id` out, the entry's own key is the id",
+            "hint: remove `conn_id`: the key of the entry is the id",
         ),
         (
             "airflow_settings.yaml",
             "airflow:\n  connections:\n    - conn_id: a\n      conn_password: hidden-value\n  pools:\n  variables:\n",
             "it is an `airflow_settings.yaml` of the Astro CLI, which Airflow's backend does not read\nhint: \
-             `astro dev object export --env-export` makes an env file for `--env-file` of it",
+             export it with `astro dev object export --env-export` and use that file with `--env-file`",
         ),
     ]);
 }
@@ -241,9 +245,9 @@ fn a_null_variable_is_reported_as_null() {
     ] {
         let (output, airflow) = variable(name, text, "a");
         let words = output.fails(3);
-        assert!(words.contains("is there, and is null"), "{words}");
+        assert!(words.contains("exists, but is null"), "{words}");
         assert!(
-            words.contains("hint: Airflow takes null for not there"),
+            words.contains("hint: Airflow treats null as not found"),
             "{words}"
         );
         assert!(airflow.is_none_or(|answer| answer["value"].is_null()), "{text}");

@@ -1,5 +1,6 @@
 //! Local secrets files, the environment and the search path, compared with Airflow.
 
+mod differences;
 mod environment;
 mod errors;
 mod file_texts;

@@ -122,7 +122,7 @@ const BAD_CLASSES: &[Mistake] = &[
     ),
     (
         " airflow.providers.hashicorp.secrets.vault.VaultBackend",
-        "blanks around",
+        "whitespace around",
         VAULT,
     ),
     (
@@ -259,7 +259,7 @@ fn a_class_that_goes_on_in_the_next_line_names_the_option_below_it() {
     let text = format!("[secrets]\nbackend = {VAULT}\n  backend_kwargs = {{\"token\": \"hunter2\"}}\n");
     let cfg = file(&dir, "airflow.cfg", text);
     let output = run(&[], &["--config", cfg.to_str().unwrap()]);
-    let what = "goes on in the next line: `backend_kwargs` below it begins with a blank";
+    let what = "continues on the next line: `backend_kwargs` below it is indented";
     told(&output, "airflow.cfg:2)", ("indented", what, VAULT));
     let text = format!(
         "[secrets]\nbackend = {VAULT}\nbackend_kwargs = {{\"token\": \"hunter2\"}}\n  use_cache = True\n"

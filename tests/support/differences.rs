@@ -241,9 +241,9 @@ fn the_page_of_differences_is_generated_from_the_list() {
         areas.entry(&entry.area).or_default().push(entry);
     }
     let mut text = String::from(
-        "# What secretctl does differently, on purpose\n\n\
-         Everything else is as Airflow 3.3.2 answers it, and a disagreement that is not listed here is a bug. Each entry has a \
-         test that asks both, states what each answers, and fails when either changes or the two agree. This page is made from `tests/parity/differences.jsonl`: \
+        "# Deliberate differences from Airflow\n\n\
+         In everything else secretctl answers as Airflow 3.3.2 does; a disagreement that is not listed here is a bug. Each entry has a \
+         test that asks both, states what each answers, and fails when either changes or the two agree. This page is generated from `tests/parity/differences.jsonl`: \
          `SECRETCTL_TEST_UPDATE=1 cargo test page_of_differences` writes it.\n",
     );
     for (area, entries) in areas {

@@ -223,7 +223,10 @@ fn kwargs_that_cannot_be_used_are_named() {
         (json!({"auth_type": "gcp", "role_id": "r"}), "`gcp_scopes`"),
         (json!({"auth_type": "gcp", "gcp_scopes": "s"}), "`role_id`"),
         (json!({"auth_type": "userpass"}), "`username`"),
-        (json!({"auth_type": "ldap", "username": ".."}), "is no name"),
+        (
+            json!({"auth_type": "ldap", "username": ".."}),
+            "is not a valid name",
+        ),
         (json!({"kv_engine_version": 3}), "must be 1 or 2"),
         (json!({"connections_path": 5}), "`connections_path` must be"),
         (json!({"url": "127.0.0.1:8200"}), "has no scheme"),
@@ -295,7 +298,7 @@ fn an_existing_token_serves_azure_and_radius_and_nothing_is_written() {
     ] {
         is(&get(vault(&kwargs).env("VAULT_TOKEN", "hvs.env")), 0, "");
         is(&get(vault(&kwargs).env("HOME", home.path())), 0, "");
-        is(&get(vault(&kwargs)), 2, "logs nobody in");
+        is(&get(vault(&kwargs)), 2, "does not log in");
         let asked = server.take();
         let tokens: Vec<_> = asked
             .iter()

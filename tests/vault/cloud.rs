@@ -219,19 +219,19 @@ fn aws_credentials_come_from_where_boto3_finds_them() {
         }
     }
     for (env, kwargs, status, words) in [
-        (vec![], json!({}), 4, "no AWS credentials are to be had"),
+        (vec![], json!({}), 4, "no AWS credentials found"),
         (vec![own[0]], json!({}), 4, "`AWS_SECRET_ACCESS_KEY` is not"),
         (
             vec![("AWS_CONFIG_FILE", sso.as_str())],
             json!({}),
             2,
-            "`sso_session`, which is not followed",
+            "`sso_session`, which is not supported",
         ),
         (
             vec![("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://198.51.100.1/x")],
             json!({}),
             2,
-            "may not be asked over http",
+            "allowed only over https",
         ),
         (
             vec![],
@@ -477,7 +477,7 @@ fn google_signs_the_jwt_of_a_key_file_a_dictionary_and_a_machine() {
         (
             json!({"gcp_key_path": file, "gcp_keyfile_dict": key}),
             2,
-            "exclude each other",
+            "cannot both be set",
         ),
         (json!({"gcp_key_path": "key.p12"}), 2, "`.json`"),
         (
@@ -493,9 +493,9 @@ fn google_signs_the_jwt_of_a_key_file_a_dictionary_and_a_machine() {
         (
             json!({"gcp_keyfile_dict": {"client_email": "e", "token_uri": "http://127.0.0.1:1/", "private_key": "hunter2"}}),
             2,
-            "no RSA key",
+            "not an RSA key",
         ),
-        (json!({}), 4, "no Google credentials"),
+        (json!({}), 4, "no Google credentials found"),
     ] {
         let mut kwargs =
             json!({"url": vault_server.url(), "auth_type": "gcp", "role_id": "dev", "gcp_scopes": "a"});

@@ -172,7 +172,7 @@ fn what_is_no_vault_is_said_to_be_none() {
         (Reply::status(204), "nothing"),
         (Reply::status(200), "nothing"),
         (Reply::json(200, json!([])), "not Vault's JSON"),
-        (Reply::json(200, json!({"data": {}})), "without a secret"),
+        (Reply::json(200, json!({"data": {}})), "without a KV v2 secret"),
         (
             Reply::status(200).body("{\"data\": {\"data\":"),
             "not Vault's JSON",
@@ -311,7 +311,7 @@ fn logins_that_are_refused_say_so_once() {
     fails(&output, 4, &["no handler for route", "auth_mount_point"]);
     assert_eq!(requests, 1);
     let (output, requests) = refused(Reply::status(500));
-    fails(&output, 5, &["out of order (500)"]);
+    fails(&output, 5, &["server error (500)"]);
     assert_eq!(requests, 1);
     let (output, requests) = refused(Reply::status(429));
     fails(&output, 5, &["throttles"]);

@@ -250,7 +250,7 @@ fn no_credential_leaves_tls_or_goes_where_certificates_are_not_checked() {
             assert_eq!(output.status, 5);
             assert!(
                 output.stderr.contains("while certificates are not checked")
-                    && output.stderr.contains("hint: name the authority in `verify`")
+                    && output.stderr.contains("hint: set `verify` to the authority")
                     && output.stderr.contains(&node.url()),
                 "{}",
                 output.stderr

@@ -160,12 +160,12 @@ pub fn common_mistakes_get_their_way_out(server: &VaultServer) {
         (
             with(&root, json!({"variables_path": "data/variables"})),
             3,
-            "leave `data/` out of `variables_path`".to_owned(),
+            "remove `data/` from `variables_path`".to_owned(),
         ),
         (
             with(&root, json!({"mount_point": format!("{two}/data")})),
             3,
-            "leave `/data` out of `mount_point`".to_owned(),
+            "remove `/data` from `mount_point`".to_owned(),
         ),
         (
             with(

@@ -1,10 +1,14 @@
-//! Key Vault's challenge authentication, as a policy on the SDK's pipeline: one challenge for all, a token ahead of its answer,
-//! and Python's reading of it.
+//! Key Vault's challenge authentication, as a policy in the SDK's pipeline. It reads challenges as Python does.
 //!
-//! The SDK's own policy stands in front: it sends a first request without a token, hands the 401's challenge to the credential and
-//! sends again. This one makes of any challenge that Python reads the one form that the SDK reads, checks its resource as
-//! Python does (ports, letter case), asks for the token while the challenge is under way, answers further requests without a token
-//! from memory, and meets a claims challenge. Facts: `challenge_auth_policy.py` of azure-keyvault-secrets 4.12.0.
+//! The SDK's own policy runs first: it sends a request without a token, passes the challenge of the 401 to the credential, and
+//! sends again. This policy
+//! - translates every challenge that Python reads into the one form that the SDK reads;
+//! - checks its resource as Python does (ports, letter case);
+//! - asks for the token while the challenge is under way;
+//! - answers further requests without a token from memory;
+//! - meets a claims challenge.
+//!
+//! Facts: `challenge_auth_policy.py` of azure-keyvault-secrets 4.12.0.
 
 use std::sync::Arc;
 
@@ -20,7 +24,7 @@ use crate::cloud::azure::tokens::Tokens;
 use crate::cloud::azure::transport::into_sdk;
 use crate::error::Result;
 
-/// The policy.
+/// The policy of one client.
 #[derive(Debug)]
 pub(super) struct ChallengePolicy {
     tokens: Arc<Tokens>,
@@ -40,7 +44,7 @@ impl ChallengePolicy {
         }
     }
 
-    /// Sends a request that has no token: the vault is asked for its challenge once.
+    /// Handles a request without a token. The vault is asked for its challenge once.
     async fn discover(
         &self,
         context: &Context<'_>,
@@ -52,13 +56,13 @@ impl ChallengePolicy {
             return Ok(canonical(challenge));
         }
         self.tokens
-            .ask_ahead(usual_scope(request.url().host_str().unwrap_or_default()));
+            .request_in_advance(usual_scope(request.url().host_str().unwrap_or_default()));
         let response = next[0].send(context, request, &next[1..]).await?;
         match self.read(request, &response, None) {
             Ok(Some(mut challenge)) => {
                 self.tokens.challenged(&challenge.scope, challenge.tenant.clone());
                 if let Some(claims) = challenge.claims.take() {
-                    self.tokens.give_up();
+                    self.tokens.abort();
                     let token = self.tokens.with_claims(&challenge.scope, claims).await;
                     token.map_err(into_sdk)?;
                 }
@@ -68,13 +72,13 @@ impl ChallengePolicy {
             }
             Ok(None) => Ok(response),
             Err(error) => {
-                self.tokens.give_up();
+                self.tokens.abort();
                 Err(into_sdk(error))
             }
         }
     }
 
-    /// Sends a request that has a token. A challenge in its answer is a new one, or asks for claims.
+    /// Sends a request with a token. A challenge in its answer is a new one, or asks for claims.
     async fn authorized(
         &self,
         context: &Context<'_>,
@@ -117,8 +121,9 @@ impl ChallengePolicy {
         ))
     }
 
-    /// Reads and checks the challenge of a 401; `None` when there is none. One that asks for claims is for the scope of the
-    /// challenge before it, whatever it says itself.
+    /// Reads and checks the challenge of a 401; `None` when there is none.
+    ///
+    /// A challenge that asks for claims keeps the scope of the challenge before it.
     fn read(
         &self,
         request: &Request,
@@ -148,14 +153,14 @@ impl ChallengePolicy {
     }
 }
 
-/// The 401 that the SDK reads.
+/// Returns a 401 that the SDK reads.
 fn canonical(challenge: &Challenge) -> AsyncRawResponse {
     let mut headers = Headers::new();
     headers.insert(WWW_AUTHENTICATE, challenge.canonical());
     AsyncRawResponse::from_bytes(StatusCode::Unauthorized, headers, Vec::new())
 }
 
-/// The token of a request.
+/// Returns the token of a request.
 fn bearer(request: &Request) -> Option<&str> {
     request
         .headers()

@@ -1,8 +1,8 @@
 //! Key Vault's challenge: the `WWW-Authenticate` of a 401 -> the scope to ask a token for, and the vault's tenant.
 //!
 //! Facts: `http_challenge.py` and `challenge_auth_policy.py` of azure-keyvault-secrets 4.12.0 for Python, which read more than
-//! the Rust crate does: `authorization` and `authorization_uri`, with and without quotes, the tenant, claims. Must not know any
-//! credential, nor send anything.
+//! the Rust crate does: `authorization` and `authorization_uri`, with and without quotes, the tenant, claims. Must not know
+//! credentials or send anything.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -58,7 +58,7 @@ impl Challenge {
         let authority = some(&authorization_uri)
             .or_else(|| some(&authorization))
             .unwrap_or_default();
-        let authority = urlsplit(&authority).map_err(|_| malformed("its authority is no URL"))?;
+        let authority = urlsplit(&authority).map_err(|_| malformed("its authority is not a URL"))?;
         let tenant = authority
             .path
             .trim_start_matches('/')
@@ -73,9 +73,11 @@ impl Challenge {
                 None => return Err(malformed("it names neither a scope nor a resource")),
             },
         };
-        // A blank would make two scopes of it, the second one for somebody else.
+        // Whitespace would make it two scopes, the second one for another service.
         if scope.contains(|c: char| c == '"' || c.is_whitespace() || c.is_control()) {
-            return Err(malformed("its scope has a blank, a quote or a control character"));
+            return Err(malformed(
+                "its scope has whitespace, a quote or a control character",
+            ));
         }
         Ok(Self {
             scope,
@@ -84,15 +86,16 @@ impl Challenge {
         })
     }
 
-    /// Checks that the token would be for the service that `authority` (host, with a port if there is one) belongs to: a vault
-    /// must not collect tokens for somebody else. The resource is shown without the secrets of `redactor`, which it may repeat.
+    /// Checks that the token is for the service of `authority` (host, and port if there is one).
+    ///
+    /// A vault must not collect tokens for other services. The resource may repeat secrets, so it is shown through `redactor`.
     ///
     /// # Errors
     /// A resource that is not a parent domain of the vault's, with status 4.
     pub(super) fn verify(&self, authority: &str, redactor: &Redaction) -> Result<()> {
         let named = match urlsplit(&self.scope) {
             Ok(url) if !url.netloc.is_empty() => url.netloc,
-            _ => return Err(malformed("its resource is no URL")),
+            _ => return Err(malformed("its resource is not a URL")),
         };
         let resource = named.to_ascii_lowercase();
         let request = authority.to_ascii_lowercase();
@@ -119,7 +122,7 @@ impl Challenge {
     }
 }
 
-/// Returns the scope of a vault at `host`, before it was asked: what nearly every vault's challenge will say.
+/// Returns the scope that the challenge of a vault at `host` will almost certainly have.
 pub(super) fn usual_scope(host: &str) -> &'static str {
     let host = host.to_ascii_lowercase();
     if host.ends_with(".vault.azure.cn") {
@@ -138,13 +141,13 @@ fn malformed(why: &str) -> Error {
     .with_hint("check that `vault_url` is the URL of a Key Vault")
 }
 
-/// Python cuts blanks and quotes of both kinds, adds the padding and decodes; what does not decode is left out.
+/// Decodes claims as Python does: without spaces and quotes around them, and with padding. Invalid claims are ignored.
 fn decode_claims(encoded: &str) -> Option<String> {
     let encoded = encoded.trim_matches([' ', '"', '\'']).trim_end_matches('=');
     String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()
 }
 
-/// `:443` says nothing about a host.
+/// Returns `authority` without the default port `:443`.
 fn without_port(authority: &str) -> &str {
     authority.strip_suffix(":443").unwrap_or(authority)
 }
@@ -175,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_challenge_is_an_error() {
+    fn a_malformed_challenge_is_an_error() {
         for header in [
             "",
             "Bearer",
@@ -200,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_resource_is_shown_short_and_without_secrets_and_our_words_stay() {
+    fn a_foreign_resource_is_shown_short_and_without_secrets() {
         let redactor = Redaction::default();
         redactor.add("hunter2hunter2".into());
         redactor.add("vault".into());
@@ -271,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn sovereign_clouds_have_scopes_of_their_own() {
+    fn sovereign_clouds_have_their_own_scopes() {
         assert_eq!(
             usual_scope("kv.vault.azure.cn"),
             "https://vault.azure.cn/.default"

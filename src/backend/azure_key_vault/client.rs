@@ -1,6 +1,6 @@
 //! Reading one secret: the SDK's `SecretClient`, and what its answers mean.
 //!
-//! Owns the meaning of every status and of Key Vault's error codes. Must not know names, nor credentials.
+//! Owns the meaning of every status and of Key Vault's error codes. Must not know how names are built, or credentials.
 //! Facts: <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret/get-secret>,
 //! <https://learn.microsoft.com/azure/key-vault/general/rest-error-codes>.
 
@@ -33,11 +33,11 @@ impl VaultClient {
     /// Creates a client. Nothing is sent before the first secret is asked for.
     ///
     /// # Errors
-    /// What the SDK takes for no URL, with status 2.
+    /// An endpoint that the SDK refuses as a URL, with status 2.
     pub(super) fn new(
         config: &Config,
         tokens: Arc<Tokens>,
-        exchange: Arc<dyn Sender>,
+        sender: Arc<dyn Sender>,
         redactor: Arc<Redaction>,
     ) -> Result<Self> {
         let policy = ChallengePolicy::new(
@@ -45,17 +45,17 @@ impl VaultClient {
             config.verify_challenge_resource,
             Arc::clone(&redactor),
         );
-        let mut client_options = Transport::options(exchange, config.retry.clone());
+        let mut client_options = Transport::options(sender, config.retry.clone());
         client_options.per_try_policies.push(Arc::new(policy));
         let options = SecretClientOptions {
             api_version: config.api_version.clone(),
             client_options,
-            // `ChallengePolicy` checks it, as Python does.
+            // `ChallengePolicy` checks it as Python does.
             verify_challenge_resource: Some(false),
         };
         let credential: Arc<dyn TokenCredential> = tokens;
         let secrets = SecretClient::new(config.endpoint.as_str(), credential, Some(options))
-            .map_err(|_| Error::usage("backend kwarg `vault_url` is no URL of a Key Vault"))?;
+            .map_err(|_| Error::usage("backend kwarg `vault_url` is not the URL of a Key Vault"))?;
         let host = shown(config.endpoint.host_str().unwrap_or_default());
         Ok(Self {
             secrets,
@@ -67,7 +67,7 @@ impl VaultClient {
     /// Reads the secret `name`.
     ///
     /// # Errors
-    /// What kept it from telling, with status 4, 5 or 6.
+    /// What kept it from an answer, with status 4, 5 or 6.
     pub(super) async fn get(&self, name: &str) -> Result<Answer> {
         let error = match self.secrets.get_secret(name, None).await {
             Ok(response) => return self.found(response.body()),
@@ -84,9 +84,9 @@ impl VaultClient {
         Err(from_sdk(error).unwrap_or(failure))
     }
 
-    /// What a 200 holds.
+    /// Returns the secret in the body of a 200.
     fn found(&self, body: &[u8]) -> Result<Answer> {
-        // As azure-core does, which takes a byte order mark.
+        // azure-core accepts a byte order mark.
         let text = std::str::from_utf8(body).ok();
         let parsed = text.map(|text| json::loads(text.strip_prefix('\u{feff}').unwrap_or(text)));
         let mut secret = match parsed {
@@ -98,24 +98,24 @@ impl VaultClient {
         };
         match secret.swap_remove("value") {
             Some(json::Value::String(text)) => Ok(Answer::Found(Found::Text(Secret::from(text)))),
-            // Airflow goes on to the plain name when a team's secret is null.
+            // Airflow continues with the plain name when a team's secret is null.
             Some(json::Value::Null) => Ok(Answer::Absent {
-                hint: Some("the secret is there, and its value is null".to_owned()),
+                hint: Some("the secret exists, but its value is null".to_owned()),
             }),
-            // The SDK makes text of what is none.
+            // The SDK converts other values to text.
             Some(value) => Ok(Answer::Found(Found::Text(Secret::from(str(&value))))),
             None => Err(Error::malformed("Key Vault's answer has no `value`")),
         }
     }
 
-    /// What any other status means.
+    /// Returns the meaning of any other status.
     fn refused(&self, status: u16, body: &[u8]) -> Result<Answer> {
         let answer: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
         if answer.is_none() && !(body.is_empty() || status == 429 || status >= 500) {
             return Err(self.not_key_vault(status));
         }
         let error = answer.as_ref().and_then(|answer| answer.get("error"));
-        // What decides is the server's own text; what is shown has no secret in it.
+        // The server's own text decides; what is shown is redacted.
         let text = |value: Option<&Value>, name| value?.get(name)?.as_str().map(str::to_owned);
         let code = text(error, "code").unwrap_or_default();
         let inner = text(error.and_then(|error| error.get("innererror")), "code");
@@ -130,13 +130,15 @@ impl VaultClient {
                 Error::denied(format!("Key Vault {host} {what}")).with_hint(hint)
             }
             429 => Error::unavailable(format!("Key Vault {host} is throttling requests")).with_hint(
-                "try again later; a vault serves 4,000 reads in 10 seconds, to all of its clients together",
+                "try again later; a vault serves 4,000 reads in 10 seconds, for all its clients together",
             ),
             301 | 302 | 303 | 307 | 308 => Error::unavailable(format!(
-                "Key Vault {host} redirects (status {status}) to where no token may go"
+                "Key Vault {host} redirects (status {status}) to a place where the token must not go"
             )),
-            500.. => Error::unavailable(format!("Key Vault {host} is out of order (status {status})"))
-                .with_hint("try again later: what is wrong is in Azure, or in a gateway before it"),
+            500.. => Error::unavailable(format!(
+                "Key Vault {host} returned a server error (status {status})"
+            ))
+            .with_hint("try again later: the fault is in Azure, or in a gateway before it"),
             _ => Error::unavailable(format!("Key Vault {host} answered with status {status}")),
         };
         let code = self
@@ -164,21 +166,21 @@ impl VaultClient {
             ErrorKind::Unavailable,
             format!("{host} answered with status {status} and something that is not Key Vault's JSON"),
         )
-        .with_hint("a proxy or a gateway may have answered in its place; check `vault_url` and HTTPS_PROXY")
+        .with_hint("a proxy or a gateway may have answered instead; check `vault_url` and `HTTPS_PROXY`")
     }
 }
 
-/// What to do about a token that was refused.
+/// Returns what to do about a refused token.
 fn unauthorized(words: Option<&str>) -> &'static str {
     let issuer = words.is_some_and(|words| words.contains("AKV10032") || words.contains("issuer"));
     if issuer {
-        "the vault belongs to another tenant than the credential; check the tenant id"
+        "the vault and the credential belong to different tenants; check the tenant id"
     } else {
-        "check that the credential is of the vault's cloud and tenant, and this machine's clock"
+        "check that the credential belongs to the vault's cloud and tenant, and check this machine's clock"
     }
 }
 
-/// What a 403 means, by its inner code (`ForbiddenBy…`, `AccessDenied`, `Secret…`), and what to do.
+/// Returns the meaning of a 403, by its inner code (`ForbiddenBy…`, `AccessDenied`, `Secret…`), and what to do.
 fn forbidden(inner: Option<&str>, words: Option<&str>) -> (&'static str, &'static str) {
     match inner.unwrap_or_default() {
         "ForbiddenByRbac" => (
@@ -190,27 +192,27 @@ fn forbidden(inner: Option<&str>, words: Option<&str>) -> (&'static str, &'stati
             "add an access policy with the secret permission `Get`, or the role `Key Vault Secrets User`",
         ),
         "ForbiddenByFirewall" => (
-            "denies this network: its firewall does not let this address in",
+            "denies this network: its firewall blocks this address",
             "add this machine's address under the vault's Networking, or use its private endpoint",
         ),
         "ForbiddenByConnection" => (
-            "denies this connection: it takes them from a private endpoint alone",
+            "denies this connection: it accepts only its private endpoint",
             "reach it through its private endpoint, or allow public access under the vault's Networking",
         ),
         "SecretDisabled" => (
-            "has the secret, and it is disabled",
+            "has the secret, but it is disabled",
             "enable the secret, or set a new version of it",
         ),
         "SecretNotYetValid" => (
-            "has the secret, and it is not valid yet",
+            "has the secret, but it is not valid yet",
             "check the secret's activation date",
         ),
         "SecretExpired" => (
-            "has the secret, and it has expired",
+            "has the secret, but it has expired",
             "check the secret's expiration date, or set a new version of it",
         ),
         _ if words.is_some_and(|words| words.contains("disabled secret")) => (
-            "has the secret, and it is disabled",
+            "has the secret, but it is disabled",
             "enable the secret, or set a new version of it",
         ),
         _ => (

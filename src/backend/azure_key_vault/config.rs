@@ -1,7 +1,7 @@
-//! The backend's kwargs, resolved: the vault, the names, the identity, and how the vault's client talks.
+//! The backend's kwargs as typed values: the vault, the names, the identity, and the transport of the vault's client.
 //!
-//! Facts: `AzureKeyVaultBackend.__init__` of the Microsoft Azure provider 15.2.1, and what `SecretClient` of
-//! azure-keyvault-secrets 4.12.0 takes from the kwargs that the backend passes on. Must not send anything, nor know a credential.
+//! Facts: `AzureKeyVaultBackend.__init__` of the Microsoft Azure provider 15.2.1, and the kwargs that it passes on to
+//! `SecretClient` of azure-keyvault-secrets 4.12.0. Must not send anything, or know a credential.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -47,7 +47,7 @@ pub(super) const KNOWN: &[&str] = &[
     "retry_backoff_factor",
 ];
 
-/// What `SecretClient` takes and secretctl has no use for: neither a mistake nor worth more than a word.
+/// The kwargs of `SecretClient` that have no effect in secretctl. They are not mistakes, and cause only a warning.
 pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "auto_request_id",
     "connection_data_block_size",
@@ -74,22 +74,22 @@ pub(super) const WITHOUT_EFFECT: &[&str] = &[
 #[derive(Clone, Debug)]
 pub(super) struct Config {
     pub(super) names: Names,
-    /// As it is configured, for people.
+    /// The kwarg as configured, for messages.
     pub(super) vault_url: String,
-    /// What requests are sent to.
+    /// The URL that requests are sent to.
     pub(super) endpoint: Url,
     pub(super) identity: Identity,
     pub(super) api_version: String,
     pub(super) verify_challenge_resource: bool,
-    /// What is tried again at the vault.
+    /// Which requests to the vault are retried.
     pub(super) retry: Retry,
-    /// How the vault's client differs from the login's; `None` when it does not.
+    /// How the transport to the vault differs from that of logins; `None` when it does not.
     pub(super) transport: Option<Transport>,
-    /// What the user should be told.
+    /// Warnings for the user.
     pub(super) warnings: Vec<String>,
 }
 
-/// The kwargs of the vault's transport. They do not apply to logins: Airflow builds its credential without them.
+/// The kwargs of the transport to the vault. They do not apply to logins: Airflow builds its credential without them.
 #[derive(Clone, Debug)]
 pub(super) struct Transport {
     verify: Verify,
@@ -110,7 +110,7 @@ impl Config {
     /// Takes the kwargs.
     ///
     /// # Errors
-    /// A kwarg of the wrong type, or a `vault_url` that is missing or no Key Vault's, with status 2.
+    /// A kwarg of the wrong type, or a `vault_url` that is missing or not that of a Key Vault, with status 2.
     pub(super) fn new(mut kwargs: Kwargs) -> Result<Self> {
         let connections = prefix(&mut kwargs, "connections_prefix", "airflow-connections")?;
         let variables = prefix(&mut kwargs, "variables_prefix", "airflow-variables")?;
@@ -142,7 +142,7 @@ impl Config {
     }
 }
 
-/// Takes a prefix; one that is no text is written as Python writes it, where Python finds it false and so leaves it alone.
+/// Takes a prefix. One that Python finds false may be of any type: it is formatted as Python's `str()` does.
 fn prefix(kwargs: &mut Kwargs, name: &str, default: &str) -> Result<Option<String>> {
     match kwargs.get(name) {
         Some(value) if !value.is_null() && !value.is_truthy() => {
@@ -157,7 +157,7 @@ fn prefix(kwargs: &mut Kwargs, name: &str, default: &str) -> Result<Option<Strin
 fn identity(kwargs: &mut Kwargs) -> Result<Identity> {
     let mut all = |names: &[&str]| {
         let is_true = |name: &&str| kwargs.get(name).is_some_and(Value::is_truthy);
-        // What is not used may be of any type.
+        // A kwarg that is not used may have any type.
         if names.iter().all(is_true) {
             let texts = names.iter().map(|name| kwargs.text(name));
             texts.collect::<Result<Option<Vec<String>>>>()
@@ -183,7 +183,7 @@ fn identity(kwargs: &mut Kwargs) -> Result<Identity> {
     }
 }
 
-/// Says what becomes of a kwarg that Airflow does not know either.
+/// Returns the warning about a kwarg that has no effect.
 fn unknown(name: &str) -> String {
     let shown = crate::shown::shown(name);
     if WITHOUT_EFFECT.contains(&name) {
@@ -191,9 +191,9 @@ fn unknown(name: &str) -> String {
     }
     match meant(name, MEANINGS).or_else(|| nearest(name, KNOWN)) {
         Some(nearest) => format!(
-            "backend kwarg `{shown}` is unknown, and ignored as by Airflow; did you mean `{nearest}`?"
+            "backend kwarg `{shown}` is unknown and ignored, as in Airflow; did you mean `{nearest}`?"
         ),
-        None => format!("backend kwarg `{shown}` is unknown, and ignored as by Airflow"),
+        None => format!("backend kwarg `{shown}` is unknown and ignored, as in Airflow"),
     }
 }
 
@@ -258,7 +258,7 @@ impl Transport {
                     ))
                 }),
         };
-        // One limit serves both here: the longer of those that are given.
+        // There is one limit here for both: the longer one.
         let attempt_timeout = seconds("connection_timeout")?
             .max(seconds("read_timeout")?)
             .unwrap_or(azure::TIMEOUT);
@@ -271,7 +271,7 @@ impl Transport {
         }))
     }
 
-    /// Returns how the vault's client talks.
+    /// Returns the HTTP options of the vault's client.
     pub(super) fn options(&self, env: &Env, deadline: Instant) -> Options {
         let bare = Env::default();
         let environment = azure::options(if self.use_env_settings { env } else { &bare }, deadline);
@@ -289,10 +289,10 @@ impl Transport {
     }
 }
 
-/// Takes what the kwargs of `SecretClient` say about retries.
+/// Takes the kwargs of `SecretClient` for retries.
 ///
 /// # Errors
-/// A kwarg that is no number, with status 2.
+/// A kwarg that is not a number, with status 2.
 fn retry_of(kwargs: &mut Kwargs) -> Result<Retry> {
     let mut count = |name| match kwargs.integer(name)? {
         None => Ok(None),

@@ -1,4 +1,4 @@
-//! What the fuzzer of `tests/fuzz` feeds challenges and answers to: the whole client of a vault, over no network.
+//! The entry point of the fuzzer of `tests/fuzz` for challenges and answers: the whole client of a vault, without a network.
 
 use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +17,7 @@ use crate::http::{Request, Response};
 use crate::kwargs::Kwargs;
 use crate::value::Answer;
 
-/// A challenge, read and checked.
+/// A challenge that has been read and checked.
 #[derive(Debug)]
 pub struct Accepted {
     /// The scope of the token.
@@ -26,14 +26,14 @@ pub struct Accepted {
     pub tenant: Option<String>,
     /// Claims that the token must have.
     pub claims: Option<String>,
-    /// The header that the SDK is given in its place.
+    /// The header that the SDK gets instead.
     pub canonical: String,
 }
 
 /// Reads the challenge of a vault at `authority`.
 ///
 /// # Errors
-/// A challenge that is malformed, or for somebody else.
+/// A challenge that is malformed, or for another service.
 pub fn challenge(header: &str, authority: &str) -> Result<Accepted> {
     let challenge = Challenge::parse(header)?;
     challenge.verify(authority, &Redaction::default())?;
@@ -46,14 +46,14 @@ pub fn challenge(header: &str, authority: &str) -> Result<Accepted> {
     })
 }
 
-/// Whoever answers the requests.
+/// The function that answers requests.
 pub type Server = Box<dyn FnMut(&Request) -> Response + Send>;
 
-/// The server in the place of the network.
-struct Stand(Mutex<Server>);
+/// A sender that calls the server instead of the network.
+struct Fake(Mutex<Server>);
 
-impl Sender for Stand {
-    fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+impl Sender for Fake {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         let mut server = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Box::pin(ready(Ok(server(&request))))
     }
@@ -63,23 +63,24 @@ impl Sender for Stand {
     }
 }
 
-/// Asks the vault of `kwargs` for the secret `name`; `server` answers, the login's endpoint too.
+/// Asks the vault of `kwargs` for the secret `name`. `server` answers all requests, including logins.
 ///
 /// # Errors
-/// What kept it from telling.
+/// What kept it from an answer.
 pub async fn ask(kwargs: Kwargs, name: &str, server: Server) -> Result<Answer> {
     let config = Config::new(kwargs)?;
-    let exchange: Arc<dyn Sender> = Arc::new(Stand(Mutex::new(server)));
+    let sender: Arc<dyn Sender> = Arc::new(Fake(Mutex::new(server)));
     let redactor = Arc::new(Redaction::default());
-    let surroundings = CredentialContext {
+    let context = CredentialContext {
         env: Env::default(),
-        exchange: Arc::clone(&exchange),
-        direct: Arc::clone(&exchange),
+        sender: Arc::clone(&sender),
+        direct: Arc::clone(&sender),
         redactor: Arc::clone(&redactor),
         deadline: Instant::now() + Duration::from_secs(30),
+        words: super::WORDS,
     };
-    let credential = azure::build(&config.identity, &surroundings)?;
+    let credential = azure::build(&config.identity, &context)?;
     let tokens = Tokens::new(credential, Arc::clone(&redactor));
-    let client = VaultClient::new(&config, tokens, exchange, redactor)?;
+    let client = VaultClient::new(&config, tokens, sender, redactor)?;
     client.get(name).await
 }

@@ -1,4 +1,4 @@
-//! Names that people bring along from Azure's own tools, and from other programs, and the kwarg that each means here.
+//! Names that people know from Azure's own tools and from other programs, and the kwarg that each means here.
 //!
 //! Sources: the variables of azure-identity, the options of `az`, the provider blocks of Terraform, and the kwargs of the other
 //! secrets backends of Airflow.

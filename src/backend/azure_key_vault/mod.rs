@@ -1,8 +1,8 @@
 //! Azure Key Vault, as Airflow's `AzureKeyVaultBackend` asks it.
 //!
-//! `config` takes the kwargs, `names` computes what is asked for, `client` reads a secret, `authorize` and `challenge` answer the
-//! vault's challenge, `tokens` and `credential` get the token for it. Built lazily: nothing but the kwargs is looked at before the
-//! first secret is asked for. Facts: `airflow/providers/microsoft/azure/secrets/key_vault.py` of the Microsoft Azure provider 15.2.1.
+//! `config` takes the kwargs, `names` computes the names of secrets, `client` reads a secret, `authorize` and `challenge` answer
+//! the vault's challenge, and `cloud::azure` gets the token. Only the kwargs are read before the first secret is asked for.
+//! Facts: `airflow/providers/microsoft/azure/secrets/key_vault.py` of the Microsoft Azure provider 15.2.1.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -13,7 +13,7 @@ use self::config::Config;
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::cloud::azure::tokens::Tokens;
 use crate::cloud::azure::transport::{Endpoint, Sender, Server};
-use crate::cloud::azure::{self, CredentialContext, Redaction};
+use crate::cloud::azure::{self, CredentialContext, Redaction, Words};
 use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Client, Options, Proxies};
@@ -35,12 +35,19 @@ mod vault_url;
 /// Airflow's class path.
 pub const CLASS_PATH: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
 
+/// The words for messages about credentials.
+const WORDS: Words = Words {
+    resource: "Azure Key Vault",
+    client_secret: "`tenant_id`, `client_id` and `client_secret`",
+    managed_identity: "`managed_identity_client_id`",
+};
+
 /// A secret of a vault.
 #[derive(Debug)]
 struct SecretAddress {
-    /// The vault, as it is configured.
+    /// The vault as configured.
     vault_url: String,
-    /// The name that was computed from the id.
+    /// The name, computed from the id.
     secret_name: String,
 }
 
@@ -88,7 +95,7 @@ impl AzureKeyVaultBackend {
         }))
     }
 
-    /// Returns the client, made at the first secret: `explain` needs no credential, nor does a name that is never asked for.
+    /// Returns the client, which is created for the first secret: `explain` needs no credential.
     fn client(&self) -> Result<&VaultClient> {
         if let Some(client) = self.client.get() {
             return Ok(client);
@@ -98,25 +105,31 @@ impl AzureKeyVaultBackend {
             None => Arc::clone(&login),
             Some(transport) => Arc::new(Client::new(transport.options(&self.env, self.deadline))),
         };
-        let server = |client, whom| -> Arc<dyn Sender> { Arc::new(Server { client, whom }) };
+        let server = |client, endpoint| -> Arc<dyn Sender> { Arc::new(Server { client, endpoint }) };
         let direct = Options {
             proxies: Proxies::default(),
             ..azure::options(&self.env, self.deadline)
         };
         let redactor = Arc::new(Redaction::default());
-        let surroundings = CredentialContext {
+        let context = CredentialContext {
             env: self.env.clone(),
-            exchange: server(login, Endpoint::Login),
+            sender: server(login, Endpoint::Login),
             direct: Arc::new(Client::new(direct)),
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
+            words: WORDS,
         };
-        let credential = azure::build(&self.config.identity, &surroundings)?;
+        let credential = azure::build(&self.config.identity, &context)?;
         let tokens = Tokens::new(credential, Arc::clone(&redactor));
         if self.probing.load(Ordering::Relaxed) {
             tokens.probing();
         }
-        let client = VaultClient::new(&self.config, tokens, server(vault, Endpoint::Vault), redactor)?;
+        let client = VaultClient::new(
+            &self.config,
+            tokens,
+            server(vault, Endpoint::Resource("`vault_url`")),
+            redactor,
+        )?;
         Ok(self.client.get_or_init(|| client))
     }
 }

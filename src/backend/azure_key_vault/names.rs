@@ -1,15 +1,15 @@
-//! The names of secrets: (prefix, id, team, separator) -> what Key Vault is asked for, or why it is not.
+//! The names of secrets: (prefix, id, team, separator) -> the name in Key Vault, or why it is skipped.
 //!
 //! Facts: `AzureKeyVaultBackend.build_path` and its callers in `airflow/providers/microsoft/azure/secrets/key_vault.py` of the
-//! Microsoft Azure provider 15.2.1. Must not know the vault, nor any request.
+//! Microsoft Azure provider 15.2.1. Must not know the vault or any request.
 
 use crate::error::{Error, Result};
 use crate::value::{Lookup, SecretKind};
 
-/// What stands between a team and a secret's id (`TEAM_SEP`).
+/// The text between a team and a secret's id (`TEAM_SEP`).
 const TEAM_SEPARATOR: &str = "--";
 
-/// The most characters that a name can have.
+/// The maximum length of a name, in characters.
 ///
 /// <https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers>
 const LONGEST: usize = 127;
@@ -23,16 +23,16 @@ pub(super) struct Names {
     pub(super) variables: Option<String>,
     /// The prefix of configuration options.
     pub(super) config: Option<String>,
-    /// The separator; `None` is a `null`, with which Airflow can build no name.
+    /// The separator; `None` is `null`, with which Airflow cannot build a name.
     pub(super) sep: Option<String>,
 }
 
 /// One name of a lookup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
-    /// The secret's name; empty when none can be computed.
+    /// The secret's name; empty when it cannot be computed.
     pub(super) name: String,
-    /// Why it is not asked for, when it is not.
+    /// Why it is skipped, if it is.
     pub(super) skipped: Option<String>,
 }
 
@@ -44,7 +44,7 @@ impl Name {
         }
     }
 
-    /// Takes a name that was built, unless Key Vault cannot have it.
+    /// Creates a name, which is skipped if Key Vault does not allow it.
     fn check(name: String) -> Self {
         let skipped = invalid(&name);
         Self { name, skipped }
@@ -52,14 +52,14 @@ impl Name {
 }
 
 impl Names {
-    /// Takes the kwargs as `AzureKeyVaultBackend.__init__` does: trailing characters of `sep` leave the prefixes.
+    /// Takes the kwargs as `AzureKeyVaultBackend.__init__` does: it strips the characters of `sep` from the end of each prefix.
     pub(super) fn new(
         connections: Option<String>,
         variables: Option<String>,
         config: Option<String>,
         sep: Option<String>,
     ) -> Self {
-        // With `None`, Python's `rstrip` would take blanks; no name is ever built then.
+        // With `None`, Python's `rstrip` strips whitespace; but then no name is built.
         let characters = sep.as_deref().unwrap_or_default();
         let strip = |prefix: Option<String>| prefix.map(|prefix| rstrip(&prefix, characters).to_owned());
         Self {
@@ -70,10 +70,10 @@ impl Names {
         }
     }
 
-    /// Returns the names that Airflow asks for, in its order: the team's, then the plain one.
+    /// Returns the names that Airflow asks for, in its order: the team's name, then the plain name.
     ///
     /// # Errors
-    /// A separator that is `null`, with status 2: Airflow fails on it at every lookup.
+    /// A separator that is `null`, with status 2: every lookup fails with it in Airflow.
     pub(super) fn of(&self, lookup: &Lookup) -> Result<Vec<Name>> {
         let (prefix, kwarg) = match lookup.kind {
             SecretKind::Connection => (&self.connections, "connections_prefix"),
@@ -85,8 +85,8 @@ impl Names {
         };
         let Some(sep) = self.sep.as_deref() else {
             return Err(
-                Error::usage("backend kwarg `sep` is null, with which Airflow can build no name")
-                    .with_hint("leave `sep` out for the usual `-`, or give it as text"),
+                Error::usage("backend kwarg `sep` is null, but Airflow needs it to build a name")
+                    .with_hint("remove `sep` to use the default `-`, or set it to text"),
             );
         };
         let plain = build_path(prefix, &lookup.id, sep);
@@ -110,7 +110,7 @@ impl Names {
     }
 }
 
-/// `AzureKeyVaultBackend.build_path`: no separator behind an empty prefix, and then every `_` of it all becomes `sep`.
+/// Does what `AzureKeyVaultBackend.build_path` does: every `_` becomes `sep`, and an empty prefix has no separator after it.
 fn build_path(prefix: &str, id: &str, sep: &str) -> String {
     if prefix.is_empty() {
         id.replace('_', sep)
@@ -119,29 +119,29 @@ fn build_path(prefix: &str, id: &str, sep: &str) -> String {
     }
 }
 
-/// `str.rstrip(characters)`: cuts trailing characters that are among `characters`, which is no suffix.
+/// Does what `str.rstrip(characters)` does: it strips any of `characters` from the end, not a suffix.
 fn rstrip<'a>(text: &'a str, characters: &str) -> &'a str {
     text.trim_end_matches(|c| characters.contains(c))
 }
 
-/// Says why Key Vault cannot have `name`: anything but `[0-9a-zA-Z-]{1,127}`.
+/// Returns why Key Vault does not allow `name`, unless it matches `[0-9a-zA-Z-]{1,127}`.
 fn invalid(name: &str) -> Option<String> {
     if name.is_empty() {
         return Some("the name is empty".to_owned());
     }
     if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         let shown = match c {
-            ' ' => "a blank".to_owned(),
+            ' ' => "a space".to_owned(),
             c if c.is_control() => format!("`{}`", c.escape_default()),
             c => format!("`{c}`"),
         };
         return Some(format!(
-            "the name has {shown}; a Key Vault secret's has 0-9, a-z, A-Z and - only"
+            "the name has {shown}; a Key Vault name has only 0-9, a-z, A-Z and -"
         ));
     }
     (name.len() > LONGEST).then(|| {
         format!(
-            "the name is {} characters long; a Key Vault secret's is {LONGEST} at most",
+            "the name is {} characters long; a Key Vault name has at most {LONGEST}",
             name.len()
         )
     })
@@ -184,13 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn trailing_characters_of_the_separator_leave_the_prefix() {
+    fn trailing_characters_of_the_separator_are_stripped_from_the_prefix() {
         let names = names(Some("conn-xy-x"), Some("xy-"));
         assert_eq!(names.connections.as_deref(), Some("conn"));
     }
 
     #[test]
-    fn an_empty_prefix_takes_no_separator() {
+    fn an_empty_prefix_has_no_separator_after_it() {
         assert_eq!(asked(&names(Some(""), Some("-")), &lookup("a_b", None)), ["a-b"]);
         assert_eq!(asked(&names(Some("---"), Some("-")), &lookup("a", None)), ["a"]);
     }
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_separator_is_an_error_only_where_a_name_would_be_built() {
+    fn a_null_separator_is_an_error_only_when_a_name_is_built() {
         assert!(names(Some("p"), None).of(&lookup("a", None)).is_err());
         assert!(names(None, None).of(&lookup("a", None)).is_ok());
     }
@@ -217,14 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_could_name_a_team_is_refused_with_multi_team_alone() {
+    fn an_id_that_could_name_a_team_is_refused_only_with_multi_team() {
         let names = names(Some("conn"), Some("-"));
         assert!(asked(&names, &lookup("a__b", Some("t"))).is_empty());
         assert_eq!(asked(&names, &lookup("a__b", None)), ["conn-a--b"]);
     }
 
     #[test]
-    fn a_name_that_key_vault_cannot_have_says_which_character() {
+    fn a_name_that_key_vault_does_not_allow_says_why() {
         let steps = names(Some("conn"), Some("-"))
             .of(&lookup("a.b", None))
             .expect("names");

@@ -1,6 +1,6 @@
-//! `vault_url`: what is a Key Vault's address, and what was probably meant when it is not.
+//! `vault_url`: whether it is the URL of a Key Vault, and what was probably meant if it is not.
 //!
-//! Airflow finds out at the first lookup, and then says "isn't defined". Must not send anything.
+//! Airflow notices only at the first lookup, and then says "isn't defined". Must not send anything.
 
 use url::Url;
 
@@ -19,7 +19,7 @@ const VAULTS: &[&str] = &[
     "vaultcore.usgovcloudapi.net",
 ];
 
-/// Domains that are somebody else's, and whose.
+/// Domains of other services, and what they are.
 const OTHERS: &[(&str, &str)] = &[
     (
         "managedhsm.azure.net",
@@ -49,10 +49,10 @@ const OTHERS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Parses a `vault_url`. Blanks and `/` around it go, as in Python's `vault_url.strip(" /")`.
+/// Parses a `vault_url`, without spaces and `/` around it, as Python's `vault_url.strip(" /")` does.
 ///
 /// # Errors
-/// One that is missing, has no `https`, has a path or more, or is another service's, with status 2 and the right form.
+/// A URL that is missing, not `https`, of another service, or has a path or more, with status 2 and the right form.
 pub(super) fn parse(vault_url: &str) -> Result<Url> {
     let trimmed = vault_url.trim_matches([' ', '/']);
     if trimmed.is_empty() {
@@ -87,21 +87,21 @@ pub(super) fn parse(vault_url: &str) -> Result<Url> {
     }
     if host.len() != rest.len() {
         return Err(refused(
-            "must be the vault's alone, without a path, a query or a fragment",
+            "must not have a path, a query or a fragment",
             &clean_host(host),
         ));
     }
     let url = Url::parse(trimmed)
-        .map_err(|source| refused("is no URL", "contoso.vault.azure.net").with_source(source))?;
+        .map_err(|source| refused("is not a URL", "contoso.vault.azure.net").with_source(source))?;
     let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
     let under =
         |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
     if VAULTS.contains(&host.as_str()) {
-        return Err(refused("has no vault's name in it", &format!("contoso.{host}")));
+        return Err(refused("does not name a vault", &format!("contoso.{host}")));
     }
-    if let Some((_, whose)) = OTHERS.iter().find(|(domain, _)| under(domain)) {
+    if let Some((_, service)) = OTHERS.iter().find(|(domain, _)| under(domain)) {
         return Err(Error::usage(format!(
-            "backend kwarg `vault_url` is of another service: {whose}"
+            "backend kwarg `vault_url` belongs to another service: {service}"
         ))
         .with_hint("the URL of a Key Vault looks like `https://contoso.vault.azure.net/`"));
     }
@@ -113,7 +113,7 @@ fn refused(why: &str, host: &str) -> Error {
         .with_hint(format!("write it as `https://{host}/`"))
 }
 
-/// The host of what was given, if it can be shown as one.
+/// Returns the host that was given if it can be shown, else an example.
 fn clean_host(host: &str) -> String {
     let shown = |c: char| c.is_ascii_alphanumeric() || "-.:".contains(c);
     if host.contains('.') && host.chars().all(shown) {
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_vaults_url_is_taken_with_blanks_and_slashes_around_it() {
+    fn spaces_and_slashes_around_a_url_are_ignored() {
         for url in [
             "https://kv.vault.azure.net",
             " https://kv.vault.azure.net/ ",
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_vaults_url_gets_the_right_form() {
+    fn a_wrong_url_is_answered_with_the_right_form() {
         let cases = [
             ("", "contoso.vault.azure.net"),
             ("kv", "https://kv.vault.azure.net/"),

@@ -1,4 +1,4 @@
-//! URLs of Vault's API, quoted and joined as hvac, requests and urllib3 do it one after another.
+//! URLs of Vault's API, quoted and joined as hvac, requests and urllib3 do in turn.
 //!
 //! Sources: hvac 2.4.0, `utils.py` (`format_url`), `adapters.py` (`urljoin`, `RawAdapter.request`); urllib3 2.8.0,
 //! `util/url.py` (`_remove_path_dot_segments`, `_encode_invalid_chars`).
@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::error::{Error, Result};
 use crate::http;
 
-/// What urllib3 quotes in the path of a configured URL; a `%` may begin what is quoted already.
+/// What urllib3 quotes in the path of a configured URL. A `%` may begin a byte that is quoted already.
 const BASE_PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'%')
     .remove(b'_')
@@ -42,7 +42,7 @@ pub(super) enum NamedBy {
 }
 
 impl NamedBy {
-    /// Returns what a sentence about the address begins with.
+    /// Returns the subject of a sentence about the address.
     fn subject(self) -> &'static str {
         match self {
             Self::Kwarg => "the backend kwarg `url`",
@@ -52,24 +52,24 @@ impl NamedBy {
     }
 }
 
-/// Where Vault is: the `url` kwarg or `VAULT_ADDR`, taken apart.
+/// Where Vault is: the parts of the kwarg `url` or of `VAULT_ADDR`.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
     /// What configures it.
     named_by: NamedBy,
     /// Scheme, user, host and port.
     origin: String,
-    /// The path in front of `/v1`, quoted, without outer slashes.
+    /// The path before `/v1`, quoted, without outer slashes.
     prefix: String,
-    /// Whether it had a `%` that begins no quoted byte: then every `%` counts as itself, those of API paths too.
+    /// Whether it had a `%` that begins no quoted byte. Every `%` is then literal, also in API paths.
     requoted: bool,
 }
 
 impl Address {
-    /// Takes a configured URL apart.
+    /// Parses a configured URL.
     ///
     /// # Errors
-    /// A URL that is not `http://…` or `https://…`, or has a query, with status 2. It is not shown: it may hold a password.
+    /// A URL that is not `http://…` or `https://…`, or has a query, with status 2. It is not shown: it may contain a password.
     pub(super) fn new(url: &str, named_by: NamedBy) -> Result<Self> {
         let unusable = |what: &str| Error::usage(format!("{} {what}", named_by.subject()));
         let url = url.trim_start().trim_matches('/');
@@ -100,7 +100,7 @@ impl Address {
         })
     }
 
-    /// Returns the URL of an API path, which is quoted and begins with `v1/`.
+    /// Returns the URL of `api_path`, which is quoted and begins with `v1/`.
     pub(super) fn url(&self, api_path: &str) -> String {
         let mut api_path = collapse_slashes(api_path);
         if self.requoted {
@@ -113,7 +113,7 @@ impl Address {
         format!("{}{}", self.origin, without_dots(&path))
     }
 
-    /// Returns the address for people: without a user, without a password.
+    /// Returns the address for messages, without user and password.
     pub(super) fn shown(&self) -> String {
         let (scheme, authority) = self.origin.split_once("://").unwrap_or(("", &self.origin));
         let host = authority.rsplit('@').next().unwrap_or_default();
@@ -123,7 +123,7 @@ impl Address {
         }
     }
 
-    /// Returns the name of what configures it, or would.
+    /// Returns the name of the kwarg or variable that sets it, or would set it.
     pub(super) fn name(&self) -> &'static str {
         match self.named_by {
             NamedBy::Kwarg | NamedBy::Default => "`url`",
@@ -144,8 +144,10 @@ impl Address {
     }
 }
 
-/// Returns `path` with its quoted bytes in upper case, and those that need no quotes without them; `None` when a `%` begins no
-/// quoted byte. As urllib3's `_encode_invalid_chars` and requests' `unquote_unreserved` do it, one after the other.
+/// Returns `path` with upper case in its quoted bytes, and without quotes where none are needed.
+///
+/// Returns `None` when a `%` begins no quoted byte. Does what urllib3's `_encode_invalid_chars` and requests'
+/// `unquote_unreserved` do in turn.
 fn unquote_unreserved(path: &str) -> Option<String> {
     let mut parts = path.split('%');
     let mut unquoted = parts.next().unwrap_or_default().to_owned();
@@ -165,7 +167,7 @@ fn unquote_unreserved(path: &str) -> Option<String> {
     Some(unquoted)
 }
 
-/// Makes one slash of many.
+/// Replaces each run of slashes by one slash.
 fn collapse_slashes(path: &str) -> String {
     let mut collapsed = String::with_capacity(path.len());
     for character in path.chars() {
@@ -176,7 +178,7 @@ fn collapse_slashes(path: &str) -> String {
     collapsed
 }
 
-/// Resolves the segments `.` and `..` of an absolute path as urllib3 does: a `.` or `..` at the end leaves a slash.
+/// Resolves the segments `.` and `..` of an absolute path as urllib3 does. One at the end leaves a slash.
 fn without_dots(path: &str) -> String {
     let mut out: Vec<&str> = Vec::new();
     for segment in path.split('/') {
@@ -196,8 +198,8 @@ fn without_dots(path: &str) -> String {
     if joined.is_empty() { "/".to_owned() } else { joined }
 }
 
-/// Returns a path within a mount as it is asked for: one slash where there are many, no outer slash, no segment `.` but at the
-/// end, where it leaves a slash behind in the URL.
+/// Returns a path within a mount in the form of a request: single slashes, no outer slash, and no segment `.` except at the
+/// end, where it leaves a slash in the URL.
 pub(super) fn normalize(path: &str) -> String {
     let mut segments = path.split('/').filter(|segment| !segment.is_empty()).peekable();
     let mut kept = Vec::new();
@@ -209,13 +211,14 @@ pub(super) fn normalize(path: &str) -> String {
     kept.join("/")
 }
 
-/// Whether a segment of `path` is `..`, which would lead out of the path that is configured. Quoted dots do not: they are quoted
-/// once more, and no server reads `%252e%252e` as `..`.
+/// Whether a segment of `path` is `..`, which would lead out of the configured path.
+///
+/// Quoted dots do not: they are quoted again, and no server reads `%252e%252e` as `..`.
 pub(super) fn climbs(path: &str) -> bool {
     path.split('/').any(|segment| segment == "..")
 }
 
-/// Refuses the kwarg `name` where `path`, which stands in it, climbs; `set_by` says which variable set it.
+/// Refuses the kwarg `name` if its `path` climbs. `set_by` names the variable that set it.
 ///
 /// # Errors
 /// A segment `..`, with status 2.
@@ -227,8 +230,8 @@ pub(super) fn refuse_climbing(name: &str, set_by: Option<&str>, path: &str) -> R
     Err(set_by
         .into_iter()
         .fold(error, Error::with_detail)
-        .with_detail("Vault would be asked for another path than the one that is written")
-        .with_hint("write the path that is meant, without `..`"))
+        .with_detail("Vault would be asked for a different path from the one written")
+        .with_hint("write the path without `..`"))
 }
 
 #[cfg(test)]
@@ -282,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_and_not_shown() {
+    fn an_invalid_address_is_refused_and_not_shown() {
         for base in [
             "h:8200",
             "vault://h",

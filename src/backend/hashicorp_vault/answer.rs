@@ -1,4 +1,4 @@
-//! What Vault's answers mean: the envelope, the secret in it, and what Airflow makes of its fields.
+//! What Vault's answers mean: the envelope, the secret in it, and how Airflow uses its fields.
 //!
 //! Sources: <https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version>; hvac 2.4.0, `adapters.py`
 //! (`JSONAdapter`); apache-airflow-providers-hashicorp 4.8.4, `vault_client.py` (`get_secret`) and `secrets/vault.py`
@@ -15,7 +15,7 @@ use crate::value::{Answer, Found, SecretKind};
 pub(super) struct Envelope(Object);
 
 impl Envelope {
-    /// Reads an answer; `None` when it is not JSON, or not an object.
+    /// Reads an answer; `None` when it is not a JSON object.
     pub(super) fn of(response: &Response) -> Option<Self> {
         match json::loads(response.body.expose_text()?) {
             Ok(Value::Object(object)) => Some(Self(object)),
@@ -23,7 +23,7 @@ impl Envelope {
         }
     }
 
-    /// Returns the token of a login's answer.
+    /// Returns the token in the answer to a login.
     pub(super) fn client_token(&self) -> Option<Secret> {
         let token = self.0.get("auth")?.as_object()?.get("client_token")?.as_str()?;
         // It goes into a header.
@@ -31,7 +31,7 @@ impl Envelope {
         usable.then(|| Secret::from(token))
     }
 
-    /// Whether a login's token serves a number of times only.
+    /// Whether the token of a login has a limited number of uses.
     pub(super) fn counts_uses(&self) -> bool {
         let auth = self.0.get("auth").and_then(Value::as_object);
         auth.and_then(|auth| auth.get("num_uses"))
@@ -54,29 +54,30 @@ impl Envelope {
         (!words.is_empty()).then(|| words.join("; "))
     }
 
-    /// Whether a text of `errors` has `word` in it.
+    /// Whether a text of `errors` or `warnings` contains `word`.
     pub(super) fn says(&self, word: &str) -> bool {
         self.words()
             .is_some_and(|words| words.to_ascii_lowercase().contains(word))
     }
 
-    /// Whether a login's 500 passes on a refusal: Vault 1.21 answers so where GitHub knows no such token, and where a directory is
-    /// sent an empty password.
+    /// Whether a 500 to a login passes on a refusal.
+    ///
+    /// Vault 1.21 answers so when GitHub does not know the token, and when a directory receives an empty password.
     pub(super) fn passes_on_a_refusal(&self) -> bool {
         self.says(": 401 bad credentials") || self.says("password cannot be of zero length")
     }
 
-    /// Whether it warns, as KV v2 does, of a path that is one of KV v1: "Invalid path for a versioned K/V secrets engine".
+    /// Whether it is KV v2's warning about a path of KV v1: "Invalid path for a versioned K/V secrets engine".
     pub(super) fn warns_of_versions(&self) -> bool {
         self.says("versioned k/v secrets engine")
     }
 
-    /// Whether a 404 says that there is nothing mounted at the path.
+    /// Whether a 404 says that nothing is mounted at the path.
     pub(super) fn says_no_mount(&self) -> bool {
         self.says("no handler for route")
     }
 
-    /// Returns what a 404 of KV v2 says about a version that is gone.
+    /// Returns what a 404 of KV v2 says about a deleted version.
     pub(super) fn gone(&self) -> Option<&'static str> {
         let metadata = self.0.get("data")?.as_object()?.get("metadata")?.as_object()?;
         if metadata.get("destroyed") == Some(&Value::Bool(true)) {
@@ -89,7 +90,7 @@ impl Envelope {
         deleted.then_some("its newest version is deleted")
     }
 
-    /// Returns the secret: `data.data` of KV v2, `data` of KV v1; `None` when there is no envelope around it.
+    /// Returns the secret: `data.data` of KV v2, `data` of KV v1; `None` without such an envelope.
     pub(super) fn into_secret(mut self, kv_engine_version: u8) -> Option<Value> {
         let data = self.0.shift_remove("data")?;
         match (kv_engine_version, data) {
@@ -100,10 +101,10 @@ impl Envelope {
     }
 }
 
-/// Makes an answer of a secret, as Airflow does for each kind.
+/// Makes an answer from a secret, as Airflow does for each kind.
 ///
 /// # Errors
-/// A secret that Airflow cannot use, with status 6. It names the field, never what is in it.
+/// A secret that Airflow cannot use, with status 6. The error names the field, never its value.
 pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
     let is_envelope = secret.as_object().is_some_and(is_of_version_2);
     let mut fields = match secret {
@@ -111,7 +112,7 @@ pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
         Value::Object(fields) => fields,
         other => {
             return Err(Error::malformed(format!(
-                "the secret in Vault is {}, not fields",
+                "the secret in Vault is {}, not an object",
                 described(&other)
             )));
         }
@@ -145,18 +146,19 @@ pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
     }
 }
 
-/// The error of an answer that should hold a secret and cannot be read: with status 6 where it is JSON that no text can hold, or
-/// that Airflow's Python would not read.
+/// Returns the error of an answer that should hold a secret but cannot be read.
+///
+/// It has status 6 for JSON with text that is not valid Unicode, or that Airflow's Python would not read.
 pub(super) fn unreadable(address: &Address, response: &Response) -> Error {
     match response.body.expose_text().map(json::loads) {
         Some(Err(error)) if !error.is_decode_error() => {
             Error::malformed("the secret in Vault cannot be read").with_source(error)
         }
-        _ => no_vault(address, response),
+        _ => not_vault(address, response),
     }
 }
 
-/// Whether a server that speaks TLS alone has answered a request in clear text: Go's `net/http` in its own words, and nginx.
+/// Whether the answer says that the server requires TLS: in the words of Go's `net/http` or of nginx.
 pub(super) fn wants_tls(response: &Response) -> bool {
     let words: [&[u8]; 2] = [
         b"Client sent an HTTP request to an HTTPS server",
@@ -168,8 +170,8 @@ pub(super) fn wants_tls(response: &Response) -> bool {
         .any(|words| beginning.windows(words.len()).any(|window| window == *words))
 }
 
-/// The error of an answer that no Vault gives.
-pub(super) fn no_vault(address: &Address, response: &Response) -> Error {
+/// Returns the error of an answer that does not come from Vault.
+pub(super) fn not_vault(address: &Address, response: &Response) -> Error {
     let html = response
         .header("content-type")
         .is_some_and(|kind| kind.contains("html"))
@@ -180,14 +182,14 @@ pub(super) fn no_vault(address: &Address, response: &Response) -> Error {
         _ => "something that is not Vault's JSON",
     };
     Error::unavailable(format!(
-        "{} answers with {what} (status {})",
+        "{} answered with {what} (status {})",
         address.shown(),
         response.status
     ))
-    .with_hint(format!("this may be no Vault: check {}", address.name()))
+    .with_hint(format!("this may not be Vault: check {}", address.name()))
 }
 
-/// Whether these fields are what KV v2 puts around a secret: they are found where it is read as KV v1, with `data/` in the path.
+/// Whether these fields are KV v2's envelope: reading it as KV v1, with `data/` in the path, returns them.
 fn is_of_version_2(fields: &Object) -> bool {
     let metadata = fields.get("metadata").and_then(Value::as_object);
     fields.len() == 2
@@ -200,7 +202,7 @@ fn described(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Int(_) | Value::Float(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "text",
         Value::List(_) => "a list",
         Value::Object(_) => "an object",
     }

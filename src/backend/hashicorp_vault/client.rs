@@ -1,8 +1,8 @@
-//! Asking Vault: one login for all that is asked, reads with the token, and once more when Vault rejects it.
+//! Vault's client: one login for all requests, reads with its token, and one more login when Vault rejects the token.
 //!
-//! Owns headers, retries and what a login's answer means; what a read's answer means is `answer`'s, and the words for failures are
-//! `failures`'. Source:
-//! apache-airflow-providers-hashicorp 4.8.4, `_internal_client/vault_client.py` (`_client`, `_run_with_reauth`).
+//! Owns headers, retries and the meaning of the answer to a login. `answer` has the meaning of the answer to a read, `failures`
+//! the messages. Source: apache-airflow-providers-hashicorp 4.8.4, `_internal_client/vault_client.py` (`_client`,
+//! `_run_with_reauth`).
 
 use std::sync::Mutex as Shared;
 use std::sync::PoisonError;
@@ -19,7 +19,7 @@ use crate::http::{self, Request, Response, Retry};
 use crate::python::json;
 use crate::secret::{Redactor, Secret};
 
-/// Airflow's `Retry(total=3, backoff_factor=0.1, status_forcelist=[412, 500, 502, 503])`, which holds for GET, with urllib3's
+/// Airflow's `Retry(total=3, backoff_factor=0.1, status_forcelist=[412, 500, 502, 503])`, which applies to GET, with urllib3's
 /// `RETRY_AFTER_STATUS_CODES`.
 const READ_RETRY: Retry = Retry {
     retries: 3,
@@ -29,8 +29,9 @@ const READ_RETRY: Retry = Retry {
     after_sending: true,
 };
 
-/// Airflow retries no login on a status. A deliberate difference: one that was throttled, or met a sealed or a standby server,
-/// was not looked at, and is tried again.
+/// How logins are retried. Airflow retries no login on a status.
+///
+/// A deliberate difference: a throttled, sealed or standby server has not processed the login, so it is sent again.
 const LOGIN_RETRY: Retry = Retry {
     statuses: &[429, 503],
     statuses_with_retry_after: &[],
@@ -38,7 +39,7 @@ const LOGIN_RETRY: Retry = Retry {
     ..READ_RETRY
 };
 
-/// The most of a path or a server's name that a message shows.
+/// How many characters of a path or a server's name a message shows.
 pub(super) const MAX_SHOWN_CHARS: usize = 200;
 
 /// A client of one Vault.
@@ -47,11 +48,11 @@ pub(super) struct Client {
     http: http::Client,
     session: TokenCache<Issued>,
     redactor: Shared<Redactor>,
-    /// Whether the token of the last login serves a number of times only.
+    /// Whether the token of the last login has a limited number of uses.
     token_is_counted: AtomicBool,
 }
 
-/// A token that a login was answered with. How long it lives is not looked at: one that is over is rejected.
+/// A token from a login. Its lifetime is ignored: Vault rejects an expired one.
 #[derive(Clone)]
 struct Issued(Secret);
 
@@ -62,7 +63,7 @@ impl Token for Issued {
 }
 
 impl Client {
-    /// Creates the client; nobody is asked yet.
+    /// Creates the client without sending anything.
     pub(super) fn new(config: Config) -> Self {
         let mut redactor = Redactor::default();
         config
@@ -80,16 +81,18 @@ impl Client {
         }
     }
 
-    /// Says that refusals are answers from now on: no other login is tried after one.
+    /// Switches to probing: from now on a refusal is an answer, and does not cause another login.
     pub(super) fn probing(&self) {
         self.session.probing();
     }
 
-    /// Reads an API path, which is quoted and begins with `v1/`. A rejected token is replaced once, as Airflow does; in a probe
-    /// that is done only for a token that serves a number of times, because another login has the same policies.
+    /// Reads `api_path`, which is quoted and begins with `v1/`.
+    ///
+    /// A rejected token is replaced once, as in Airflow. A probe replaces only a token with a limited number of uses, because
+    /// another login has the same policies.
     ///
     /// # Errors
-    /// A failed login, and whatever kept Vault from answering. A 403 that stays is an answer.
+    /// A failed login, or a request without an answer. A second 403 is an answer.
     pub(super) async fn read(&self, api_path: &str) -> Result<Response> {
         self.config.check_identity()?;
         let (token, logins) = self.token(None).await?;
@@ -102,7 +105,7 @@ impl Client {
         self.get(api_path, token).await
     }
 
-    /// Adds what is never shown.
+    /// Adds a secret that is never shown.
     pub(super) fn hold(&self, secret: Secret) {
         self.redactor
             .lock()
@@ -110,7 +113,7 @@ impl Client {
             .add(secret);
     }
 
-    /// Makes a server's words fit to be shown.
+    /// Returns a server's words without secrets, fit to be shown.
     pub(super) fn clean(&self, text: &str) -> String {
         self.redactor
             .lock()
@@ -118,7 +121,7 @@ impl Client {
             .clean(text)
     }
 
-    /// Returns the token, logging in when there is none, or when the one of login number `rejected` no longer serves.
+    /// Returns the token and the number of its login. Logs in if there is none, or if login number `rejected` was the last.
     async fn token(&self, rejected: Option<u32>) -> Result<(Secret, u32)> {
         let log_in = async {
             let token = self.log_in().await?;
@@ -133,13 +136,13 @@ impl Client {
         match self.config.auth.credential().await? {
             Credential::Token(token) => header::value(&token).ok_or_else(|| {
                 Error::usage("the Vault token cannot be sent over HTTP")
-                    .with_hint("a token is one line of ASCII, without blanks around it")
+                    .with_hint("a token is one line of ASCII without surrounding whitespace")
             }),
             Credential::Login(login) => self.post(login).await,
         }
     }
 
-    /// Sends a login and returns the token that it is answered with.
+    /// Sends a login and returns its token.
     async fn post(&self, login: Login) -> Result<Secret> {
         let mut request = self.request("POST", &login.api_path, None, LOGIN_RETRY);
         request
@@ -158,7 +161,7 @@ impl Client {
     /// Returns the token in the answer to the login at `api_path`.
     ///
     /// # Errors
-    /// An answer without one: a refusal, with status 4, and whatever else is not Vault's word, with status 5.
+    /// An answer without a token: a refusal, with status 4, or anything else, with status 5.
     pub(super) fn token_of(&self, api_path: &str, response: &Response) -> Result<Secret> {
         let auth = &self.config.auth;
         let auth_type = auth.name();
@@ -180,24 +183,22 @@ impl Client {
                 ))),
                 None if envelope.as_ref().is_some_and(Envelope::wants_second_factor) => {
                     Err(Error::unavailable(format!(
-                        "the `{auth_type}` login at {place} wants a second factor, which secretctl cannot give"
+                        "the `{auth_type}` login at {place} requires a second factor, which secretctl does not support"
                     )))
                 }
                 None => Err(Error::unavailable(format!(
                     "the `{auth_type}` login at {place} was answered without a token"
                 ))
-                .with_hint(format!("this may be no Vault: check {url}"))),
+                .with_hint(format!("this may not be Vault: check {url}"))),
             },
             404 if envelope.is_none() && !response.body.is_empty() => {
-                Err(super::answer::no_vault(&self.config.address, response))
+                Err(super::answer::not_vault(&self.config.address, response))
             }
-            400 if envelope.is_none() && super::answer::wants_tls(response) => {
-                Err(self.out_of_order(response))
-            }
+            400 if envelope.is_none() && super::answer::wants_tls(response) => Err(self.unexpected(response)),
             400 | 401 | 403 | 404 | 405 | 500 if response.status != 500 || passed_on => {
                 Err(self.refused(api_path, response.status, envelope.as_ref()))
             }
-            _ => Err(self.out_of_order(response)),
+            _ => Err(self.unexpected(response)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The kwargs of Airflow's `VaultBackend`, and what of them `hvac.Client` would get.
+//! The kwargs of Airflow's `VaultBackend`, and those that it passes on to `hvac.Client`.
 //!
 //! Sources: apache-airflow-providers-hashicorp 4.8.4, `secrets/vault.py` and `_internal_client/vault_client.py` (`_client`);
 //! hvac 2.4.0, `v1/__init__.py` and `adapters.py`; requests 2.34.2, `sessions.py` (`merge_environment_settings`).
@@ -43,19 +43,19 @@ pub(super) const KWARGS: &[&str] = &[
     "request_header",
 ];
 
-/// The backend's configuration, complete.
+/// The backend's configuration.
 #[derive(Debug)]
 pub(super) struct Config {
     pub(super) paths: Paths,
     pub(super) auth: Auth,
     pub(super) address: Address,
-    /// As it is sent.
+    /// The bytes of the header.
     pub(super) namespace: Option<Secret>,
     /// Whether `X-Vault-Request` is sent, which a Vault agent may insist on.
     pub(super) request_header: bool,
     pub(super) allow_redirects: bool,
     pub(super) http: Options,
-    /// What names the file or folder of trusted certificates: a kwarg or a variable.
+    /// The kwarg or variable that names the file or directory of trusted certificates.
     pub(super) roots_named_by: Option<&'static str>,
     /// Whether `VAULT_NAMESPACE` is set, which Airflow does not read.
     pub(super) ignored_namespace: bool,
@@ -83,7 +83,7 @@ impl Config {
         };
         let allow_redirects = kwargs.flag("allow_redirects", true);
         let request_header = kwargs.flag("request_header", true);
-        // Of these, the one is about another request, and the other about the form of Python's errors.
+        // They have no effect here: one is for another kind of request, one for the form of Python's errors.
         for name in ["strict_http", "ignore_exceptions"] {
             kwargs.take(name);
         }
@@ -94,7 +94,7 @@ impl Config {
         };
         if let Some(name) = unsupported {
             return Err(Error::usage(format!("backend kwarg `{name}` is not supported"))
-                .with_detail("it takes an object of Python's"));
+                .with_detail("its value is a Python object"));
         }
         let namespace = namespace(&mut kwargs)?;
         let ignored_namespace = namespace.is_none() && env.non_empty("VAULT_NAMESPACE").is_some();
@@ -114,10 +114,10 @@ impl Config {
 }
 
 impl Config {
-    /// Looks for the files of the client certificate, as requests does even where they are not used.
+    /// Checks that the files of the client certificate exist, as requests does even when they are not used.
     ///
     /// # Errors
-    /// One that is not there, with status 2.
+    /// A missing file, with status 2.
     pub(super) fn check_identity(&self) -> Result<()> {
         let Some(identity) = &self.http.identity else {
             return Ok(());
@@ -129,7 +129,7 @@ impl Config {
                 Ok(true) => {}
                 Ok(false) => {
                     return Err(Error::usage(format!(
-                        "the client certificate's file `{shown}` is not there"
+                        "the client certificate's file `{shown}` does not exist"
                     )));
                 }
                 Err(source) => {
@@ -166,8 +166,10 @@ fn address(kwargs: &mut Kwargs, env: &Env) -> Result<Address> {
     }
 }
 
-/// Whose certificates are trusted, and what names them: `verify`; where it is true, `REQUESTS_CA_BUNDLE`, then `CURL_CA_BUNDLE`;
-/// where it is null, `VAULT_CACERT`, then `VAULT_CAPATH`, then as when it is true.
+/// Takes the trusted certificates, and the kwarg or variable that names them.
+///
+/// They come from `verify`. If it is true: from `REQUESTS_CA_BUNDLE`, then `CURL_CA_BUNDLE`. If it is null: from `VAULT_CACERT`,
+/// then `VAULT_CAPATH`, then as if it were true.
 fn roots(kwargs: &mut Kwargs, env: &Env) -> Result<(Roots, Option<&'static str>)> {
     let first = |names| trust::named(env, names).map(|(roots, name)| (roots, Some(name)));
     let default = || first(trust::REQUESTS_BUNDLES).unwrap_or_else(|| (Roots::system(env), None));
@@ -179,10 +181,11 @@ fn roots(kwargs: &mut Kwargs, env: &Env) -> Result<(Roots, Option<&'static str>)
     })
 }
 
-/// The client certificate: `cert`, a file or a pair of certificate and key; else `VAULT_CLIENT_CERT` and `VAULT_CLIENT_KEY`.
+/// Takes the client certificate: `cert`, a file or a pair of certificate and key; else `VAULT_CLIENT_CERT` and
+/// `VAULT_CLIENT_KEY`.
 fn identity(kwargs: &mut Kwargs, env: &Env) -> Result<Option<Identity>> {
     let files = match kwargs.get("cert") {
-        // Only of null does hvac look at the variables.
+        // hvac reads the variables only if `cert` is null.
         Some(cert) if !cert.is_null() && !cert.is_truthy() => {
             kwargs.take("cert");
             return Ok(None);
@@ -208,7 +211,7 @@ fn identity(kwargs: &mut Kwargs, env: &Env) -> Result<Option<Identity>> {
     }
 }
 
-/// The proxies: `proxies`, an object of scheme (or `scheme://host`) to URL, over those of the environment.
+/// Takes the proxies: `proxies`, an object of scheme (or `scheme://host`) to URL, overrides the environment.
 fn proxies(kwargs: &mut Kwargs, env: &Env) -> Result<Proxies> {
     let mut explicit = Vec::new();
     for (scheme, proxy) in kwargs.object("proxies")?.unwrap_or_default() {
@@ -221,7 +224,7 @@ fn proxies(kwargs: &mut Kwargs, env: &Env) -> Result<Proxies> {
     Ok(Proxies::from_env(env).with_explicit(explicit))
 }
 
-/// The longest that connecting, and each wait for the server, may take; null is without end.
+/// Takes the time limit of connecting and of each wait for the server. Null means no limit.
 fn timeout(kwargs: &mut Kwargs) -> Result<Duration> {
     if !kwargs.contains("timeout") {
         return Ok(DEFAULT_TIMEOUT);

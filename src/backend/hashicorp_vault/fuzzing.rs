@@ -1,4 +1,4 @@
-//! What the fuzzer of `tests/fuzz` feeds Vault's answers to: the meaning of an answer, without the asking.
+//! The entry point of the fuzzer of `tests/fuzz` for Vault's answers: their meaning, without a request.
 
 use super::{Client, Config, VaultBackend};
 use crate::backend::Context;
@@ -8,7 +8,7 @@ use crate::kwargs::Kwargs;
 use crate::secret::Secret;
 use crate::value::{Answer, SecretKind};
 
-/// A backend that asks nobody.
+/// A backend that sends no request.
 pub struct Answers(VaultBackend);
 
 impl Answers {
@@ -23,21 +23,21 @@ impl Answers {
         }))
     }
 
-    /// Holds a token, as one that a login was answered with.
+    /// Holds a token, as if it came from a login.
     pub fn hold(&self, token: Secret) {
         self.0.client.hold(token);
     }
 
-    /// Tells what the answer to a read means.
+    /// Returns the meaning of the answer to a read.
     ///
     /// # Errors
-    /// An answer that says neither what the secret is nor that there is none.
+    /// An answer that has no secret and does not say that it is absent.
     pub fn of_read(&self, kind: SecretKind, kv_engine_version: u8, response: &Response) -> Result<Answer> {
         self.0
             .meaning(kind, "secret", "connections/c", kv_engine_version, response)
     }
 
-    /// Tells what the answer to a login means.
+    /// Returns the meaning of the answer to a login.
     ///
     /// # Errors
     /// An answer without a token.

@@ -1,12 +1,13 @@
-//! Values of headers, as Python sends them: Latin-1, and nothing that a server would not read back as it was meant.
+//! Header values as Python sends them: Latin-1, and only what a server reads back unchanged.
 //!
 //! Sources: requests 2.34.2, `utils.py` (`check_header_validity`); CPython 3.11, `http/client.py` (`putheader`).
 
 use crate::python::text::is_space;
 use crate::secret::Secret;
 
-/// Returns the bytes that go over the wire, or `None` where Python refuses to send the value: one that begins with a blank, has
-/// more than one line, or has a character beyond Latin-1.
+/// Returns the bytes to send, or `None` where Python refuses to send the value.
+///
+/// It refuses a value that begins with whitespace, has more than one line, or has a character outside Latin-1.
 pub(super) fn value(text: &Secret) -> Option<Secret> {
     let text = text.expose_text()?;
     if text.starts_with(is_space) || text.contains(['\r', '\n']) {
@@ -22,7 +23,7 @@ mod tests {
     use crate::secret::Secret;
 
     #[test]
-    fn a_value_is_latin_1_without_a_blank_in_front() {
+    fn a_value_is_latin_1_without_leading_whitespace() {
         for (text, bytes) in [
             ("hvs.x", Some(&b"hvs.x"[..])),
             ("", Some(b"")),

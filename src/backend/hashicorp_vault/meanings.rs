@@ -1,4 +1,4 @@
-//! Names that people bring along from Vault's own tools, and from other programs, and the kwarg that each means here.
+//! Names that people know from Vault's own tools and from other programs, and the kwarg that each means here.
 //!
 //! Sources: the variables and options of `vault` and `bao`, the modules of `community.hashi_vault`, hvac's arguments, the provider
 //! blocks of Terraform, and the kwargs of the other secrets backends of Airflow.
@@ -6,7 +6,7 @@
 use crate::kwargs::{Kwargs, Meaning};
 use crate::python::json::Value;
 
-/// What a name means whatever the auth type is.
+/// What a name means with every auth type.
 const MEANINGS: &[Meaning] = &[
     ("vault_addr", "url"),
     ("vault_address", "url"),
@@ -192,7 +192,7 @@ const OTHERS: &[Meaning] = &[
     ("jwt_path", "jwt_token_path"),
 ];
 
-/// Returns what names mean beside `kwargs`: some mean another kwarg with each auth type.
+/// Returns what names mean with `kwargs`: the meaning of some depends on the auth type.
 pub(super) fn of(kwargs: &Kwargs) -> Vec<Meaning> {
     let by_method = match kwargs.get("auth_type").and_then(Value::as_str) {
         Some("kubernetes") => KUBERNETES,

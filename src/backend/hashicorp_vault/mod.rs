@@ -2,9 +2,9 @@
 //!
 //! Sources: apache-airflow-providers-hashicorp 4.8.4, `secrets/vault.py` and `_internal_client/vault_client.py`; hvac 2.4.0.
 //!
-//! Not built on the `vaultrs` crate: it quotes a path's segments by the WHATWG rules and not as hvac does, cannot send
-//! `"secret_id": null`, keeps a response's body in its errors without a limit on its size, and its request types, tokens
-//! among them, can be shown by `Debug` and `tracing`.
+//! Not built on the `vaultrs` crate: it quotes the segments of a path by the WHATWG rules, not as hvac does; it cannot send
+//! `"secret_id": null`; its errors keep response bodies without a size limit; and `Debug` and `tracing` can show its request
+//! types, including tokens.
 
 use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::error::{Error, Result};
@@ -34,7 +34,7 @@ use paths::SecretPath;
 /// Airflow's class path.
 pub const CLASS_PATH: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
-/// A value up to this many bytes is kept, so that it is never shown among a server's words.
+/// A value of at most this many bytes is remembered, so that a server's words never show it.
 const MAX_HELD_BYTES: usize = 4096;
 
 /// Vault as a secrets backend.
@@ -43,7 +43,7 @@ pub struct VaultBackend {
 }
 
 impl VaultBackend {
-    /// Builds the backend of its kwargs; nobody is asked.
+    /// Builds the backend from its kwargs, without sending anything.
     ///
     /// # Errors
     /// A kwarg that is unknown, missing, of the wrong type or cannot be used, with status 2.
@@ -54,7 +54,7 @@ impl VaultBackend {
         }))
     }
 
-    /// Asks for one path of one mount.
+    /// Reads one path of one mount.
     async fn read(&self, kind: SecretKind, mount: &str, path: &str, kv_engine_version: u8) -> Result<Answer> {
         let api_path = match kv_engine_version {
             1 => format!("v1/{}/{}", quote_path(mount), quote_path(path)),
@@ -64,10 +64,10 @@ impl VaultBackend {
         self.meaning(kind, mount, path, kv_engine_version, &response)
     }
 
-    /// Tells what the answer to a read means.
+    /// Returns the meaning of the answer to a read.
     ///
     /// # Errors
-    /// An answer that says neither what the secret is nor that there is none.
+    /// An answer that has no secret and does not say that it is absent.
     fn meaning(
         &self,
         kind: SecretKind,
@@ -84,9 +84,9 @@ impl VaultBackend {
                     envelope.ok_or_else(|| answer::unreadable(&self.client.config.address, response))?;
                 let secret = envelope.into_secret(kv_engine_version).ok_or_else(|| {
                     Error::unavailable(format!(
-                        "{place} answers without a secret of KV v{kv_engine_version}"
+                        "{place} answered without a KV v{kv_engine_version} secret"
                     ))
-                    .with_hint("`kv_engine_version` may not be that of the mount, or this may be no Vault")
+                    .with_hint("`kv_engine_version` may not match the mount, or this may not be Vault")
                 })?;
                 let answer = answer::of_secret(kind, secret)
                     .map_err(|error| error.with_detail(format!("it is at `{path}` of mount `{mount}`")))?;
@@ -98,14 +98,14 @@ impl VaultBackend {
                     hint: self.absence(kind, mount, path, kv_engine_version, &envelope),
                 }),
                 None if response.body.is_empty() => Ok(Answer::ABSENT),
-                None => Err(answer::no_vault(&self.client.config.address, response)),
+                None => Err(answer::not_vault(&self.client.config.address, response)),
             },
             401 | 403 => Err(self.denied(kind, mount, path, kv_engine_version, envelope.as_ref())),
-            _ => Err(self.client.out_of_order(response)),
+            _ => Err(self.client.unexpected(response)),
         }
     }
 
-    /// Returns what is worth knowing about a secret that is not there.
+    /// Returns a hint about a secret that is absent.
     fn absence(
         &self,
         kind: SecretKind,
@@ -130,7 +130,7 @@ impl VaultBackend {
             return Some(match self.client.ignored_namespace() {
                 None => format!("Vault has no mount `{mount}`: check `mount_point`"),
                 Some(_) => format!(
-                    "set the backend kwarg `namespace`: Airflow does not read `VAULT_NAMESPACE`, and outside of it there is no \
+                    "set the backend kwarg `namespace`: Airflow does not read `VAULT_NAMESPACE`, and without a namespace there is no \
                      mount `{mount}`"
                 ),
             });
@@ -141,7 +141,7 @@ impl VaultBackend {
             .or_else(|| self.client.ignored_namespace().map(str::to_owned))
     }
 
-    /// The error of a read that the token is not allowed.
+    /// Returns the error of a read that the token is not allowed.
     fn denied(
         &self,
         kind: SecretKind,
@@ -158,7 +158,7 @@ impl VaultBackend {
         if let Some(words) = envelope.and_then(Envelope::words) {
             error = error.with_detail(format!("Vault says: {}", self.client.clean(&words)));
         }
-        // As it stands in a policy, which is not quoted.
+        // Policies have unquoted paths.
         let policy_path = match kv_engine_version {
             1 => format!("{mount}/{path}"),
             _ => format!("{mount}/data/{path}"),
@@ -181,7 +181,7 @@ impl VaultBackend {
         error.with_hint("check the policies of the login's role, and `mount_point`")
     }
 
-    /// Keeps a value from being shown among a server's words.
+    /// Remembers a value, so that a server's words never show it.
     fn hold(&self, answer: &Answer) {
         let texts: Vec<Secret> = match answer {
             Answer::Found(Found::Text(text)) => vec![text.clone()],

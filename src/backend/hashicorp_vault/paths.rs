@@ -1,4 +1,4 @@
-//! Which path of which mount Airflow asks for a name: base paths, teams, and mounts that are part of the name.
+//! The mount and path that Airflow asks for a name: base paths, teams, and mounts that are part of the name.
 //!
 //! Source: apache-airflow-providers-hashicorp 4.8.4, `secrets/vault.py` (`_parse_path`, `_get_secret_with_base`,
 //! `_names_a_team_namespace`, `_get_secret`, `get_config`) and `_internal_client/vault_client.py` (`_parse_secret_path`).
@@ -48,7 +48,7 @@ impl Address for SecretPath {
 
     fn sentence(&self, place: &str) -> String {
         let mount = format!("mount `{}`", self.mount_point);
-        // `place` names the mount already, unless the mount is a part of the id.
+        // `place` names the mount already, unless the mount is part of the id.
         let mount = if place.contains(&mount) {
             String::new()
         } else {
@@ -86,12 +86,12 @@ pub(super) struct Paths {
     variables: Option<Vec<String>>,
     config: Option<Vec<String>>,
     use_team_secrets_path: bool,
-    /// `None` where it is null or empty: the name's first segment is the mount.
+    /// `None` where it is null or empty: the first segment of the name is then the mount.
     mount_point: Option<String>,
     kv_engine_version: u8,
 }
 
-/// The kwarg that has the paths of `kind`.
+/// Returns the kwarg with the paths of `kind`.
 fn kwarg_of(kind: SecretKind) -> &'static str {
     match kind {
         SecretKind::Connection => "connections_path",
@@ -100,7 +100,7 @@ fn kwarg_of(kind: SecretKind) -> &'static str {
     }
 }
 
-/// Takes the version of the KV engine: 2, also of anything that Python finds false.
+/// Takes the version of the KV engine. The default is 2, also for anything that Python finds false.
 fn kv_engine_version(kwargs: &mut Kwargs) -> Result<u8> {
     if kwargs
         .get("kv_engine_version")
@@ -117,7 +117,7 @@ fn kv_engine_version(kwargs: &mut Kwargs) -> Result<u8> {
 }
 
 impl Paths {
-    /// Takes what configures the paths.
+    /// Takes the kwargs of the paths.
     ///
     /// # Errors
     /// A value of the wrong type, or a path that climbs with `..`, with status 2.
@@ -125,7 +125,7 @@ impl Paths {
         let mut paths = |name, default| -> Result<Option<Vec<String>>> {
             let set_by = kwargs.set_by(name);
             let paths = match kwargs.get(name).and_then(Value::as_object) {
-                // Of a dictionary, Python takes the keys.
+                // Python iterates over the keys of a dictionary.
                 Some(object) => Some(object.keys().cloned().collect()),
                 None => kwargs.texts_or(name, default)?,
             };
@@ -175,17 +175,17 @@ impl Paths {
         })
     }
 
-    /// Says which version of the KV engine the mount is taken for: where that is wrong, nothing is ever found, and Vault does not
-    /// tell.
+    /// Returns a note about the assumed version of the KV engine: if it is wrong, nothing is found, and Vault does not say why.
     pub(super) fn asked_as(&self) -> &'static str {
         match self.kv_engine_version {
-            1 => "asked as KV v1; a mount of KV v2 needs 2 in `kv_engine_version`",
-            _ => "asked as KV v2; a mount of KV v1 needs 1 in `kv_engine_version`",
+            1 => "asked as KV v1; if the mount is KV v2, set `kv_engine_version` to 2",
+            _ => "asked as KV v2; if the mount is KV v1, set `kv_engine_version` to 1",
         }
     }
 
-    /// Returns what is probably wrong with the kwargs when Vault has nothing for `kind` at `path` of `mount`, or denies it: a part
-    /// of the path that stands in it twice.
+    /// Returns a hint when a part of `path` is probably there twice.
+    ///
+    /// It is for a secret of `kind` at `path` of `mount` that is absent or denied.
     pub(super) fn misplaced(&self, kind: SecretKind, mount: &str, path: &str) -> Option<String> {
         let kwarg = kwarg_of(kind);
         let below = |start: &str| {
@@ -194,15 +194,17 @@ impl Paths {
         };
         if self.kv_engine_version == 1 {
             return below("data").then(|| {
-                format!("`data/` is KV v2's: set `kv_engine_version` to 2 and leave `data/` out of `{kwarg}`")
+                format!(
+                    "`data/` belongs to KV v2: set `kv_engine_version` to 2 and remove `data/` from `{kwarg}`"
+                )
             });
         }
         if mount.ends_with("/data") {
-            return Some("KV v2 adds `data/` by itself: leave `/data` out of `mount_point`".to_owned());
+            return Some("KV v2 adds `data/` itself: remove `/data` from `mount_point`".to_owned());
         }
         if below("data") {
             return Some(format!(
-                "KV v2 adds `data/` by itself: leave `data/` out of `{kwarg}`"
+                "KV v2 adds `data/` itself: remove `data/` from `{kwarg}`"
             ));
         }
         if self.mount_point.is_some() && below(mount) {
@@ -213,13 +215,13 @@ impl Paths {
             };
             let mount: String = mount.chars().take(80).collect();
             return Some(format!(
-                "the mount stands in the path twice: leave `{mount}/{data}` out of `{kwarg}`"
+                "the mount is in the path twice: remove `{mount}/{data}` from `{kwarg}`"
             ));
         }
         None
     }
 
-    /// Returns the mount of every name, where there is one.
+    /// Returns the configured mount, if there is one.
     pub(super) fn mount_point(&self) -> Option<&str> {
         self.mount_point.as_deref()
     }
@@ -235,7 +237,7 @@ impl Paths {
                 "the name of the {} climbs out of its path with `..`",
                 lookup.kind
             ))
-            .with_detail("Vault would be asked for another path than the one that is configured"));
+            .with_detail("Vault would be asked for a path outside the configured one"));
         }
         let kwarg = kwarg_of(lookup.kind);
         let bases = match lookup.kind {
@@ -264,7 +266,7 @@ impl Paths {
         Ok(bases.iter().map(|base| self.step(base, team, id)).collect())
     }
 
-    /// Splits a name into its mount (empty where the mount is configured) and the rest; `None` when the mount is missing.
+    /// Splits a name into its mount and the rest; `None` when the mount is missing. A configured mount is not part of the name.
     fn key_part<'a>(&self, id: &'a str) -> Option<(&'a str, &'a str)> {
         if self.mount_point.is_some() {
             Some(("", id))
@@ -275,7 +277,7 @@ impl Paths {
 
     /// Returns the step of one base path.
     fn step(&self, base: &str, team: Option<&str>, id: &str) -> Step {
-        let missing_mount = "`mount_point` is null and the name has no `/` behind a mount";
+        let missing_mount = "`mount_point` is null and the name does not begin with a mount and `/`";
         let Some((mount, key)) = self.key_part(id) else {
             return self.skip(id, missing_mount.to_owned());
         };

@@ -1,6 +1,6 @@
-//! Astro's `airflow_settings.yaml`, given as a local secrets file: told as what it is.
+//! Recognizes Astro's `airflow_settings.yaml` when it is configured as a local secrets file.
 //!
-//! Airflow's backend does not read it: to Airflow it is one entry named `airflow`. Reading it here would give answers that no task
+//! Airflow's backend does not understand it: it sees one entry named `airflow`. Reading it here would give answers that no task
 //! gets. Its form: `airflow: {connections: [{conn_id, conn_type, conn_host, …}], pools: […], variables: [{variable_name, …}]}`.
 //! Source: <https://www.astronomer.io/docs/astro/cli/configure-cli>, the settings file.
 
@@ -9,10 +9,10 @@ use super::problem::Problem;
 use crate::shown::shown;
 
 const WHAT: &str = "it is an `airflow_settings.yaml` of the Astro CLI, which Airflow's backend does not read";
-const REMEDY: &str = "`astro dev object export --env-export` makes an env file for `--env-file` of it; or write each connection \
-     under its id with the keys `conn_type`, `host`, `login`, …, and each variable as `key: value`";
+const REMEDY: &str = "export it with `astro dev object export --env-export` and use that file with `--env-file`; or write each \
+    connection under its id with the keys `conn_type`, `host`, `login`, …, and each variable as `key: value`";
 
-/// Whether the file is one by its form.
+/// Whether the file has the form of an `airflow_settings.yaml`.
 pub(super) fn is_settings(entries: &Entries) -> bool {
     let is_part = |name: &str| matches!(name, "connections" | "pools" | "variables");
     entries.get("airflow", |node| {
@@ -24,7 +24,7 @@ pub(super) fn is_settings(entries: &Entries) -> bool {
     })
 }
 
-/// Says so of a file of connections, which cannot be used.
+/// Returns the problem of such a file of connections, which cannot be used.
 pub(super) fn problem() -> Problem {
     Problem {
         hint: Some(REMEDY.to_owned()),
@@ -32,7 +32,7 @@ pub(super) fn problem() -> Problem {
     }
 }
 
-/// Says so of a file of variables, in which the name was not found.
+/// Returns the hint about such a file of variables, in which the name was not found.
 pub(super) fn hint(file: &str) -> String {
-    format!("`{}` is no file of variables: {WHAT}; {REMEDY}", shown(file))
+    format!("`{}` is not a file of variables: {WHAT}; {REMEDY}", shown(file))
 }

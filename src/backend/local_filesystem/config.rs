@@ -12,7 +12,7 @@ pub(super) const KWARGS: &[&str] = &[
     "configs_file_path",
 ];
 
-/// The files, as they are configured; a relative path is relative to the working folder.
+/// The configured files. A relative path is relative to the working directory.
 #[derive(Debug)]
 pub(super) struct Config {
     variables: Option<String>,
@@ -21,10 +21,10 @@ pub(super) struct Config {
 }
 
 impl Config {
-    /// Takes the kwargs. A path that Python finds false, as the empty one, is none.
+    /// Takes the kwargs. A path that Python finds false, such as an empty one, counts as absent.
     ///
     /// # Errors
-    /// A kwarg that is unknown or no text, with status 2.
+    /// A kwarg that is unknown or not text, with status 2.
     pub(super) fn new(mut kwargs: Kwargs) -> Result<Self> {
         kwargs.refuse_unknown(KWARGS, MEANINGS)?;
         let mut path = |name| kwargs.truthy_text(name);
@@ -55,7 +55,7 @@ impl Config {
         }
     }
 
-    /// Returns every file that is configured, each once.
+    /// Returns the configured files, each once.
     pub(super) fn files(&self) -> Vec<&str> {
         let mut files: Vec<&str> = [&self.connections, &self.variables, &self.configs]
             .into_iter()
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kwarg_of_another_backend_is_told_from_its_meaning() {
+    fn a_kwarg_of_another_backend_is_recognized() {
         for (name, meant) in [
             ("connections_file", "connections_file_path"),
             ("variables_path", "variables_file_path"),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_python_finds_false_is_none() {
+    fn a_path_that_python_finds_false_is_absent() {
         for path in [
             Value::Null,
             Value::from(""),

@@ -1,7 +1,7 @@
-//! The `.env` form of a local secrets file: `KEY=VALUE` lines taken as they stand.
+//! The `.env` form of a local secrets file: `KEY=VALUE` lines, read literally.
 //!
-//! It is not the form of `--env-file` (`settings`): nothing is stripped, quotes are part of the value, and `export` is part of
-//! the key. Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py`, `_parse_env_file`.
+//! It differs from the form of `--env-file` (`settings`): nothing is stripped, quotes are part of the value, and `export` is
+//! part of the key. Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py`, `_parse_env_file`.
 
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ pub(super) fn parse(text: String) -> Result<Index, Problem> {
     let mut entries = Index::new(text, |key| Cow::Borrowed(key));
     for (place, line) in places {
         if let Err(first) = entries.insert(place) {
-            let what = format!("`{}` is there already, on line {}", shown(&first.key), first.line);
+            let what = format!("`{}` is already set on line {}", shown(&first.key), first.line);
             return Err(Problem::at(line, what));
         }
     }
@@ -49,7 +49,7 @@ fn assignment(line: &str) -> Result<Option<(&str, &str)>, String> {
         return Err("no `=`: a line is `KEY=VALUE`, a comment that starts with `#`, or empty".to_owned());
     };
     if key.is_empty() {
-        return Err("nothing in front of the `=`".to_owned());
+        return Err("nothing before the `=`".to_owned());
     }
     if value.is_empty() {
         return Err(format!("`{}` has no value", shown(key)));
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_named_by_its_number_alone() {
+    fn a_bad_line_is_named_by_its_number_only() {
         assert_eq!(problem("A=1\nsecret").0, Some(2));
         assert!(!problem("A=1\nsecret").1.contains("secret"));
         assert_eq!(problem("=x").0, Some(1));
@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(problem("A="), (Some(1), "`A` has no value".to_owned()));
         assert_eq!(
             problem("A=1\nB=2\nA=1"),
-            (Some(3), "`A` is there already, on line 1".to_owned())
+            (Some(3), "`A` is already set on line 1".to_owned())
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What the fuzzer of `tests/fuzz` feeds local secrets files to: their bytes, without a file.
+//! The entry point of the fuzzer of `tests/fuzz` for local secrets files: bytes instead of a file.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::backend::CheckConnection;
 use crate::error::Result;
 use crate::value::{Answer, Lookup, SecretKind};
 
-/// A file that was read and checked.
+/// A file that has been read and checked.
 pub struct File {
     path: String,
     kind: SecretKind,
@@ -39,10 +39,10 @@ impl File {
         self.entries.keys()
     }
 
-    /// Returns what stands under `key`.
+    /// Returns what the file has under `key`.
     ///
     /// # Errors
-    /// Something that has no form in JSON.
+    /// Something that JSON cannot represent.
     pub fn get(&self, key: &str) -> Result<Answer> {
         load::get(&self.entries, self.kind, key).map_err(|unprintable: Unprintable| {
             let lookup = Lookup {

@@ -1,6 +1,6 @@
-//! Where the entries of a text stand: found by key, in the order of the file, at a few bytes each.
+//! The positions of the entries in a text, by key and in the order of the file, at a few bytes each.
 //!
-//! A file may be large, and may be made to be: keys and values stay where they are in the text. Must not know what a value is.
+//! A file may be large, even deliberately, so keys and values are not copied out of the text. Must not know what a value is.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use zeroize::Zeroizing;
 
-/// Part of a text, in bytes. A local file is smaller than 4 GiB.
+/// A part of a text, in bytes. A local file is smaller than 4 GiB.
 #[derive(Clone, Copy)]
 struct Range {
     start: u32,
@@ -25,7 +25,7 @@ impl Range {
     }
 }
 
-/// Where an entry stands.
+/// The position of an entry.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     key: Range,
@@ -34,7 +34,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Notes the places of a key and its value in the text, in bytes, and their line; 0 where no line is told.
+    /// Creates a position from the byte ranges of a key and its value, and their line; 0 where the line is unknown.
     pub(super) fn new(key: &std::ops::Range<usize>, value: &std::ops::Range<usize>, line: usize) -> Self {
         Self {
             key: Range::new(key),
@@ -44,7 +44,7 @@ impl Place {
     }
 }
 
-/// How a key is read: in JSON it stands in quotes, with escapes.
+/// How a key is read: in JSON it has quotes and escapes.
 type ReadKey = fn(&str) -> Cow<'_, str>;
 
 /// A text, and its entries.
@@ -55,11 +55,11 @@ pub(super) struct Index {
     hasher: RandomState,
     /// The entry of each hash of a key.
     places: HashMap<u64, u32>,
-    /// The entries whose hash another one has.
+    /// The entries whose hash is that of an earlier one.
     others: Vec<u32>,
 }
 
-/// An entry, as it stands in the text.
+/// An entry, as written in the text.
 pub(super) struct Found<'a> {
     pub(super) key: Cow<'a, str>,
     pub(super) value: &'a str,
@@ -78,7 +78,7 @@ impl Index {
         }
     }
 
-    /// Adds all of `places`. Of a key that is repeated the last value counts, at the first one's place.
+    /// Adds all of `places`. A repeated key keeps its first position and takes its last value.
     pub(super) fn replacing(mut self, places: Vec<Place>) -> Self {
         for place in places {
             if let Err(first) = self.add(place) {
@@ -91,7 +91,7 @@ impl Index {
     /// Adds an entry.
     ///
     /// # Errors
-    /// The key, and the line of the entry that has it already.
+    /// The key, and the line of the earlier entry with the same key.
     pub(super) fn insert(&mut self, place: Place) -> Result<(), Found<'_>> {
         match self.add(place) {
             Ok(()) => Ok(()),

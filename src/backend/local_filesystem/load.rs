@@ -1,7 +1,7 @@
 //! What Airflow makes of an entry: a connection, a variable or a configuration option.
 //!
-//! A file is checked whole before anything in it is used: one bad entry spoils it, as in Airflow, where loading raises. Whether
-//! text or an object makes a connection is not known here; the check is handed in ([`CheckConnection`]). Source: airflow 3.3.2,
+//! The whole file is checked before anything in it is used: one bad entry makes it unusable, as in Airflow, where loading raises.
+//! Must not know what makes a connection; the caller passes in that check ([`CheckConnection`]). Source: airflow 3.3.2,
 //! `airflow/secrets/local_filesystem.py`, `load_connections_dict`, `load_variables`, `load_configs_dict`.
 
 use std::collections::HashSet;
@@ -19,10 +19,10 @@ use crate::secret::Secret;
 use crate::shown::shown;
 use crate::value::{Answer, Found, SecretKind};
 
-/// The keys that a connection has in a local file alone: `extra_dejson` is what the file's reader makes `extra` of.
+/// The keys that only a connection in a local file has. Airflow makes `extra` from `extra_dejson`.
 const MORE_KEYS: &[&str] = &["conn_id", "extra_dejson"];
 
-/// Why an entry cannot be used although its file can: it has no form that could be printed.
+/// Why an entry cannot be used although its file can: JSON cannot represent it.
 #[derive(Debug)]
 pub(super) struct Unprintable {
     /// The argument of a connection that is at fault.
@@ -30,10 +30,10 @@ pub(super) struct Unprintable {
     pub(super) why: NoJson,
 }
 
-/// What is under a name: an answer, or something that has no form.
+/// What is under a name: an answer, or something that cannot be printed.
 pub(super) type Loaded = Result<Answer, Unprintable>;
 
-/// Checks every entry of a file, which has to be done by `deadline`.
+/// Checks every entry of a file, until `deadline` at the latest.
 pub(super) fn check(
     entries: &Entries,
     kind: SecretKind,
@@ -48,7 +48,10 @@ pub(super) fn check(
             if node.list().is_some_and(|list| list.len() != 1) {
                 return Err(Problem::at(
                     key_node.line(),
-                    format!("{} is a list, and not of one", name(key_node)),
+                    format!(
+                        "{} is a list that does not have exactly one element",
+                        name(key_node)
+                    ),
                 ));
             }
             Ok(())
@@ -79,8 +82,10 @@ pub(super) fn get(entries: &Entries, kind: SecretKind, key: &str) -> Loaded {
     })
 }
 
-/// Text as it is, nothing for `None`, JSON for the rest. A date is the text that `str()` makes of it, which is what `airflow
-/// variables get` prints, and binary data is its bytes; within lists and objects neither has a form.
+/// Returns text unchanged, null for `None`, and JSON for the rest.
+///
+/// A date becomes the text of `str()`, which `airflow variables get` prints. Binary data becomes its bytes. Neither can be
+/// represented within lists and objects.
 fn plain(node: Node<'_>) -> Loaded {
     if let Some(text) = node.secret() {
         return Ok(Answer::Found(Found::Text(text)));
@@ -103,7 +108,7 @@ fn plain(node: Node<'_>) -> Loaded {
 fn name(key: Node<'_>) -> String {
     match key.text() {
         Some(key) => format!("`{}`", shown(key)),
-        None => "an entry whose key is no text".to_owned(),
+        None => "an entry whose key is not text".to_owned(),
     }
 }
 
@@ -123,7 +128,7 @@ fn check_connections(entries: &Entries, check: CheckConnection, deadline: Instan
             None => node,
             Some([]) => return Ok(()),
             Some([only]) => *only,
-            Some([_, ..]) => return Err(problem("is a list of more than one".to_owned())),
+            Some([_, ..]) => return Err(problem("is a list with more than one element".to_owned())),
         };
         if value.text().is_none() {
             check_object(key_node, value, &mut used).map_err(with_hint)?;
@@ -139,7 +144,7 @@ fn check_connections(entries: &Entries, check: CheckConnection, deadline: Instan
     })
 }
 
-/// Checks the keys of a connection that is an object. An error is what is wrong, and a hint.
+/// Checks the keys of a connection that is an object. The error is what is wrong, and a hint.
 fn check_object(
     key: Node<'_>,
     value: Node<'_>,
@@ -151,17 +156,17 @@ fn check_object(
     };
     let names: Option<Vec<&str>> = arguments.iter().map(|(name, _)| name.text()).collect();
     let Some(names) = names else {
-        return Err(plain("has a key that is no text"));
+        return Err(plain("has a key that is not text"));
     };
     if let Some((what, hint)) = connection_keys::unknown(&names, MORE_KEYS) {
         return Err((format!("has {what}"), Some(hint)));
     }
-    let is_another =
+    let is_different =
         |(name, argument): &(Node<'_>, Node<'_>)| name.text() == Some("conn_id") && !argument.equals_key(key);
-    if arguments.iter().any(is_another) {
+    if arguments.iter().any(is_different) {
         return Err((
-            "has another `conn_id`".to_owned(),
-            Some("leave `conn_id` out, the entry's own key is the id".to_owned()),
+            "has a different `conn_id`".to_owned(),
+            Some("remove `conn_id`: the key of the entry is the id".to_owned()),
         ));
     }
     if names.contains(&"extra") && names.contains(&"extra_dejson") {
@@ -178,10 +183,10 @@ fn check_object(
     Ok(())
 }
 
-/// Returns what Airflow calls its `Connection(…)` with: `uri` for text, and an object as it is, with `extra` as the text that
-/// it is made of. Values beside `extra` stay as they are, whatever their type. The second value is the argument that has no
-/// form in JSON, such as a date, for which a list stands in: like a date, a list is no text, and Airflow refuses the one
-/// where it refuses the other.
+/// Returns the arguments of Airflow's `Connection(…)`: `uri` for text, or the object with `extra` as text.
+///
+/// All other values keep their type. The second value is the first argument that JSON cannot represent, such as a date. A list
+/// replaces it: like a date, a list is not text, and Airflow refuses both in the same places.
 fn connection(node: Node<'_>) -> (Found, Option<Unprintable>) {
     if let Some(text) = node.secret() {
         let found = if text.is_empty() {
@@ -198,7 +203,7 @@ fn connection(node: Node<'_>) -> (Found, Option<Unprintable>) {
         let name = name.text().unwrap_or_default();
         let json = match value.to_json(budget) {
             Ok(json) => json,
-            // No part of what Airflow builds from a connection but `as_json()`, which then raises.
+            // Only `as_json()` uses it in Airflow, and then raises.
             Err(_) if name == "description" && value.date().is_some() => {
                 json::Value::String(value.date().unwrap_or_default())
             }

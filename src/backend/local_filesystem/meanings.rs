@@ -1,4 +1,4 @@
-//! Names that people write for the kwargs of this backend: those of older releases, of the other backends and of Airflow's CLI.
+//! Wrong names for the kwargs of this backend, from older releases, other backends and Airflow's CLI.
 
 use crate::kwargs::Meaning;
 

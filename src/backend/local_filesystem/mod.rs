@@ -1,6 +1,6 @@
 //! JSON, YAML and `.env` files: Airflow's `LocalFilesystemBackend`.
 //!
-//! Owns which file is read for what, and reads each once. The rules of a file are in `parse`, those of its entries in `load`.
+//! Owns which file is read for which kind, and reads each once. `parse` has the rules of a file, `load` those of its entries.
 //! Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py`.
 
 use std::sync::OnceLock;
@@ -36,7 +36,7 @@ pub const CLASS_PATH: &str = class_path::LOCAL_FILESYSTEM;
 /// An entry of a local file.
 #[derive(Debug)]
 struct Entry {
-    /// The file, as it is configured; `None` when none is for this kind.
+    /// The configured file; `None` when this kind has no file.
     file: Option<String>,
     /// The entry's key.
     id: String,
@@ -73,7 +73,7 @@ pub struct LocalFilesystemBackend {
 }
 
 impl LocalFilesystemBackend {
-    /// Builds the backend. No file is read before one is asked for.
+    /// Builds the backend. It reads no file before the first lookup.
     pub(crate) fn boxed(kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
         Ok(Box::new(Self {
             config: Config::new(kwargs)?,
@@ -102,7 +102,7 @@ impl LocalFilesystemBackend {
         Ok(cell.get_or_init(|| entries))
     }
 
-    /// Returns the keys of the file of `kind`, in its order; none where no file is configured.
+    /// Returns the keys of the file of `kind`, in its order; an empty list where no file is configured.
     fn names(&self, kind: SecretKind) -> Result<Vec<String>> {
         match self.config.file(kind) {
             Some(file) => self.entries(kind, file).map(Entries::keys),
@@ -133,7 +133,7 @@ fn malformed(lookup: &Lookup, file: &str, Unprintable { argument, why }: &Unprin
     let (kind, id, file) = (lookup.kind, shown(&lookup.id), shown(file));
     let what = why.what();
     Error::malformed(format!(
-        "{part}{kind} `{id}` in `{file}` holds {what}, which has no form in JSON"
+        "{part}{kind} `{id}` in `{file}` holds {what}, which JSON cannot represent"
     ))
     .with_hint("put quotes around it in the file")
 }
@@ -151,7 +151,7 @@ impl SecretsBackend for LocalFilesystemBackend {
             .map(|file| format!("`{}`", shown(file)))
             .collect();
         match files.as_slice() {
-            [] => "local files, of which none is configured".to_owned(),
+            [] => "local files (none configured)".to_owned(),
             [file] => format!("the file {file}"),
             files => format!("the files {}", files.join(", ")),
         }
@@ -178,7 +178,7 @@ impl SecretsBackend for LocalFilesystemBackend {
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         let answer = match step.location.address() {
             Ok(Entry { file: Some(_), .. }) => self.answer(lookup),
-            Ok(Entry { file: None, .. }) => Err(Error::internal("a step that is skipped was asked")),
+            Ok(Entry { file: None, .. }) => Err(Error::internal("a skipped step was asked")),
             Err(error) => Err(error),
         };
         Box::pin(std::future::ready(answer))

@@ -1,4 +1,4 @@
-//! One value in a local file, whatever the file's form: what Airflow's rules ask of it, in Python's terms.
+//! One value in a local file of any form, and the questions that Airflow's rules ask about it, in Python's terms.
 
 use super::index::Found;
 use crate::python::{json, yaml};
@@ -9,16 +9,16 @@ use crate::secret::Secret;
 pub(super) enum Node<'a> {
     /// A key.
     Text(&'a str),
-    /// A value of an env file.
+    /// A value in an env file.
     Env(&'a Found<'a>),
-    /// A value of a JSON file.
+    /// A value in a JSON file.
     Json(&'a json::Value),
-    /// A value of a YAML file.
+    /// A value in a YAML file.
     Yaml(&'a yaml::Document, yaml::Id),
 }
 
 impl<'a> Node<'a> {
-    /// Returns the line on which it stands, where the file's form tells.
+    /// Returns its line, where the parser reports one.
     pub(super) fn line(self) -> Option<usize> {
         match self {
             Self::Text(_) | Self::Json(_) => None,
@@ -83,7 +83,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Whether Python takes it for true.
+    /// Whether Python finds it true.
     pub(super) fn is_truthy(self) -> bool {
         match self {
             Self::Text(text) => !text.is_empty(),
@@ -93,7 +93,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Whether Python's `==` holds between two values of one file, of which one is a key.
+    /// Whether Python's `==` holds between this value and a key of the same file.
     pub(super) fn equals_key(self, key: Self) -> bool {
         match (self, key) {
             (Self::Yaml(document, id), Self::Yaml(_, key)) => document.equals_key(id, key),
@@ -101,7 +101,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Returns what tells this object from others that are equal to it: an alias in YAML is the same object again.
+    /// Returns the identity of this object: an alias in YAML is the same object, not an equal one.
     pub(super) fn identity(self) -> Option<yaml::Id> {
         match self {
             Self::Yaml(_, id) => Some(id),
@@ -109,7 +109,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// Returns what may become of it as JSON.
+    /// Returns the limits on its size as JSON.
     pub(super) fn budget(self) -> yaml::Budget {
         match self {
             Self::Yaml(document, _) => document.budget(),

@@ -1,7 +1,7 @@
 //! A local secrets file -> its entries: by suffix, JSON, YAML or `.env`.
 //!
-//! Owns the reading of the file as Python's `open()` reads text, and where a problem is. Must not know what an entry has to
-//! look like to be a connection (`load`). Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py`, `_parse_secret_file`.
+//! Owns reading text as Python's `open()` does, and the line of a problem. Must not know what makes an entry a connection
+//! (`load`). Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py`, `_parse_secret_file`.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -15,14 +15,14 @@ use crate::file;
 use crate::python::newlines::universal_newlines;
 use crate::python::{json, path, yaml};
 
-/// The entries of a file. A value of JSON is made when it is asked for.
+/// The entries of a file. A JSON value is parsed when it is needed.
 pub(super) enum Entries {
     Env(Index),
     Json(Index),
     Yaml(yaml::Document),
 }
 
-/// One entry: its key, which in YAML need not be text, and what is under it.
+/// One entry: its key, which in YAML need not be text, and its value.
 pub(super) struct Entry<'a> {
     pub(super) key: Option<&'a str>,
     pub(super) key_node: Node<'a>,
@@ -30,7 +30,7 @@ pub(super) struct Entry<'a> {
 }
 
 impl Entries {
-    /// Hands `use_it` what stands under `key`.
+    /// Calls `use_it` with the value under `key`.
     pub(super) fn get<T>(&self, key: &str, use_it: impl FnOnce(Option<Node<'_>>) -> T) -> T {
         match self {
             Self::Env(index) => use_it(index.get(key).as_ref().map(Node::Env)),
@@ -45,7 +45,7 @@ impl Entries {
         }
     }
 
-    /// Hands `use_it` each entry, in the order of the file, until one is an error.
+    /// Calls `use_it` with each entry, in the order of the file, until it returns an error.
     pub(super) fn each<E>(&self, mut use_it: impl FnMut(Entry<'_>) -> Result<(), E>) -> Result<(), E> {
         let mut of_text = |key: &str, node: Node<'_>| {
             use_it(Entry {
@@ -94,15 +94,15 @@ impl Entries {
     }
 }
 
-/// Makes the value of an entry of JSON. The text was read before, so there is one.
+/// Parses the value of a JSON entry. It is valid, because the whole text was read before.
 fn value_of(found: &Found<'_>) -> Option<json::Value> {
     json::loads(found.value).ok()
 }
 
-/// The largest file that is read: Airflow has no bound, and takes minutes for such a one.
+/// The size of the largest file that is read. Airflow has no limit, and takes minutes for a file of this size.
 pub(super) const MAX_BYTES: u64 = 64 << 20;
 
-/// Reads and parses the file at `path`, which has to be done by `deadline`.
+/// Reads and parses the file at `path`, until `deadline` at the latest.
 pub(super) fn parse(path: &str, deadline: Instant) -> Result<Entries, Problem> {
     let parse = format_of(path)?;
     let bytes = file::read_unwiped(Path::new(path), MAX_BYTES, deadline).map_err(|source| Problem {
@@ -112,10 +112,10 @@ pub(super) fn parse(path: &str, deadline: Instant) -> Result<Entries, Problem> {
     parse_bytes(parse, bytes, deadline)
 }
 
-/// Parses the text of one format, which has to be done by a deadline.
+/// Parses the text of one format, until a deadline at the latest.
 type Parse = fn(String, Instant) -> Result<Entries, Problem>;
 
-/// Tells the format by the suffix of the file's name.
+/// Returns the parser for the suffix of the file's name.
 pub(super) fn format_of(path: &str) -> Result<Parse, Problem> {
     match path::suffix(path).to_ascii_lowercase().as_str() {
         ".json" => Ok(parse_json),
@@ -127,7 +127,7 @@ pub(super) fn format_of(path: &str) -> Result<Parse, Problem> {
     }
 }
 
-/// Parses what a file holds.
+/// Parses the bytes of a file.
 pub(super) fn parse_bytes(parse: Parse, bytes: Vec<u8>, deadline: Instant) -> Result<Entries, Problem> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
@@ -154,7 +154,7 @@ fn parse_json(text: String, deadline: Instant) -> Result<Entries, Problem> {
             let index = Index::new(text, json::text_of_key);
             Ok(Entries::Json(index.replacing(places)))
         }
-        Ok(false) => Err(Problem::at(1, "it is JSON, and no object")),
+        Ok(false) => Err(Problem::at(1, "it is JSON, but not an object")),
         Err(error) if error.kind() == json::ErrorKind::Late => Err(late()),
         Err(error) => Err(Problem::at(error.line(), format!("it is not JSON: {error}"))),
     }
@@ -170,7 +170,7 @@ fn parse_yaml(text: String, deadline: Instant) -> Result<Entries, Problem> {
         }
         Problem::at(error.line(), format!("{error}"))
     })?;
-    // The document has what it needs of it.
+    // The document does not need the text any more.
     drop(text);
     let is_mapping = document
         .root()
@@ -178,11 +178,11 @@ fn parse_yaml(text: String, deadline: Instant) -> Result<Entries, Problem> {
     if is_mapping {
         Ok(Entries::Yaml(document))
     } else {
-        Err(Problem::at(1, "it is YAML, and no mapping"))
+        Err(Problem::at(1, "it is YAML, but not a mapping"))
     }
 }
 
-/// The problem of a file for which there is not enough time.
+/// Returns the problem of a file that takes too long.
 pub(super) fn late() -> Problem {
     Problem {
         hint: Some("`--timeout SECONDS` gives it longer".to_owned()),

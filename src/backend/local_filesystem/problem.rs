@@ -1,4 +1,4 @@
-//! What is wrong with a local file, and where: every form's parser reports it the same way.
+//! What is wrong with a local file, and where. The parsers of all forms report it.
 
 use crate::error::Error;
 use crate::shown::shown;
@@ -31,7 +31,7 @@ impl Problem {
         }
     }
 
-    /// Names the file.
+    /// Makes it an error that names the file.
     pub(super) fn in_file(self, path: &str) -> Error {
         let place = self.line.map(|line| format!(", line {line}")).unwrap_or_default();
         let error = Error::usage(format!(

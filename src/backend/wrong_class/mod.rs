@@ -1,9 +1,9 @@
-//! A class path that no backend has: what is wrong with it, and the path that was probably meant.
+//! An unknown class path: what is wrong with it, and the path that was probably meant.
 //!
-//! Owns the mistakes that are made in writing one; the official paths are in `official`. Shows only what is clearly a class path:
-//! kwargs, which are secrets, may stand in its place. Must not know how a backend is built.
+//! Owns the usual mistakes; the official paths are in `official`. Shows only what is clearly a class path, because somebody may
+//! have put kwargs, which are secrets, in its place. Must not know how a backend is built.
 //!
-//! Source: airflow 3.3.2, `airflow/_shared/module_loading`, `import_string`, which takes nothing but the path itself.
+//! Source: airflow 3.3.2, `airflow/_shared/module_loading`, `import_string`, which accepts only the path itself.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ mod official;
 
 use official::{OFFICIAL, former, looks_like, nearest};
 
-/// The options of `[secrets]` and `[workers]` that stand below a class in a file.
+/// The options of `[secrets]` and `[workers]` that follow a class path in a file.
 const OPTIONS: &[&str] = &[
     "backend",
     "backend_kwargs",
@@ -25,10 +25,10 @@ const OPTIONS: &[&str] = &[
     "cache_ttl_seconds",
 ];
 
-/// How many characters of a text are looked at: no class path is longer.
+/// How many characters of a text are read: no class path is longer.
 const MOST_CHARACTERS: usize = 2000;
 
-/// The error of `text`, which stands at `place` and is the class path of no backend.
+/// Returns the error for `text`, which is configured at `place` and is not the class path of a backend.
 pub(super) fn refused(text: &str, place: &dyn fmt::Display, supported: &[&str]) -> Error {
     let end = text.char_indices().nth(MOST_CHARACTERS);
     let text = end.map_or(text, |(end, _)| &text[..end]);
@@ -50,17 +50,17 @@ pub(super) fn refused(text: &str, place: &dyn fmt::Display, supported: &[&str]) 
         (Some(remedy), None) => remedy.to_owned(),
         (None, Some(nearest)) if nearest == text => "name a supported backend with `--backend`".to_owned(),
         (None, Some(nearest)) => format!("did you mean `{nearest}`?"),
-        (None, None) => format!("it takes a class path, such as `{}`", OFFICIAL[1]),
+        (None, None) => format!("set it to a class path, such as `{}`", OFFICIAL[1]),
     })
 }
 
-/// What is wrong, as the end of a sentence that begins with the place, and what to do, to which the right path is added.
+/// What is wrong, and what to do. `what` follows the place in a sentence; the right path follows `remedy`.
 struct Slip {
     what: String,
     remedy: Option<&'static str>,
 }
 
-/// Finds what is wrong with `text`: first what the text is instead of a path, then what surrounds the path, then the path.
+/// Finds what is wrong with `text`: first whether it is a path at all, then what surrounds the path, then the path.
 fn slip(text: &str, nearest: Option<&'static str>) -> Slip {
     let with = |what: &str, remedy| Slip {
         what: what.to_owned(),
@@ -69,7 +69,7 @@ fn slip(text: &str, nearest: Option<&'static str>) -> Slip {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         return with(
-            "holds nothing but blanks, which Airflow takes for a class path",
+            "is only whitespace, which Airflow reads as a class path",
             "leave it empty for no backend, or set it to a class path",
         );
     }
@@ -91,13 +91,13 @@ fn slip(text: &str, nearest: Option<&'static str>) -> Slip {
     }
     if trimmed.contains(['#', ';']) || trimmed.contains("//") {
         return with(
-            "has a comment after the class path, and Airflow reads it as part of the path",
-            "put the comment on a line of its own, and leave the path alone",
+            "has a comment after the class path, which Airflow reads as part of the path",
+            "put the comment on a line of its own",
         );
     }
     if trimmed.contains(',') || trimmed.starts_with(['[', '(']) || names_two(trimmed) {
         return with(
-            "names more than one class, and Airflow has one secrets backend",
+            "names more than one class, but Airflow has one secrets backend",
             "keep one, for example",
         );
     }
@@ -106,7 +106,7 @@ fn slip(text: &str, nearest: Option<&'static str>) -> Slip {
     }
     if trimmed.contains(is_quote) {
         return with(
-            "has quotes around the class path, and Airflow reads them as part of the path",
+            "has quotes around the class path, which Airflow reads as part of the path",
             "remove the quotes",
         );
     }
@@ -125,43 +125,43 @@ fn slip(text: &str, nearest: Option<&'static str>) -> Slip {
     if trimmed.contains('=') {
         return with(
             "repeats the name of the option before the class path",
-            "write the path alone",
+            "write only the path",
         );
     }
     if text.contains(['\n', '\r']) {
         return with(
-            "has a line break before or after the class path, and Airflow reads it as part of the path",
+            "has a line break before or after the class path, which Airflow reads as part of the path",
             "write the path on the line of its option, with nothing after it",
         );
     }
     if trimmed.len() < text.len() {
         return with(
-            "has blanks around the class path, and Airflow reads them as part of the path",
-            "remove the blanks",
+            "has whitespace around the class path, which Airflow reads as part of the path",
+            "remove the whitespace",
         );
     }
     if trimmed.contains(char::is_whitespace) {
-        return with("has a blank in the class path", "write the path without blanks");
+        return with("has whitespace in the class path", "remove the whitespace");
     }
     path_slip(trimmed, nearest)
 }
 
-/// A class path that goes on in the next line: what `airflow.cfg` makes of a line that begins with a blank.
+/// Describes a class path that continues on the next line, as an indented line does in `airflow.cfg`.
 fn line_break(below: &str) -> Slip {
     let name = below.split(['=', ':']).next().unwrap_or_default().trim();
     match OPTIONS.iter().find(|option| **option == name) {
         Some(option) => Slip {
-            what: format!("goes on in the next line: `{option}` below it begins with a blank"),
-            remedy: Some("remove the blanks before that option, so that this one is the path alone"),
+            what: format!("continues on the next line: `{option}` below it is indented"),
+            remedy: Some("remove the indentation of that option"),
         },
         None => Slip {
             what: "has a line break in it".to_owned(),
-            remedy: Some("write the class path on one line, without a blank before the next"),
+            remedy: Some("write the class path on one line, and do not indent the next"),
         },
     }
 }
 
-/// Finds what is wrong with a path that stands alone.
+/// Finds what is wrong with a path that nothing surrounds.
 fn path_slip(path: &str, nearest: Option<&'static str>) -> Slip {
     let says = |what: String| Slip { what, remedy: None };
     let path_shown = shown(path);
@@ -203,7 +203,7 @@ fn path_slip(path: &str, nearest: Option<&'static str>) -> Slip {
     } else if lower.trim_end_matches('.') == module {
         says(format!("names the module `{module}`, without its class"))
     } else if !path.contains('.') && looks_like(&lower, &class.to_lowercase()) {
-        says("names the class alone, without its module".to_owned())
+        says("names the class without its module".to_owned())
     } else if looks_like_a_path(path) {
         says(format!("names `{path_shown}`, which Airflow cannot import"))
     } else {
@@ -211,7 +211,7 @@ fn path_slip(path: &str, nearest: Option<&'static str>) -> Slip {
     }
 }
 
-/// Whether two classes are named, with no comma between them.
+/// Whether `text` names two classes without a comma between them.
 fn names_two(text: &str) -> bool {
     text.split_whitespace()
         .filter(|word| word.trim_matches(is_quote).contains('.'))
@@ -223,8 +223,9 @@ fn is_quote(c: char) -> bool {
     matches!(c, '\'' | '"' | '`' | '‘' | '’' | '“' | '”' | '«' | '»')
 }
 
-/// Whether `text` is a dotted path of Python names. A token may look like one: what begins as tokens do, or has a part that
-/// no name is as long as, is not shown.
+/// Whether `text` is a dotted path of Python names.
+///
+/// A token may look like one. A text that begins like a token, or has a part too long for a name, is not shown.
 fn looks_like_a_path(text: &str) -> bool {
     const TOKENS: &[&str] = &["hvs.", "hvb.", "hvr.", "s.", "b.", "r.", "eyJ"];
     let is_name = |part: &str| {
@@ -278,8 +279,8 @@ mod tests {
             (vault("", " // vault"), "a comment"),
             (vault("", "#vault"), "a comment"),
             (vault("'", "' # vault"), "a comment"),
-            (vault(" ", ""), "blanks around"),
-            (vault("", "\t"), "blanks around"),
+            (vault(" ", ""), "whitespace around"),
+            (vault("", "\t"), "whitespace around"),
             (vault("", "\n"), "line break before or after"),
             (vault("\n", ""), "line break before or after"),
             (vault("", "(mount='x')"), "calls the class"),

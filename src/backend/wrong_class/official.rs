@@ -1,4 +1,4 @@
-//! The class paths of Airflow's official backends, the former ones too, and which of them a text means.
+//! The present and former class paths of Airflow's official backends, and which of them a text means.
 //!
 //! Must not know which of them this version supports.
 //!
@@ -38,7 +38,7 @@ const FORMER: &[(&str, &str)] = &[
     ),
 ];
 
-/// Words that stand for a backend, as whoever does not know its class path writes them.
+/// Words for a backend, from people who do not know its class path.
 const WORDS: &[(&str, &str)] = &[
     ("azure", OFFICIAL[0]),
     ("azurekeyvault", OFFICIAL[0]),
@@ -91,7 +91,7 @@ pub(super) fn nearest(text: &str) -> Option<&'static str> {
         let dotted = dotted.strip_suffix(".py").unwrap_or(&dotted).to_owned();
         by_path(&dotted).or_else(|| by_class(&dotted))
     };
-    // A path says more than a word beside it.
+    // A path says more than a word next to it.
     let path = words()
         .filter(|word| word.contains(['.', ':', '/']))
         .find_map(official);
@@ -99,7 +99,7 @@ pub(super) fn nearest(text: &str) -> Option<&'static str> {
         .or_else(|| words().find_map(official))
 }
 
-/// The official class at a path, a module or a former path, or near to one; `path` is in lower case.
+/// Returns the official class whose path, module or former path is `path`, or nearly so. `path` is in lower case.
 fn by_path(path: &str) -> Option<&'static str> {
     let exact = OFFICIAL.iter().find(|official| official.to_lowercase() == path);
     let module = || {
@@ -137,7 +137,7 @@ fn by_path(path: &str) -> Option<&'static str> {
         .or_else(|| near().copied())
 }
 
-/// The class that had its place at `path`, which is in lower case.
+/// Returns the present path of the class that was formerly at `path`, which is in lower case.
 pub(super) fn former(path: &str) -> Option<&'static str> {
     let known = FORMER.iter().find(|(module, _)| {
         path.strip_prefix(module)
@@ -146,10 +146,10 @@ pub(super) fn former(path: &str) -> Option<&'static str> {
     known.map(|(_, now)| *now)
 }
 
-/// The official class whose name ends `path`, which is in lower case and may be the name alone.
+/// Returns the official class whose name ends `path`. `path` is in lower case, and may be only the name.
 fn by_class(path: &str) -> Option<&'static str> {
     let name = path.rsplit('.').next().unwrap_or(path);
-    // Somebody's own `mycompany.secrets.VaultBackend` is not Airflow's.
+    // A custom `mycompany.secrets.VaultBackend` is not Airflow's.
     if path.contains('.') && !path.starts_with("airflow") {
         return None;
     }
@@ -159,12 +159,12 @@ fn by_class(path: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether `name` is the name of `class`, or nearly so; both are in lower case.
+/// Whether `name` is the name of `class`, or nearly so. Both are in lower case.
 pub(super) fn looks_like(name: &str, class: &str) -> bool {
     strsim::osa_distance(name, class) <= 2
 }
 
-/// The official class that a single word stands for.
+/// Returns the official class that a single word means.
 fn by_word(word: &str) -> Option<&'static str> {
     let word = word.to_lowercase().replace(['_', '-'], "");
     let word = word.strip_suffix("backend").unwrap_or(&word);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_far_from_all_of_them_means_none() {
+    fn an_unrelated_text_means_no_official_class() {
         for text in [
             "",
             "x",

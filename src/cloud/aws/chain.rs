@@ -1,8 +1,8 @@
-//! Where AWS credentials come from when no kwarg holds them: botocore's chain.
+//! Where AWS credentials come from when no kwarg gives them: botocore's chain.
 //!
 //! Environment, the profile's web identity or the environment's, the profile's keys, container, instance. Source: botocore
 //! 1.44, `credentials.py` (`create_credential_resolver`), `utils.py` (`ContainerMetadataFetcher`, `InstanceMetadataFetcher`).
-//! A deliberate difference: profiles that name a role, an SSO session or a program are refused by name, not followed.
+//! A deliberate difference: a profile that names a role, an SSO session or a program is an error that names it.
 
 use std::net::IpAddr;
 
@@ -16,16 +16,16 @@ use crate::http::Response;
 use crate::python::json::Object;
 use crate::secret::Secret;
 
-/// Where a container's credentials are served.
+/// The server of a container's credentials.
 const CONTAINER_ENDPOINT: &str = "http://169.254.170.2";
 
-/// Whom a container may be told to ask over http: botocore's `_ALLOWED_HOSTS`, beside loopback addresses.
+/// The hosts that a container may ask over http, besides loopback addresses: botocore's `_ALLOWED_HOSTS`.
 const CONTAINER_HOSTS: &[&str] = &["169.254.170.2", "169.254.170.23", "fd00:ec2::23", "localhost"];
 
-/// Where an instance's metadata is served.
+/// The server of an instance's metadata.
 const INSTANCE_ENDPOINT: &str = "http://169.254.169.254/";
 
-/// What of a profile this does not follow.
+/// The keys of a profile that are not supported.
 const UNSUPPORTED: &[&str] = &[
     "role_arn",
     "sso_session",
@@ -34,24 +34,28 @@ const UNSUPPORTED: &[&str] = &[
     "login_session",
 ];
 
-/// The environment of a lookup of credentials.
+/// The chain, with the environment that it reads.
 #[derive(Debug)]
 pub(crate) struct Chain {
     env: Env,
+    /// The kwargs that give keys, for a hint.
+    kwargs: &'static str,
 }
 
 impl Chain {
-    pub(crate) fn new(env: &Env) -> Self {
+    /// Creates the chain. `kwargs` names the kwargs that the user can set instead, for a hint.
+    pub(crate) fn new(env: &Env, kwargs: &'static str) -> Self {
         let wanted = |name: &str| name.starts_with("AWS_") || name == "HOME";
         let variables = env.iter().filter(|(name, _)| wanted(name));
         Self {
             env: variables
                 .map(|(name, variable)| (name.to_owned(), variable.value.clone()))
                 .collect(),
+            kwargs,
         }
     }
 
-    /// Returns the session's region: `AWS_DEFAULT_REGION`, else the profile's. (`AWS_REGION` is not read by boto3.)
+    /// Returns the session's region: `AWS_DEFAULT_REGION`, else the profile's. (boto3 does not read `AWS_REGION`.)
     pub(crate) fn region(&self, services: &Services) -> Option<String> {
         match self.env.text("AWS_DEFAULT_REGION") {
             Some(region) => Some(region.to_owned()).filter(|region| !region.is_empty()),
@@ -61,7 +65,7 @@ impl Chain {
         }
     }
 
-    /// Returns the endpoint of the Security Token Service, when the environment names one.
+    /// Returns the endpoint of the Security Token Service that the environment names.
     fn sts_endpoint(&self) -> Option<&str> {
         let ignored = self.env.text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
         if ignored.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
@@ -75,7 +79,7 @@ impl Chain {
     /// Returns the first credentials of the chain.
     ///
     /// # Errors
-    /// None to be had, or a source that is named and refuses, with status 4; one that does not answer, 5.
+    /// No credentials, or a refusal by a configured source, with status 4; no answer, 5.
     pub(crate) async fn credentials(&self, services: &Services) -> Result<Credentials> {
         if let Some(keys) = self.environment_keys()? {
             return Ok(keys);
@@ -84,7 +88,7 @@ impl Chain {
         let identity = |variable: &str, key: &str| self.env.non_empty(variable).or_else(|| profile.text(key));
         if let Some(file) = identity("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") {
             let role = identity("AWS_ROLE_ARN", "role_arn").ok_or_else(|| {
-                Error::denied("`AWS_WEB_IDENTITY_TOKEN_FILE` is set, and `AWS_ROLE_ARN` is not")
+                Error::denied("`AWS_WEB_IDENTITY_TOKEN_FILE` is set, but `AWS_ROLE_ARN` is not")
             })?;
             let session = identity("AWS_ROLE_SESSION_NAME", "role_session_name");
             let region = self.region(services);
@@ -99,16 +103,16 @@ impl Chain {
         }
         match self.instance_keys(services).await? {
             Some(keys) => Ok(keys),
-            None => Err(Error::denied("no AWS credentials are to be had")
+            None => Err(Error::denied("no AWS credentials found")
                 .with_detail("looked in the environment, the shared files, the container's and the instance's metadata")
-                .with_hint("set `key_id` and `secret_id`, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`")),
+                .with_hint(format!("set {}, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`", self.kwargs))),
         }
     }
 
-    /// Takes on the role that `parameters` describe, with the first credentials of the chain.
+    /// Assumes the role that `parameters` describe, with the first credentials of the chain.
     ///
     /// # Errors
-    /// As [`credentials`](Self::credentials); a role that is refused, with status 4.
+    /// As [`credentials`](Self::credentials); a refused role, with status 4.
     pub(crate) async fn assume_role(&self, services: &Services, parameters: &Object) -> Result<Credentials> {
         let region = self.region(services);
         let own = self.credentials(services).await?;
@@ -126,7 +130,7 @@ impl Chain {
             .filter(|key| !key.is_empty())
         else {
             return Err(Error::denied(
-                "`AWS_ACCESS_KEY_ID` is set, and `AWS_SECRET_ACCESS_KEY` is not",
+                "`AWS_ACCESS_KEY_ID` is set, but `AWS_SECRET_ACCESS_KEY` is not",
             ));
         };
         let tokens = ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
@@ -140,7 +144,7 @@ impl Chain {
         }))
     }
 
-    /// Returns where the container's credentials are, when it says so.
+    /// Returns the URL of the container's credentials, if the environment names one.
     fn container_url(&self) -> Result<Option<String>> {
         if let Some(path) = self.env.text("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
             return Ok(Some(format!("{CONTAINER_ENDPOINT}{path}")));
@@ -154,38 +158,38 @@ impl Chain {
             Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
             None => authority.split(':').next().unwrap_or_default(),
         };
-        let loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        if url.starts_with("https://") || loopback || CONTAINER_HOSTS.contains(&host) {
+        let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        if url.starts_with("https://") || is_loopback || CONTAINER_HOSTS.contains(&host) {
             return Ok(Some(url.to_owned()));
         }
         Err(Error::usage(
-            "`AWS_CONTAINER_CREDENTIALS_FULL_URI` names a host that may not be asked over http",
+            "`AWS_CONTAINER_CREDENTIALS_FULL_URI` names a host that is allowed only over https",
         ))
     }
 
     async fn container_keys(&self, services: &Services, url: String) -> Result<Credentials> {
         const WHAT: &str = "the container's credential service";
-        let mut ask = ServiceRequest::get(url).header("accept", "application/json");
+        let mut request = ServiceRequest::get(url).header("accept", "application/json");
         if let Some(file) = self.env.non_empty("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE") {
-            ask = ask.header(
+            request = request.header(
                 "authorization",
                 credential_file(file, "the container's token", services)?,
             );
         } else if let Some(token) = self.env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN") {
-            ask = ask.header("authorization", token.clone());
+            request = request.header("authorization", token.clone());
         }
         let response = services
-            .metadata(ask)
+            .metadata(request)
             .await
             .map_err(|failure| unreachable(WHAT, failure))?;
         match response.status {
             200 => keys_of(&response)
-                .ok_or_else(|| Error::unavailable(format!("{WHAT} answers without credentials"))),
+                .ok_or_else(|| Error::unavailable(format!("{WHAT} answered without credentials"))),
             _ => Err(refused(WHAT, &response)),
         }
     }
 
-    /// Asks the instance's metadata (version 2 of it); what is not there, or does not answer at once, has none.
+    /// Asks the instance's metadata service, version 2; `None` when it is missing, does not answer at once, or has no role.
     async fn instance_keys(&self, services: &Services) -> Result<Option<Credentials>> {
         let disabled = self.env.text("AWS_EC2_METADATA_DISABLED");
         if disabled.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
@@ -196,23 +200,23 @@ impl Chain {
             .non_empty("AWS_EC2_METADATA_SERVICE_ENDPOINT")
             .unwrap_or(INSTANCE_ENDPOINT);
         let endpoint = endpoint.trim_end_matches('/');
-        let ask = ServiceRequest::put(format!("{endpoint}/latest/api/token"))
+        let request = ServiceRequest::put(format!("{endpoint}/latest/api/token"))
             .header("x-aws-ec2-metadata-token-ttl-seconds", "21600");
-        let Some(response) = services.look(ask).await? else {
+        let Some(response) = services.ask_if_there(request).await? else {
             return Ok(None);
         };
         let token = match response.status {
             200 => Some(response.body),
-            // Version 1, which has no token.
+            // Version 1 of the service has no token.
             403..=405 => None,
             _ => return Ok(None),
         };
         let folder = format!("{endpoint}/latest/meta-data/iam/security-credentials/");
-        let ask = |url: String| match &token {
+        let get = |url: String| match &token {
             Some(token) => ServiceRequest::get(url).header("x-aws-ec2-metadata-token", token.clone()),
             None => ServiceRequest::get(url),
         };
-        let Some(role) = services.look(ask(folder.clone())).await? else {
+        let Some(role) = services.ask_if_there(get(folder.clone())).await? else {
             return Ok(None);
         };
         let Some(name) = role
@@ -223,18 +227,18 @@ impl Chain {
         else {
             return Ok(None);
         };
-        let keys = services.look(ask(format!("{folder}{name}"))).await?;
+        let keys = services.ask_if_there(get(format!("{folder}{name}"))).await?;
         Ok(keys
             .filter(|keys| keys.status == 200)
             .and_then(|keys| keys_of(&keys)))
     }
 }
 
-/// Returns the profile's keys.
+/// Returns the keys in a profile.
 fn profile_keys(profile: &Profile) -> Result<Option<Credentials>> {
     if let Some(name) = UNSUPPORTED.iter().find(|name| profile.get(name).is_some()) {
         return Err(Error::usage(format!(
-            "the AWS profile `{}` has `{name}`, which is not followed",
+            "the AWS profile `{}` uses `{name}`, which is not supported",
             profile.name
         ))
         .with_hint("export its credentials, as with `aws configure export-credentials --format env`"));

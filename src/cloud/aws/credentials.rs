@@ -1,4 +1,4 @@
-//! An access key of AWS, its secret, and the token of the session that they may belong to.
+//! An AWS access key: its id, its secret key, and the session token if there is one.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Who we are to AWS: the credentials of botocore's chain, and requests that are signed with them.
+//! Who we are to AWS: the credentials of botocore's chain, and requests signed with them.
 
 pub(crate) mod chain;
 mod credentials;

@@ -1,6 +1,6 @@
-//! The shared files `~/.aws/credentials` and `~/.aws/config`: one profile of them.
+//! One profile from the shared files `~/.aws/credentials` and `~/.aws/config`.
 //!
-//! Source: botocore 1.44, `configloader.py` and `session.py` (`full_config`); the credentials file wins over the other.
+//! Source: botocore 1.44, `configloader.py` and `session.py` (`full_config`); the credentials file wins over the config file.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// Reads the profile that `AWS_PROFILE` names, `default` unless it does. Files that are not there hold nothing.
+    /// Reads the profile that `AWS_PROFILE` names, else `default`. A missing file is not an error.
     pub(crate) fn read(env: &Env, deadline: Instant) -> Self {
         let name = env
             .text("AWS_DEFAULT_PROFILE")
@@ -66,7 +66,7 @@ fn expand_home(path: &str, env: &Env) -> PathBuf {
     }
 }
 
-/// Returns the pairs of the section of profile `name`: `[name]`, in the config file `[profile name]` but for `[default]`.
+/// Returns the pairs of profile `name`, from section `[name]`; in the config file, from `[profile name]` or `[default]`.
 fn section(text: &str, name: &str, is_config: bool) -> BTreeMap<String, Secret> {
     let mut inside = false;
     let mut pairs = BTreeMap::new();

@@ -1,8 +1,8 @@
-//! AWS Signature Version 4: the headers that make a request one of ours, for any service.
+//! AWS Signature Version 4: the headers that sign a request, for any service.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>; the same steps as hvac 2.4.0,
-//! `aws_utils.py`. Sixty lines of ring's HMAC in place of the `aws-sigv4` crate, which brings twenty more and whose
-//! credentials can be shown by `Debug`.
+//! `aws_utils.py`. Sixty lines with ring's HMAC replace the `aws-sigv4` crate, which brings twenty more crates and whose
+//! credentials `Debug` can show.
 
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,24 +14,25 @@ use super::credentials::Credentials;
 use crate::calendar::date_of;
 use crate::secret::Secret;
 
-/// The type of a form.
+/// The content type of a form.
 pub(crate) const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
 /// A request to be signed.
 pub(crate) struct Signable<'a> {
     pub(crate) method: &'static str,
-    /// Quoted.
+    /// Quoted, as it is sent.
     pub(crate) path: &'a str,
-    /// Quoted, its parameters in the order of their names; empty when there is none.
+    /// Quoted, with the parameters sorted by name; empty without a query.
     pub(crate) query: &'a str,
-    /// All that are signed: `Host` at least.
+    /// All headers to sign, at least `Host`.
     pub(crate) headers: Vec<(&'static str, Secret)>,
     pub(crate) body: &'a [u8],
 }
 
 impl<'a> Signable<'a> {
-    /// A form that is posted to the root of `host`, with the headers in the order in which hvac has them: `Content-Type`,
-    /// `Host`, `Content-Length`.
+    /// Creates a POST of a form to the root of `host`.
+    ///
+    /// The headers are in hvac's order: `Content-Type`, `Host`, `Content-Length`.
     pub(crate) fn post_form(host: &str, form: &'a str) -> Self {
         Self {
             method: "POST",
@@ -47,8 +48,9 @@ impl<'a> Signable<'a> {
     }
 }
 
-/// Returns the headers of the signed request: its own, `X-Amz-Date`, `X-Amz-Security-Token` when the credentials are a
-/// session's, and `Authorization`.
+/// Returns the headers of the signed request.
+///
+/// They are its own, `X-Amz-Date`, `X-Amz-Security-Token` when there is a session token, and `Authorization`.
 pub(crate) fn sign(
     request: Signable<'_>,
     credentials: &Credentials,
@@ -124,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_signature_is_the_one_that_hvac_computes() {
+    fn the_signature_equals_the_one_from_hvac() {
         // From hvac 2.4.0: SigV4Auth("AKIDEXAMPLE", "wJalr", "tok", "eu-west-1") at 2026-01-02 03:04:05.
         let credentials = Credentials {
             access_key: "AKIDEXAMPLE".to_owned(),
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_written_as_aws_has_them() {
+    fn times_are_written_in_the_form_of_aws() {
         for (seconds, text) in [
             (0, "19700101T000000Z"),
             (951_782_400, "20000229T000000Z"),

@@ -1,4 +1,4 @@
-//! The Security Token Service: credentials of a role, for credentials or for a web identity.
+//! The Security Token Service: a role's credentials, in exchange for credentials or a web identity.
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>, the query protocol.
 
@@ -20,10 +20,10 @@ const WHAT: &str = "AWS's Security Token Service";
 /// The service's name in a signature.
 const SERVICE: &str = "sts";
 
-/// The region that signs where none is configured.
+/// The region that a request is signed for when none is configured.
 const DEFAULT_REGION: &str = "us-east-1";
 
-/// The host that serves all regions.
+/// The host of the global endpoint.
 const GLOBAL_HOST: &str = "sts.amazonaws.com";
 
 /// The version of the API.
@@ -45,22 +45,22 @@ const PARAMETERS: &[&str] = &[
     "ProvidedContexts",
 ];
 
-/// What a form leaves unquoted.
+/// The characters that a form does not quote.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b'~');
 
-/// A signed `GetCallerIdentity`, for someone else to send: its answer says who signed it.
+/// A signed `GetCallerIdentity` that another party sends to learn who signed it.
 pub(crate) struct CallerIdentity {
     pub(crate) url: String,
-    /// In the order in which they are signed and written.
+    /// In the order in which they are written.
     pub(crate) headers: Vec<(&'static str, Secret)>,
     pub(crate) body: String,
 }
 
-/// Signs a `GetCallerIdentity` at the service that serves all regions.
+/// Signs a `GetCallerIdentity` for the global endpoint.
 pub(crate) fn caller_identity(
     credentials: &Credentials,
     region: Option<&str>,
@@ -81,23 +81,28 @@ pub(crate) fn caller_identity(
     }
 }
 
-/// Checks `assume_role_kwargs` as boto3 does before it asks.
+/// Checks the parameters of `AssumeRole` as boto3 does before it sends them; `kwarg` is where they come from.
 ///
 /// # Errors
 /// A parameter that is unknown or missing, with status 2.
-pub(crate) fn check(kwargs: &Object) -> Result<()> {
+pub(crate) fn check(kwarg: &str, parameters: &Object) -> Result<()> {
     for name in ["RoleArn", "RoleSessionName"] {
-        if kwargs.get(name).and_then(Value::as_str).is_none_or(str::is_empty) {
-            return Err(Error::usage(format!(
-                "backend kwarg `assume_role_kwargs` lacks `{name}`"
-            )));
+        if parameters
+            .get(name)
+            .and_then(Value::as_str)
+            .is_none_or(str::is_empty)
+        {
+            return Err(Error::usage(format!("backend kwarg `{kwarg}` lacks `{name}`")));
         }
     }
-    let Some(name) = kwargs.keys().find(|name| !PARAMETERS.contains(&name.as_str())) else {
+    let Some(name) = parameters
+        .keys()
+        .find(|name| !PARAMETERS.contains(&name.as_str()))
+    else {
         return Ok(());
     };
     let error = Error::usage(format!(
-        "unknown parameter `{}` in `assume_role_kwargs`",
+        "unknown parameter `{}` in `{kwarg}`",
         name.escape_debug()
     ));
     Err(match nearest(name, PARAMETERS) {
@@ -106,7 +111,7 @@ pub(crate) fn check(kwargs: &Object) -> Result<()> {
     })
 }
 
-/// Takes on a role with `keys`.
+/// Assumes a role with `keys`.
 ///
 /// # Errors
 /// A refusal, with status 4; no answer, 5.
@@ -115,10 +120,10 @@ pub(super) async fn assume_role(
     endpoint: String,
     keys: &Credentials,
     region: Option<&str>,
-    kwargs: &Object,
+    parameters: &Object,
 ) -> Result<Credentials> {
     let mut form = format!("Action=AssumeRole&Version={VERSION}");
-    for (name, value) in kwargs {
+    for (name, value) in parameters {
         flatten(&mut form, name, value)?;
     }
     let host = endpoint
@@ -132,20 +137,20 @@ pub(super) async fn assume_role(
         SERVICE,
         SystemTime::now(),
     );
-    let mut ask = ServiceRequest::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
+    let mut request = ServiceRequest::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
     for (name, value) in headers {
         if !matches!(name, "Host" | "Content-Length" | "Content-Type") {
-            ask = ask.header(name, value);
+            request = request.header(name, value);
         }
     }
     let response = services
-        .aws(ask)
+        .aws(request)
         .await
         .map_err(|failure| unreachable(WHAT, failure))?;
     keys_of(&response)
 }
 
-/// Takes on `role` with the web identity in `file`, as a pod's service account does.
+/// Assumes `role` with the web identity in `file`, as a pod's service account does.
 ///
 /// # Errors
 /// A token that is missing, or a refusal, with status 4; no answer, 5.
@@ -163,15 +168,15 @@ pub(super) async fn assume_role_with_web_identity(
         utf8_percent_encode(session.unwrap_or("secretctl"), FORM),
         utf8_percent_encode(token.expose_text().unwrap_or_default(), FORM)
     );
-    let ask = ServiceRequest::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
+    let request = ServiceRequest::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
     let response = services
-        .aws(ask)
+        .aws(request)
         .await
         .map_err(|failure| unreachable(WHAT, failure))?;
     keys_of(&response)
 }
 
-/// Returns the endpoint: the one that is `configured`, else the region's, as boto3 has it since its `sts_regional_endpoints` is `regional`.
+/// Returns the `configured` endpoint, else the region's (boto3's `sts_regional_endpoints` is `regional`).
 pub(super) fn endpoint(configured: Option<&str>, region: Option<&str>) -> String {
     match (configured, region) {
         (Some(endpoint), _) => format!("{}/", endpoint.trim_end_matches('/')),
@@ -183,7 +188,7 @@ pub(super) fn endpoint(configured: Option<&str>, region: Option<&str>) -> String
     }
 }
 
-/// Writes a parameter as the query protocol has it: `Tags.member.1.Key=…`.
+/// Writes a parameter in the form of the query protocol: `Tags.member.1.Key=…`.
 fn flatten(form: &mut String, name: &str, value: &Value) -> Result<()> {
     let mut rest = vec![(name.to_owned(), value)];
     while let Some((name, value)) = rest.pop() {
@@ -194,7 +199,7 @@ fn flatten(form: &mut String, name: &str, value: &Value) -> Result<()> {
             Value::Bool(boolean) => boolean.to_string(),
             Value::Float(_) => {
                 return Err(Error::usage(format!(
-                    "`{name}` in `assume_role_kwargs` must not be a fraction"
+                    "parameter `{name}` of `AssumeRole` must not be a fraction"
                 )));
             }
             Value::List(items) => {
@@ -221,7 +226,7 @@ fn quoted(text: &str) -> String {
     utf8_percent_encode(text, FORM).to_string()
 }
 
-/// Reads the credentials of an answer, which is XML with each of them in an element of its own.
+/// Reads the credentials from an answer: XML with one element for each part.
 fn keys_of(response: &Response) -> Result<Credentials> {
     if response.status != 200 {
         return Err(refused(WHAT, response));
@@ -242,7 +247,7 @@ fn keys_of(response: &Response) -> Result<Credentials> {
             secret_key: Secret::from(secret_key),
             session_token: session_token.map(Secret::from),
         }),
-        _ => Err(Error::unavailable(format!("{WHAT} answers without credentials"))),
+        _ => Err(Error::unavailable(format!("{WHAT} answered without credentials"))),
     }
 }
 

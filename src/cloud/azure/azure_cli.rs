@@ -1,7 +1,7 @@
-//! Whoever is logged in to the Azure CLI.
+//! The login of the Azure CLI.
 //!
-//! `azure_identity`'s credential runs a shell on the process's PATH and environment, and names other reasons. Facts: `azure_cli.py` of
-//! azure-identity 1.27.0 for Python, within `DefaultAzureCredential`, where no failure ends the chain.
+//! `azure_identity`'s credential runs a shell with the process's PATH and environment, and reports other reasons. Facts:
+//! `azure_cli.py` of azure-identity 1.27.0 for Python, within `DefaultAzureCredential`, where no failure ends the chain.
 
 use azure_core::credentials::AccessToken;
 use azure_core::time::{Duration, OffsetDateTime};
@@ -14,7 +14,7 @@ use crate::future::BoxFuture;
 
 const TOOL: &str = "az";
 const NOT_FOUND: &str = "`az` (the Azure CLI) is not in PATH";
-/// What an old `az` says of a token's end is in the machine's own time: such a token is kept this long.
+/// The lifetime of a token from an old `az`, which prints the expiry in local time.
 const UNKNOWN_LIFETIME: Duration = Duration::minutes(10);
 
 /// The credential.
@@ -22,11 +22,11 @@ pub(super) struct AzureCliCredential(Tool);
 
 impl AzureCliCredential {
     /// Creates the credential.
-    pub(super) fn new(surroundings: &CredentialContext) -> Self {
-        Self(Tool::new(surroundings, TOOL, NOT_FOUND))
+    pub(super) fn new(context: &CredentialContext) -> Self {
+        Self(Tool::new(context, TOOL, NOT_FOUND))
     }
 
-    async fn ask(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
+    async fn get(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
         let unavailable = |why: &str| Err(Failure::Unavailable(why.to_owned()));
         if request.claims.is_some() {
             return unavailable("it cannot answer a claims challenge; log in again with `az login`");
@@ -61,15 +61,15 @@ impl AzureCliCredential {
     }
 }
 
-/// Reads what `az` printed: `expires_on`, in seconds since 1970, or `expiresOn`, in the machine's own time.
+/// Reads a token from what `az` printed. It expires at `expires_on`, in seconds since 1970, or `expiresOn`, in local time.
 fn token(stdout: &[u8]) -> Option<AccessToken> {
     let answer = command::json(stdout)?;
     let token = answer.get("accessToken")?.as_str()?.to_owned();
-    let end = match answer.get("expires_on") {
+    let expires_on = match answer.get("expires_on") {
         Some(Value::String(text)) => text.trim().parse().ok()?,
         Some(number) => number.as_i64()?,
         None => {
-            command::moment(answer.get("expiresOn")?.as_str()?)?;
+            command::time(answer.get("expiresOn")?.as_str()?)?;
             return Some(AccessToken::new(
                 token,
                 OffsetDateTime::now_utc() + UNKNOWN_LIFETIME,
@@ -78,7 +78,7 @@ fn token(stdout: &[u8]) -> Option<AccessToken> {
     };
     Some(AccessToken::new(
         token,
-        OffsetDateTime::from_unix_timestamp(end).ok()?,
+        OffsetDateTime::from_unix_timestamp(expires_on).ok()?,
     ))
 }
 
@@ -88,7 +88,7 @@ impl Credential for AzureCliCredential {
     }
 
     fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
-        Box::pin(self.ask(request))
+        Box::pin(self.get(request))
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_of_a_tokens_end_are_read() {
+    fn both_forms_of_the_expiry_are_read() {
         let token = |text: &str| token(text.as_bytes());
         let new =
             token(r#"{"accessToken": "t", "expires_on": 1900000000, "expiresOn": "x"}"#).expect("a token");

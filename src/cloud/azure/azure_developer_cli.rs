@@ -1,4 +1,4 @@
-//! Whoever is logged in to the Azure Developer CLI.
+//! The login of the Azure Developer CLI.
 //!
 //! `azure_identity`'s credential reads the process's environment. Facts: `azd_cli.py` of azure-identity 1.27.0 for Python, within
 //! `DefaultAzureCredential`.
@@ -19,11 +19,11 @@ pub(super) struct AzureDeveloperCliCredential(Tool);
 
 impl AzureDeveloperCliCredential {
     /// Creates the credential.
-    pub(super) fn new(surroundings: &CredentialContext) -> Self {
-        Self(Tool::new(surroundings, TOOL, NOT_FOUND))
+    pub(super) fn new(context: &CredentialContext) -> Self {
+        Self(Tool::new(context, TOOL, NOT_FOUND))
     }
 
-    async fn ask(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
+    async fn get(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
         let unavailable = |why: &str| Err(Failure::Unavailable(why.to_owned()));
         let program = self.0.find(&[TOOL])?;
         let tenant = self.0.tenant(request).await?;
@@ -49,36 +49,36 @@ impl AzureDeveloperCliCredential {
         let output = self.0.run(&program, &arguments, &variables).await?;
         if output.status != Some(0) {
             let stdout = output.stdout.expose_text().unwrap_or_default();
-            let said = |words: &str| stdout.contains(words) || output.stderr.contains(words);
-            if said("not logged in, run `azd auth login` to login") && !said("AADSTS") {
+            let printed = |text: &str| stdout.contains(text) || output.stderr.contains(text);
+            if printed("not logged in, run `azd auth login` to login") && !printed("AADSTS") {
                 return unavailable("nobody is logged in to the Azure Developer CLI: run `azd auth login`");
             }
-            if said("unknown flag: --claims") {
+            if printed("unknown flag: --claims") {
                 return unavailable("this `azd` cannot answer a claims challenge: update it");
             }
-            let words = message(stdout)
+            let text = message(stdout)
                 .or_else(|| message(&output.stderr))
                 .unwrap_or_else(|| output.stderr.clone());
-            return Err(self.0.failed(&words));
+            return Err(self.0.failed(&text));
         }
         self.0.printed(token(output.stdout.expose()))
     }
 }
 
-/// Reads what `azd` printed.
+/// Reads a token from what `azd` printed.
 fn token(stdout: &[u8]) -> Option<AccessToken> {
     let answer = command::json(stdout)?;
-    let end = answer
+    let expires_on = answer
         .get("expiresOn")?
         .as_str()
-        .filter(|end| end.ends_with('Z'))?;
+        .filter(|time| time.ends_with('Z'))?;
     Some(AccessToken::new(
         answer.get("token")?.as_str()?.to_owned(),
-        command::moment(end)?,
+        command::time(expires_on)?,
     ))
 }
 
-/// Takes the message out of the JSON lines in which `azd` complains: `error`, else the first `data.message`.
+/// Returns the error message from the JSON lines of `azd`: `error`, else the first `data.message`.
 fn message(output: &str) -> Option<String> {
     let mut first = None;
     for line in output.lines() {
@@ -106,7 +106,7 @@ impl Credential for AzureDeveloperCliCredential {
     }
 
     fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
-        Box::pin(self.ask(request))
+        Box::pin(self.get(request))
     }
 }
 
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn azds_complaints_are_taken_out_of_their_json() {
+    fn the_error_message_of_azd_is_found_in_its_json() {
         assert_eq!(
             message("{\"data\": {\"message\": \"old\"}}\n{\"error\": \"new\"}").as_deref(),
             Some("new")
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_has_its_end_in_utc() {
+    fn the_expiry_is_in_utc() {
         assert!(token(br#"{"token": "t", "expiresOn": "2030-01-02T03:04:05Z"}"#).is_some());
         assert!(token(br#"{"token": "t", "expiresOn": "2030-01-02T03:04:05"}"#).is_none());
         assert!(token(br#"{"expiresOn": "2030-01-02T03:04:05Z"}"#).is_none());

@@ -1,4 +1,4 @@
-//! Whoever is logged in to Azure PowerShell.
+//! The login of Azure PowerShell.
 //!
 //! `azure_identity` has no such credential. Facts: `azure_powershell.py` of azure-identity 1.27.0 for Python, within
 //! `DefaultAzureCredential`; <https://learn.microsoft.com/powershell/module/az.accounts/get-azaccesstoken>.
@@ -17,10 +17,10 @@ use crate::future::BoxFuture;
 
 const NOT_FOUND: &str = "`pwsh` (PowerShell) is not in PATH";
 
-/// What our script prints when the module is missing.
+/// The text that our script prints when the module is missing.
 const NO_MODULE: &str = "secretctl:no-module";
 
-/// What stands before, in and behind the token that our script prints.
+/// The text that our script prints before the token.
 const MARK: &str = "secretctl:token:";
 
 /// The credential.
@@ -28,11 +28,11 @@ pub(super) struct AzurePowerShellCredential(Tool);
 
 impl AzurePowerShellCredential {
     /// Creates the credential.
-    pub(super) fn new(surroundings: &CredentialContext) -> Self {
-        Self(Tool::new(surroundings, "pwsh", NOT_FOUND))
+    pub(super) fn new(context: &CredentialContext) -> Self {
+        Self(Tool::new(context, "pwsh", NOT_FOUND))
     }
 
-    async fn ask(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
+    async fn get(&self, request: &TokenRequest) -> Result<AccessToken, Failure> {
         let unavailable = |why: &str| Err(Failure::Unavailable(why.to_owned()));
         if request.claims.is_some() {
             return unavailable("it cannot answer a claims challenge; log in again with `Connect-AzAccount`");
@@ -60,7 +60,7 @@ impl AzurePowerShellCredential {
             } else if stderr.contains("Run Connect-AzAccount to login") {
                 "nobody is logged in to Azure PowerShell: run `Connect-AzAccount`"
             } else if stderr.contains("AuthorizationManager check failed") {
-                "an execution policy keeps Azure PowerShell from running"
+                "an execution policy prevents Azure PowerShell from running"
             } else {
                 "`pwsh` failed"
             });
@@ -73,7 +73,7 @@ impl AzurePowerShellCredential {
     }
 }
 
-/// The script: the token may be text or, from Az.Accounts 5 on and where it is asked for, a secure string.
+/// Returns the script. The token may be text or, since Az.Accounts 5 or on request, a secure string.
 fn script(resource: &str, tenant: &str) -> String {
     let tenant = if tenant.is_empty() {
         String::new()
@@ -91,15 +91,15 @@ fn script(resource: &str, tenant: &str) -> String {
     )
 }
 
-/// Finds the token in what the script printed.
+/// Reads the token from what the script printed.
 fn token(stdout: &str) -> Option<AccessToken> {
     let line = stdout
         .split_whitespace()
         .find_map(|word| word.strip_prefix(MARK))?;
-    let (token, end) = line.rsplit_once(':').filter(|(token, _)| !token.is_empty())?;
-    let end =
-        OffsetDateTime::UNIX_EPOCH.checked_add(Duration::from_secs(end.parse().ok()?).try_into().ok()?)?;
-    Some(AccessToken::new(token.to_owned(), end))
+    let (token, expires_on) = line.rsplit_once(':').filter(|(token, _)| !token.is_empty())?;
+    let expires_on = OffsetDateTime::UNIX_EPOCH
+        .checked_add(Duration::from_secs(expires_on.parse().ok()?).try_into().ok()?)?;
+    Some(AccessToken::new(token.to_owned(), expires_on))
 }
 
 impl Credential for AzurePowerShellCredential {
@@ -108,7 +108,7 @@ impl Credential for AzurePowerShellCredential {
     }
 
     fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
-        Box::pin(self.ask(request))
+        Box::pin(self.get(request))
     }
 }
 

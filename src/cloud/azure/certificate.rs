@@ -1,7 +1,7 @@
-//! A client certificate's file, PEM or PFX -> the key that signs an assertion, and the assertion.
+//! A client certificate, from a PEM or PFX file, and the assertions that its key signs.
 //!
 //! Facts: `certificate.py` of azure-identity 1.27.0 for Python and msal's `JwtAssertionCreator`: RS256, the thumbprint in `x5t`, the
-//! chain in `x5c` where it is asked for. `azure_identity`'s own credential needs OpenSSL and signs PS256. Must not send anything.
+//! chain in `x5c` on request. `azure_identity`'s own credential needs OpenSSL and signs PS256. Must not send anything.
 
 use std::fmt;
 use std::path::Path;
@@ -17,13 +17,13 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::secret::Secret;
 
-/// How long an assertion holds (msal's `create_regenerative_assertion`).
+/// The lifetime of an assertion (msal's `create_regenerative_assertion`).
 const LIFETIME_SECONDS: u64 = 600;
 
 /// A certificate with its key.
 pub(super) struct Certificate {
     key: signature::RsaKeyPair,
-    /// In DER: the certificate of the key, then the others of the file.
+    /// In DER: the key's certificate, then the other certificates of the file.
     chain: Vec<Vec<u8>>,
     send_chain: bool,
 }
@@ -32,7 +32,7 @@ impl Certificate {
     /// Reads a file that holds a certificate and its key.
     ///
     /// # Errors
-    /// A file that cannot be read, is neither PEM nor PFX, needs another password, or whose key is not RSA, with status 2.
+    /// A file that cannot be read, is neither PEM nor PFX, has another password, or has a key that is not RSA, with status 2.
     pub(super) fn read(
         path: &Path,
         password: Option<&Secret>,
@@ -62,14 +62,14 @@ impl Certificate {
         })
     }
 
-    /// Signs an assertion that `client_id` is who it says, for `audience`.
+    /// Returns a signed assertion of the identity of `client_id`, for `audience`.
     ///
     /// # Errors
     /// A key that cannot sign, with status 1.
     pub(super) fn assertion(&self, client_id: &str, audience: &str) -> Result<String> {
         let mut header = serde_json::json!({"alg": "RS256", "typ": "JWT"});
         let thumbprint = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.chain[0]);
-        // Python keeps the padding here, and Microsoft Entra ID takes both.
+        // Python keeps the padding here; Microsoft Entra ID accepts both.
         header["x5t"] = base64::engine::general_purpose::URL_SAFE
             .encode(thumbprint)
             .into();
@@ -113,10 +113,10 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// A UUID of version 4.
+/// Returns a random UUID (version 4).
 fn identifier() -> Result<String> {
     let random: [u8; 16] = ring::rand::generate(&SystemRandom::new())
-        .map_err(|_| Error::internal("the system gives no random numbers"))?
+        .map_err(|_| Error::internal("the system does not provide random numbers"))?
         .expose();
     let number = u128::from_be_bytes(random) & !(0xf << 76) & !(0x3 << 62) | 0x4 << 76 | 0x2 << 62;
     let hex = format!("{number:032x}");
@@ -133,7 +133,7 @@ fn identifier() -> Result<String> {
 type KeyAndChain = (signature::RsaKeyPair, Vec<Vec<u8>>);
 
 fn pem(file: &[u8], password: Option<&Secret>) -> Result<KeyAndChain> {
-    let text = std::str::from_utf8(file).map_err(|_| Error::usage("is no PEM file"))?;
+    let text = std::str::from_utf8(file).map_err(|_| Error::usage("is not a PEM file"))?;
     let (mut key, mut chain) = (None, Vec::new());
     for (label, body, encrypted) in blocks(text) {
         if !label.ends_with("PRIVATE KEY") && label != "CERTIFICATE" {
@@ -166,7 +166,7 @@ fn pem(file: &[u8], password: Option<&Secret>) -> Result<KeyAndChain> {
     Ok((key, chain))
 }
 
-/// The blocks of a PEM file: label, base64, and whether the old headers say that it is encrypted.
+/// Returns the blocks of a PEM file: label, base64, and whether an old header marks it as encrypted.
 fn blocks(text: &str) -> Vec<(&str, &str, bool)> {
     let mut blocks = Vec::new();
     let mut rest = text;
@@ -189,7 +189,7 @@ fn pkcs8(der: &[u8]) -> Result<signature::RsaKeyPair> {
 
 fn decrypt(der: &[u8], password: Option<&Secret>) -> Result<signature::RsaKeyPair> {
     let password = password.ok_or_else(|| {
-        Error::usage("has an encrypted key, and no password is given")
+        Error::usage("has an encrypted key, but no password is given")
             .with_hint("set AZURE_CLIENT_CERTIFICATE_PASSWORD")
     })?;
     let key = pkcs8::EncryptedPrivateKeyInfoRef::try_from(der)
@@ -209,7 +209,7 @@ fn pfx(file: &[u8], password: Option<&Secret>) -> Result<KeyAndChain> {
         p12_keystore::KeyStore::from_pkcs12(file, password, p12_keystore::Pkcs12ImportPolicy::Relaxed)
             .map_err(|error| match error {
                 p12_keystore::error::Error::MacError(_) => wrong_password(),
-                _ => Error::usage("is neither a PEM nor a PFX file, or is damaged"),
+                _ => Error::usage("is not a valid PEM or PFX file"),
             })?;
     let (_, entry) = store
         .private_key_chain()
@@ -230,10 +230,10 @@ fn wrong_password() -> Error {
 }
 
 fn not_rsa() -> Error {
-    Error::usage("has a key that is not RSA, and Microsoft Entra ID takes RSA alone")
+    Error::usage("has a key that is not RSA; Microsoft Entra ID accepts only RSA keys")
 }
 
-/// Says why a key cannot be used; ring's reasons are words of its own, not of the file's.
+/// Returns the reason why a key cannot be used. The texts of ring's errors are fixed: they hold nothing from the file.
 fn unusable(error: &ring::error::KeyRejected) -> Error {
     match error.to_string().as_str() {
         "WrongAlgorithm" | "VersionNotSupported" => not_rsa(),

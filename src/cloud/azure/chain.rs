@@ -1,6 +1,6 @@
-//! `DefaultAzureCredential`: the credentials in Python's order, and Python's rule of who ends the search.
+//! `DefaultAzureCredential`: the credentials in Python's order, and Python's rule for when the search ends.
 //!
-//! One that is unavailable lets the next one try, any other failure ends it. Facts: `default.py`, `chained.py` and
+//! After an unavailable credential the next one is tried; any other failure ends the search. Facts: `default.py`, `chained.py` and
 //! `process_credential_exclusions` of azure-identity 1.27.0 for Python; Airflow's `get_sync_default_azure_credential`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ use super::environment::EnvironmentCredential;
 use super::managed_identity::ManagedIdentityCredential;
 use super::unavailable::Unavailable;
 use super::workload_identity::WorkloadIdentityCredential;
-use super::{Credential, CredentialContext, Failure, TokenRequest, entra};
+use super::{Credential, CredentialContext, Failure, TokenRequest, Words, entra};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
@@ -35,18 +35,18 @@ enum Member {
     Broker,
 }
 
-/// What `AZURE_TOKEN_CREDENTIALS` has to say for a member to be in.
+/// Which values of `AZURE_TOKEN_CREDENTIALS` select a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Group {
-    /// `prod`, or nothing.
+    /// `prod`, or no value.
     Production,
-    /// `dev`, or nothing.
+    /// `dev`, or no value.
     Developer,
-    /// Its own name.
-    Alone,
+    /// Only its own name.
+    ByName,
 }
 
-/// The members in Python's order, and the name that `AZURE_TOKEN_CREDENTIALS` has for each; some have none.
+/// The members in Python's order, with their names in `AZURE_TOKEN_CREDENTIALS`; empty if it has no name.
 const MEMBERS: &[(Member, Group, &str)] = &[
     (Member::Environment, Group::Production, "environmentcredential"),
     (
@@ -76,30 +76,31 @@ const MEMBERS: &[(Member, Group, &str)] = &[
         Group::Developer,
         "azuredeveloperclicredential",
     ),
-    (Member::Browser, Group::Alone, "interactivebrowsercredential"),
+    (Member::Browser, Group::ByName, "interactivebrowsercredential"),
     (Member::Broker, Group::Developer, ""),
 ];
 
-/// None has given a token yet.
-const NOBODY: usize = usize::MAX;
+/// No member has given a token yet.
+const NONE_YET: usize = usize::MAX;
 
 /// The chain.
 pub(super) struct DefaultAzureCredential {
     members: Vec<Box<dyn Credential>>,
-    /// When the command has to be done.
+    /// When the command must be done.
     deadline: Instant,
-    /// Who gave the last token: the one that is asked again (`_successful_credential`).
+    words: Words,
+    /// The index of the member that gave the last token, which is asked again (`_successful_credential`).
     successful: AtomicUsize,
 }
 
 impl DefaultAzureCredential {
-    /// Builds the chain; `pair` is the kwargs' managed identity client id and workload identity tenant id.
+    /// Creates the chain; `pair` is the managed identity client id and the workload identity tenant id from the kwargs.
     ///
     /// # Errors
     /// A variable that Python's constructors refuse, with status 2.
-    pub(super) fn new(surroundings: &CredentialContext, pair: Option<(&str, &str)>) -> Result<Self> {
-        let env = &surroundings.env;
-        // Python looks at it first, whoever is in the chain.
+    pub(super) fn new(context: &CredentialContext, pair: Option<(&str, &str)>) -> Result<Self> {
+        let env = &context.env;
+        // Python checks it first, for every selection of members.
         entra::authority(env)?;
         let allowed: Vec<String> = pair.iter().map(|(_, tenant)| (*tenant).to_owned()).collect();
         let client_id = pair
@@ -110,15 +111,15 @@ impl DefaultAzureCredential {
         let mut members: Vec<Box<dyn Credential>> = Vec::with_capacity(selected.len());
         for member in &selected {
             members.push(match member {
-                Member::Environment => Box::new(EnvironmentCredential::new(surroundings, &allowed)?),
+                Member::Environment => Box::new(EnvironmentCredential::new(context, &allowed)?),
                 Member::WorkloadIdentity => {
-                    match WorkloadIdentityCredential::new(surroundings, pair, allowed.clone())? {
+                    match WorkloadIdentityCredential::new(context, pair, allowed.clone())? {
                         Ok(credential) => Box::new(credential),
                         Err(why) => Box::new(Unconfigured(why)),
                     }
                 }
                 Member::ManagedIdentity => Box::new(ManagedIdentityCredential::new(
-                    surroundings,
+                    context,
                     client_id.map(str::to_owned),
                     with_workload,
                     selected.len() > 1,
@@ -126,25 +127,26 @@ impl DefaultAzureCredential {
                 )?),
                 Member::SharedTokenCache => Box::new(Unavailable::SHARED_TOKEN_CACHE),
                 Member::VisualStudioCode => Box::new(Unavailable::VISUAL_STUDIO_CODE),
-                Member::AzureCli => Box::new(AzureCliCredential::new(surroundings)),
-                Member::AzurePowerShell => Box::new(AzurePowerShellCredential::new(surroundings)),
-                Member::AzureDeveloperCli => Box::new(AzureDeveloperCliCredential::new(surroundings)),
+                Member::AzureCli => Box::new(AzureCliCredential::new(context)),
+                Member::AzurePowerShell => Box::new(AzurePowerShellCredential::new(context)),
+                Member::AzureDeveloperCli => Box::new(AzureDeveloperCliCredential::new(context)),
                 Member::Browser => Box::new(Unavailable::BROWSER),
                 Member::Broker => Box::new(Unavailable::BROKER),
             });
         }
         Ok(Self {
             members,
-            deadline: surroundings.deadline,
-            successful: AtomicUsize::new(NOBODY),
+            deadline: context.deadline,
+            words: context.words,
+            successful: AtomicUsize::new(NONE_YET),
         })
     }
 }
 
-/// Returns the members that `AZURE_TOKEN_CREDENTIALS` leaves.
+/// Returns the members that `AZURE_TOKEN_CREDENTIALS` selects.
 ///
 /// # Errors
-/// A name that nobody has, with status 2.
+/// An unknown name, with status 2.
 fn selected(env: &Env) -> Result<Vec<Member>> {
     let wanted = env
         .text("AZURE_TOKEN_CREDENTIALS")
@@ -156,7 +158,7 @@ fn selected(env: &Env) -> Result<Vec<Member>> {
             return false;
         }
         match wanted.as_str() {
-            "" => *group != Group::Alone,
+            "" => *group != Group::ByName,
             "dev" => *group == Group::Developer,
             "prod" => *group == Group::Production,
             wanted => *name == wanted,
@@ -169,8 +171,10 @@ fn selected(env: &Env) -> Result<Vec<Member>> {
             .map(|(.., name)| *name)
             .filter(|name| !name.is_empty())
             .collect();
-        return Err(Error::usage("`AZURE_TOKEN_CREDENTIALS` names no credential")
-            .with_hint(format!("it is `dev`, `prod`, or one of {}", names.join(", "))));
+        return Err(
+            Error::usage("`AZURE_TOKEN_CREDENTIALS` does not name a credential")
+                .with_hint(format!("set it to `dev`, `prod` or one of {}", names.join(", "))),
+        );
     }
     Ok(members)
 }
@@ -213,39 +217,34 @@ impl Credential for DefaultAzureCredential {
                     }
                     Err(Failure::Failed(error)) => {
                         let error = error.with_detail(format!(
-                            "{}: failed, so no credential after it was tried",
+                            "{}: failed, so no later credential was tried",
                             plain_name(member.name())
                         ));
                         return Err(Failure::Failed(listed(error, &tried)));
                     }
                 }
             }
-            let hint = hint(&tried);
-            Err(Failure::Failed(
-                listed(
-                    Error::denied("no credential to be had for Azure Key Vault"),
-                    &tried,
-                )
-                .with_hint(hint),
-            ))
+            let hint = hint(&tried, self.words);
+            let error = Error::denied(format!("no credential found for {}", self.words.resource));
+            Err(Failure::Failed(listed(error, &tried).with_hint(hint)))
         })
     }
 }
 
-/// The error of a search that the command's time ended: whoever was not asked may have had a token.
+/// Makes the error of a search that ran out of time: a credential that was not asked may have a token.
 fn time_is_up() -> Error {
     Error::unavailable("no credential was found before the command's time was up")
         .with_hint("`--timeout` sets how long the whole command may take")
 }
 
-/// Adds a line for each who was tried.
+/// Adds a line for each credential that was tried.
 fn listed(error: Error, tried: &[(&str, String)]) -> Error {
     tried.iter().fold(error, |error, (name, why)| {
         error.with_detail(format!("{}: {why}", plain_name(name)))
     })
 }
 
-/// Returns what people call the credential that azure-identity calls `name`.
+/// Returns a plain name for the credential that azure-identity calls `name`.
 fn plain_name(name: &str) -> &str {
     match name {
         "EnvironmentCredential" => "environment",
@@ -262,9 +261,13 @@ fn plain_name(name: &str) -> &str {
     }
 }
 
-/// What to do: for the last credential that was there and gave no token, else for the one that was nearest to being there.
-fn hint(tried: &[(&str, String)]) -> String {
-    if let Some(advice) = tried.iter().rev().find_map(|(name, why)| advice(name, why)) {
+/// Returns the hint for the last credential that was present and gave no token, else for the one that lacks the least.
+fn hint(tried: &[(&str, String)], words: Words) -> String {
+    if let Some(advice) = tried
+        .iter()
+        .rev()
+        .find_map(|(name, why)| advice(name, why, words))
+    {
         return advice;
     }
     let why = |name: &str| {
@@ -274,7 +277,7 @@ fn hint(tried: &[(&str, String)]) -> String {
             .map_or("", |(_, why)| why.as_str())
     };
     let set = |names: &str| format!("set {names}");
-    // What tells workload identity apart is its file.
+    // Only the file shows that workload identity is wanted.
     for name in ["WorkloadIdentityCredential", "EnvironmentCredential"] {
         if let Some(missing) = why(name).strip_suffix(" is not set")
             && missing != "`AZURE_FEDERATED_TOKEN_FILE`"
@@ -282,41 +285,44 @@ fn hint(tried: &[(&str, String)]) -> String {
             return set(missing);
         }
     }
-    "set the kwargs `tenant_id`, `client_id` and `client_secret`, or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET".to_owned()
+    format!(
+        "set the kwargs {}, or AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+        words.client_secret
+    )
 }
 
-/// What to do about a credential that was there; `None` for one that is not used here at all.
-fn advice(name: &str, why: &str) -> Option<String> {
+/// Returns the hint for a credential that was present; `None` for one that is not in use here.
+fn advice(name: &str, why: &str, words: Words) -> Option<String> {
     let login = |tool: &str, command: &str| {
         if why.contains("nobody is logged in") {
             return Some(format!("run `{command}`"));
         }
-        let tried = [
+        let signs = [
             "failed",
             "printed",
             "did not answer",
             "cannot be run",
             "claims challenge",
         ];
-        tried
+        signs
             .iter()
-            .any(|word| why.contains(word))
-            .then(|| format!("log in again with `{command}`, and check that `{tool}` works by itself"))
+            .any(|sign| why.contains(sign))
+            .then(|| format!("log in again with `{command}`, and check that `{tool}` works on its own"))
     };
     match name {
         "AzureCliCredential" => login("az", "az login"),
         "AzurePowerShellCredential" => login("pwsh", "Connect-AzAccount"),
         "AzureDeveloperCliCredential" => login("azd", "azd auth login"),
-        "ManagedIdentityCredential" if why.contains("has no identity to give") => Some(
-            "assign a managed identity to this machine, or check the client id (AZURE_CLIENT_ID, `managed_identity_client_id`)"
-                .to_owned(),
-        ),
+        "ManagedIdentityCredential" if why.contains("has no identity for this machine") => Some(format!(
+            "assign a managed identity to this machine, or check the client id (AZURE_CLIENT_ID, {})",
+            words.managed_identity
+        )),
         "ManagedIdentityCredential" if why.starts_with("`IDENTITY_ENDPOINT`") => {
             Some("set `IDENTITY_HEADER`, or unset `IDENTITY_ENDPOINT`".to_owned())
         }
-        "ManagedIdentityCredential" if !why.starts_with("no metadata service") => {
-            Some("check the metadata service of this machine, and that no proxy answers in its place".to_owned())
-        }
+        "ManagedIdentityCredential" if !why.starts_with("no metadata service") => Some(
+            "check the metadata service of this machine, and that no proxy answers in its place".to_owned(),
+        ),
         _ => None,
     }
 }
@@ -325,6 +331,12 @@ fn advice(name: &str, why: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::secret::Secret;
+
+    const WORDS: Words = Words {
+        resource: "a vault",
+        client_secret: "`a`, `b`",
+        managed_identity: "`c`",
+    };
 
     fn chosen(value: &str) -> Result<Vec<Member>> {
         selected(
@@ -341,20 +353,20 @@ mod tests {
                 .iter()
                 .map(|(name, why)| (*name, (*why).to_owned()))
                 .collect();
-            super::hint(&tried)
+            super::hint(&tried, WORDS)
         };
         let secret = ("EnvironmentCredential", "`AZURE_CLIENT_SECRET` is not set");
         let file = (
             "WorkloadIdentityCredential",
             "`AZURE_FEDERATED_TOKEN_FILE` is not set",
         );
-        let nobody = (
+        let no_imds = (
             "ManagedIdentityCredential",
             "no metadata service answered within 1 s: this is not a machine in Azure",
         );
         let no_identity = (
             "ManagedIdentityCredential",
-            "App Service has no identity to give (status 403): no",
+            "App Service has no identity for this machine (status 403): no",
         );
         let logged_out = (
             "AzureCliCredential",
@@ -362,8 +374,8 @@ mod tests {
         );
         let no_az = ("AzureCliCredential", "`az` (the Azure CLI) is not in PATH");
         let expired = ("AzureDeveloperCliCredential", "`azd` failed: AADSTS70043");
-        assert_eq!(hint(&[secret, file, nobody, no_az]), "set `AZURE_CLIENT_SECRET`");
-        assert_eq!(hint(&[secret, file, nobody, logged_out]), "run `az login`");
+        assert_eq!(hint(&[secret, file, no_imds, no_az]), "set `AZURE_CLIENT_SECRET`");
+        assert_eq!(hint(&[secret, file, no_imds, logged_out]), "run `az login`");
         assert!(hint(&[secret, file, no_identity, no_az]).starts_with("assign a managed identity"));
         assert!(hint(&[secret, file, no_identity, logged_out, expired]).contains("azd auth login"));
         let both = (
@@ -371,16 +383,18 @@ mod tests {
             "`AZURE_TENANT_ID`, `AZURE_CLIENT_SECRET` are not set",
         );
         let tenant = ("WorkloadIdentityCredential", "`AZURE_TENANT_ID` is not set");
-        assert_eq!(hint(&[both, tenant, nobody, no_az]), "set `AZURE_TENANT_ID`");
+        assert_eq!(hint(&[both, tenant, no_imds, no_az]), "set `AZURE_TENANT_ID`");
         let none = (
             "EnvironmentCredential",
             "`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` are not set",
         );
-        assert!(hint(&[none, file, nobody, no_az]).starts_with("set the kwargs"));
+        assert!(
+            hint(&[none, file, no_imds, no_az]).starts_with("set the kwargs `a`, `b`, or AZURE_TENANT_ID")
+        );
     }
 
     #[test]
-    fn the_order_is_pythons() {
+    fn the_order_is_that_of_python() {
         let members = selected(&Env::default()).expect("members");
         let python = [
             Member::Environment,
@@ -414,6 +428,6 @@ mod tests {
             chosen("InteractiveBrowserCredential").expect("members"),
             [Member::Browser]
         );
-        assert_eq!(chosen("nobody").expect_err("an error").kind().exit_status(), 2);
+        assert_eq!(chosen("unknown").expect_err("an error").kind().exit_status(), 2);
     }
 }

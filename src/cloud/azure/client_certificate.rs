@@ -1,6 +1,6 @@
 //! A service principal with a certificate: `azure_identity`'s assertion credential, with assertions of [`Certificate`].
 //!
-//! `azure_identity`'s own certificate credential takes PFX alone, needs OpenSSL, and signs with another algorithm than Python's.
+//! `azure_identity`'s own certificate credential reads only PFX, needs OpenSSL, and signs with another algorithm than Python.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ impl CertificateCredential {
     }
 }
 
-/// What signs for `azure_identity`.
+/// Signs for `azure_identity`.
 #[derive(Debug)]
 struct Assertion {
     certificate: Arc<Certificate>,
@@ -84,7 +84,7 @@ impl Credential for CertificateCredential {
                 Some(options),
             )
             .map_err(|error| sdk_failure(&error, "the login with a certificate"))?;
-            self.login.ask(credential.as_ref(), request).await
+            self.login.token(credential.as_ref(), request).await
         })
     }
 }

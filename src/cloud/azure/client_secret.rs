@@ -1,4 +1,4 @@
-//! A service principal with a client secret: `azure_identity`'s credential, which sends what Python's does.
+//! A service principal with a client secret: `azure_identity`'s credential, which sends the same request as Python's.
 //!
 //! Facts: `client_secret.py` of azure-identity 1.27.0 for Python.
 
@@ -48,7 +48,7 @@ impl Credential for ClientSecretCredential {
                 Some(options),
             )
             .map_err(|error| sdk_failure(&error, "the login with a client secret"))?;
-            self.login.ask(credential.as_ref(), request).await
+            self.login.token(credential.as_ref(), request).await
         })
     }
 }

@@ -1,8 +1,8 @@
-//! Running one of the tools that people log in with: `az`, `azd`, `pwsh`.
+//! Runs a tool that people log in with: `az`, `azd` or `pwsh`.
 //!
-//! Facts: `azure_cli.py` of azure-identity 1.27.0 for Python: found on the PATH of the environment in force, run in a folder that nobody
-//! can write a program to, without input, and given ten seconds. A tool's output holds a token: it is a secret, and its
-//! complaints are shown without anything that looks like one.
+//! Facts: `azure_cli.py` of azure-identity 1.27.0 for Python. The tool is found on the PATH of the environment in force. It
+//! runs in a folder that users cannot write to, without input, for at most ten seconds. Its output holds a token, so it is a secret.
+//! Anything that looks like a token is redacted from its error messages.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -20,53 +20,51 @@ use crate::python::json::has_too_many_values;
 use crate::secret::Secret;
 
 /// `process_timeout`
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a tool left behind.
+/// The result of a run.
 pub(super) struct Output {
-    /// The exit status; `None` when a signal ended it.
+    /// The exit status; `None` if a signal ended it.
     pub(super) status: Option<i32>,
-    /// What it printed.
+    /// Its standard output.
     pub(super) stdout: Secret,
-    /// What it complained about.
+    /// Its standard error.
     pub(super) stderr: String,
 }
 
-/// A tool, and what every credential that runs one does with it.
+/// A tool, with the code that all credentials which run one share.
 pub(super) struct Tool {
-    /// Its name for people, which is that of its program.
+    /// The name of its program.
     name: &'static str,
     not_found: &'static str,
-    surroundings: CredentialContext,
+    context: CredentialContext,
     tenants: Tenants,
 }
 
 impl Tool {
-    /// Takes the tool `name`; `not_found` is said where it is not installed.
-    pub(super) fn new(surroundings: &CredentialContext, name: &'static str, not_found: &'static str) -> Self {
+    /// Creates the tool `name`; `not_found` is the message when it is not installed.
+    pub(super) fn new(context: &CredentialContext, name: &'static str, not_found: &'static str) -> Self {
         Self {
             name,
             not_found,
-            tenants: Tenants::unchecked(&surroundings.env, "", Vec::new()),
-            surroundings: surroundings.clone(),
+            tenants: Tenants::unchecked(&context.env, "", Vec::new()),
+            context: context.clone(),
         }
     }
 
     /// Finds the first of `programs`.
     ///
     /// # Errors
-    /// None of them is unavailable.
+    /// If none is found, the credential is unavailable.
     pub(super) fn find(&self, programs: &[&str]) -> Result<PathBuf, Failure> {
-        let mut found = programs
-            .iter()
-            .map(|program| find(&self.surroundings.env, program));
+        let mut found = programs.iter().map(|program| find(&self.context.env, program));
         found.find_map(|program| program).ok_or_else(|| self.missing())
     }
 
-    /// Returns the tenant to name in the arguments, if any, checked as the scope is.
+    /// Returns the tenant for the arguments, if any, and checks it and the scope.
     ///
     /// # Errors
-    /// A vault of another tenant, or what cannot be an argument, with status 4.
+    /// A vault of another tenant, or a value that cannot be an argument, with status 4.
     pub(super) async fn tenant(&self, request: &TokenRequest) -> Result<Option<String>, Failure> {
         let tenant = Some(self.tenants.to_ask(request).await?).filter(|tenant| !tenant.is_empty());
         check_arguments(&request.scope, tenant.as_deref())?;
@@ -76,14 +74,14 @@ impl Tool {
     /// Runs `program` with `extra` variables.
     ///
     /// # Errors
-    /// As [`run`]; a shell that finds no such program is unavailable.
+    /// As [`run`]; if the shell does not find the program, the credential is unavailable.
     pub(super) async fn run(
         &self,
         program: &Path,
         arguments: &[String],
         extra: &[(&str, &str)],
     ) -> Result<Output, Failure> {
-        let output = run(&self.surroundings, self.name, program, arguments, extra).await?;
+        let output = run(&self.context, self.name, program, arguments, extra).await?;
         let unrecognized = format!("'{}' is not recognized", self.name);
         let is_missing = output.status == Some(127)
             || output.status != Some(0) && output.stderr.starts_with(&unrecognized);
@@ -93,17 +91,17 @@ impl Tool {
         Ok(output)
     }
 
-    /// Takes the token that it printed.
+    /// Returns the token that it printed.
     ///
     /// # Errors
-    /// Something that is no token is unavailable.
+    /// If it is not a token, the credential is unavailable.
     pub(super) fn printed(&self, token: Option<AccessToken>) -> Result<AccessToken, Failure> {
-        printed(&self.surroundings, self.name, token)
+        printed(&self.context, self.name, token)
     }
 
-    /// Makes the failure of a run that ended with `words`.
-    pub(super) fn failed(&self, words: &str) -> Failure {
-        failed(&self.surroundings, self.name, words)
+    /// Makes the failure of a run with the error message `text`.
+    pub(super) fn failed(&self, text: &str) -> Failure {
+        failed(&self.context, self.name, text)
     }
 
     fn missing(&self) -> Failure {
@@ -140,18 +138,18 @@ fn is_program(file: &Path) -> bool {
     file.is_file()
 }
 
-/// Runs `program`, whose name for people is `tool`, with `extra` variables.
+/// Runs `program`, which messages call `tool`, with `extra` variables.
 ///
 /// # Errors
-/// One that does not start or answer in time is unavailable; the end of the command's own time is a failure.
+/// If it does not start or answer in time, the credential is unavailable; if the command's own time is up, it failed.
 async fn run(
-    surroundings: &CredentialContext,
+    context: &CredentialContext,
     tool: &str,
     program: &Path,
     arguments: &[String],
     extra: &[(&str, &str)],
 ) -> Result<Output, Failure> {
-    let env = &surroundings.env;
+    let env = &context.env;
     let mut command = Command::new(program);
     command.args(arguments).env_clear().current_dir(safe_folder(env)?);
     for (name, variable) in env.iter() {
@@ -164,21 +162,21 @@ async fn run(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let patience = Instant::now() + PATIENCE;
+    let limit = Instant::now() + TIMEOUT;
     let unavailable = |why: String| Failure::Unavailable(format!("`{tool}` {why}"));
-    match helper::run(command, patience.min(surroundings.deadline)).await {
+    match helper::run(command, limit.min(context.deadline)).await {
         Ok(output) => Ok(Output {
             status: output.status.code(),
             stdout: output.stdout,
             stderr: String::from_utf8_lossy(output.stderr.expose()).into_owned(),
         }),
         Err(helper::Failure::Start(_)) => Err(unavailable("cannot be run".to_owned())),
-        Err(helper::Failure::Lost(_)) => Err(unavailable("could not be waited for".to_owned())),
+        Err(helper::Failure::Lost(_)) => Err(unavailable("ran, but its result could not be read".to_owned())),
         Err(helper::Failure::TooLong) => {
-            let limit = helper::MAX_BYTES >> 20;
-            Err(unavailable(format!("printed more than {limit} MiB")))
+            let size = helper::MAX_BYTES >> 20;
+            Err(unavailable(format!("printed more than {size} MiB")))
         }
-        Err(helper::Failure::Late) if surroundings.deadline < patience => {
+        Err(helper::Failure::Late) if context.deadline < limit => {
             let error = Error::unavailable(format!(
                 "`{tool}` did not answer before the command's time was up"
             ));
@@ -188,7 +186,7 @@ async fn run(
         }
         Err(helper::Failure::Late) => Err(unavailable(format!(
             "did not answer within {} s",
-            PATIENCE.as_secs()
+            TIMEOUT.as_secs()
         ))),
     }
 }
@@ -196,7 +194,7 @@ async fn run(
 #[cfg(unix)]
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "not every system can have any bytes in a variable"
+    reason = "other systems allow only text in a variable"
 )]
 fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
     Some(std::os::unix::ffi::OsStrExt::from_bytes(value.expose()))
@@ -221,36 +219,36 @@ fn safe_folder(env: &Env) -> Result<PathBuf, Failure> {
     }
 }
 
-/// Takes the token that a tool printed, which nothing shown from now on may hold.
+/// Returns the token that a tool printed, and redacts it from later messages.
 ///
 /// # Errors
-/// Something that is no token is unavailable.
+/// If it is not a token, the credential is unavailable.
 fn printed(
-    surroundings: &CredentialContext,
+    context: &CredentialContext,
     tool: &str,
     token: Option<AccessToken>,
 ) -> Result<AccessToken, Failure> {
     let Some(token) = token.filter(|token| is_token(token.token.secret())) else {
         return Err(Failure::Unavailable(format!(
-            "`{tool}` printed something that is no token"
+            "`{tool}` printed something that is not a token"
         )));
     };
-    surroundings.redactor.add(token.token.secret().into());
+    context.redactor.add(token.token.secret().into());
     Ok(token)
 }
 
-/// Makes the failure of a tool that complained.
-fn failed(surroundings: &CredentialContext, tool: &str, stderr: &str) -> Failure {
-    let words = complaint(surroundings, stderr);
-    Failure::Unavailable(if words.is_empty() {
-        format!("`{tool}` failed without a word")
+/// Makes the failure of a tool that printed an error message.
+fn failed(context: &CredentialContext, tool: &str, stderr: &str) -> Failure {
+    let text = shown(context, stderr);
+    Failure::Unavailable(if text.is_empty() {
+        format!("`{tool}` failed without a message")
     } else {
-        format!("`{tool}` failed: {words}")
+        format!("`{tool}` failed: {text}")
     })
 }
 
-/// Returns a tool's complaint, fit to be shown: one line, and nothing in it that could be a token.
-fn complaint(surroundings: &CredentialContext, stderr: &str) -> String {
+/// Returns a tool's error message, fit to be shown: one line, without anything that could be a token.
+fn shown(context: &CredentialContext, stderr: &str) -> String {
     let words = stderr.split_whitespace().map(|word| {
         if word.contains("eyJ") || word.len() > 100 {
             "[redacted]"
@@ -258,13 +256,13 @@ fn complaint(surroundings: &CredentialContext, stderr: &str) -> String {
             word
         }
     });
-    surroundings.redactor.clean(&words.collect::<Vec<_>>().join(" "))
+    context.redactor.clean(&words.collect::<Vec<_>>().join(" "))
 }
 
-/// Checks a scope that becomes an argument (`validate_scope`), and the tenant with it.
+/// Checks a scope (`validate_scope`) and a tenant that become arguments.
 ///
 /// # Errors
-/// Any other character than Python takes, with status 4.
+/// A character that Python does not accept, with status 4.
 fn check_arguments(scope: &str, tenant: Option<&str>) -> Result<()> {
     let scope_is_valid = !scope.is_empty()
         && scope
@@ -279,12 +277,12 @@ fn check_arguments(scope: &str, tenant: Option<&str>) -> Result<()> {
         return Ok(());
     }
     Err(Error::denied(
-        "the vault's challenge has a scope or a tenant that cannot be handed to a tool",
+        "the vault's challenge has a scope or a tenant that cannot be passed to a tool",
     ))
 }
 
-/// Reads a moment that a tool prints as UTC: `YYYY-MM-DDThh:mm:ssZ`, and with a blank and a fraction.
-pub(super) fn moment(text: &str) -> Option<azure_core::time::OffsetDateTime> {
+/// Reads a time that a tool prints: `YYYY-MM-DDThh:mm:ssZ`, or with a space and a fraction. It is taken as UTC.
+pub(super) fn time(text: &str) -> Option<azure_core::time::OffsetDateTime> {
     let text = text
         .split('.')
         .next()?
@@ -293,7 +291,7 @@ pub(super) fn moment(text: &str) -> Option<azure_core::time::OffsetDateTime> {
     azure_core::time::parse_rfc3339(&format!("{text}Z")).ok()
 }
 
-/// Reads the JSON that a tool printed, of as many values as anybody should have to parse.
+/// Reads the JSON that a tool printed; `None` also if it has too many values.
 pub(super) fn json(printed: &[u8]) -> Option<serde_json::Value> {
     if has_too_many_values(printed) {
         return None;

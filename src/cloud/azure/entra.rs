@@ -1,20 +1,20 @@
-//! A login at Microsoft Entra ID: what every credential that asks it has in common.
+//! A login at Microsoft Entra ID: the code that all credentials which log in there share.
 //!
-//! `azure_identity`'s credentials send the request. A policy of ours on their pipeline adds what Python sends and they do not (the
-//! `claims` that announce CP1 and answer a claims challenge), and makes errors of the answers: by status, without bodies, and a
-//! 200 without a token is no token. Facts: msal 1.x and `aad_client_base.py` of azure-identity 1.27.0 for Python;
+//! `azure_identity`'s credentials send the request. A policy of ours on their pipeline adds what only Python sends (the `claims`
+//! that announce CP1 and answer a claims challenge). It turns answers into errors by status, without bodies; a 200 without a token
+//! is an error too. Facts: msal 1.x and `aad_client_base.py` of azure-identity 1.27.0 for Python;
 //! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
 //!
-//! # Why the crate is fed, and not replaced
+//! # Why the crate is used, and not replaced
 //!
 //! The crate owns the requests of the two grants that most people use, a client secret and a signed assertion: endpoint, form and
 //! scope. We own the rest: which credential is asked, for which tenant, in which region, and what an answer means. The seam is
-//! one policy. It adds the claims to the form, and it writes a good answer in the one form that the crate reads, because Entra ID,
-//! AD FS and gateways answer with numbers as text, or without `expires_in`, which Python takes and the crate refuses. The password
-//! grant, which the crate does not have, uses the same pipeline and policy.
+//! one policy. It adds the claims to the form, and rewrites a good answer into the form that the crate reads. Entra ID, AD FS and
+//! gateways answer with numbers as text, or without `expires_in`, which Python accepts and the crate refuses. The password grant,
+//! which the crate does not have, uses the same pipeline and policy.
 //!
-//! Owning all of it would save that rewriting and one dependency, and would make us the ones who follow Entra ID's changes. Look
-//! at this again when the crate reads such answers itself, or when another grant has to be written here.
+//! Owning all of it would save that rewriting and one dependency, but then we would have to follow Entra ID's changes. Review this
+//! when the crate reads such answers itself, or when another grant is needed here.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,15 +39,15 @@ use crate::secret::Secret;
 /// `AzureAuthorityHosts.AZURE_PUBLIC_CLOUD`
 const PUBLIC_CLOUD: &str = "login.microsoftonline.com";
 
-/// What msal assumes of a token whose answer does not say how long it lasts.
-const USUAL_LIFETIME: Duration = Duration::from_secs(3600);
+/// The lifetime that msal assumes if an answer gives none.
+const USUAL_LIFETIME: Duration = Duration::from_hours(1);
 
-/// Who logs in, and where.
+/// A client, and where it logs in.
 #[derive(Clone)]
 pub(super) struct Login {
     pub(super) client_id: String,
     pub(super) tenants: Tenants,
-    surroundings: CredentialContext,
+    context: CredentialContext,
     authority: String,
     region: Region,
 }
@@ -56,33 +56,33 @@ impl Login {
     /// Creates a login of the application `client_id` in `tenant`.
     ///
     /// # Errors
-    /// A tenant that is none, or an `AZURE_AUTHORITY_HOST` that is not https, with status 2.
+    /// An invalid tenant id, or an `AZURE_AUTHORITY_HOST` that is not https, with status 2.
     pub(super) fn new(
-        surroundings: &CredentialContext,
+        context: &CredentialContext,
         tenant: &str,
         client_id: &str,
         allowed: Vec<String>,
     ) -> Result<Self> {
         Ok(Self {
             client_id: client_id.to_owned(),
-            tenants: Tenants::new(&surroundings.env, tenant, allowed)?,
-            authority: authority(&surroundings.env)?,
-            surroundings: surroundings.clone(),
-            region: Region::Central,
+            tenants: Tenants::new(&context.env, tenant, allowed)?,
+            authority: authority(&context.env)?,
+            context: context.clone(),
+            region: Region::Global,
         })
     }
 
-    /// Returns when the command has to be done.
+    /// Returns when the command must be done.
     pub(super) fn deadline(&self) -> Instant {
-        self.surroundings.deadline
+        self.context.deadline
     }
 
-    /// Lets it be at the login server of a region, where one is configured: what msal does for a service principal.
+    /// Uses the login server of a region if one is configured, as msal does for a service principal.
     ///
     /// # Errors
-    /// A region that is none, with status 2.
+    /// An invalid region, with status 2.
     pub(super) fn in_region(mut self) -> Result<Self> {
-        self.region = Region::of(&self.surroundings.env)?;
+        self.region = Region::of(&self.context.env)?;
         Ok(self)
     }
 
@@ -93,7 +93,7 @@ impl Login {
 
     /// Returns the options of `azure_identity`'s credentials: our transport, our policy, this authority.
     pub(super) async fn options(&self) -> ClientOptions {
-        let authority = self.region.authority(&self.authority, &self.surroundings).await;
+        let authority = self.region.authority(&self.authority, &self.context).await;
         let host = authority
             .strip_prefix("https://")
             .unwrap_or(&authority)
@@ -103,17 +103,17 @@ impl Login {
         let policy: Arc<dyn Policy> = Arc::new(Answers {
             client_id: self.client_id.clone(),
             host,
-            redactor: Arc::clone(&self.surroundings.redactor),
+            redactor: Arc::clone(&self.context.redactor),
         });
         ClientOptions {
             per_try_policies: vec![policy],
             cloud: Some(Arc::new(CloudConfiguration::Custom(cloud))),
-            ..Transport::options(Arc::clone(&self.surroundings.exchange), retry::DEFAULT)
+            ..Transport::options(Arc::clone(&self.context.sender), retry::DEFAULT)
         }
     }
 
-    /// Asks `credential`, which was built for the tenant that [`Tenants::to_ask`] gave, for a token.
-    pub(super) async fn ask(
+    /// Returns a token from `credential`, which was built for the tenant of [`Tenants::to_ask`].
+    pub(super) async fn token(
         &self,
         credential: &dyn TokenCredential,
         request: &TokenRequest,
@@ -134,9 +134,9 @@ impl Login {
         Ok(token)
     }
 
-    /// Adds a secret that no server's words are shown with.
+    /// Adds a secret to redact from servers' messages.
     pub(super) fn hide(&self, secret: &Secret) {
-        self.surroundings.redactor.add(secret.clone());
+        self.context.redactor.add(secret.clone());
     }
 }
 
@@ -146,12 +146,12 @@ impl Login {
 /// One that is not https, with status 2.
 pub(super) fn authority(env: &Env) -> Result<String> {
     let authority = env.text("AZURE_AUTHORITY_HOST").unwrap_or(PUBLIC_CLOUD);
-    // As `urlparse` begins.
+    // `urlparse` strips these first.
     let authority = authority.trim_start_matches(|c| c <= ' ');
     let refused = |why: &str| {
         Err(
             Error::usage(format!("`AZURE_AUTHORITY_HOST` {why}")).with_hint(format!(
-                "the public cloud's is `https://{PUBLIC_CLOUD}`, and the default"
+                "the default is `https://{PUBLIC_CLOUD}`, for the public cloud"
             )),
         )
     };
@@ -163,14 +163,14 @@ pub(super) fn authority(env: &Env) -> Result<String> {
     let authority = authority.trim_end_matches([' ', '/']).to_owned();
     match url::Url::parse(&authority) {
         Ok(url) if url.username().is_empty() && url.password().is_none() => Ok(authority),
-        _ => refused("is no URL of a login server"),
+        _ => refused("is not the URL of a login server"),
     }
 }
 
-/// Claims of a vault's claims challenge, on their way through `azure_identity`.
+/// The claims of a claims challenge, passed through `azure_identity`.
 struct Claims(String);
 
-/// The policy.
+/// The policy that adds the claims and reads the answers.
 #[derive(Debug)]
 struct Answers {
     client_id: String,
@@ -202,12 +202,12 @@ impl Policy for Answers {
 }
 
 impl Answers {
-    /// Returns an answer with a token in the form that `azure_identity` reads.
+    /// Returns an answer with a token, in the form that `azure_identity` reads.
     fn read(&self, status: u16, body: &[u8]) -> Result<String> {
         let answer: Option<Value> = serde_json::from_slice(body).ok().filter(Value::is_object);
         let host = &self.host;
         let Some(answer) = answer else {
-            // A gateway before it says so in words of its own.
+            // A gateway answers without Entra ID's JSON.
             if status == 429 {
                 return Err(
                     Error::unavailable(format!("{host} is throttling logins (status 429)"))
@@ -217,7 +217,7 @@ impl Answers {
             if status >= 500 {
                 return Err(
                     Error::unavailable(format!("{host} is out of order (status {status})"))
-                        .with_hint("try again later: what is wrong is in Azure, or in a gateway before it"),
+                        .with_hint("try again later: the problem is in Azure, or in a gateway before it"),
                 );
             }
             return Err(Error::unavailable(format!(
@@ -235,7 +235,7 @@ impl Answers {
 
     fn refused(&self, status: u16, answer: &Value) -> Error {
         let text = |name| answer.get(name).and_then(Value::as_str).unwrap_or_default();
-        // Trace id, correlation id and timestamp follow the sentence that says what is wrong.
+        // A trace id, a correlation id and a timestamp follow the first sentence.
         let description = text("error_description").lines().next().unwrap_or_default();
         let description = description.split(" Trace ID:").next().unwrap_or_default();
         let kind = if status >= 500 || status == 429 || text("error") == "temporarily_unavailable" {
@@ -243,13 +243,13 @@ impl Answers {
         } else {
             ErrorKind::Denied
         };
-        let what = if kind == ErrorKind::Denied {
+        let verb = if kind == ErrorKind::Denied {
             "refused"
         } else {
             "could not handle"
         };
         let client = self.redactor.clean(&self.client_id);
-        let message = format!("Microsoft Entra ID {what} the login of client `{client}` (status {status})");
+        let message = format!("Microsoft Entra ID {verb} the login of client `{client}` (status {status})");
         let words = if description.is_empty() {
             text("error")
         } else {
@@ -266,7 +266,7 @@ impl Answers {
     }
 }
 
-/// Takes the token out of an answer, hides it, and writes it the one way that `azure_identity` takes: numbers may be text.
+/// Returns an answer with its token in the form that `azure_identity` reads, and hides the token. Numbers may be text.
 fn token(answer: &Value, redactor: &Redaction) -> Option<String> {
     let token = answer
         .get("access_token")?
@@ -276,17 +276,17 @@ fn token(answer: &Value, redactor: &Redaction) -> Option<String> {
     let lifetime = match answer.get("expires_in") {
         None | Some(Value::Null) => USUAL_LIFETIME.as_secs(),
         Some(Value::String(text)) => text.trim().parse().ok()?,
-        // One that is over already serves as any other: it is asked for once.
+        // An expired token is used too, once.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "Python's `int()` cuts it off too, and what is below 0 becomes 0"
+            reason = "Python's `int()` truncates too, and a negative number becomes 0"
         )]
         Some(number) => number
             .as_u64()
             .or_else(|| number.as_f64().map(|seconds| seconds as u64))?,
     };
-    // Beyond a year, arithmetic on times would gain nothing but overflows.
+    // A limit of one year avoids overflows in later arithmetic.
     let lifetime = lifetime.min(365 * 24 * 3600);
     Some(
         serde_json::json!({"access_token": token, "expires_in": lifetime, "token_type": "Bearer"})
@@ -294,12 +294,12 @@ fn token(answer: &Value, redactor: &Redaction) -> Option<String> {
     )
 }
 
-/// Whether `text` can be a token, which goes into a header.
+/// Returns whether `text` can be a token: it must fit into a header.
 pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && !text.contains(char::is_control)
 }
 
-/// `_merge_claims_challenge_and_capabilities(["CP1"], claims)`: says that claims challenges are understood.
+/// `_merge_claims_challenge_and_capabilities(["CP1"], claims)`: announces that the client handles claims challenges.
 fn merge(claims: Option<&str>) -> String {
     let mut claims = claims
         .and_then(|claims| serde_json::from_str::<Value>(claims).ok())
@@ -312,7 +312,7 @@ fn merge(claims: Option<&str>) -> String {
     claims.to_string()
 }
 
-/// What to do about the errors that people have.
+/// Returns the hint for a common error.
 fn hint(description: &str) -> Option<&'static str> {
     const HINTS: &[(&str, &str)] = &[
         (
@@ -321,7 +321,7 @@ fn hint(description: &str) -> Option<&'static str> {
         ),
         (
             "AADSTS7000222",
-            "the client secret has expired: make a new one under the app registration",
+            "the client secret has expired: create a new one in the app registration",
         ),
         (
             "AADSTS700016",
@@ -334,25 +334,25 @@ fn hint(description: &str) -> Option<&'static str> {
         ("AADSTS700024", "check this machine's clock"),
         (
             "AADSTS70021",
-            "add a federated credential to the app whose issuer and subject are the token's",
+            "add a federated credential with the issuer and subject of the token to the app",
         ),
         (
             "AADSTS700213",
-            "add a federated credential to the app whose issuer and subject are the token's",
+            "add a federated credential with the issuer and subject of the token to the app",
         ),
         ("AADSTS90002", "check the tenant id"),
         ("AADSTS50126", "check AZURE_USERNAME and AZURE_PASSWORD"),
         (
             "AADSTS50076",
-            "this user needs more than a password; use a client secret, a certificate or a managed identity",
+            "this user needs multi-factor authentication; use a client secret, a certificate or a managed identity",
         ),
         (
             "AADSTS50079",
-            "this user needs more than a password; use a client secret, a certificate or a managed identity",
+            "this user needs multi-factor authentication; use a client secret, a certificate or a managed identity",
         ),
         (
             "AADSTS53003",
-            "a conditional access policy blocks this login; ask who manages the tenant",
+            "a conditional access policy blocks this login; ask the tenant's administrator",
         ),
     ];
     let code = description.split([':', ' ']).next()?;
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_whose_lifetime_is_text_is_a_token() {
+    fn a_lifetime_may_be_text() {
         let redactor = Redaction::default();
         for (expires_in, seconds) in [("3599.5", "3599"), ("-5", "0"), ("1e3", "1000")] {
             let answer = format!(r#"{{"access_token": "abcdef", "expires_in": {expires_in}}}"#);

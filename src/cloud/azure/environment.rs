@@ -1,7 +1,7 @@
-//! A service principal, or a user, that the environment names: the first credential of the chain.
+//! A service principal or a user from the environment: the first credential of the chain.
 //!
-//! Facts: `environment.py` of azure-identity 1.27.0 for Python: which variables count is decided by whether they are set, empty ones
-//! included, and an empty one is then refused by the credential that it configures.
+//! Facts: `environment.py` of azure-identity 1.27.0 for Python: a variable counts if it is set, even if it is empty. The credential
+//! that it configures then refuses an empty value.
 
 use azure_core::credentials::AccessToken;
 
@@ -33,12 +33,12 @@ impl EnvironmentCredential {
     ///
     /// # Errors
     /// A variable that cannot be used, with status 2.
-    pub(super) fn new(surroundings: &CredentialContext, allowed: &[String]) -> Result<Self> {
-        let env = &surroundings.env;
+    pub(super) fn new(context: &CredentialContext, allowed: &[String]) -> Result<Self> {
+        let env = &context.env;
         let set = |names: &[&str]| names.iter().all(|name| env.get(name).is_some());
         let credential: Box<dyn Credential> = if set(&[CLIENT_ID, CLIENT_SECRET, TENANT_ID]) {
             let login = Login::new(
-                surroundings,
+                context,
                 text(env, TENANT_ID)?,
                 text(env, CLIENT_ID)?,
                 allowed.to_vec(),
@@ -50,13 +50,13 @@ impl EnvironmentCredential {
             ))
         } else if set(&[CLIENT_ID, CERTIFICATE_PATH, TENANT_ID]) {
             let login = Login::new(
-                surroundings,
+                context,
                 text(env, TENANT_ID)?,
                 text(env, CLIENT_ID)?,
                 allowed.to_vec(),
             )?
             .in_region()?;
-            // Python's `bool` of a text: any that is not empty, `false` included.
+            // Python's `bool` of a text: any text that is not empty, even `false`.
             let send_chain = env
                 .get("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN")
                 .is_some_and(|value| !value.is_empty());
@@ -69,8 +69,8 @@ impl EnvironmentCredential {
             )?)
         } else if set(&[CLIENT_ID, USERNAME, PASSWORD]) {
             let tenant = env.non_empty(TENANT_ID).unwrap_or("organizations");
-            let login = Login::new(surroundings, tenant, text(env, CLIENT_ID)?, allowed.to_vec())?;
-            // msal looks at it here too, and asks the login server of all.
+            let login = Login::new(context, tenant, text(env, CLIENT_ID)?, allowed.to_vec())?;
+            // msal checks it here too, but uses the global login server.
             Region::of(env)?;
             let (username, password) = (
                 text(env, USERNAME)?.to_owned(),
@@ -88,40 +88,42 @@ impl EnvironmentCredential {
     }
 }
 
-/// Returns a variable that is set.
+/// Returns the value of a variable that is set.
 fn text<'a>(env: &'a Env, name: &str) -> Result<&'a str> {
     env.non_empty(name).ok_or_else(|| {
-        Error::usage(format!("`{name}` is set, and empty or not UTF-8"))
+        Error::usage(format!("`{name}` is set, but it is empty or not UTF-8"))
             .with_hint(format!("give `{name}` a value, or unset it"))
     })
 }
 
-/// Says which variables are missing, for the way that is nearest to complete.
+/// Names the missing variables of the login with the most variables set.
 fn missing(env: &Env) -> String {
-    let ways: [&[&str]; 3] = [
+    let logins: [&[&str]; 3] = [
         &[TENANT_ID, CLIENT_ID, CLIENT_SECRET],
         &[TENANT_ID, CLIENT_ID, CERTIFICATE_PATH],
         &[CLIENT_ID, USERNAME, PASSWORD],
     ];
-    let absent = |way: &[&'static str]| {
-        way.iter()
+    let absent = |login: &[&'static str]| {
+        login
+            .iter()
             .copied()
             .filter(|name| env.get(name).is_none())
             .collect::<Vec<_>>()
     };
-    // What tells the ways apart decides before what they share.
-    let begun = |way: &[&str]| {
-        way.iter()
+    // The ids, which the logins share, do not count.
+    let present = |login: &[&str]| {
+        login
+            .iter()
             .filter(|name| ![TENANT_ID, CLIENT_ID].contains(name) && env.get(name).is_some())
             .count()
     };
-    let way = ways
+    let login = logins
         .iter()
         .rev()
-        .max_by_key(|way| begun(way))
+        .max_by_key(|login| present(login))
         .copied()
-        .unwrap_or(ways[0]);
-    let names: Vec<String> = absent(way).iter().map(|name| format!("`{name}`")).collect();
+        .unwrap_or(logins[0]);
+    let names: Vec<String> = absent(login).iter().map(|name| format!("`{name}`")).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
     format!("{} {verb} not set", names.join(", "))
 }
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_missing_variables_of_the_nearest_way_are_named() {
+    fn the_missing_variables_of_the_nearest_login_are_named() {
         assert_eq!(
             missing(&env(&[])),
             "`AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET` are not set"

@@ -1,8 +1,8 @@
-//! Who the backend is towards Microsoft Entra ID: the credentials that azure-identity for Python has, one file each.
+//! Who we are to Microsoft Entra ID: the credentials of azure-identity for Python, one file each.
 //!
-//! Owns what a credential is asked and answers, and Python's difference between one that is unavailable (the next is tried) and
-//! one that has failed (the chain ends): `azure_core`'s `TokenCredential` has one kind of error only, so ours is a trait of our own
-//! and [`tokens`] puts it under the SDK. The environment is handed in; nothing here reads the process's.
+//! Owns the trait of a credential, and Python's difference between one that is unavailable (the next is tried) and one that failed
+//! (the chain ends). `azure_core`'s `TokenCredential` has only one kind of error, so the trait is our own, and [`tokens`] adapts it
+//! to the SDK. The environment is passed in; nothing here reads the process's environment.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ mod unavailable;
 mod username_password;
 mod workload_identity;
 
-/// Whom the backend is to be, as the kwargs say it.
+/// The identity that the kwargs select.
 #[derive(Clone, Debug)]
 pub(crate) enum Identity {
     /// All three of `tenant_id`, `client_id` and `client_secret`.
@@ -49,32 +49,32 @@ pub(crate) enum Identity {
     },
     /// `DefaultAzureCredential()`
     Default,
-    /// `DefaultAzureCredential` with `managed_identity_client_id` and `workload_identity_tenant_id`, which count as a pair only.
+    /// `DefaultAzureCredential` with `managed_identity_client_id` and `workload_identity_tenant_id`, which count only as a pair.
     Managed { client_id: String, tenant_id: String },
 }
 
 /// `ConnectionConfiguration.timeout` and `.read_timeout` of azure-core.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(300);
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(5);
 
-/// What a token is asked for.
+/// A request for a token.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenRequest {
     /// The one scope, such as `https://vault.azure.net/.default`.
     pub(crate) scope: String,
-    /// Claims that a vault has asked for.
+    /// The claims of a vault's claims challenge.
     pub(crate) claims: Option<String>,
-    /// The vault's tenant, once its challenge has told it.
+    /// The vault's tenant, known once its challenge is there.
     pub(crate) tenant: watch::Receiver<VaultTenant>,
-    /// The secrets that a challenge is shown without.
+    /// The secrets to redact from what is shown of a challenge.
     pub(crate) redactor: Arc<Redaction>,
 }
 
 /// What is known of the vault's tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum VaultTenant {
-    /// The challenge is under way.
+    /// The challenge is not there yet.
     Unknown,
-    /// The challenge has told it, or that there is none to be told (as AD FS).
+    /// The challenge names it; `None` if it names no tenant (as AD FS).
     Known(Option<String>),
 }
 
@@ -84,8 +84,9 @@ impl TokenRequest {
         self.scope.strip_suffix("/.default").unwrap_or(&self.scope)
     }
 
-    /// Waits until the vault's tenant is known. Python's credentials are asked when it is; those that do not depend on it are
-    /// asked earlier here.
+    /// Waits until the vault's tenant is known, and returns it.
+    ///
+    /// Python asks its credentials after that. Here, a credential that does not depend on the tenant is asked earlier.
     pub(crate) async fn vault_tenant(&self) -> Option<String> {
         let mut tenant = self.tenant.clone();
         match tenant
@@ -102,9 +103,9 @@ impl TokenRequest {
 /// Why a credential gave no token.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It lacks what it needs, and did not try: the next one is asked (`CredentialUnavailableError`).
+    /// It is not configured, and did not try: the next one is asked (`CredentialUnavailableError`).
     Unavailable(String),
-    /// It tried and failed: nobody else is asked.
+    /// It tried and failed: no other credential is asked.
     Failed(Error),
 }
 
@@ -116,29 +117,42 @@ impl From<Error> for Failure {
 
 /// A credential.
 pub(crate) trait Credential: Send + Sync {
-    /// Returns its name in azure-identity for Python, which is what its documentation and its errors call it.
+    /// Returns its name in azure-identity for Python, as in Python's documentation and errors.
     fn name(&self) -> &'static str;
 
-    /// Asks for a token.
+    /// Returns a token.
     fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>>;
 }
 
-/// What credentials are made of.
+/// What credentials need to be built and asked.
 #[derive(Clone)]
 pub(crate) struct CredentialContext {
     /// The environment in force.
     pub(crate) env: Env,
-    /// What requests go through.
-    pub(crate) exchange: Arc<dyn Sender>,
-    /// What goes past every proxy: the services of the machine itself.
+    /// Sends requests to Microsoft Entra ID.
+    pub(crate) sender: Arc<dyn Sender>,
+    /// Sends requests without a proxy, to services of the machine itself.
     pub(crate) direct: Arc<dyn Sender>,
-    /// The secrets that servers' words are shown without.
+    /// The secrets to redact from servers' messages.
     pub(crate) redactor: Arc<Redaction>,
-    /// When the command has to be done.
+    /// When the command must be done.
     pub(crate) deadline: Instant,
+    /// What messages call the backend's things.
+    pub(crate) words: Words,
 }
 
-/// The secrets of one backend, shared by everything that learns one.
+/// A backend's words for messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Words {
+    /// What the token is for, such as `Azure Key Vault`.
+    pub(crate) resource: &'static str,
+    /// The kwargs of a client secret's login, with their backticks.
+    pub(crate) client_secret: &'static str,
+    /// The kwarg of a managed identity's client id, with its backticks.
+    pub(crate) managed_identity: &'static str,
+}
+
+/// The secrets of one backend, shared by all code that sees one.
 #[derive(Debug, Default)]
 pub(crate) struct Redaction(Mutex<Redactor>);
 
@@ -148,13 +162,13 @@ impl Redaction {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).add(secret);
     }
 
-    /// Returns a server's words, fit to be shown.
+    /// Returns a server's message, fit to be shown.
     pub(crate) fn clean(&self, text: &str) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clean(text)
     }
 }
 
-/// Returns how the login's client talks, and the vault's without kwargs: as requests does in this environment.
+/// Returns the options of a client that the kwargs do not configure: those of requests in this environment.
 pub(crate) fn options(env: &Env, deadline: Instant) -> Options {
     trust::options(env, TIMEOUT, deadline)
 }
@@ -163,22 +177,22 @@ pub(crate) fn options(env: &Env, deadline: Instant) -> Options {
 ///
 /// # Errors
 /// A configuration that Python's constructors refuse, with status 2.
-pub(crate) fn build(identity: &Identity, surroundings: &CredentialContext) -> Result<Box<dyn Credential>> {
+pub(crate) fn build(identity: &Identity, context: &CredentialContext) -> Result<Box<dyn Credential>> {
     match identity {
         Identity::ClientSecret {
             tenant_id,
             client_id,
             client_secret,
         } => {
-            let login = entra::Login::new(surroundings, tenant_id, client_id, Vec::new())?.in_region()?;
+            let login = entra::Login::new(context, tenant_id, client_id, Vec::new())?.in_region()?;
             Ok(Box::new(client_secret::ClientSecretCredential::new(
                 login,
                 client_secret.clone(),
             )))
         }
-        Identity::Default => Ok(Box::new(chain::DefaultAzureCredential::new(surroundings, None)?)),
+        Identity::Default => Ok(Box::new(chain::DefaultAzureCredential::new(context, None)?)),
         Identity::Managed { client_id, tenant_id } => Ok(Box::new(chain::DefaultAzureCredential::new(
-            surroundings,
+            context,
             Some((client_id, tenant_id)),
         )?)),
     }

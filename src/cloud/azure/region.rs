@@ -1,8 +1,8 @@
-//! The region whose login server a service principal asks: `AZURE_REGIONAL_AUTHORITY_NAME`, else msal's own `MSAL_FORCE_REGION`.
+//! The region whose login server a service principal asks: `AZURE_REGIONAL_AUTHORITY_NAME`, else msal's `MSAL_FORCE_REGION`.
 //!
 //! Facts: `msal_credentials.py` of azure-identity 1.27.0 for Python; msal 1.x, `application.py` (`_get_regional_authority`) and
-//! `region.py`. Client secrets and certificates are sent there, federated tokens and passwords are not. A region that is named is
-//! taken as it is; msal would ask the machine for its own all the same, to warn when it is another.
+//! `region.py`. Client secrets and certificates are sent there, federated tokens and passwords are not. A configured region is used
+//! unchanged. msal would still ask the machine for its own region, and warn if it differs.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ const REGIONAL_AUTHORITY: &str = "AZURE_REGIONAL_AUTHORITY_NAME";
 
 const FORCED_REGION: &str = "MSAL_FORCE_REGION";
 
-/// What the host of an App Service, or of a function, sets.
+/// The variable that the host of an App Service or of a function sets.
 const REGION_NAME: &str = "REGION_NAME";
 
-/// Where a machine of Azure's learns of itself.
+/// The metadata of a machine in Azure.
 const METADATA: &str = "http://169.254.169.254/metadata/instance/compute?api-version=2021-02-01";
 
-/// How long it takes to learn that nobody is there.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The time limit for the metadata service, which may not be there.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The login servers of the public cloud, which share their regional ones.
+/// The login servers of the public cloud, which share their regional servers.
 const PUBLIC: &[&str] = &[
     "login.microsoftonline.com",
     "login.microsoft.com",
@@ -33,62 +33,62 @@ const PUBLIC: &[&str] = &[
     "sts.windows.net",
 ];
 
-/// Which region is asked.
+/// The region whose login server is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Region {
-    /// None: the login server of all.
-    Central,
-    /// The one that is configured.
+    /// No region: the global login server.
+    Global,
+    /// The configured region.
     Named(String),
-    /// The machine's own, if it can be learnt.
+    /// The machine's region, if it can be detected.
     Detected,
 }
 
 impl Region {
-    /// Takes the region out of the environment.
+    /// Reads the region from the environment.
     ///
     /// # Errors
-    /// A name that no region has, the empty one included, with status 2: msal refuses it.
+    /// An invalid or empty name, which msal refuses, with status 2.
     pub(super) fn of(env: &Env) -> Result<Self> {
         let name = match (env.get(REGIONAL_AUTHORITY), env.get(FORCED_REGION)) {
             (Some(_), _) => REGIONAL_AUTHORITY,
             (None, Some(_)) => FORCED_REGION,
-            (None, None) => return Ok(Self::Central),
+            (None, None) => return Ok(Self::Global),
         };
         let region = env.text(name).unwrap_or_default();
-        let detected = ["tryautodetect", "true"].contains(&region.to_lowercase().as_str());
-        if name == REGIONAL_AUTHORITY && detected {
+        let is_detected = ["tryautodetect", "true"].contains(&region.to_lowercase().as_str());
+        if name == REGIONAL_AUTHORITY && is_detected {
             return Ok(Self::Detected);
         }
         if is_region(region) {
             return Ok(Self::Named(region.to_owned()));
         }
-        Err(Error::usage(format!("`{name}` names no region of Azure's"))
-            .with_hint("a region is written as `westeurope`; without it, the login server of all is asked"))
+        Err(Error::usage(format!("`{name}` does not name an Azure region"))
+            .with_hint("use a name such as `westeurope`, or unset it to use the global login server"))
     }
 
-    /// Returns the login server to ask in place of `central`, an authority without a tenant.
-    pub(super) async fn authority(&self, central: &str, surroundings: &CredentialContext) -> String {
+    /// Returns the login server to ask in place of `global`, an authority without a tenant.
+    pub(super) async fn authority(&self, global: &str, context: &CredentialContext) -> String {
         let region = match self {
-            Self::Central => None,
+            Self::Global => None,
             Self::Named(region) => Some(region.clone()),
-            Self::Detected => detect(surroundings).await,
+            Self::Detected => detect(context).await,
         };
-        region.map_or_else(|| central.to_owned(), |region| regional(&region, central))
+        region.map_or_else(|| global.to_owned(), |region| regional(&region, global))
     }
 }
 
-/// Whether msal takes `name` for a region: a label of the DNS, in lower case, that begins with a letter.
+/// Returns whether msal accepts `name` as a region: a DNS label in lower case that begins with a letter.
 fn is_region(name: &str) -> bool {
-    let part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     name.len() <= 63
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(part)
+        && name.bytes().all(is_part)
         && !name.ends_with('-')
 }
 
-fn regional(region: &str, central: &str) -> String {
-    let host = central.strip_prefix("https://").unwrap_or(central);
+fn regional(region: &str, global: &str) -> String {
+    let host = global.strip_prefix("https://").unwrap_or(global);
     let host = host.split('/').next().unwrap_or_default();
     if PUBLIC.contains(&host.to_ascii_lowercase().as_str()) {
         format!("https://{region}.login.microsoft.com")
@@ -97,17 +97,17 @@ fn regional(region: &str, central: &str) -> String {
     }
 }
 
-/// Returns the region of this machine; `None` when it is not known, and then the login server of all serves.
-async fn detect(surroundings: &CredentialContext) -> Option<String> {
-    let told = surroundings.env.non_empty(REGION_NAME).map(str::to_owned);
-    let region = match told {
+/// Returns the region of this machine; `None` if it is not known, and then the global login server is used.
+async fn detect(context: &CredentialContext) -> Option<String> {
+    let named = context.env.non_empty(REGION_NAME).map(str::to_owned);
+    let region = match named {
         Some(region) => region,
-        None => location(surroundings).await?,
+        None => location(context).await?,
     };
     is_region(&region).then_some(region)
 }
 
-async fn location(surroundings: &CredentialContext) -> Option<String> {
+async fn location(context: &CredentialContext) -> Option<String> {
     let request = Request {
         method: "GET",
         url: METADATA.to_owned(),
@@ -116,7 +116,7 @@ async fn location(surroundings: &CredentialContext) -> Option<String> {
         retry: Retry::NONE,
         follow_redirects: false,
     };
-    let answer = tokio::time::timeout(PATIENCE, surroundings.direct.exchange(request)).await;
+    let answer = tokio::time::timeout(TIMEOUT, context.direct.send(request)).await;
     match json::loads(answer.ok()?.ok()?.body.expose_text()?).ok()? {
         Value::Object(compute) => Some(compute.get("location")?.as_str()?.to_owned()),
         _ => None,
@@ -138,8 +138,8 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_named_detected_or_none() {
-        assert_eq!(of(&[]), Ok(Region::Central));
+    fn a_region_is_named_detected_or_absent() {
+        assert_eq!(of(&[]), Ok(Region::Global));
         for (variable, value, region) in [
             (
                 super::REGIONAL_AUTHORITY,
@@ -162,8 +162,8 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_of_the_public_cloud_share_their_regional_ones() {
-        for (central, authority) in [
+    fn the_login_servers_of_the_public_cloud_share_regional_servers() {
+        for (global, authority) in [
             (
                 "https://login.microsoftonline.com",
                 "https://r.login.microsoft.com",
@@ -175,7 +175,7 @@ mod tests {
             ),
             ("https://localhost:8443", "https://r.localhost:8443"),
         ] {
-            assert_eq!(regional("r", central), authority);
+            assert_eq!(regional("r", global), authority);
         }
     }
 }

@@ -1,19 +1,19 @@
-//! What is tried again: azure-core's `RetryPolicy` for Python, in the terms of `http`.
+//! Which requests are retried: azure-core's `RetryPolicy` for Python, as values of `http`.
 //!
-//! Facts: `azure/core/pipeline/policies/_retry.py` of azure-core for Python. Three retries of a status, after no pause, twice and four
-//! times 0.8 s, or what `Retry-After` asks for; POSTs to a token endpoint too. The Rust SDK's own retries are switched off.
+//! Facts: `azure/core/pipeline/policies/_retry.py` of azure-core for Python. Three retries for a status, after 0, 1.6 and
+//! 3.2 s, or as `Retry-After` asks; for POSTs to a token endpoint too. The Rust SDK's own retries are off.
 
 use std::time::Duration;
 
 use crate::http::Retry;
 
-/// 408, 429, 500, 502, 503, 504, and all from 506 to 998 (`_RETRY_CODES`).
+/// 408, 429, 500, 502, 503, 504, and 506 to 998 (`_RETRY_CODES`).
 const STATUSES: &[u16] = &list::<499>(&[408, 429, 500, 502, 503, 504], 506);
 
-/// Any error that has a `Retry-After`.
+/// The statuses that are retried if they have a `Retry-After`: all errors.
 const WITH_RETRY_AFTER: &[u16] = &list::<200>(&[], 400);
 
-/// What the instance metadata service asks to be tried again: 404, 410, 429 and all 5xx (`PIPELINE_SETTINGS` of `imds.py`).
+/// The statuses to retry at the instance metadata service: 404, 410, 429 and all 5xx (`PIPELINE_SETTINGS` of `imds.py`).
 const IMDS_STATUSES: &[u16] = &list::<103>(&[404, 410, 429], 500);
 
 /// `RetryPolicy()`
@@ -32,7 +32,7 @@ pub(crate) const IMDS: Retry = Retry {
     ..DEFAULT
 };
 
-/// Lists `first`, and then all from `from` on until there are `N`.
+/// Lists `first`, then the numbers from `from` on, `N` in all.
 const fn list<const N: usize>(first: &[u16], from: u16) -> [u16; N] {
     let mut statuses = [0; N];
     let (mut at, mut next) = (0, from);

@@ -1,6 +1,6 @@
 //! Which tenant is asked for a token: `resolve_tenant` and `validate_tenant_id` of azure-identity 1.27.0 for Python.
 //!
-//! Must not send anything. A credential is configured for one tenant; a vault's challenge names its own.
+//! A credential is configured for one tenant; a vault's challenge names the vault's tenant. Must not send anything.
 
 use super::{Redaction, TokenRequest, VaultTenant};
 use crate::env::Env;
@@ -17,16 +17,16 @@ pub(super) struct Tenants {
 }
 
 impl Tenants {
-    /// Takes the tenant that a credential is configured with.
+    /// Creates the tenants of a credential that is configured for `default`.
     ///
     /// # Errors
-    /// What is no tenant's id, with status 2.
+    /// An invalid tenant id, with status 2.
     pub(super) fn new(env: &Env, default: &str, allowed: Vec<String>) -> Result<Self> {
         validate(default)?;
         Ok(Self::unchecked(env, default, allowed))
     }
 
-    /// Takes a credential's tenant that may be none.
+    /// Creates the tenants without a check of `default`, which may be empty.
     pub(super) fn unchecked(env: &Env, default: &str, allowed: Vec<String>) -> Self {
         Self {
             default: default.to_owned(),
@@ -36,10 +36,10 @@ impl Tenants {
         }
     }
 
-    /// Returns the tenant to ask, without waiting for the vault's challenge unless it could change the answer.
+    /// Returns the tenant to ask. Waits for the vault's challenge only if it can change the result.
     ///
     /// # Errors
-    /// A vault of a tenant that the credential may not ask, with status 4.
+    /// The vault belongs to a tenant that the credential may not ask, with status 4.
     pub(super) async fn to_ask(&self, request: &TokenRequest) -> Result<String> {
         let known = request.tenant.borrow().clone();
         match known {
@@ -49,7 +49,7 @@ impl Tenants {
         }
     }
 
-    /// Checks, once the challenge is there, that the tenant that was asked is the one to ask.
+    /// Waits for the challenge, and checks that the right tenant was asked.
     ///
     /// # Errors
     /// As [`to_ask`](Self::to_ask).
@@ -60,7 +60,7 @@ impl Tenants {
         Ok(())
     }
 
-    /// Whether any challenge leads to the default tenant, or to an error.
+    /// Returns whether every challenge leads to the default tenant, or to an error.
     fn is_settled(&self) -> bool {
         let others = self.allowed.iter().any(|tenant| *tenant != self.default);
         self.only_default || !(others || self.default.is_empty() || self.default == "organizations")
@@ -71,25 +71,23 @@ impl Tenants {
         let Some(vault) = vault.filter(|vault| *vault != self.default) else {
             return Ok(self.default.clone());
         };
-        // AD FS has no tenants: Python's challenge policy leaves it out.
+        // AD FS has no tenants: Python's challenge policy ignores it.
         if self.only_default || vault.to_ascii_lowercase().ends_with("adfs") {
             return Ok(self.default.clone());
         }
-        let any = |allowed: &[String]| allowed.iter().any(|tenant| tenant == "*" || tenant == vault);
+        let is_allowed = |allowed: &[String]| allowed.iter().any(|tenant| tenant == "*" || tenant == vault);
         if self.default.is_empty()
-            || any(&self.allowed)
+            || is_allowed(&self.allowed)
             || (self.allowed.is_empty() && self.default == "organizations")
         {
             return Ok(vault.to_owned());
         }
         let vault = redactor.clean(vault);
         Err(Error::denied(format!(
-            "the vault belongs to tenant `{vault}`, and the credential is for `{}`",
+            "the vault belongs to tenant `{vault}`, but the credential is for `{}`",
             shown(&self.default)
         ))
-        .with_hint(format!(
-            "configure tenant `{vault}`, by its id as the vault names it"
-        )))
+        .with_hint(format!("configure the credential for tenant `{vault}`")))
     }
 }
 
@@ -100,10 +98,10 @@ fn is_valid(c: char) -> bool {
 /// `validate_tenant_id`
 fn validate(tenant: &str) -> Result<()> {
     if tenant.is_empty() || !tenant.chars().all(is_valid) {
-        return Err(
-            Error::usage("the tenant id is not one: it has letters, digits, `-` and `.` only")
-                .with_hint("the tenant id is on the overview page of Microsoft Entra ID in the Azure portal"),
-        );
+        return Err(Error::usage(
+            "the tenant id is not valid: it may have only letters, digits, `-` and `.`",
+        )
+        .with_hint("the tenant id is on the overview page of Microsoft Entra ID in the Azure portal"));
     }
     Ok(())
 }
@@ -121,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn another_tenant_than_the_configured_one_is_refused_unless_it_is_allowed() {
+    fn a_tenant_that_is_not_configured_is_refused_unless_it_is_allowed() {
         assert_eq!(
             tenants("a", &[])
                 .resolve(Some("a"), &Redaction::default())
@@ -184,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_settled_tenant_is_asked_ahead_of_the_challenge() {
+    fn only_a_settled_tenant_is_asked_before_the_challenge() {
         assert!(tenants("a", &[]).is_settled());
         assert!(tenants("a", &["a"]).is_settled());
         assert!(!tenants("a", &["b"]).is_settled());
@@ -193,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenant_that_would_change_the_url_is_no_tenant() {
+    fn a_tenant_that_would_change_the_url_is_not_valid() {
         for tenant in ["", "a/b", "a b", "../common", "a?x", "é"] {
             assert!(validate(tenant).is_err(), "{tenant}");
         }

@@ -1,6 +1,6 @@
-//! The tokens of one backend: asked for once, ahead of the challenge where that can be, and shared by all that is looked up.
+//! The tokens of one backend: requested once, before the challenge if possible, and shared by all lookups.
 //!
-//! Owns the SDK's view of our credentials. A token is kept for its scope in a [`TokenCache`].
+//! Owns the adapter from our credentials to the SDK's. A [`TokenCache`] holds a token for its scope.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,67 +23,72 @@ pub(crate) struct Tokens {
     redactor: Arc<Redaction>,
     tenant: watch::Sender<VaultTenant>,
     cache: TokenCache<AccessToken>,
-    ahead: std::sync::Mutex<Option<(String, AbortHandle)>>,
-    asked_ahead: AtomicBool,
+    /// The scope and the task of a request in advance.
+    in_advance: std::sync::Mutex<Option<(String, AbortHandle)>>,
+    /// Whether there has been a request in advance.
+    requested: AtomicBool,
 }
 
 impl Tokens {
-    /// Creates the tokens of `credential`. What is shown of a challenge is shown without the secrets of `redactor`.
+    /// Creates the tokens of `credential`. The secrets of `redactor` are redacted from what is shown of a challenge.
     pub(crate) fn new(credential: Box<dyn Credential>, redactor: Arc<Redaction>) -> Arc<Self> {
         Arc::new(Self {
             credential,
             redactor,
             tenant: watch::Sender::new(VaultTenant::Unknown),
             cache: TokenCache::new(),
-            ahead: std::sync::Mutex::default(),
-            asked_ahead: AtomicBool::new(false),
+            in_advance: std::sync::Mutex::default(),
+            requested: AtomicBool::new(false),
         })
     }
 
-    /// Says that this is a probe: there is one login, whatever comes of it.
+    /// Marks this as a probe: there is one login, even if it fails.
     pub(crate) fn probing(&self) {
         self.cache.probing();
     }
 
-    /// Asks for a token for `scope` while something else is under way, unless that is being done.
-    pub(crate) fn ask_ahead(self: &Arc<Self>, scope: &str) {
-        if self.asked_ahead.swap(true, Ordering::Relaxed) && self.cache.is_probing() {
+    /// Requests a token for `scope` in the background, unless such a request is running.
+    pub(crate) fn request_in_advance(self: &Arc<Self>, scope: &str) {
+        if self.requested.swap(true, Ordering::Relaxed) && self.cache.is_probing() {
             return;
         }
-        let mut ahead = self
-            .ahead
+        let mut in_advance = self
+            .in_advance
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if ahead.as_ref().is_some_and(|(_, handle)| !handle.is_finished()) {
+        if in_advance
+            .as_ref()
+            .is_some_and(|(_, handle)| !handle.is_finished())
+        {
             return;
         }
         let (tokens, owned) = (Arc::clone(self), scope.to_owned());
         let task = tokio::spawn(async move { tokens.fill(&owned).await });
-        *ahead = Some((scope.to_owned(), task.abort_handle()));
+        *in_advance = Some((scope.to_owned(), task.abort_handle()));
     }
 
-    /// Tells the credentials what the vault's challenge said; what was asked for ahead for another scope is given up.
+    /// Passes the vault's tenant on to the credentials, and aborts a request in advance for another scope.
     pub(crate) fn challenged(&self, scope: &str, tenant: Option<String>) {
         self.tenant.send_replace(VaultTenant::Known(tenant));
-        self.give_up_unless(|asked| asked == scope);
+        self.abort_unless(|requested| requested == scope);
     }
 
-    /// Gives up what was asked for ahead: the challenge is not one to answer.
-    pub(crate) fn give_up(&self) {
-        self.give_up_unless(|_| false);
+    /// Aborts a request in advance: there is no challenge to answer.
+    pub(crate) fn abort(&self) {
+        self.abort_unless(|_| false);
     }
 
-    fn give_up_unless(&self, wanted: impl Fn(&str) -> bool) {
-        let mut ahead = self
-            .ahead
+    fn abort_unless(&self, is_wanted: impl Fn(&str) -> bool) {
+        let mut in_advance = self
+            .in_advance
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some((_, handle)) = ahead.take_if(|(asked, _)| !wanted(asked)) {
+        if let Some((_, handle)) = in_advance.take_if(|(scope, _)| !is_wanted(scope)) {
             handle.abort();
         }
     }
 
-    /// Forgets `token`: the vault has refused it. In a probe another one is not tried.
+    /// Forgets `token`, which the vault has refused. A probe does not try another one.
     pub(crate) async fn forget(&self, token: &str) {
         if self.cache.is_probing() {
             return;
@@ -91,18 +96,18 @@ impl Tokens {
         self.cache.forget(|kept| kept.token.secret() == token).await;
     }
 
-    /// Returns a token that has `claims`, in place of the kept one.
+    /// Returns a new token with `claims`, which replaces the cached one.
     ///
     /// # Errors
-    /// Why there is none.
+    /// As [`token`](Self::token).
     pub(crate) async fn with_claims(&self, scope: &str, claims: String) -> Result<AccessToken> {
         self.cache.replace(scope, self.request(scope, Some(claims))).await
     }
 
-    /// Returns a token for `scope`: the kept one, else a new one.
+    /// Returns a token for `scope`: the cached one, else a new one.
     ///
     /// # Errors
-    /// Why there is none: what the credential, or every credential of the chain, said.
+    /// The failure of the credential, or of every credential in the chain.
     pub(crate) async fn token(&self, scope: &str) -> Result<AccessToken> {
         let (token, _) = self.cache.get(scope, None, self.request(scope, None)).await?;
         Ok(token)
@@ -130,7 +135,7 @@ impl Tokens {
         );
         outcome.map_err(|failure| match failure {
             Failure::Failed(error) => error,
-            Failure::Unavailable(reason) => Error::denied(format!("no credential to be had: {reason}")),
+            Failure::Unavailable(reason) => Error::denied(format!("no credential found: {reason}")),
         })
     }
 }

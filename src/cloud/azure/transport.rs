@@ -1,7 +1,7 @@
-//! The one HTTP client as the SDK's transport, and as the credentials' that are our own.
+//! The one HTTP client, adapted to the SDK's transport and to our own credentials.
 //!
-//! Owns the translation between azure-core's requests and `http`'s, and between their errors. The retries are `http`'s, and the
-//! SDK's are off. Must not know what a request is for.
+//! Owns the translation between azure-core's requests and `http`'s, and between their errors. `http` retries; the SDK's retries are
+//! off. Must not know what a request is for.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,52 +17,55 @@ use crate::http::{self, Client, FailureKind, Request, Response, Retry};
 use crate::secret::Secret;
 use crate::shown::shown;
 
-/// Something that sends a request and returns the whole answer: the one client, or a test's stand-in where an address is fixed.
+/// Sends requests and returns whole answers: the one client, or a test's stand-in for a fixed address.
 pub(crate) trait Sender: Send + Sync {
-    /// Sends `request`.
-    fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
+    /// Sends `request` and returns the answer.
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>>;
 
-    /// Returns whether anybody takes a connection to the host of `url`.
+    /// Returns whether the host of `url` accepts a connection.
     fn connects<'a>(&'a self, url: &'a str) -> BoxFuture<'a, bool>;
 }
 
-/// Whom a client asks.
+/// The server that a client asks.
 #[derive(Clone, Copy)]
 pub(crate) enum Endpoint {
-    /// The vault.
-    Vault,
+    /// The resource, and the setting that names it, with its backticks.
+    Resource(&'static str),
     /// Microsoft Entra ID.
     Login,
 }
 
-/// The one client, and what to do when whom it asks is not reached.
+/// The one client, with hints for when its server cannot be reached.
 pub(crate) struct Server {
     pub(crate) client: Arc<Client>,
-    pub(crate) whom: Endpoint,
+    pub(crate) endpoint: Endpoint,
 }
 
 impl Server {
-    fn unreached(&self, failure: http::Failure) -> Error {
+    fn unreachable(&self, failure: http::Failure) -> Error {
         let kind = failure.kind();
         let error = Error::from(failure);
-        match (kind, self.whom) {
-            (FailureKind::Connect, Endpoint::Vault) => error
-                .or_hint("check `vault_url`, and that this machine reaches it: DNS, a firewall, HTTPS_PROXY"),
-            (FailureKind::Connect, Endpoint::Login) => error
-                .or_hint("check that this machine reaches it: DNS, a firewall, HTTPS_PROXY"),
-            (FailureKind::Tls | FailureKind::Malformed, Endpoint::Vault) => error.or_hint(
-                "a proxy or a gateway may have answered in its place; check `vault_url` and HTTPS_PROXY",
-            ),
-            (FailureKind::Tls | FailureKind::Malformed, Endpoint::Login) => error.or_hint(
-                "a proxy or a gateway may have answered in its place; check AZURE_AUTHORITY_HOST and HTTPS_PROXY",
-            ),
+        let setting = match self.endpoint {
+            Endpoint::Resource(setting) => setting,
+            Endpoint::Login => "AZURE_AUTHORITY_HOST",
+        };
+        match (kind, self.endpoint) {
+            (FailureKind::Connect, Endpoint::Resource(_)) => error.or_hint(format!(
+                "check {setting}, and that this machine reaches it: DNS, a firewall, HTTPS_PROXY"
+            )),
+            (FailureKind::Connect, Endpoint::Login) => {
+                error.or_hint("check that this machine reaches it: DNS, a firewall, HTTPS_PROXY")
+            }
+            (FailureKind::Tls | FailureKind::Malformed, _) => error.or_hint(format!(
+                "a proxy or a gateway may have answered in its place; check {setting} and HTTPS_PROXY"
+            )),
             _ => error,
         }
     }
 }
 
 impl Sender for Server {
-    fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(async move {
             let host = url::Url::parse(&request.url)
                 .ok()
@@ -70,12 +73,12 @@ impl Sender for Server {
                 .unwrap_or_default();
             let outcome = self.client.send(request).await;
             outcome.map_err(|failure| match failure.kind() {
-                // Where to is the server's word: it may repeat a secret.
+                // The target comes from the server: it may repeat a secret.
                 FailureKind::RedirectRefused => Error::unavailable(format!(
-                    "{host} redirects to where no credential is sent: another host, or from https to http"
+                    "{host} redirects to another host or from https to http, where no credential is sent"
                 ))
                 .with_hint("a proxy or a gateway may have answered in its place"),
-                _ => self.unreached(failure),
+                _ => self.unreachable(failure),
             })
         })
     }
@@ -86,7 +89,7 @@ impl Sender for Server {
 }
 
 impl Sender for Client {
-    fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         Box::pin(async move { Ok(self.send(request).await?) })
     }
 
@@ -95,18 +98,18 @@ impl Sender for Client {
     }
 }
 
-/// The SDK's view of an [`Sender`].
+/// A [`Sender`] as the SDK's transport.
 pub(crate) struct Transport {
-    exchange: Arc<dyn Sender>,
+    sender: Arc<dyn Sender>,
     retry: Retry,
 }
 
 impl Transport {
-    /// Returns the SDK's options for a client over `exchange`, whose requests are tried again as `retry` says.
-    pub(crate) fn options(exchange: Arc<dyn Sender>, retry: Retry) -> ClientOptions {
+    /// Returns the SDK's options for a client over `sender`, which retries as `retry` says.
+    pub(crate) fn options(sender: Arc<dyn Sender>, retry: Retry) -> ClientOptions {
         ClientOptions {
             retry: RetryOptions::none(),
-            transport: Some(SdkTransport::new(Arc::new(Self { exchange, retry }))),
+            transport: Some(SdkTransport::new(Arc::new(Self { sender, retry }))),
             ..ClientOptions::default()
         }
     }
@@ -126,7 +129,9 @@ impl HttpClient for Transport {
         let body = match request.body() {
             Body::Bytes(bytes) if bytes.is_empty() => None,
             Body::Bytes(bytes) => Some(Secret::new(bytes.to_vec())),
-            Body::SeekableStream(_) => return Err(into_sdk(Error::internal("a request's body is a stream"))),
+            Body::SeekableStream(_) => {
+                return Err(into_sdk(Error::internal("the body of a request is a stream")));
+            }
         };
         let request = Request {
             method: method(request.method()),
@@ -136,10 +141,10 @@ impl HttpClient for Transport {
             retry: self.retry.clone(),
             follow_redirects: true,
         };
-        let response = self.exchange.exchange(request).await.map_err(into_sdk)?;
+        let response = self.sender.send(request).await.map_err(into_sdk)?;
         let mut headers = Headers::new();
         for (name, value) in &response.headers {
-            // A repeated header is one, joined as requests joins it.
+            // requests joins a repeated header into one.
             let value = match headers.get_optional_str(&name.clone().into()) {
                 Some(before) => format!("{before}, {value}"),
                 None => value.clone(),
@@ -165,20 +170,21 @@ fn method(method: Method) -> &'static str {
     }
 }
 
-/// Carries an error of ours through the SDK.
+/// Wraps our error in an error of the SDK.
 pub(crate) fn into_sdk(error: Error) -> azure_core::Error {
     azure_core::Error::new(azure_core::error::ErrorKind::Other, error)
 }
 
-/// Takes an error of ours out of the SDK's, however deep it lies; `None` is one of the SDK's own, whose text is not to be shown:
-/// it may hold an answer's body.
+/// Takes our error out of an error of the SDK, at any depth.
+///
+/// `None` means an error of the SDK's own. Its text must not be shown: it may hold an answer's body.
 pub(crate) fn from_sdk(error: azure_core::Error) -> Option<Error> {
     let error = match error.into_downcast::<Error>() {
         Ok(error) => return Some(error),
         Err(error) => error,
     };
     let mut error = error.into_inner().ok()?;
-    // Every level is an error that the SDK wrapped once: there are as many as it has layers.
+    // The SDK wraps an error once in each of its layers, so this ends.
     loop {
         error = match error.downcast::<Error>() {
             Ok(error) => return Some(*error),
@@ -187,7 +193,7 @@ pub(crate) fn from_sdk(error: azure_core::Error) -> Option<Error> {
     }
 }
 
-/// Makes an error of one of the SDK's own, by its type alone.
+/// Converts an error of the SDK's own, by its type only.
 pub(crate) fn sdk_failure(error: &azure_core::Error, what: &str) -> Error {
     let kind = match error.kind() {
         azure_core::error::ErrorKind::Credential => ErrorKind::Denied,
@@ -203,10 +209,10 @@ fn sdk_kind(error: &azure_core::Error) -> String {
     match error.kind() {
         azure_core::error::ErrorKind::HttpResponse { status, .. } => format!("status {}", u16::from(*status)),
         azure_core::error::ErrorKind::Connection | azure_core::error::ErrorKind::Io => {
-            "input or output".to_owned()
+            "input or output error".to_owned()
         }
-        azure_core::error::ErrorKind::DataConversion => "an answer that it cannot read".to_owned(),
+        azure_core::error::ErrorKind::DataConversion => "unreadable answer".to_owned(),
         azure_core::error::ErrorKind::Credential => "no usable credential".to_owned(),
-        azure_core::error::ErrorKind::Other => "for a reason of its own".to_owned(),
+        azure_core::error::ErrorKind::Other => "unknown reason".to_owned(),
     }
 }

@@ -1,6 +1,6 @@
-//! Credentials that Python has and secretctl does not: members of the chain that say so, and let the next one try.
+//! Credentials that only Python supports: members of the chain that report so, and then the next one is tried.
 //!
-//! They need a graphical session, a broker of Windows', or Python's own package for it.
+//! They need a graphical session, a Windows broker, or a Python package.
 
 use azure_core::credentials::AccessToken;
 
@@ -8,32 +8,32 @@ use super::{Credential, Failure, TokenRequest};
 use crate::error::Result;
 use crate::future::BoxFuture;
 
-/// A credential that is never there.
+/// A credential that is never available.
 pub(super) struct Unavailable {
     name: &'static str,
     why: &'static str,
 }
 
 impl Unavailable {
-    /// Windows' cache of Microsoft's applications.
+    /// The token cache of Microsoft's applications on Windows.
     pub(super) const SHARED_TOKEN_CACHE: Self = Self {
         name: "SharedTokenCacheCredential",
-        why: "secretctl does not read the cache of Microsoft's applications",
+        why: "secretctl does not read the token cache of Microsoft's applications",
     };
-    /// The account of Visual Studio Code, which takes a broker.
+    /// The account of Visual Studio Code, which needs a broker.
     pub(super) const VISUAL_STUDIO_CODE: Self = Self {
         name: "VisualStudioCodeCredential",
-        why: "secretctl has no broker to ask",
+        why: "secretctl does not support a broker",
     };
-    /// A browser, which only `AZURE_TOKEN_CREDENTIALS` brings in.
+    /// A browser, which only `AZURE_TOKEN_CREDENTIALS` can select.
     pub(super) const BROWSER: Self = Self {
         name: "InteractiveBrowserCredential",
-        why: "secretctl opens no browser",
+        why: "secretctl does not open a browser",
     };
-    /// The account of Windows.
+    /// The Windows account.
     pub(super) const BROKER: Self = Self {
         name: "BrokerCredential",
-        why: "secretctl has no broker to ask",
+        why: "secretctl does not support a broker",
     };
 }
 

@@ -1,7 +1,7 @@
-//! A user's name and password: the resource owner's grant, which `azure_identity` does not have.
+//! A user's name and password: the password grant, which `azure_identity` does not have.
 //!
-//! Facts: `user_password.py` of azure-identity 1.27.0 for Python and msal's `acquire_token_by_username_password`, but for one thing:
-//! a federated domain's own login (WS-Trust) is not spoken, so such a user is refused by Microsoft Entra ID with its reason.
+//! Facts: `user_password.py` of azure-identity 1.27.0 for Python and msal's `acquire_token_by_username_password`, with one
+//! difference: a federated domain's login (WS-Trust) is not supported, so Microsoft Entra ID refuses such a user with its reason.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,8 +20,8 @@ use crate::error::{Error, Result};
 use crate::future::BoxFuture;
 use crate::secret::Secret;
 
-/// What msal adds to every user's scopes.
-const USERS_SCOPES: &str = "offline_access openid profile";
+/// The scopes that msal adds for a user.
+const USER_SCOPES: &str = "offline_access openid profile";
 
 /// The credential.
 pub(super) struct UsernamePasswordCredential {
@@ -51,7 +51,7 @@ impl Credential for UsernamePasswordCredential {
         Box::pin(async move {
             let tenant = self.login.tenants.to_ask(request).await?;
             self.login
-                .ask(
+                .token(
                     &Grant {
                         credential: self,
                         tenant,
@@ -63,7 +63,7 @@ impl Credential for UsernamePasswordCredential {
     }
 }
 
-/// The grant, asked of one tenant.
+/// The grant for one tenant.
 struct Grant<'a> {
     credential: &'a UsernamePasswordCredential,
     tenant: String,
@@ -85,7 +85,7 @@ impl TokenCredential for Grant<'_> {
         let login = &self.credential.login;
         let internal = |what: &str| into_sdk(Error::internal(what));
         let url = Url::parse(&login.token_url(&self.tenant))
-            .map_err(|_| internal("the token endpoint is no URL"))?;
+            .map_err(|_| internal("the token endpoint is not a URL"))?;
         let password = self.credential.password.expose_text();
         let password = password.ok_or_else(|| into_sdk(Error::usage("`AZURE_PASSWORD` is not UTF-8")))?;
         let form = form_urlencoded::Serializer::new(String::new())
@@ -94,7 +94,7 @@ impl TokenCredential for Grant<'_> {
             .append_pair("grant_type", "password")
             .append_pair("username", &self.credential.username)
             .append_pair("password", password)
-            .append_pair("scope", &format!("{} {USERS_SCOPES}", scopes.join(" ")))
+            .append_pair("scope", &format!("{} {USER_SCOPES}", scopes.join(" ")))
             .finish();
         let mut request = Request::new(url, Method::Post);
         request.insert_header("content-type", "application/x-www-form-urlencoded");
@@ -103,9 +103,9 @@ impl TokenCredential for Grant<'_> {
         let pipeline = Pipeline::new(None, None, login.options().await, Vec::new(), Vec::new(), None);
         let context = options.unwrap_or_default().method_options.context;
         let response = pipeline.send(&context, &mut request, None).await?;
-        // The login's policy has read the answer already: it is a token in its one form.
+        // The login's policy has rewritten the answer: it is a token in a fixed form.
         let answer: Value =
-            serde_json::from_slice(response.body()).map_err(|_| internal("a token answer is no JSON"))?;
+            serde_json::from_slice(response.body()).map_err(|_| internal("a token answer is not JSON"))?;
         let token = answer["access_token"].as_str().unwrap_or_default().to_owned();
         let lifetime = Duration::from_secs(answer["expires_in"].as_u64().unwrap_or_default());
         Ok(AccessToken::new(token, OffsetDateTime::now_utc() + lifetime))

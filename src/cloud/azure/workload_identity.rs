@@ -1,6 +1,6 @@
-//! Workload identity: a token of the cluster's, in a file, stands for a service principal.
+//! Workload identity: the cluster's token, in a file, authenticates a service principal.
 //!
-//! `azure_identity`'s credential reads the process's environment; its assertion credential does the rest of it. Facts:
+//! `azure_identity`'s credential reads the process's environment, so its assertion credential is used. Facts:
 //! `workload_identity.py` of azure-identity 1.27.0 for Python. The proxy of AKS identity bindings is not part of Python's chain.
 
 use std::path::PathBuf;
@@ -26,17 +26,18 @@ pub(super) struct WorkloadIdentityCredential {
 }
 
 impl WorkloadIdentityCredential {
-    /// Creates the credential; `pair` is what the kwargs say about client and tenant. The reason why there is none is an inner
-    /// error: the chain goes on.
+    /// Creates the credential; `pair` is the client and the tenant from the kwargs.
+    ///
+    /// The inner error says why it is not configured; the chain then continues.
     ///
     /// # Errors
-    /// A tenant id that is none, or an authority that is not https, with status 2.
+    /// An invalid tenant id, or an authority that is not https, with status 2.
     pub(super) fn new(
-        surroundings: &CredentialContext,
+        context: &CredentialContext,
         pair: Option<(&str, &str)>,
         allowed: Vec<String>,
     ) -> Result<Result<Self, String>> {
-        let env = &surroundings.env;
+        let env = &context.env;
         let client = pair
             .map(|(client, _)| client)
             .or_else(|| env.non_empty("AZURE_CLIENT_ID"));
@@ -58,7 +59,7 @@ impl WorkloadIdentityCredential {
             let verb = if absent.len() == 1 { "is" } else { "are" };
             return Ok(Err(format!("{} {verb} not set", absent.join(", "))));
         };
-        let login = Login::new(surroundings, tenant, client, allowed)?;
+        let login = Login::new(context, tenant, client, allowed)?;
         Ok(Ok(Self {
             login,
             token_file: file.into(),
@@ -66,7 +67,7 @@ impl WorkloadIdentityCredential {
     }
 }
 
-/// What reads the token for `azure_identity`, until the command has to be done.
+/// Reads the token for `azure_identity`, until the command must be done.
 #[derive(Debug)]
 struct TokenFile(PathBuf, Instant);
 
@@ -106,7 +107,7 @@ impl Credential for WorkloadIdentityCredential {
                 Some(options),
             )
             .map_err(|error| sdk_failure(&error, "the login with a workload identity"))?;
-            self.login.ask(credential.as_ref(), request).await
+            self.login.token(credential.as_ref(), request).await
         })
     }
 }

@@ -1,4 +1,4 @@
-//! A service account's key: of a file, of `gcp_keyfile_dict`, or of application default credentials.
+//! A service account's key: from a file, from a kwarg, or from application default credentials.
 //!
 //! Source: google-auth 2.x, `oauth2/service_account.py` (`from_service_account_info`), `_service_account_info.py`.
 
@@ -30,10 +30,10 @@ impl fmt::Debug for ServiceAccountKey {
 }
 
 impl ServiceAccountKey {
-    /// Reads the object of a key file; `what` names it.
+    /// Reads the object of a key file; `what` names the file in errors.
     ///
     /// # Errors
-    /// A field that is missing, with status 2.
+    /// A missing field, with status 2.
     pub(crate) fn from_object(what: &str, object: &Object) -> Result<Self> {
         let field = |name: &str| {
             let text = object
@@ -46,22 +46,22 @@ impl ServiceAccountKey {
         Ok(Self {
             email: field("client_email")?,
             token_uri: field("token_uri")?,
-            // A key that came through a variable may have its newlines written out.
+            // A key from a variable may have its newlines written as `\n`.
             private_key: Secret::from(field("private_key")?.replace("\\n", "\n")),
             project_id: field("project_id").ok(),
             private_key_id: field("private_key_id").ok(),
         })
     }
 
-    /// Returns the secrets of it.
+    /// Returns its secrets.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         vec![self.private_key.clone()]
     }
 
-    /// Makes the JWT of `claims`, signed with RS256.
+    /// Returns a JWT with `claims`, signed with RS256.
     ///
     /// # Errors
-    /// A private key that is no RSA key in PEM form, with status 2.
+    /// A private key that is not an RSA key in PEM form, with status 2.
     pub(crate) fn sign(&self, claims: Object) -> Result<Secret> {
         let mut header = Object::new();
         header.insert("typ".to_owned(), Value::String("JWT".to_owned()));
@@ -72,7 +72,7 @@ impl ServiceAccountKey {
         let encode = |object: Object| URL_SAFE_NO_PAD.encode(dumps_compact(&Value::Object(object)));
         let message = format!("{}.{}", encode(header), encode(claims));
         let unusable =
-            || Error::usage("the private key of the Google service account is no RSA key in PEM form");
+            || Error::usage("the private key of the Google service account is not an RSA key in PEM form");
         let key = self.key_pair().ok_or_else(unusable)?;
         let mut signature = vec![0; key.public().modulus_len()];
         key.sign(

@@ -18,19 +18,19 @@ pub(crate) mod key;
 
 use key::ServiceAccountKey;
 
-/// How long an assertion for an access token lives: google-auth's `_DEFAULT_TOKEN_LIFETIME_SECS`.
+/// The lifetime of an assertion for an access token: google-auth's `_DEFAULT_TOKEN_LIFETIME_SECS`.
 const ASSERTION_SECONDS: u64 = 3600;
 
-/// Whom an assertion is for, whatever the key's `token_uri`: google-auth's `_GOOGLE_OAUTH2_TOKEN_ENDPOINT`.
+/// The audience of every assertion, independent of the key's `token_uri`: google-auth's `_GOOGLE_OAUTH2_TOKEN_ENDPOINT`.
 const ASSERTION_AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 
-/// Google's IAM.
+/// The endpoint of Google's IAM.
 const IAM: &str = "https://iam.googleapis.com";
 
 /// Google's metadata server: google-auth's `_GCE_DEFAULT_HOST`.
 const METADATA_HOST: &str = "metadata.google.internal";
 
-/// Where the credentials are.
+/// Where the credentials come from.
 #[derive(Debug)]
 pub(crate) enum Credentials {
     KeyFile(String),
@@ -38,17 +38,19 @@ pub(crate) enum Credentials {
     Default(ApplicationDefault),
 }
 
-/// What application default credentials are looked for with.
+/// The settings with which application default credentials are found.
 #[derive(Debug)]
 pub(crate) struct ApplicationDefault {
     /// `GOOGLE_APPLICATION_CREDENTIALS`.
     file: Option<String>,
-    /// Where `gcloud auth application-default login` puts them.
+    /// The file that `gcloud auth application-default login` writes.
     well_known: Option<PathBuf>,
     /// `GOOGLE_CLOUD_PROJECT`, else `GCLOUD_PROJECT`.
     project_id: Option<String>,
     metadata_host: String,
     no_metadata: bool,
+    /// The kwargs that give a key, for a hint.
+    kwargs: &'static str,
 }
 
 /// A service account that can ask IAM to sign.
@@ -59,10 +61,10 @@ pub(crate) struct Identity {
 }
 
 impl Credentials {
-    /// Returns the service account that they are, with an access token for `scopes`, which blanks separate.
+    /// Returns the service account, with an access token for `scopes`, which are separated by spaces.
     ///
     /// # Errors
-    /// None to be had, or a refusal, with status 4; no answer, 5; a key that cannot be used, 2.
+    /// No credentials, or a refusal, with status 4; no answer, 5; a key that cannot be used, 2.
     pub(crate) async fn identity(&self, services: &Services, scopes: &str) -> Result<Identity> {
         match self {
             Self::KeyFile(path) => {
@@ -75,7 +77,7 @@ impl Credentials {
         }
     }
 
-    /// Returns the secrets that they hold.
+    /// Returns their secrets.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         match self {
             Self::Key(account) => account.secrets(),
@@ -85,7 +87,7 @@ impl Credentials {
 }
 
 impl Identity {
-    /// Has IAM sign `claims` with the service account's key, and returns the JWT.
+    /// Returns a JWT with `claims` that IAM signs with the service account's key.
     ///
     /// # Errors
     /// A refusal, with status 4; no answer, 5.
@@ -100,10 +102,10 @@ impl Identity {
         let mut bearer = b"Bearer ".to_vec();
         bearer.extend_from_slice(self.access_token.expose());
         let body = Secret::from(dumps(&Value::Object(body)));
-        let ask =
+        let request =
             ServiceRequest::post(url, "application/json", body).header("authorization", Secret::new(bearer));
         let response = services
-            .google(ask)
+            .google(request)
             .await
             .map_err(|failure| unreachable("Google's IAM", failure))?;
         if response.status != 200 {
@@ -116,11 +118,11 @@ impl Identity {
             .as_ref()
             .and_then(|answer| text(answer, "signedJwt"))
             .map(Secret::from);
-        jwt.ok_or_else(|| Error::unavailable("Google's IAM answers without a signed JWT"))
+        jwt.ok_or_else(|| Error::unavailable("Google's IAM answered without a signed JWT"))
     }
 }
 
-/// Exchanges an assertion, signed with the account's key, for an access token.
+/// Gets an access token for an assertion that the account's key signs.
 async fn with_key(
     services: &Services,
     account: &ServiceAccountKey,
@@ -142,14 +144,14 @@ async fn with_key(
         "assertion={}&grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer",
         assertion.expose_text().unwrap_or_default()
     );
-    let ask = ServiceRequest::post(
+    let request = ServiceRequest::post(
         &account.token_uri,
         "application/x-www-form-urlencoded",
         Secret::from(form),
     );
     let what = "Google's token endpoint";
     let response = services
-        .google(ask)
+        .google(request)
         .await
         .map_err(|failure| unreachable(what, failure))?;
     if response.status != 200 {
@@ -166,8 +168,8 @@ async fn with_key(
 }
 
 impl ApplicationDefault {
-    /// Takes what the environment says.
-    pub(crate) fn new(env: &Env) -> Self {
+    /// Reads the settings from the environment. `kwargs` names the kwargs that the user can set instead, for a hint.
+    pub(crate) fn new(env: &Env, kwargs: &'static str) -> Self {
         let folder = env.non_empty("CLOUDSDK_CONFIG").map(PathBuf::from);
         let folder = folder.or_else(|| {
             env.non_empty("HOME")
@@ -187,6 +189,7 @@ impl ApplicationDefault {
             no_metadata: env
                 .text("NO_GCE_CHECK")
                 .is_some_and(|value| value.eq_ignore_ascii_case("true")),
+            kwargs,
         }
     }
 
@@ -209,31 +212,34 @@ impl ApplicationDefault {
                 with_key(services, &account, scopes, self.project_id.as_deref()).await
             }
             kind => Err(Error::usage(format!(
-                "{} holds credentials of type `{}`, which have no service account",
+                "{} holds credentials of type `{}`, not of a service account",
                 shown(&path),
                 kind.unwrap_or_default().escape_debug()
             ))
-            .with_hint("use a service account's key, or run where a metadata server is")),
+            .with_hint("use a service account's key, or run where a metadata server is available")),
         }
     }
 
     /// Asks the metadata server for the machine's own service account.
     async fn with_metadata(&self, services: &Services, scopes: &str) -> Result<Identity> {
         let none = || {
-            Error::denied("no Google credentials are to be had")
+            Error::denied("no Google credentials found")
                 .with_detail(
                     "looked for `GOOGLE_APPLICATION_CREDENTIALS`, gcloud's file and a metadata server",
                 )
-                .with_hint("set `gcp_key_path` or `gcp_keyfile_dict`")
+                .with_hint(format!("set {}", self.kwargs))
         };
         if self.no_metadata {
             return Err(none());
         }
         let root = format!("http://{}/computeMetadata/v1", self.metadata_host);
-        let ask =
+        let get =
             |path: &str| ServiceRequest::get(format!("{root}/{path}")).header("metadata-flavor", "Google");
         let accounts = "instance/service-accounts/default";
-        let Some(response) = services.look(ask(&format!("{accounts}/?recursive=true"))).await? else {
+        let Some(response) = services
+            .ask_if_there(get(&format!("{accounts}/?recursive=true")))
+            .await?
+        else {
             return Err(none());
         };
         let account = object(&response)
@@ -248,7 +254,7 @@ impl ApplicationDefault {
             quote(&scopes)
         );
         let response = services
-            .metadata(ask(&path))
+            .metadata(get(&path))
             .await
             .map_err(|failure| unreachable(what, failure))?;
         if response.status != 200 {
@@ -258,7 +264,7 @@ impl ApplicationDefault {
         let project_id = if let Some(project_id) = &self.project_id {
             project_id.clone()
         } else {
-            let project = services.metadata(ask("project/project-id")).await;
+            let project = services.metadata(get("project/project-id")).await;
             let project = project.ok().filter(|response| response.status == 200);
             let project = project.as_ref().and_then(|response| response.body.expose_text());
             project.map_or("-", str::trim).to_owned()
@@ -271,7 +277,7 @@ impl ApplicationDefault {
     }
 }
 
-/// A segment of an API's path, in which Google's client leaves `:` and `@` as they are.
+/// Quotes a segment of an API's path. Google's client leaves `:` and `@` unquoted.
 fn segment(text: &str) -> String {
     quote(text).replace("%40", "@").replace("%3A", ":")
 }
@@ -283,13 +289,13 @@ fn shown(path: &str) -> String {
 /// Reads a key file.
 ///
 /// # Errors
-/// A file that is not there, with status 4; one that is no JSON object, 2.
+/// A missing file, with status 4; one that is not a JSON object, 2.
 fn key_file(path: &str, deadline: Instant) -> Result<Object> {
     let bytes = file::read(Path::new(path), deadline)
         .map_err(|source| Error::denied(format!("{} cannot be read", shown(path))).with_source(source))?;
     match bytes.expose_text().and_then(|text| loads(text).ok()) {
         Some(Value::Object(object)) => Ok(object),
-        _ => Err(Error::usage(format!("{} is no JSON object", shown(path)))),
+        _ => Err(Error::usage(format!("{} is not a JSON object", shown(path)))),
     }
 }
 
@@ -299,7 +305,7 @@ fn access_token(response: &crate::http::Response, what: &str) -> Result<Secret> 
         .as_ref()
         .and_then(|answer| text(answer, "access_token"))
         .map(Secret::from);
-    token.ok_or_else(|| Error::unavailable(format!("{what} answers without an access token")))
+    token.ok_or_else(|| Error::unavailable(format!("{what} answered without an access token")))
 }
 
 /// Returns the seconds since 1970.

@@ -19,8 +19,9 @@ pub(crate) const IGNORED: &[&str] = &[
     // They say which files are read and how, and are read before any file.
     "SECRETCTL_ENV_FILE",
     "SECRETCTL_ENV_FILE_DIALECT",
-    // It turns the process into a completer of command lines.
+    // They turn the process into a completer of command lines.
     "SECRETCTL_COMPLETE",
+    "SECRETCTL_COMPLETE_WORDS",
 ];
 
 /// The variables that count in an env file: they configure what Airflow's own variables can configure as well, or only the form

@@ -106,15 +106,15 @@ fn service_principals_ask_the_login_server_of_their_region() {
         default("federated tokens do not look at it", workload()).variable(region, ""),
         Case::new("a region that is none")
             .variable(region, "West Europe")
-            .fails(2, &["names no region"])
+            .fails(2, &["does not name an Azure region"])
             .other_requests(),
         Case::new("an empty region")
             .variable(region, "")
-            .fails(2, &["names no region"])
+            .fails(2, &["does not name an Azure region"])
             .other_requests(),
         default("a region that is none, and a user", user())
             .variable(region, "West Europe")
-            .fails(2, &["names no region"])
+            .fails(2, &["does not name an Azure region"])
             .other_requests(),
     ]);
 }
@@ -230,7 +230,7 @@ fn managed_identities_are_airflows() {
         default("App Service with a wrong header", app_service())
             .variable("IDENTITY_HEADER", "wrong")
             .variable("AZURE_TOKEN_CREDENTIALS", "prod")
-            .fails(4, &["App Service has no identity to give", "403"]),
+            .fails(4, &["App Service has no identity for this machine", "403"]),
         default("App Service that answers HTML", app_service())
             .machine([Reply::html(200)])
             .fails(5, &["App Service", "no JSON"]),
@@ -253,13 +253,13 @@ fn managed_identities_are_airflows() {
             .other_requests(),
         default("Service Fabric with a thumbprint that is none", fabric()).variable("IDENTITY_SERVER_THUMBPRINT", "00").fails(2, &["SHA-1"]),
         default(
-            "Service Fabric takes no client id",
+            "Service Fabric does not accept a client id",
             json!({
                 "IDENTITY_ENDPOINT": "https://localhost:1/", "IDENTITY_HEADER": "853b9a84-5bfa-4b22-a3f3-0b9a43d9ad8a",
                 "IDENTITY_SERVER_THUMBPRINT": "00112233445566778899aabbccddeeff00112233", "AZURE_CLIENT_ID": CLIENT,
             }),
         )
-        .fails(4, &["Service Fabric takes no client id"]),
+        .fails(4, &["Service Fabric does not accept a client id"]),
     ]);
 }
 
@@ -323,7 +323,12 @@ fn people_who_are_logged_in_somewhere_are_airflows() {
             "echo 'ERROR: eyJhbGciOiJub25lIn0.e30.' >&2; exit 1",
             &["[redacted]"],
         ),
-        ("az prints no token", "az", "echo hello", &["no token"]),
+        (
+            "az prints no token",
+            "az",
+            "echo hello",
+            &["something that is not a token"],
+        ),
         (
             "az is killed",
             "az",

@@ -147,7 +147,7 @@ fn challenges_are_read_as_python_reads_them() {
         Case::new("no resource").world(challenge(&format!(r#"Bearer authorization="{authority}""#))).fails(4, &["no token was sent"]).other_requests(),
         Case::new("a scope with a blank, which makes two of it")
             .world(challenge(&format!(r#"Bearer authorization="{authority}", scope="https://vault.azure.net/.default https://graph.microsoft.com/.default""#)))
-            .fails(4, &["its scope has a blank", "no token was sent"])
+            .fails(4, &["its scope has whitespace", "no token was sent"])
             .other_requests(),
         Case::new("no parameters").world(challenge("Bearer")).fails(4, &["no token was sent"]).other_requests(),
         Case::new("a foreign resource, for which no token is asked")
@@ -413,7 +413,7 @@ fn a_kwarg_of_another_tool_is_told_from_its_meaning() {
         assert_eq!(output.status, 0, "{}", output.stderr);
         assert!(
             output.stderr.contains(&format!(
-                "`{name}` is unknown, and ignored as by Airflow; did you mean `{meant}`?"
+                "`{name}` is unknown and ignored, as in Airflow; did you mean `{meant}`?"
             )),
             "{}",
             output.stderr

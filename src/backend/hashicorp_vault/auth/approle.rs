@@ -40,7 +40,7 @@ impl Method for AppRole {
 
     fn refusal_hint(&self) -> &'static str {
         match &self.secret_id {
-            Value::Null => "the role may want a `secret_id`, and none is configured",
+            Value::Null => "the role may require a `secret_id`, but none is set",
             Value::String(text) if is_wrapping_token(text) => {
                 "`secret_id` looks like a wrapping token: unwrap it first, with `vault unwrap`"
             }
@@ -49,7 +49,7 @@ impl Method for AppRole {
     }
 }
 
-/// Whether it has the form of a Vault token, which a secret id (a UUID unless somebody chose it) has not.
+/// Whether it looks like a Vault token. A secret id does not: it is a UUID, unless somebody chose it.
 fn is_wrapping_token(secret_id: &str) -> bool {
     ["hvs.", "s.", "hvb.", "b."]
         .iter()

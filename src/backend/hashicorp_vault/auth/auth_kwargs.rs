@@ -1,5 +1,6 @@
-//! The kwargs of all auth methods, each typed by the method that uses it: Airflow accepts them all, whichever `auth_type` there
-//! is, and what goes into a login's body goes there as the JSON that it is.
+//! The kwargs of all auth methods. The method that uses a kwarg checks its type.
+//!
+//! Airflow accepts all of them with every `auth_type`, and puts a value into the body of a login as JSON of its own type.
 
 use super::super::address::normalize;
 use super::required;
@@ -9,7 +10,7 @@ use crate::python::json::{Object, Value};
 use crate::python::repr::str;
 use crate::secret::Secret;
 
-/// The names of the kwargs that are taken here, and `auth_type`.
+/// The names of the kwargs that are taken here, with `auth_type`.
 pub(in super::super) const KWARGS: &[&str] = &[
     "auth_type",
     "auth_mount_point",
@@ -40,11 +41,11 @@ pub(in super::super) const KWARGS: &[&str] = &[
 /// Airflow's `DEFAULT_KUBERNETES_JWT_PATH`.
 const DEFAULT_KUBERNETES_JWT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/// The kwargs, as they were given: what an auth method does not use may be of any type.
+/// The kwargs as given: one that the auth method does not use may have any type.
 pub(super) struct AuthKwargs(Kwargs);
 
 impl AuthKwargs {
-    /// Takes them.
+    /// Takes all of them.
     pub(super) fn from_kwargs(kwargs: &mut Kwargs) -> Self {
         Self(kwargs.take_all(KWARGS))
     }
@@ -57,44 +58,44 @@ impl AuthKwargs {
         }
     }
 
-    /// Takes a text of which Airflow asks for the truth.
+    /// Takes a text that Airflow ignores if Python finds it false.
     ///
     /// # Errors
-    /// A value that is true and no text, with status 2.
+    /// A true value that is not text, with status 2.
     pub(super) fn text(&mut self, name: &str) -> Result<Option<String>> {
         self.0.truthy_text(name)
     }
 
-    /// Takes a text as [`text`](Self::text) does, which is a secret.
+    /// Takes a secret as [`text`](Self::text) takes a text.
     ///
     /// # Errors
-    /// A value that is true and no text, with status 2.
+    /// A true value that is not text, with status 2.
     pub(super) fn secret(&mut self, name: &str) -> Result<Option<Secret>> {
         Ok(self.text(name)?.map(Secret::from))
     }
 
-    /// Takes what Airflow asks for its truth and then writes into a text.
+    /// Takes a value that Airflow formats as text, unless Python finds it false.
     pub(super) fn shown(&mut self, name: &str) -> Option<String> {
         self.0.truthy(name).as_ref().map(str)
     }
 
-    /// Takes what goes into a login's body as it is, null when it is absent.
+    /// Takes a value for the body of a login, unchanged; null when it is absent.
     pub(super) fn value(&mut self, name: &str) -> Value {
         self.0.take(name).unwrap_or(Value::Null)
     }
 
-    /// Takes what goes into a login's body as it is, and is required.
+    /// Takes a required value for the body of a login, unchanged.
     ///
     /// # Errors
-    /// One that is absent, or that Python finds false, with status 2.
+    /// An absent value, or one that Python finds false, with status 2.
     pub(super) fn required(&mut self, auth_type: &str, name: &str) -> Result<Value> {
         self.0.truthy(name).ok_or_else(|| required(auth_type, &[name]))
     }
 
-    /// Takes an object; anything that Python finds false is an empty one.
+    /// Takes an object; anything that Python finds false is an empty object.
     ///
     /// # Errors
-    /// A value that is true and no object, with status 2.
+    /// A true value that is not an object, with status 2.
     pub(super) fn object(&mut self, name: &str) -> Result<Object> {
         Ok(self.0.object(name)?.unwrap_or_default())
     }
@@ -102,7 +103,7 @@ impl AuthKwargs {
     /// Takes the path of a service account's token, which has a default.
     ///
     /// # Errors
-    /// A value that is true and no text, with status 2.
+    /// A true value that is not text, with status 2.
     pub(super) fn kubernetes_jwt_path(&mut self) -> Result<Option<String>> {
         if self.0.contains("kubernetes_jwt_path") {
             self.text("kubernetes_jwt_path")

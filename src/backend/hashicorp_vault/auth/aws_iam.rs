@@ -1,4 +1,4 @@
-//! `aws_iam`: `POST auth/aws/login` with a signed `GetCallerIdentity`, which Vault sends to AWS to learn who asks.
+//! `aws_iam`: `POST auth/aws/login` with a signed `GetCallerIdentity`, which Vault sends to AWS to verify the identity.
 //!
 //! Sources: apache-airflow-providers-hashicorp 4.8.4, `vault_client.py` (`_auth_aws_iam`); hvac 2.4.0,
 //! `api/auth_methods/aws.py` (`iam_login`), `aws_utils.py`. A deliberate difference: a session without a region signs for
@@ -14,6 +14,9 @@ use crate::cloud::aws::{Chain, Credentials, sts};
 use crate::error::Result;
 use crate::python::json::{Object, Value, dumps};
 use crate::secret::Secret;
+
+/// The kwargs that give an access key, for a hint.
+const KEYS: &str = "`key_id` and `secret_id`";
 
 #[derive(Debug)]
 pub(super) struct AwsIam {
@@ -44,10 +47,10 @@ impl AwsIam {
                 session_token: None,
             }),
             _ => match kwargs.object("assume_role_kwargs")? {
-                none if none.is_empty() => Source::Chain(Chain::new(env)),
+                empty if empty.is_empty() => Source::Chain(Chain::new(env, KEYS)),
                 assume_role => {
-                    sts::check(&assume_role)?;
-                    Source::AssumeRole(Chain::new(env), assume_role)
+                    sts::check("assume_role_kwargs", &assume_role)?;
+                    Source::AssumeRole(Chain::new(env, KEYS), assume_role)
                 }
             },
         };
@@ -109,6 +112,6 @@ impl Method for AwsIam {
     }
 
     fn refusal_hint(&self) -> &'static str {
-        "`role_id` may not be bound to this AWS identity, or Vault wants a server id header, which Airflow does not send"
+        "`role_id` may not be bound to this AWS identity, or Vault requires a server id header, which Airflow does not send"
     }
 }

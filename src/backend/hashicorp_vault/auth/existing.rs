@@ -1,8 +1,8 @@
-//! `azure` and `radius`: no login, but a token that is there already.
+//! `azure` and `radius`: no login, but an existing token.
 //!
-//! A deliberate difference: for these two, Airflow *writes the auth method's configuration* to Vault, and goes on with
-//! `VAULT_TOKEN` or `~/.vault-token` (hvac 2.4.0, `utils.py`, `get_token_from_env`). This writes nothing to Vault, uses that
-//! token when there is one, and says so when there is none.
+//! A deliberate difference: for these two, Airflow *writes the auth method's configuration* to Vault, and continues with
+//! `VAULT_TOKEN` or `~/.vault-token` (hvac 2.4.0, `utils.py`, `get_token_from_env`). secretctl writes nothing to Vault. It uses
+//! that token if it exists, and fails if it does not.
 
 use super::{AuthKwargs, BoxFuture, Credential, Env, Method, Services};
 use crate::error::{Error, Result};
@@ -51,9 +51,15 @@ impl ExistingToken {
         let bytes = file.and_then(|path| file::read(&path, services.deadline).ok());
         match bytes.as_ref().and_then(Secret::expose_text).map(str::trim) {
             Some(token) if !token.is_empty() => Ok(Secret::from(token)),
-            _ => Err(Error::usage(format!("Vault's auth type `{}` logs nobody in", self.auth_type))
-                .with_detail("Airflow writes the method's configuration to Vault instead, which secretctl does not")
-                .with_hint("set `VAULT_TOKEN`, or use the auth type `jwt` with a token of your identity")),
+            _ => Err(
+                Error::usage(format!("Vault's auth type `{}` does not log in", self.auth_type))
+                    .with_detail(
+                        "Airflow writes the method's configuration to Vault instead; secretctl does not",
+                    )
+                    .with_hint(
+                        "set `VAULT_TOKEN`, or use the auth type `jwt` with a token for your identity",
+                    ),
+            ),
         }
     }
 }

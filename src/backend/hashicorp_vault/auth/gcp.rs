@@ -20,7 +20,7 @@ const LIFETIME_SECONDS: u64 = 900;
 pub(super) struct Gcp {
     mount: String,
     role: Value,
-    /// Separated by blanks.
+    /// Separated by spaces.
     scopes: String,
     credentials: Credentials,
 }
@@ -35,7 +35,7 @@ impl Gcp {
         let credentials = match (kwargs.text("gcp_key_path")?, kwargs.object("gcp_keyfile_dict")?) {
             (Some(_), key) if !key.is_empty() => {
                 return Err(Error::usage(
-                    "backend kwargs `gcp_key_path` and `gcp_keyfile_dict` exclude each other",
+                    "backend kwargs `gcp_key_path` and `gcp_keyfile_dict` cannot both be set",
                 ));
             }
             (Some(path), _)
@@ -52,7 +52,10 @@ impl Gcp {
                 "backend kwarg `gcp_keyfile_dict`",
                 &key,
             )?),
-            (None, _) => Credentials::Default(ApplicationDefault::new(env)),
+            (None, _) => Credentials::Default(ApplicationDefault::new(
+                env,
+                "`gcp_key_path` or `gcp_keyfile_dict`",
+            )),
         };
         let scopes: Vec<&str> = scopes.split(',').map(strip).collect();
         Ok(Box::new(Self {

@@ -1,6 +1,6 @@
 //! `github`: `POST auth/github/login` with a personal access token: `token`, else the contents of `token_path`.
 //!
-//! A deliberate difference: `token_path` passes Airflow's check and is never read there.
+//! A deliberate difference: Airflow accepts `token_path`, but never reads the file.
 
 use super::{
     AuthKwargs, BoxFuture, Credential, Env, Login, Method, Services, credential_file, json, required,
@@ -60,6 +60,6 @@ impl Method for GitHub {
     }
 
     fn refusal_hint(&self) -> &'static str {
-        "the GitHub token may be wrong or expired, lack `read:org`, or belong to nobody of the organisation"
+        "the GitHub token may be wrong or expired, lack `read:org`, or belong to a user outside the organisation"
     }
 }

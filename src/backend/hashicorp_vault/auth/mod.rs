@@ -1,8 +1,8 @@
-//! Vault's auth methods, one file each: what each needs, and the login that it asks for.
+//! Vault's auth methods, one file each: what each requires, and the login that it sends.
 //!
-//! A method makes a [`Login`] of its kwargs, or a token as it is. It does not know how a login is sent or what its answer
-//! means (`client` does). Source of what is required: apache-airflow-providers-hashicorp 4.8.4,
-//! `_internal_client/vault_client.py`; of the requests: hvac 2.4.0, `api/auth_methods/`.
+//! A method turns its kwargs into a [`Login`] or a token. Must not know how a login is sent or what its answer means (`client`
+//! does). Sources: apache-airflow-providers-hashicorp 4.8.4, `_internal_client/vault_client.py`, for what is required; hvac 2.4.0,
+//! `api/auth_methods/`, for the requests.
 
 use std::fmt;
 
@@ -54,34 +54,34 @@ const METHODS: &[(&str, Constructor)] = &[
 
 /// An auth method, ready to make a credential.
 trait Method: fmt::Debug + Send + Sync {
-    /// Makes a token or a login; files are read now, so that one that was renewed is seen.
+    /// Makes a token or a login. Files are read each time, because they may have been renewed.
     ///
     /// # Errors
-    /// No credential to be had, with status 4; a service that it is had from and that does not answer, 5.
+    /// No credential available, with status 4; a service that should provide it does not answer, 5.
     fn credential<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Result<Credential>>;
 
-    /// Returns the secrets that its kwargs hold, so that they are never shown.
+    /// Returns the secrets in its kwargs, so that they are never shown.
     fn secrets(&self) -> Vec<Secret>;
 
-    /// Returns what a refused login is likely to mean.
+    /// Returns the likely cause of a refused login.
     fn refusal_hint(&self) -> &'static str;
 }
 
-/// What an auth method comes to.
+/// The result of an auth method.
 pub(super) enum Credential {
-    /// A token, without asking anyone.
+    /// A token that needs no request.
     Token(Secret),
-    /// A request that is answered with one.
+    /// A request that returns a token.
     Login(Login),
 }
 
 /// A login: `POST /v1/auth/<mount>/login[/<name>]` with a JSON body.
 pub(super) struct Login {
-    /// Quoted, from `v1/` on.
+    /// The path from `v1/` on, quoted.
     pub(super) api_path: String,
     /// The body.
     pub(super) body: Object,
-    /// What of the body is never shown, beside the method's own secrets.
+    /// The secrets in the body that are not in the method's kwargs.
     pub(super) secrets: Vec<Secret>,
 }
 
@@ -99,27 +99,28 @@ impl Login {
         }
     }
 
-    /// Puts the name of who logs in behind the path. A deliberate difference: hvac leaves a `/` in it, and quotes nothing for
-    /// userpass.
+    /// Appends the user name to the path.
+    ///
+    /// A deliberate difference: hvac does not quote a `/` in it, and quotes nothing for userpass.
     fn of(mut self, username: &str) -> Self {
         self.api_path = format!("{}/{}", self.api_path, quote(username));
         self
     }
 
-    /// Notes a secret of the body.
+    /// Adds a secret of the body.
     fn holding(mut self, secret: Secret) -> Self {
         self.secrets.push(secret);
         self
     }
 }
 
-/// The auth method that is configured.
+/// The configured auth method.
 #[derive(Debug)]
 pub(super) struct Auth {
     name: &'static str,
-    /// Whether the login goes to the mount that the method has unless `auth_mount_point` is set.
+    /// Whether the login goes to the method's default mount, because `auth_mount_point` is not set.
     pub(super) mount_is_default: bool,
-    /// What to say of kwargs that are another auth type's, when Vault denies something.
+    /// A note about kwargs of another auth type, for when Vault denies something.
     pub(super) unused: Option<String>,
     method: Box<dyn Method>,
     services: Services,
@@ -129,7 +130,7 @@ impl Auth {
     /// Takes the kwargs of every auth method and builds the one that `auth_type` names.
     ///
     /// # Errors
-    /// An unknown `auth_type`, and a kwarg that it requires and that is missing, both with status 2.
+    /// An unknown `auth_type`, or a missing kwarg that it requires, with status 2.
     pub(super) fn from_kwargs(kwargs: &mut Kwargs, context: &Context<'_>) -> Result<Self> {
         let is_set = kwargs.contains("auth_type");
         let Some(auth_type) = kwargs.text_or("auth_type", "token")? else {
@@ -148,8 +149,8 @@ impl Auth {
             return Err(unknown(&auth_type));
         };
         let others = others::of(kwargs, name);
-        let taken = AuthKwargs::from_kwargs(kwargs);
-        let method = constructor(taken, context.env).map_err(|error| match &others {
+        let auth_kwargs = AuthKwargs::from_kwargs(kwargs);
+        let method = constructor(auth_kwargs, context.env).map_err(|error| match &others {
             Some(others) => others.explain(error, name, is_set),
             None => error,
         })?;
@@ -163,12 +164,12 @@ impl Auth {
         })
     }
 
-    /// Returns Airflow's name of the auth type.
+    /// Returns Airflow's name for the auth type.
     pub(super) fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Returns the secrets that its kwargs hold, so that they are never shown.
+    /// Returns the secrets in its kwargs, so that they are never shown.
     pub(super) fn secrets(&self) -> Vec<Secret> {
         self.method.secrets()
     }
@@ -176,12 +177,12 @@ impl Auth {
     /// Makes a token or a login.
     ///
     /// # Errors
-    /// No credential to be had, with status 4; a service that it is had from and that does not answer, 5.
+    /// No credential available, with status 4; a service that should provide it does not answer, 5.
     pub(super) async fn credential(&self) -> Result<Credential> {
         self.method.credential(&self.services).await
     }
 
-    /// Returns what a refused login of this method is likely to mean.
+    /// Returns the likely cause of a refused login of this method.
     pub(super) fn refusal_hint(&self) -> &'static str {
         self.method.refusal_hint()
     }
@@ -189,7 +190,7 @@ impl Auth {
 
 fn unknown(auth_type: &str) -> Error {
     let names: Vec<&str> = METHODS.iter().map(|(name, _)| *name).collect();
-    // What does not look like a name may be a token in the wrong place.
+    // A text that does not look like a name may be a token in the wrong place.
     let is_word = auth_type.len() <= 20
         && auth_type
             .bytes()
@@ -197,7 +198,7 @@ fn unknown(auth_type: &str) -> Error {
     let error = Error::usage(if is_word {
         format!("Vault's auth type `{auth_type}` is not supported")
     } else {
-        "backend kwarg `auth_type` is no auth type of Vault's".to_owned()
+        "backend kwarg `auth_type` is not one of Vault's auth types".to_owned()
     });
     match nearest(auth_type, &names) {
         Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
@@ -205,17 +206,17 @@ fn unknown(auth_type: &str) -> Error {
     }
 }
 
-/// Makes JSON of a secret for the body of a login.
+/// Returns a secret as JSON for the body of a login.
 fn json(secret: &Secret) -> Value {
     Value::from(secret.expose_text().unwrap_or_default())
 }
 
-/// Returns the secret that a value of a login's body is, in the form in which it could be shown.
+/// Returns the secret in a value of a login's body, in the form in which it could be shown.
 fn secret_in(value: &Value) -> Option<Secret> {
     value.is_truthy().then(|| Secret::from(str(value)))
 }
 
-/// The error of a kwarg that `auth_type` requires.
+/// Returns the error of a missing kwarg that `auth_type` requires.
 fn required(auth_type: &str, names: &[&str]) -> Error {
     let names = names
         .iter()
@@ -227,18 +228,18 @@ fn required(auth_type: &str, names: &[&str]) -> Error {
     ))
 }
 
-/// Takes the name that a login has in its path.
+/// Takes the user name for the path of a login.
 ///
 /// # Errors
-/// No name, or one that would change the path, with status 2.
+/// A missing name, or one that would change the path, with status 2.
 fn username(auth_type: &str, kwargs: &mut AuthKwargs) -> Result<String> {
     match kwargs.value("username") {
         Value::Null => Err(required(auth_type, &["username"])),
         name => match str(&name).as_str() {
             "" => Err(required(auth_type, &["username"])),
-            "." => Err(Error::usage("the backend kwarg `username` is no name")),
-            name if climbs(name) => Err(Error::usage("the backend kwarg `username` is no name")
-                .with_detail("it would climb out of the login's path with `..`")),
+            "." => Err(Error::usage("the backend kwarg `username` is not a valid name")),
+            name if climbs(name) => Err(Error::usage("the backend kwarg `username` is not a valid name")
+                .with_detail("it would climb out of the path of the login with `..`")),
             name => Ok(name.to_owned()),
         },
     }

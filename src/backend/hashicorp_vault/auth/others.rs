@@ -1,7 +1,7 @@
-//! Kwargs of an auth type that is not the one in force: which type was probably meant.
+//! Kwargs of an auth type other than the configured one: which type was probably meant.
 //!
-//! Airflow accepts every kwarg with every `auth_type` and uses those of one, so a forgotten `auth_type` ends in words about a
-//! token. Nothing that works in Airflow is refused here: this only says more when a required kwarg is missing or Vault denies.
+//! Airflow accepts every kwarg with every `auth_type`, so a forgotten `auth_type` leads to an error about a token. Nothing that
+//! works in Airflow is refused here: this only explains a missing kwarg or a refusal by Vault.
 
 use crate::error::Error;
 use crate::kwargs::Kwargs;
@@ -28,15 +28,16 @@ const OF_TYPES: &[(&str, &[&str])] = &[
     ("userpass", &["username", "password"]),
 ];
 
-/// Kwargs that the auth type in force does not use, and the types that use them.
+/// Kwargs that the configured auth type does not use, and the types that use them.
 #[derive(Debug)]
 pub(super) struct Others {
     names: Vec<&'static str>,
     types: Vec<&'static str>,
 }
 
-/// Returns the kwargs that are set and that `auth_type` does not use: those of the one type that uses most of them, or of two that
-/// use the same.
+/// Returns the kwargs that are set but that `auth_type` does not use.
+///
+/// They are those of the type that uses most of them. Two types may use the same kwargs.
 pub(super) fn of(kwargs: &Kwargs, auth_type: &str) -> Option<Others> {
     let own = OF_TYPES.iter().find(|(name, _)| *name == auth_type)?.1;
     let is_other = |name: &&str| !own.contains(name) && kwargs.get(name).is_some_and(Value::is_truthy);
@@ -44,7 +45,7 @@ pub(super) fn of(kwargs: &Kwargs, auth_type: &str) -> Option<Others> {
         .iter()
         .map(|(name, all)| (*name, *all, all.iter().copied().filter(is_other).collect()))
         .collect();
-    // Of two types that use as many, the one that has no others.
+    // If two types use equally many, the one with fewer kwargs wins.
     let rank = |all: &[&str], names: &[&str]| (names.len(), usize::MAX - all.len());
     let best = given.iter().map(|(_, all, names)| rank(all, names)).max()?;
     let chosen = given
@@ -56,7 +57,7 @@ pub(super) fn of(kwargs: &Kwargs, auth_type: &str) -> Option<Others> {
 }
 
 impl Others {
-    /// Says more about the error of a kwarg that is missing for `auth_type`.
+    /// Explains the error of a kwarg that is missing for `auth_type`.
     pub(super) fn explain(&self, error: Error, auth_type: &str, is_set: bool) -> Error {
         let names = listed(&self.names, "and");
         let types = listed(&self.types, "or");
@@ -74,7 +75,7 @@ impl Others {
             .with_hint(format!("set the backend kwarg `auth_type` to {types}"))
     }
 
-    /// Says that these kwargs are not used.
+    /// Returns a note that these kwargs are not used.
     pub(super) fn unused(&self, auth_type: &str) -> String {
         let verb = if self.names.len() == 1 { "is" } else { "are" };
         format!(
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_auth_type_that_was_meant_is_the_one_that_uses_the_kwargs() {
+    fn the_intended_auth_type_is_the_one_that_uses_the_kwargs() {
         for (names, auth_type, used, types) in [
             (
                 &["role_id", "secret_id"][..],

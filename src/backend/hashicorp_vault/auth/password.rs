@@ -1,4 +1,4 @@
-//! A name and a password: `POST auth/<mount>/login/<username>` with `password`, as userpass and ldap have it.
+//! The login of userpass and ldap: `POST auth/<mount>/login/<username>` with `password`.
 
 use super::{AuthKwargs, BoxFuture, Credential, Login, Method, Services, secret_in, username};
 use crate::error::Result;
@@ -14,10 +14,10 @@ pub(super) struct PasswordLogin {
 }
 
 impl PasswordLogin {
-    /// Takes the kwargs of `auth_type`, which is its mount's name too unless there is another.
+    /// Takes the kwargs of `auth_type`, which is also the name of its default mount.
     ///
     /// # Errors
-    /// A name that is missing, with status 2.
+    /// A missing or unusable user name, with status 2.
     pub(super) fn boxed(
         auth_type: &'static str,
         mut kwargs: AuthKwargs,

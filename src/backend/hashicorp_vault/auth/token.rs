@@ -1,4 +1,4 @@
-//! `token`: `token_path`, before `token`, before `VAULT_TOKEN`. No login.
+//! `token`: `token_path`, else `token`, else `VAULT_TOKEN`. No login.
 
 use super::{AuthKwargs, BoxFuture, Credential, Env, Method, Services, credential_file, required};
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ impl Token {
         {
             Some(token) => Ok(Box::new(Self::Given(token))),
             None => Err(required("token", &["token", "token_path"])
-                .with_hint("a token in the variable `VAULT_TOKEN` serves too")),
+                .with_hint("set it, or the variable `VAULT_TOKEN`")),
         }
     }
 

@@ -4,10 +4,10 @@ use super::password::PasswordLogin;
 use super::{AuthKwargs, Env, Method};
 use crate::error::Result;
 
-/// Takes the login's kwargs.
+/// Builds the method from its kwargs.
 ///
 /// # Errors
-/// A name that is missing, with status 2.
+/// A missing or unusable user name, with status 2.
 pub(super) fn boxed(kwargs: AuthKwargs, _: &Env) -> Result<Box<dyn Method>> {
     let refusal_hint = "`username` or `password` may be wrong, or the user is locked out";
     PasswordLogin::boxed("userpass", kwargs, refusal_hint)

@@ -43,8 +43,8 @@ impl Credential for AppService {
                     Err(Error::unavailable(format!("{what} answered with status 200 and no token")).into())
                 }
                 None => Err(Failure::Unavailable(format!(
-                    "App Service has no identity to give (status {status}): {}",
-                    machine.words(&answer)
+                    "App Service has no identity for this machine (status {status}): {}",
+                    machine.reason(&answer)
                 ))),
             }
         })

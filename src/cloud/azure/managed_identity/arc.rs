@@ -1,8 +1,8 @@
-//! Azure Arc: a machine elsewhere, whose agent gives a token to who may read a file of its.
+//! Azure Arc: a machine outside Azure, whose agent gives a token to users who can read its key file.
 //!
 //! Facts: msal's `_obtain_token_on_arc` and
-//! <https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication>. The file's folder is fixed: an answer from
-//! elsewhere must not make this read, and send, another file.
+//! <https://learn.microsoft.com/azure/azure-arc/servers/managed-identity-authentication>. The folder of the key file is fixed: an
+//! answer must not make this read and send another file.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,8 +17,8 @@ use crate::file;
 use crate::future::BoxFuture;
 use crate::secret::Secret;
 
-/// The most that a key file holds.
-const LARGEST: u64 = 4096;
+/// The size limit of a key file, in bytes.
+const MAX_BYTES: u64 = 4096;
 
 /// The credential.
 pub(super) struct Arc {
@@ -33,7 +33,7 @@ impl Arc {
         Self { machine, keys }
     }
 
-    /// Creates the credential of an agent whose keys are elsewhere.
+    /// Creates the credential of an agent with its keys in another folder.
     #[cfg(test)]
     pub(super) fn with_keys(machine: Machine, keys: PathBuf) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl Arc {
         }
     }
 
-    async fn ask(&self, resource: &str, key: Option<&Secret>) -> Result<crate::http::Response> {
+    async fn send(&self, resource: &str, key: Option<&Secret>) -> Result<crate::http::Response> {
         let mut parameters = vec![("api-version", "2020-06-01"), ("resource", resource)];
         if let Some(client_id) = &self.machine.client_id {
             parameters.push(("client_id", client_id));
@@ -71,7 +71,7 @@ impl Arc {
         let folder = self
             .keys
             .as_ref()
-            .ok_or_else(|| refused("is not known on this platform"))?;
+            .ok_or_else(|| refused("is not supported on this platform"))?;
         let file = Path::new(path.trim_matches(['"', ' ']))
             .file_stem()
             .ok_or_else(|| refused("names no key file"))?;
@@ -81,13 +81,13 @@ impl Arc {
                 .with_hint("add this user to the group `himds`")
                 .with_source(source)
         };
-        let key = file::read_up_to(&file, LARGEST, self.machine.surroundings.deadline).map_err(unreadable)?;
-        self.machine.surroundings.redactor.add(key.clone());
+        let key = file::read_up_to(&file, MAX_BYTES, self.machine.context.deadline).map_err(unreadable)?;
+        self.machine.context.redactor.add(key.clone());
         Ok(key)
     }
 }
 
-/// The folder of the agent's keys.
+/// Returns the folder of the agent's keys.
 fn keys(machine: &Machine) -> Option<PathBuf> {
     if cfg!(windows) {
         let data = machine.env().non_empty("PROGRAMDATA")?;
@@ -97,13 +97,13 @@ fn keys(machine: &Machine) -> Option<PathBuf> {
     }
 }
 
-/// Whether the agent gave the identity that was asked for, and not the machine's own.
-fn is_asked_for(client_id: Option<&str>, answer: &Value) -> bool {
+/// Returns whether the agent gave the identity that was requested, not the machine's own.
+fn is_requested(client_id: Option<&str>, answer: &Value) -> bool {
     let given = answer
         .get("client_id")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    client_id.is_none_or(|asked| asked.eq_ignore_ascii_case(given))
+    client_id.is_none_or(|requested| requested.eq_ignore_ascii_case(given))
 }
 
 impl Credential for Arc {
@@ -113,32 +113,32 @@ impl Credential for Arc {
 
     fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
         Box::pin(async move {
-            let response = self.ask(request.resource(), None).await?;
+            let response = self.send(request.resource(), None).await?;
             if response.status != 401 {
-                let words = json(&response).map_or_else(
+                let reason = json(&response).map_or_else(
                     || "it gave no reason".to_owned(),
-                    |answer| self.machine.words(&answer),
+                    |answer| self.machine.reason(&answer),
                 );
                 let status = response.status;
                 return Err(Failure::Unavailable(format!(
-                    "Azure Arc's agent sent no challenge (status {status}): {words}"
+                    "Azure Arc's agent sent no challenge (status {status}): {reason}"
                 )));
             }
             let key = self.key(response.header("www-authenticate").unwrap_or_default())?;
-            let response = self.ask(request.resource(), Some(&key)).await?;
+            let response = self.send(request.resource(), Some(&key)).await?;
             let answer = json(&response).unwrap_or_default();
             let lifetime = seconds(answer.get("expires_in")).map(Duration::from_secs);
             let token = lifetime
                 .and_then(|lifetime| self.machine.token(&answer, lifetime))
                 .ok_or_else(|| {
-                    let (status, words) = (response.status, self.machine.words(&answer));
+                    let (status, reason) = (response.status, self.machine.reason(&answer));
                     Failure::Unavailable(format!(
-                        "Azure Arc's agent gave no token (status {status}): {words}"
+                        "Azure Arc's agent gave no token (status {status}): {reason}"
                     ))
                 })?;
-            if !is_asked_for(self.machine.client_id.as_deref(), &answer) {
+            if !is_requested(self.machine.client_id.as_deref(), &answer) {
                 return Err(Error::denied(
-                    "Azure Arc's agent gave the machine's own identity, not the one that was asked for",
+                    "Azure Arc's agent gave the machine's own identity, not the one that was requested",
                 )
                 .with_hint("update the agent, or unset AZURE_CLIENT_ID")
                 .into());

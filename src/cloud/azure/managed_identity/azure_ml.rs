@@ -1,6 +1,6 @@
 //! Azure Machine Learning: `MSI_ENDPOINT` with `MSI_SECRET`.
 //!
-//! Facts: msal's `_obtain_token_on_machine_learning`; the name of a user-assigned identity's parameter has no underscore here.
+//! Facts: msal's `_obtain_token_on_machine_learning`; the parameter for a user-assigned identity has no underscore here.
 
 use azure_core::credentials::AccessToken;
 
@@ -41,8 +41,8 @@ impl Credential for AzureMl {
                 .and_then(|lifetime| machine.token(&answer, lifetime))
                 .ok_or_else(|| {
                     Failure::Unavailable(format!(
-                        "Azure ML has no identity to give (status {status}): {}",
-                        machine.words(&answer)
+                        "Azure ML has no identity for this machine (status {status}): {}",
+                        machine.reason(&answer)
                     ))
                 })
         })

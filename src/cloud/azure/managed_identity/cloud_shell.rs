@@ -1,7 +1,7 @@
-//! Cloud Shell: `MSI_ENDPOINT` alone.
+//! Cloud Shell: `MSI_ENDPOINT` without `MSI_SECRET`.
 //!
-//! Facts: `cloud_shell.py` and `managed_identity_client.py` of azure-identity 1.27.0 for Python. It knows no user-assigned identity;
-//! in the chain, Python sends a client id along all the same.
+//! Facts: `cloud_shell.py` and `managed_identity_client.py` of azure-identity 1.27.0 for Python. It has no user-assigned
+//! identities, but in the chain Python still sends a client id.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ impl Credential for CloudShell {
             let form = form_urlencoded::Serializer::new(String::new())
                 .extend_pairs(parameters)
                 .finish();
-            let response = machine.surroundings.direct.exchange(Request {
+            let response = machine.context.direct.send(Request {
                 method: "POST",
                 url: machine.variable("MSI_ENDPOINT", false),
                 headers: vec![
@@ -56,12 +56,9 @@ impl Credential for CloudShell {
                 } else {
                     ErrorKind::Unavailable
                 };
-                let error = Error::new(
-                    kind,
-                    format!("Cloud Shell's identity gave no token (status {status})"),
-                );
+                let error = Error::new(kind, format!("Cloud Shell gave no token (status {status})"));
                 Failure::Failed(match &answer {
-                    Some(answer) => error.with_detail(machine.words(answer)),
+                    Some(answer) => error.with_detail(machine.reason(answer)),
                     None => error,
                 })
             })

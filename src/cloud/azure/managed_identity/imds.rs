@@ -1,8 +1,8 @@
 //! The instance metadata service of a virtual machine, of AKS and of a container instance.
 //!
 //! Facts: `imds.py` of azure-identity 1.27.0 for Python, msal's `_obtain_token_on_azure_vm`, and
-//! <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>. Off Azure nobody is at its
-//! address: Python waits for that, and this waits for one second.
+//! <https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token>. Outside Azure nothing
+//! answers at its address: Python waits for the connection to fail, secretctl waits one second.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -16,18 +16,18 @@ use crate::error::{Error, Result};
 use crate::future::BoxFuture;
 use crate::http::{Response, Retry};
 
-/// The one address of the service, on every machine of Azure's.
+/// The fixed address of the service, on every machine in Azure.
 const HOST: &str = "http://169.254.169.254";
 
 const PATH: &str = "/metadata/identity/oauth2/token";
 
-/// How long it takes to learn that nobody is there.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The time limit for finding the service, which may not be there.
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The credential.
 pub(super) struct Imds {
     machine: Machine,
-    /// Whether to ask first, without the header that the service insists on, who is there. Python does in a chain.
+    /// Whether to check first that the service is there, with a request without the required header, as Python does in a chain.
     probe: bool,
     found: AtomicBool,
 }
@@ -35,7 +35,7 @@ pub(super) struct Imds {
 impl Imds {
     /// Creates the credential.
     pub(super) fn new(machine: Machine, probe: bool) -> Self {
-        // Pod identity's own host is taken to be there.
+        // Pod identity's host is assumed to be there.
         let probe = probe && machine.env().get("AZURE_POD_IDENTITY_AUTHORITY_HOST").is_none();
         Self {
             machine,
@@ -53,12 +53,12 @@ impl Imds {
         format!("{}{PATH}", host.trim_matches('/'))
     }
 
-    async fn ask(&self, resource: &str, metadata: bool, retry: Retry) -> Result<Response> {
+    async fn send(&self, resource: &str, with_metadata: bool, retry: Retry) -> Result<Response> {
         let mut parameters = vec![("api-version", "2018-02-01"), ("resource", resource)];
         if let Some(client_id) = &self.machine.client_id {
             parameters.push(("client_id", client_id));
         }
-        let headers = if metadata {
+        let headers = if with_metadata {
             vec![header("Metadata", "true")]
         } else {
             Vec::new()
@@ -68,22 +68,22 @@ impl Imds {
             .await
     }
 
-    /// Learns whether anybody is there.
+    /// Checks that the service is there.
     async fn find(&self, resource: &str) -> Result<(), Failure> {
         if self.found.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let nobody = || {
+        let not_there = || {
             Failure::Unavailable(
                 "no metadata service answered within 1 s: this is not a machine in Azure".to_owned(),
             )
         };
         if self.probe {
-            let answer = tokio::time::timeout(PATIENCE, self.ask(resource, false, Retry::NONE)).await;
+            let answer = tokio::time::timeout(TIMEOUT, self.send(resource, false, Retry::NONE)).await;
             let Ok(Ok(response)) = answer else {
-                return Err(nobody());
+                return Err(not_there());
             };
-            // A desktop's proxy for containers answers in its place.
+            // A desktop's proxy for containers may answer in its place.
             if response.status == 403
                 && response
                     .body
@@ -97,9 +97,9 @@ impl Imds {
         } else {
             let endpoint = self.endpoint();
             let connected =
-                tokio::time::timeout(PATIENCE, self.machine.surroundings.direct.connects(&endpoint)).await;
+                tokio::time::timeout(TIMEOUT, self.machine.context.direct.connects(&endpoint)).await;
             if !matches!(connected, Ok(true)) {
-                return Err(nobody());
+                return Err(not_there());
             }
         }
         self.found.store(true, Ordering::Relaxed);
@@ -115,10 +115,10 @@ impl Credential for Imds {
     fn token<'a>(&'a self, request: &'a TokenRequest) -> BoxFuture<'a, Result<AccessToken, Failure>> {
         Box::pin(async move {
             self.find(request.resource()).await?;
-            let response = match self.ask(request.resource(), true, retry::IMDS).await {
+            let response = match self.send(request.resource(), true, retry::IMDS).await {
                 Ok(response) => response,
-                // The command's time is up: nobody else can be asked.
-                Err(error) if Instant::now() >= self.machine.surroundings.deadline => {
+                // The command's time is up: no other credential can be asked.
+                Err(error) if Instant::now() >= self.machine.context.deadline => {
                     return Err(Failure::Failed(error));
                 }
                 Err(_) => {
@@ -141,8 +141,8 @@ impl Credential for Imds {
                 )
                 .into()),
                 None => Err(Failure::Unavailable(format!(
-                    "the instance metadata service has no identity to give: {}",
-                    self.machine.words(&answer)
+                    "the instance metadata service has no identity for this machine: {}",
+                    self.machine.reason(&answer)
                 ))),
             }
         })

@@ -1,8 +1,8 @@
-//! A managed identity: which service of the machine's gives its tokens, and what their requests and answers have in common.
+//! A managed identity: which of the machine's services gives its tokens, and the code that the services share.
 //!
-//! `azure_identity`'s credential reads the process's environment and knows IMDS and App Service alone. Facts: `managed_identity.py` of
-//! azure-identity 1.27.0 for Python and `managed_identity.py` of msal, whose variables decide, in their order. These services are
-//! the machine's own and are asked past every proxy.
+//! `azure_identity`'s credential reads the process's environment and supports only IMDS and App Service. Facts:
+//! `managed_identity.py` of azure-identity 1.27.0 for Python and `managed_identity.py` of msal. The variables decide, in msal's
+//! order. These services are part of the machine, so no proxy is used.
 
 use std::time::Duration;
 
@@ -36,22 +36,24 @@ pub(super) struct ManagedIdentityCredential {
 }
 
 impl ManagedIdentityCredential {
-    /// Creates the credential of the service that the environment tells of. `client_id` is of a user-assigned identity;
-    /// `with_workload` says whether workload identity is in the chain, `probe` whether IMDS is looked for first.
+    /// Creates the credential of the service that the environment names.
+    ///
+    /// `client_id` is that of a user-assigned identity. `with_workload`: workload identity is in the chain. `probe`: check first
+    /// whether IMDS is there.
     ///
     /// # Errors
     /// A variable that cannot be used, with status 2.
     pub(super) fn new(
-        surroundings: &CredentialContext,
+        context: &CredentialContext,
         client_id: Option<String>,
         with_workload: bool,
         probe: bool,
         allowed: Vec<String>,
     ) -> Result<Self> {
-        let env = &surroundings.env;
+        let env = &context.env;
         let has = |name| env.non_empty(name).is_some();
         let machine = Machine {
-            surroundings: surroundings.clone(),
+            context: context.clone(),
             client_id: client_id.filter(|id| !id.is_empty()),
         };
         let workload = [
@@ -79,11 +81,11 @@ impl ManagedIdentityCredential {
         } else if with_workload && workload.iter().all(|name| has(name)) {
             let tenant = env.text("AZURE_TENANT_ID").unwrap_or_default();
             let pair = machine.client_id.as_deref().map(|client| (client, tenant));
-            match WorkloadIdentityCredential::new(surroundings, pair, allowed)? {
+            match WorkloadIdentityCredential::new(context, pair, allowed)? {
                 Ok(credential) => Some(Box::new(credential)),
                 Err(why) => {
                     return Err(Error::usage(format!(
-                        "workload identity is configured, and {why}"
+                        "workload identity is configured, but {why}"
                     )));
                 }
             }
@@ -103,28 +105,28 @@ impl Credential for ManagedIdentityCredential {
         if let Some(service) = &self.service {
             return service.token(request);
         }
-        let why = "`IDENTITY_ENDPOINT` is set, and neither `IDENTITY_HEADER` nor `IMDS_ENDPOINT` is";
+        let why = "`IDENTITY_ENDPOINT` is set, but neither `IDENTITY_HEADER` nor `IMDS_ENDPOINT` is";
         Box::pin(std::future::ready(Err(Failure::Unavailable(why.to_owned()))))
     }
 }
 
-/// The machine whose services are asked, and whose identity is wanted.
+/// The machine whose services give the token.
 struct Machine {
-    surroundings: CredentialContext,
-    /// Of a user-assigned identity; `None` is the system-assigned one.
+    context: CredentialContext,
+    /// The client id of a user-assigned identity; `None` is the system-assigned one.
     client_id: Option<String>,
 }
 
 impl Machine {
     fn env(&self) -> &Env {
-        &self.surroundings.env
+        &self.context.env
     }
 
-    /// Returns a variable that made this service the one to ask; it may be a secret, and is hidden as one when `secret`.
-    fn variable(&self, name: &str, secret: bool) -> String {
+    /// Returns a variable that configures the service, and redacts it from messages if it `is_secret`.
+    fn variable(&self, name: &str, is_secret: bool) -> String {
         let value = self.env().text(name).unwrap_or_default();
-        if secret {
-            self.surroundings.redactor.add(value.into());
+        if is_secret {
+            self.context.redactor.add(value.into());
         }
         value.to_owned()
     }
@@ -151,24 +153,24 @@ impl Machine {
             retry,
             follow_redirects: false,
         };
-        self.surroundings.direct.exchange(request).await
+        self.context.direct.send(request).await
     }
 
-    /// Makes a token of an answer that has one.
+    /// Returns the token in an answer, if there is one.
     fn token(&self, answer: &Value, lifetime: Duration) -> Option<AccessToken> {
         let token = answer
             .get("access_token")?
             .as_str()
             .filter(|token| is_token(token))?;
-        self.surroundings.redactor.add(token.into());
+        self.context.redactor.add(token.into());
         Some(AccessToken::new(
             token.to_owned(),
             OffsetDateTime::now_utc() + lifetime,
         ))
     }
 
-    /// Returns a service's own words about a failure, fit to be shown.
-    fn words(&self, answer: &Value) -> String {
+    /// Returns a service's reason for a failure, fit to be shown.
+    fn reason(&self, answer: &Value) -> String {
         let text = |value: Option<&Value>| match value {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Object(object)) => object
@@ -187,12 +189,12 @@ impl Machine {
         if parts.is_empty() {
             "it gave no reason".to_owned()
         } else {
-            self.surroundings.redactor.clean(&parts.join(": "))
+            self.context.redactor.clean(&parts.join(": "))
         }
     }
 }
 
-/// A header.
+/// Makes a header.
 fn header(name: &str, value: &str) -> (String, Secret) {
     (name.to_owned(), Secret::from(value))
 }
@@ -204,7 +206,7 @@ fn json(response: &Response) -> Option<Value> {
         .filter(Value::is_object)
 }
 
-/// `int(…)` of a number or a text, in seconds.
+/// Reads seconds from a number or a text, as Python's `int` does.
 fn seconds(value: Option<&Value>) -> Option<u64> {
     match value? {
         Value::String(text) => text.trim().parse().ok(),
@@ -212,13 +214,13 @@ fn seconds(value: Option<&Value>) -> Option<u64> {
     }
 }
 
-/// How long a token lasts that expires at a moment, which is in seconds since 1970.
+/// Returns the time until `expires_on`, which is in seconds since 1970.
 fn until(expires_on: u64) -> Duration {
     let now = u64::try_from(OffsetDateTime::now_utc().unix_timestamp()).unwrap_or_default();
     Duration::from_secs(expires_on.saturating_sub(now).min(365 * 24 * 3600))
 }
 
-/// What is quoted in a query: Python sends a resource's `:` and `/` as they are.
+/// The characters that a query quotes. Python sends `:` and `/` in a resource unquoted.
 const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -227,5 +229,5 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'/');
 
-/// What answers are tried again, but for IMDS.
+/// Which answers are retried, except for IMDS.
 const RETRY: Retry = retry::DEFAULT;

@@ -1,4 +1,4 @@
-//! Service Fabric: `IDENTITY_ENDPOINT` with `IDENTITY_HEADER`, at a server that is known by its certificate's thumbprint alone.
+//! Service Fabric: `IDENTITY_ENDPOINT` with `IDENTITY_HEADER`, at a server that is identified by its certificate's thumbprint.
 //!
 //! Facts: `service_fabric.py` of azure-identity 1.27.0 for Python, msal's `_obtain_token_on_service_fabric`, and
 //! <https://learn.microsoft.com/azure/service-fabric/how-to-managed-identity-service-fabric-app-code>.
@@ -25,29 +25,31 @@ impl ServiceFabric {
         Self { machine }
     }
 
-    /// Returns a machine whose requests go to the server of the thumbprint, and to no other.
+    /// Returns a machine whose requests go only to the server with the thumbprint.
     fn pinned(&self) -> Result<Machine> {
         let text = self.machine.variable("IDENTITY_SERVER_THUMBPRINT", false);
         let thumbprint = thumbprint(&text).ok_or_else(|| {
-            Error::usage("`IDENTITY_SERVER_THUMBPRINT` is no SHA-1 thumbprint: it has 40 hexadecimal digits")
+            Error::usage(
+                "`IDENTITY_SERVER_THUMBPRINT` is not a SHA-1 thumbprint: it must have 40 hexadecimal digits",
+            )
         })?;
-        let surroundings = &self.machine.surroundings;
+        let context = &self.machine.context;
         let options = Options {
             roots: Roots::Thumbprint(thumbprint),
             proxies: Proxies::default(),
-            ..azure::options(&surroundings.env, surroundings.deadline)
+            ..azure::options(&context.env, context.deadline)
         };
         let direct: Arc<dyn Sender> = Arc::new(Client::new(options));
-        let mut surroundings = surroundings.clone();
-        surroundings.direct = direct;
+        let mut context = context.clone();
+        context.direct = direct;
         Ok(Machine {
-            surroundings,
+            context,
             client_id: None,
         })
     }
 }
 
-/// Reads a thumbprint: 40 hexadecimal digits, with blanks and colons between them or not.
+/// Reads a thumbprint: 40 hexadecimal digits, which spaces and colons may separate.
 fn thumbprint(text: &str) -> Option<[u8; 20]> {
     let mut bytes = [0; 20];
     let mut digits = text
@@ -70,9 +72,12 @@ impl Credential for ServiceFabric {
         Box::pin(async move {
             if self.machine.client_id.is_some() {
                 return Err(Error::denied(
-                    "Service Fabric takes no client id: the cluster decides the identity",
+                    "Service Fabric does not accept a client id: the cluster decides the identity",
                 )
-                .with_hint("unset AZURE_CLIENT_ID, or leave out the kwarg `managed_identity_client_id`")
+                .with_hint(format!(
+                    "unset AZURE_CLIENT_ID, or leave out the kwarg {}",
+                    self.machine.context.words.managed_identity
+                ))
                 .into());
             }
             let endpoint = self.machine.variable("IDENTITY_ENDPOINT", false);
@@ -105,8 +110,8 @@ impl Credential for ServiceFabric {
                 .and_then(|lifetime| machine.token(&answer, lifetime))
                 .ok_or_else(|| {
                     Failure::Unavailable(format!(
-                        "Service Fabric has no identity to give (status {status}): {}",
-                        machine.words(&answer)
+                        "Service Fabric has no identity for this machine (status {status}): {}",
+                        machine.reason(&answer)
                     ))
                 })
         })
@@ -118,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thumbprint_has_forty_digits_whatever_stands_between_them() {
+    fn a_thumbprint_has_forty_digits_and_may_have_separators() {
         let plain = "00112233445566778899aabbccddeeff00112233";
         let bytes = thumbprint(plain);
         assert!(bytes.is_some_and(|bytes| bytes[..3] == [0, 0x11, 0x22]));

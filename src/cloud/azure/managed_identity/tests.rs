@@ -1,4 +1,4 @@
-//! The services at addresses that are fixed, through a stand-in for the network: nothing is sent anywhere.
+//! The services at fixed addresses, with a stand-in for the network: nothing is sent.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -8,16 +8,16 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::cloud::azure::transport::Sender;
-use crate::cloud::azure::{Redaction, VaultTenant};
+use crate::cloud::azure::{Redaction, VaultTenant, Words};
 
-/// What is sent, and what comes back: an answer, or silence.
+/// Records requests and returns the answers in order; after the last, it never answers.
 struct Network {
     sent: Mutex<Vec<String>>,
     answers: Mutex<Vec<Response>>,
 }
 
 impl Sender for Network {
-    fn exchange(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response>> {
         let headers: Vec<&str> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
         let line = format!("{} {} {}", request.method, request.url, headers.join(","));
         self.sent.lock().expect("a lock").push(line);
@@ -26,14 +26,14 @@ impl Sender for Network {
             if let Some(response) = answer {
                 return Ok(response);
             }
-            tokio::time::sleep(Duration::from_secs(3600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             Err(Error::unavailable("silence"))
         })
     }
 
     fn connects<'a>(&'a self, _: &'a str) -> BoxFuture<'a, bool> {
         Box::pin(async {
-            tokio::time::sleep(Duration::from_secs(3600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             false
         })
     }
@@ -60,21 +60,26 @@ fn network(answers: impl IntoIterator<Item = Response>) -> std::sync::Arc<Networ
     })
 }
 
-fn surroundings(network: &std::sync::Arc<Network>, env: &[(&str, &str)]) -> CredentialContext {
-    let exchange: std::sync::Arc<dyn Sender> = network.clone();
+fn context(network: &std::sync::Arc<Network>, env: &[(&str, &str)]) -> CredentialContext {
+    let sender: std::sync::Arc<dyn Sender> = network.clone();
     CredentialContext {
         env: env
             .iter()
             .map(|(name, value)| ((*name).to_owned(), Secret::from(*value)))
             .collect(),
-        exchange: std::sync::Arc::clone(&exchange),
-        direct: exchange,
+        sender: std::sync::Arc::clone(&sender),
+        direct: sender,
+        words: Words {
+            resource: "a vault",
+            client_secret: "`a`",
+            managed_identity: "`b`",
+        },
         redactor: std::sync::Arc::new(Redaction::default()),
         deadline: Instant::now() + Duration::from_secs(30),
     }
 }
 
-fn ask(credential: &dyn Credential) -> (Result<AccessToken, Failure>, Duration) {
+fn token_of(credential: &dyn Credential) -> (Result<AccessToken, Failure>, Duration) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -97,7 +102,7 @@ fn identity(
     probe: bool,
 ) -> ManagedIdentityCredential {
     ManagedIdentityCredential::new(
-        &surroundings(network, env),
+        &context(network, env),
         client.map(str::to_owned),
         true,
         probe,
@@ -110,9 +115,9 @@ const TOKEN: &str = r#"{"access_token": "abcdef", "expires_in": "86399", "client
 const URL: &str = "http://169.254.169.254/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https://vault.azure.net";
 
 #[test]
-fn imds_is_looked_for_without_its_header_and_asked_with_it() {
+fn imds_is_found_without_its_header_and_asked_with_it() {
     let network = network([answer(400, &[], "{}"), answer(200, &[], TOKEN)]);
-    let (token, _) = ask(&identity(&network, &[], Some("me"), true));
+    let (token, _) = token_of(&identity(&network, &[], Some("me"), true));
     assert!(token.is_ok_and(|token| token.token.secret() == "abcdef"));
     let sent = network.sent.lock().expect("a lock").clone();
     assert_eq!(
@@ -125,24 +130,24 @@ fn imds_is_looked_for_without_its_header_and_asked_with_it() {
 }
 
 #[test]
-fn a_machine_without_imds_takes_a_second_to_tell() {
+fn a_machine_without_imds_is_recognized_within_a_second() {
     for probe in [true, false] {
         let network = network([]);
-        let (token, took) = ask(&identity(&network, &[], None, probe));
+        let (token, took) = token_of(&identity(&network, &[], None, probe));
         assert!(matches!(token, Err(Failure::Unavailable(_))));
         assert!(took < Duration::from_millis(1200), "{took:?}");
     }
 }
 
 #[test]
-fn a_desktops_proxy_is_no_imds() {
+fn a_desktop_proxy_is_not_imds() {
     let network = network([answer(
         403,
         &[],
         "A socket operation was attempted to an unreachable network",
     )]);
     assert!(
-        matches!(ask(&identity(&network, &[], None, true)).0, Err(Failure::Unavailable(why)) if why.contains("unreachable"))
+        matches!(token_of(&identity(&network, &[], None, true)).0, Err(Failure::Unavailable(why)) if why.contains("unreachable"))
     );
 }
 
@@ -153,24 +158,27 @@ const ARC: &[(&str, &str)] = &[
 
 fn arc(network: &std::sync::Arc<Network>, keys: &Path, client: Option<&str>) -> arc::Arc {
     let machine = Machine {
-        surroundings: surroundings(network, ARC),
+        context: context(network, ARC),
         client_id: client.map(str::to_owned),
     };
     arc::Arc::with_keys(machine, keys.to_owned())
 }
 
 #[test]
-fn arc_gives_a_token_to_who_can_read_its_key() {
+fn arc_gives_a_token_to_a_user_who_can_read_its_key() {
     let keys = tempfile::tempdir().expect("a folder");
     std::fs::write(keys.path().join("one.key"), "the key").expect("a file");
-    // Wherever the answer says that it is, the file is looked for in the agent's own folder.
+    // Whichever path the answer names, the file is read from the agent's own folder.
     for realm in ["/var/opt/azcmagent/tokens/one.key", "/etc/one.passwd", "one.key"] {
         let challenge = format!("Basic realm={realm}");
         let network = network([
             answer(401, &[("www-authenticate", &challenge)], ""),
             answer(200, &[], TOKEN),
         ]);
-        assert!(ask(&arc(&network, keys.path(), Some("ME"))).0.is_ok(), "{realm}");
+        assert!(
+            token_of(&arc(&network, keys.path(), Some("ME"))).0.is_ok(),
+            "{realm}"
+        );
         let sent = network.sent.lock().expect("a lock").clone();
         assert!(
             sent[0].ends_with("&client_id=ME Metadata") && sent[1].ends_with(" Metadata,Authorization"),
@@ -180,7 +188,7 @@ fn arc_gives_a_token_to_who_can_read_its_key() {
 }
 
 #[test]
-fn arc_is_told_apart_from_what_is_none() {
+fn a_server_that_does_not_answer_like_arc_gets_no_key() {
     let keys = tempfile::tempdir().expect("a folder");
     std::fs::write(keys.path().join("one.key"), "the key").expect("a file");
     std::fs::write(keys.path().join("large.key"), vec![b'x'; 5000]).expect("a file");
@@ -196,13 +204,16 @@ fn arc_is_told_apart_from_what_is_none() {
     ] {
         let network = network([challenge(realm), answer(200, &[], TOKEN)]);
         assert!(
-            matches!(ask(&arc(&network, keys.path(), None)).0, Err(Failure::Failed(_))),
+            matches!(
+                token_of(&arc(&network, keys.path(), None)).0,
+                Err(Failure::Failed(_))
+            ),
             "{realm}"
         );
         assert_eq!(network.sent.lock().expect("a lock").len(), 1, "{realm}");
     }
     let network = network([challenge("Basic realm=/x/one.key"), answer(200, &[], TOKEN)]);
-    let other = ask(&arc(&network, keys.path(), Some("somebody else"))).0;
+    let other = token_of(&arc(&network, keys.path(), Some("somebody else"))).0;
     assert!(
         matches!(other, Err(Failure::Failed(error)) if error.message().contains("machine's own identity"))
     );

@@ -1,14 +1,11 @@
-//! What a command costs: instructions, memory, connections, requests and the size of the binary, each beside its bound.
+//! The cost of a command: instructions, memory, connections, requests and the size of the binary, each with its limit.
 //!
 //! `cargo bench --bench cost` builds the release binary, runs it under valgrind's callgrind, prints a table, and fails when a
-//! bound is passed. Instructions are counted and not timed, so the figures are the same on a busy machine. Servers are on
-//! loopback, in this process: they answer at once, and count what they are asked.
+//! limit is exceeded. Instructions are counted, not timed, so the figures are the same on a busy machine. Servers are on
+//! loopback, in this process: they answer at once, and count their requests.
 
-#![expect(clippy::print_stdout, reason = "the table is what this is for")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a measurement that cannot go on fails where it stands"
-)]
+#![expect(clippy::print_stdout, reason = "the table is the output of this program")]
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot continue panics")]
 
 #[path = "../support/callgrind.rs"]
 mod callgrind;
@@ -24,7 +21,7 @@ use std::process::ExitCode;
 use measure::{Figures, Program};
 use scenarios::Scenario;
 
-/// The largest that the stripped binary may be, and the most memory that a command may take, in bytes.
+/// The limits on the size of the stripped binary and on the memory of a command, in bytes.
 const LARGEST_BINARY: u64 = 6 << 20;
 const MOST_MEMORY: u64 = 12 << 20;
 
@@ -52,9 +49,9 @@ fn main() -> ExitCode {
     }
     let size = program.size();
     println!("{:<32} {size:>12} {LARGEST_BINARY:>10}", "the binary, bytes");
-    println!("the bound of memory is {} KiB", MOST_MEMORY >> 10);
+    println!("the limit of memory is {} KiB", MOST_MEMORY >> 10);
     if size > LARGEST_BINARY {
-        println!("FAILED: the binary is larger than its bound");
+        println!("FAILED: the binary is larger than its limit");
         passed = false;
     }
     if passed {
@@ -64,7 +61,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints one line of the table, and whether the figures are within their bounds.
+/// Prints one line of the table, and returns whether the figures are within their limits.
 fn report(scenario: &Scenario, figures: &Figures) -> bool {
     let or_none = |figure: Option<u64>| figure.map_or_else(|| "-".to_owned(), |figure| figure.to_string());
     println!(
@@ -78,7 +75,7 @@ fn report(scenario: &Scenario, figures: &Figures) -> bool {
     );
     let mut problems = figures.problems(&scenario.bounds, MOST_MEMORY);
     if !scenario.expected.is_empty() && sorted(&figures.output) != sorted(scenario.expected.as_bytes()) {
-        problems.push("it printed something else than what the servers and files have".to_owned());
+        problems.push("its output is not what the servers and files contain".to_owned());
     }
     for problem in &problems {
         println!("  FAILED: {problem}");

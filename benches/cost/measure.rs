@@ -1,4 +1,4 @@
-//! Runs the program: once under callgrind for its instructions, once alone for its memory and its output.
+//! Runs the program: once under callgrind for its instructions, once without for its memory and its output.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -6,20 +6,20 @@ use std::process::{Command, Stdio};
 use crate::scenarios::{Bounds, Scenario};
 use crate::{callgrind, memory};
 
-/// A command that is nowhere: `exec` does all its work, and then stays the process that callgrind counts.
+/// A command that does not exist: `exec` does all its work, and remains the process that callgrind counts.
 const MISSING: &str = "/nonexistent/command";
-/// The status of `exec` when there is no such command.
+/// The status of `exec` when the command does not exist.
 const NOT_FOUND: i32 = 127;
 
-/// The program that is measured.
+/// The measured program.
 pub(crate) struct Program {
     path: PathBuf,
 }
 
-/// What one run cost.
+/// The cost of one run.
 pub(crate) struct Figures {
     pub(crate) instructions: u64,
-    /// In bytes; none where the system does not tell.
+    /// In bytes; `None` where the system does not report it.
     pub(crate) peak_memory: Option<u64>,
     pub(crate) connections: usize,
     pub(crate) requests: usize,
@@ -43,8 +43,8 @@ impl Program {
         let mut alone = complete(memory::command(&self.path, file.path()), scenario);
         alone.args(scenario.runs.iter().flat_map(|command| ["--", command]));
         let output = alone.output().unwrap();
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{} failed: {told}", scenario.name);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{} failed: {stderr}", scenario.name);
         scenario.counts.iter().for_each(|counts| {
             counts.take();
         });
@@ -70,11 +70,11 @@ impl Program {
 }
 
 impl Figures {
-    /// Says what is beyond its bound.
+    /// Lists the figures that exceed their limits.
     pub(crate) fn problems(&self, bounds: &Bounds, most_memory: u64) -> Vec<String> {
         let mut problems = Vec::new();
         if bounds.instructions.is_some_and(|most| self.instructions > most) {
-            problems.push("more instructions than its bound".to_owned());
+            problems.push("more instructions than its limit".to_owned());
         }
         if self.peak_memory.is_some_and(|peak| peak > most_memory) {
             problems.push(format!("more memory than {} KiB", most_memory >> 10));
@@ -89,7 +89,7 @@ impl Figures {
     }
 }
 
-/// Completes a command: the scenario's arguments, and its variables alone.
+/// Adds the scenario's arguments, and sets only its variables.
 fn complete(mut command: Command, scenario: &Scenario) -> Command {
     command
         .args(&scenario.args)

@@ -1,14 +1,14 @@
-//! The most memory that a command has resident, as the system counted it until the command's end.
+//! The peak resident memory of a command, as the system counts it.
 //!
-//! The system tells it of all children together (`getrusage`, `RUSAGE_CHILDREN`), the greatest of them. So this program runs
-//! itself as a wrapper with one child, and the wrapper writes the figure where it is told. A process begins as a copy of
-//! the one that starts it, and that counts: no figure is below what the wrapper itself has resident.
+//! The system reports the greatest figure of all children (`getrusage`, `RUSAGE_CHILDREN`). So this program runs itself as a
+//! wrapper with one child, and the wrapper writes the figure to a given file. A process starts as a copy of its parent, and
+//! that counts: no figure is below the wrapper's own memory.
 
 use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// The argument that makes this program the wrapper; behind it the file for the figure, the program and its arguments.
+/// The argument that makes this program the wrapper. The file for the figure, the program and its arguments follow.
 const WRAPPER: &str = "--peak-memory-to";
 
 /// Returns a command that runs `program` and writes its peak memory to `file`.
@@ -18,12 +18,12 @@ pub(crate) fn command(program: &Path, file: &Path) -> Command {
     wrapper
 }
 
-/// Reads what the wrapper wrote, in bytes; none where the system does not tell.
+/// Reads the wrapper's figure in bytes; `None` where the system does not report it.
 pub(crate) fn read(file: &Path) -> Option<u64> {
     std::fs::read_to_string(file).unwrap().parse().ok()
 }
 
-/// Is the wrapper, when this process was started as one.
+/// Runs the wrapper, if this process was started as one.
 pub(crate) fn wrap() -> Option<ExitCode> {
     let mut args = std::env::args_os().skip(1);
     if args.next()? != WRAPPER {
@@ -44,7 +44,7 @@ pub(crate) fn wrap() -> Option<ExitCode> {
 fn peak_of_children() -> Option<u64> {
     use nix::sys::resource::{UsageWho, getrusage};
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).ok()?;
-    // In KiB, as getrusage(2) has it for Linux.
+    // In KiB on Linux, see getrusage(2).
     u64::try_from(usage.max_rss()).ok().map(|kib| kib << 10)
 }
 

@@ -1,4 +1,4 @@
-//! The commands that are measured, and the bounds of each.
+//! The measured commands, and their limits.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,24 +9,24 @@ use serde_json::json;
 use crate::server::{Answer, Counts, Server, URI, vault};
 use crate::tls::Authority;
 
-/// A command, and what it may cost.
+/// A command, and its limits.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) args: Vec<String>,
-    /// The command that `exec` runs; none for another than `exec`.
+    /// The command that `exec` runs; `None` for other commands.
     pub(crate) runs: Option<&'static str>,
     pub(crate) env: Vec<(String, String)>,
-    /// The lines that it prints, in any order; anything when it is empty.
+    /// The expected lines of output, in any order; not checked when empty.
     pub(crate) expected: String,
     pub(crate) bounds: Bounds,
-    /// What its servers have counted.
+    /// The counts of its servers.
     pub(crate) counts: Vec<Arc<Counts>>,
 }
 
-/// The most of each that a command may take; memory is bounded for all alike.
+/// The limits of a command. The limit of memory is the same for all.
 #[derive(Default)]
 pub(crate) struct Bounds {
-    /// None where nothing is promised.
+    /// `None` without a limit.
     pub(crate) instructions: Option<u64>,
     pub(crate) connections: usize,
     pub(crate) requests: usize,
@@ -37,7 +37,7 @@ const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 const KEY_VAULT: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
 const TENANT: &str = "6f89cf12-978b-4d23-ac18-9ef0c127cf87";
 
-/// How many names of an `exec` are under way at once, each on a connection of its own.
+/// How many names `exec` looks up at once, each on its own connection.
 const AT_ONCE: usize = 8;
 
 /// Returns every scenario. Files are written to `folder`, and servers live as long as this process.
@@ -114,7 +114,7 @@ fn lookup(name: &'static str, most: u64, backend: &str, kwargs: &serde_json::Val
     }
 }
 
-/// The first command of the README, whose files have more in them.
+/// The first command of the README, with larger files.
 fn example() -> Scenario {
     let args = ["--env-file", "examples/local.env", "get-conn", "smtp_default"];
     Scenario {
@@ -139,7 +139,7 @@ fn approle(name: &'static str, most: u64, server: &Server) -> Scenario {
     }
 }
 
-/// A command with `names` connections in its environment: one login, and a request a name.
+/// A command with `names` connections in its environment: one login, and one request per name.
 fn exec(name: &'static str, names: usize, server: &Server) -> Scenario {
     let ids = (0..names).map(|number| format!("c{number:02}"));
     let mut scenario = approle(name, 2_000_000, server);
@@ -152,7 +152,7 @@ fn exec(name: &'static str, names: usize, server: &Server) -> Scenario {
         .map(|number| format!("AIRFLOW_CONN_C{number:02}={URI}\n"))
         .chain([format!("PATH={}\n", std::env::var("PATH").unwrap_or_default())])
         .collect();
-    // Of more than one lookup nothing is promised but requests and connections.
+    // For more than one lookup, only requests and connections are limited.
     scenario.bounds = Bounds {
         instructions: scenario.bounds.instructions.filter(|_| names == 1),
         connections: names.min(AT_ONCE),
@@ -198,7 +198,7 @@ fn key_vault(authority: &Authority) -> Scenario {
     scenario
 }
 
-/// Lets the command trust the servers' authority, and nobody else.
+/// Makes the command trust only the servers' authority.
 fn with_roots(mut scenario: Scenario, authority: &Authority) -> Scenario {
     for name in ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"] {
         scenario

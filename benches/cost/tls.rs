@@ -1,4 +1,4 @@
-//! The https servers: an authority for this run, and certificates of it.
+//! The https servers: an authority for this run, and its certificates.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ impl Authority {
         &self.file
     }
 
-    /// Starts a server that this authority vouches for.
+    /// Starts a server with a certificate of this authority.
     pub(crate) fn server(&self, answer: impl Fn(&str, bool) -> Answer + Send + Sync + 'static) -> Server {
         let config = Arc::new(self.server_config());
         let wrap =

@@ -1,4 +1,4 @@
-//! The commands, each with more and more to do, and the instructions that each takes.
+//! The commands with growing input, and the instructions of each.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::callgrind;
 use crate::server::{Answer, Server, URI, vault};
 
-/// What grows, and its lines.
+/// One quantity that grows, and its lines.
 pub(crate) struct Panel {
     pub(crate) title: &'static str,
-    /// What is counted along the bottom.
+    /// The unit of the horizontal axis.
     pub(crate) unit: &'static str,
     pub(crate) lines: Vec<Line>,
 }
@@ -27,7 +27,7 @@ pub(crate) struct Line {
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
-/// The status of `exec` when there is no such command: it has done all its work then, and is still the process that is counted.
+/// The status of `exec` when the command does not exist: it has done all its work, and is still the counted process.
 const NOT_FOUND: i32 = 127;
 
 impl Line {
@@ -59,7 +59,7 @@ impl Line {
     }
 }
 
-/// Instructions are far below the 2^53 that a float holds exactly.
+/// Converts a count, which is far below the 2^53 that a float holds exactly.
 #[expect(clippy::cast_precision_loss, reason = "counts here have ten digits at most")]
 pub(crate) fn float(count: u64) -> f64 {
     count as f64
@@ -84,7 +84,7 @@ fn names() -> Panel {
         assert_eq!(
             Ok(requests),
             usize::try_from(names + 1),
-            "one login, and one request a name"
+            "one login, and one request per name"
         );
         instructions
     };
@@ -170,7 +170,7 @@ fn files(folder: &Path) -> Panel {
     }
 }
 
-/// One connection a line.
+/// Writes one connection per line.
 fn assignments(connections: u32, equals: &str) -> String {
     let mut text = String::new();
     for number in 0..connections {
@@ -179,7 +179,7 @@ fn assignments(connections: u32, equals: &str) -> String {
     text
 }
 
-/// Looks a connection up, and returns the instructions that it took.
+/// Looks up a connection, and returns the number of instructions.
 fn found(command: &mut Command, id: &str) -> u64 {
     let (instructions, output) = callgrind::count(command.args(["get-conn", id]), 0);
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), URI);
@@ -198,7 +198,7 @@ fn secretctl(backend: &str, kwargs: &Value) -> Command {
     command
 }
 
-/// Returns the program under callgrind, with an environment that has nothing of ours but `PATH`.
+/// Returns the program under callgrind, with only `PATH` in its environment.
 fn clean() -> Command {
     let mut command = callgrind::command(Path::new(env!("CARGO_BIN_EXE_secretctl")));
     command

@@ -1,13 +1,10 @@
-//! How the cost of a command grows with what it is given: names, the length of a value, airflow.cfg, files of connections.
+//! How the cost of a command grows with its input: names, the length of a value, airflow.cfg, files of connections.
 //!
 //! `cargo bench --bench growth` counts instructions with valgrind's callgrind, prints them, draws them into docs/growth.svg, and
-//! fails where they grow faster than what they are counted for. Servers are on loopback, in this process.
+//! fails where they grow faster than the input. Servers are on loopback, in this process.
 
-#![expect(clippy::print_stdout, reason = "the table is what this is for")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a measurement that cannot go on fails where it stands"
-)]
+#![expect(clippy::print_stdout, reason = "the table is the output of this program")]
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot continue panics")]
 
 #[path = "../support/callgrind.rs"]
 mod callgrind;
@@ -22,7 +19,7 @@ use curves::Panel;
 
 const PLOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/growth.svg");
 
-/// How much steeper the upper half of a line may be than its lower half: a square law makes it three times as steep.
+/// How much steeper the upper half of a line may be than its lower half: quadratic growth is three times as steep.
 const MOST_STEEPER: f64 = 1.3;
 
 fn main() -> ExitCode {
@@ -45,7 +42,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints the points of a panel, and whether they lie on lines.
+/// Prints the points of a panel, and returns whether they lie on lines.
 fn report(panel: &Panel) -> bool {
     println!("{}, by {}", panel.title, panel.unit);
     let mut passed = true;

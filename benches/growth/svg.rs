@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 use crate::curves::{Line, Panel, float};
 
-/// A panel with its labels, and the plot in it, in pixels.
+/// The size of a panel with its labels, and of its plot, in pixels.
 const PANEL: (f64, f64) = (420.0, 280.0);
 const LEFT: f64 = 62.0;
 const TOP: f64 = 34.0;
 const PLOT: (f64, f64) = (330.0, 190.0);
 const COLUMNS: usize = 2;
 
-/// Colours that are told apart by those who see no red or green as well.
+/// Colours that people with red-green colour blindness can distinguish.
 const COLOURS: [&str; 3] = ["#0072b2", "#d55e00", "#009e73"];
 
-/// Draws all panels, two beside each other.
+/// Draws all panels, two in a row.
 pub(crate) fn draw(panels: &[Panel]) -> String {
     let rows = panels.len().div_ceil(COLUMNS);
     let (width, height) = (PANEL.0 * small(COLUMNS), PANEL.1 * small(rows));
@@ -114,10 +114,10 @@ fn draw_line(svg: &mut String, line: &Line, colour: &str, place: impl Fn(&(u32, 
 }
 
 fn put(svg: &mut String, element: &str) {
-    writeln!(svg, "{element}").expect("text can always be added to text");
+    writeln!(svg, "{element}").expect("writing to a string succeeds");
 }
 
-/// Rounds up to 1, 2, 4 or 8 times a power of ten, whose quarters have few digits.
+/// Rounds up to 1, 2, 4 or 8 times a power of ten: their quarters have few digits.
 fn round_up(number: f64) -> f64 {
     let power = 10_f64.powf(number.log10().floor());
     [1.0, 2.0, 4.0, 8.0, 10.0]
@@ -127,7 +127,7 @@ fn round_up(number: f64) -> f64 {
         .unwrap_or(number)
 }
 
-/// Keeps two digits: the rest of a slope differs from run to run.
+/// Keeps two digits: the others differ from run to run.
 fn two_digits(number: f64) -> f64 {
     let power = 10_f64.powf(number.abs().max(1.0).log10().floor() - 1.0);
     (number / power).round() * power
@@ -144,7 +144,7 @@ fn label(number: f64) -> String {
     }
 }
 
-/// Panels are counted on fingers.
+/// Converts a small count.
 fn small(number: usize) -> f64 {
     u8::try_from(number).map_or(f64::from(u8::MAX), f64::from)
 }

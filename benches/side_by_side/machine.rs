@@ -1,11 +1,11 @@
-//! What the table was measured on: machine and versions.
+//! The machine and the versions of a measurement.
 
 use std::fs;
 
 use crate::rows::variable;
-use crate::run::{clean, said};
+use crate::run::{clean, output_of};
 
-/// Names the versions of what the table has besides the standard library.
+/// A Python script that prints the versions of the packages in the table.
 const VERSIONS: &str = "\
 import platform
 from importlib.metadata import version
@@ -28,16 +28,16 @@ pub(crate) fn facts(bao: &str) -> String {
         format!("load {} after it", load.split(' ').next().unwrap_or("unknown")),
     ];
     if let Some(python) = variable("AIRFLOW_PYTHON") {
-        facts.push(said(clean(python).args(["-c", VERSIONS])));
+        facts.push(output_of(clean(python).args(["-c", VERSIONS])));
     }
-    facts.push(first_words(&said(clean(bao).arg("version"))));
+    facts.push(first_words(&output_of(clean(bao).arg("version"))));
     if clean("curl").arg("--version").output().is_ok() {
-        facts.push(first_words(&said(clean("curl").arg("--version"))));
+        facts.push(first_words(&output_of(clean("curl").arg("--version"))));
     }
     facts.join("; ")
 }
 
-/// Returns the name and the version, of which the rest says how it was built.
+/// Returns the name and the version, without the details of the build.
 fn first_words(text: &str) -> String {
     text.split_whitespace().take(2).collect::<Vec<_>>().join(" ")
 }

@@ -1,15 +1,12 @@
-//! How long one lookup takes beside what else makes it: Airflow's command, a script on Airflow's backend, hvac, `bao` and curl.
+//! The time of one lookup compared with the alternatives: Airflow's command, a script with Airflow's backend, hvac, `bao`, curl.
 //!
-//! `cargo bench --bench side_by_side` starts a dev `OpenBao`, runs every row in turn again and again in one session, and prints
-//! medians and ratios as a Markdown table, with what they were measured on; then `exec` of a hundred names against a server that
-//! takes its time. It needs `BAO`, the path of OpenBao's program, and `AIRFLOW_PYTHON`, the Python that has Airflow (`scripts/test`
-//! installs both); rows that lack theirs are skipped, and say so. Times depend on what else the machine does: no test runs this.
+//! `cargo bench --bench side_by_side` starts a dev `OpenBao`, runs all rows in turn, repeatedly, in one session, and prints
+//! medians and ratios as a Markdown table, with the machine and the versions. Then it runs `exec` with a hundred names against
+//! a slow server. It needs `BAO`, the path of OpenBao's program, and `AIRFLOW_PYTHON`, the Python with Airflow (`scripts/test`
+//! installs both). Rows without them are skipped with a message. Times depend on the load of the machine: no test runs this.
 
-#![expect(clippy::print_stdout, reason = "the table is what this is for")]
-#![expect(
-    clippy::unwrap_used,
-    reason = "a measurement that cannot go on fails where it stands"
-)]
+#![expect(clippy::print_stdout, reason = "the table is the output of this program")]
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot continue panics")]
 
 mod machine;
 mod openbao;
@@ -25,10 +22,10 @@ use std::time::{Duration, Instant};
 use openbao::OpenBao;
 use rows::Row;
 
-/// How often every row has its turn; a quick one runs several times in each.
+/// How many turns every row has; a quick row runs several times in each.
 const ROUNDS: usize = 9;
 const QUICK_RUNS: usize = 5;
-/// What a row takes at most to be a quick one.
+/// The longest time of a quick row.
 const QUICK: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
@@ -39,7 +36,7 @@ fn main() -> ExitCode {
         print(&rows, &measure(&rows));
         println!("\n{}", machine::facts(&bao));
     } else {
-        println!("skipped: everything beside OpenBao, because BAO is not set");
+        println!("skipped: all rows, because BAO is not set");
     }
     if pace::measure() {
         ExitCode::SUCCESS
@@ -50,7 +47,7 @@ fn main() -> ExitCode {
 
 /// Runs the rows in turn, and returns the times of each, sorted.
 fn measure(rows: &[Row]) -> Vec<Vec<Duration>> {
-    // The first run of each reads files that no later one has to.
+    // The first run fills the system's file cache.
     let first: Vec<Duration> = rows.iter().map(timed).collect();
     let mut times = vec![Vec::new(); rows.len()];
     for _ in 0..ROUNDS {
@@ -77,7 +74,7 @@ fn timed(row: &Row) -> Duration {
     time
 }
 
-/// Prints the table; the last row is secretctl, which the others are compared with.
+/// Prints the table. The last row is secretctl; the others are compared with it.
 fn print(rows: &[Row], times: &[Vec<Duration>]) {
     let median = |times: &[Duration]| times[times.len() / 2];
     let ours = median(times.last().unwrap());

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::run::{clean, said};
+use crate::run::{clean, output_of};
 use crate::server::URI;
 
-/// A running server; it ends with this process, which holds the input that its keeper waits for.
+/// A running server. It ends with this process, which holds the input that its keeper waits for.
 pub(crate) struct OpenBao {
     pub(crate) address: String,
     pub(crate) role_id: String,
@@ -16,7 +16,7 @@ pub(crate) struct OpenBao {
     keeper: Child,
 }
 
-/// A token that may do everything.
+/// The root token.
 pub(crate) const ROOT_TOKEN: &str = "root";
 
 impl OpenBao {
@@ -41,7 +41,7 @@ impl OpenBao {
             std::thread::sleep(Duration::from_millis(50));
         }
         let address = format!("http://127.0.0.1:{http}");
-        let ask = |arguments: &[&str]| said(cli(bao, &address).args(arguments));
+        let ask = |arguments: &[&str]| output_of(cli(bao, &address).args(arguments));
         ask(&["secrets", "enable", "-path=airflow", "-version=2", "kv"]);
         ask(&["auth", "enable", "approle"]);
         let policy = r#"policy=path "airflow/data/*" { capabilities = ["read"] }"#;
@@ -59,7 +59,7 @@ impl OpenBao {
             "-field=secret_id",
             "auth/approle/role/airflow/secret-id",
         ]);
-        // A fresh mount upgrades itself for a moment.
+        // A new mount upgrades itself for a moment.
         while !cli(bao, &address)
             .args(["kv", "put", "-mount=airflow", "connections/smtp_default"])
             .arg(format!("conn_uri={URI}"))

@@ -1,20 +1,20 @@
-//! `exec` of a hundred names against a server that takes its time: how much longer than eight at a time must take.
+//! `exec` with a hundred names against a slow server, compared with the least time of eight lookups at once.
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::run::{clean, said};
+use crate::run::{clean, output_of};
 use crate::server::{Server, vault};
 
 const NAMES: usize = 100;
 const AT_ONCE: usize = 8;
 const PAUSE: Duration = Duration::from_millis(20);
 const RUNS: usize = 11;
-/// How many times the least that it can take it may take.
+/// The limit, as a multiple of the least possible time.
 const MOST: f64 = 1.3;
 
-/// Prints what it takes, and returns whether that is within the bounds.
+/// Prints the figures, and returns whether they are within the limits.
 pub(crate) fn measure() -> bool {
     let server = Server::http(vault(PAUSE));
     let kwargs = json!({"url": server.origin(), "auth_type": "approle", "role_id": "r", "secret_id": "s"});
@@ -32,7 +32,7 @@ pub(crate) fn measure() -> bool {
             .args((0..NAMES).flat_map(|number| ["--conn".to_owned(), format!("c{number}")]))
             .args(["--", "true"]);
         let start = Instant::now();
-        said(&mut command);
+        output_of(&mut command);
         times.push(start.elapsed());
         let (connections, requests) = counts.take();
         most_connections = most_connections.max(connections);
@@ -52,7 +52,7 @@ pub(crate) fn measure() -> bool {
     );
     let passed = ratio <= MOST && most_connections <= AT_ONCE && most_requests == 1 + NAMES;
     if !passed {
-        println!("  FAILED: beyond its bounds");
+        println!("  FAILED: above its limits");
     }
     passed
 }

@@ -1,4 +1,4 @@
-//! The ways to look up one connection. Each starts its processes anew, as a shell or a CI job does, and returns what they print.
+//! The ways to look up one connection. Each starts new processes, as a shell or a CI job does, and returns their output.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,12 +6,12 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::openbao::{OpenBao, cli};
-use crate::run::{clean, said};
+use crate::run::{clean, output_of};
 
 /// One way to look up the connection.
 pub(crate) struct Row {
     pub(crate) name: String,
-    /// How many times longer than secretctl it is hoped to take; none for secretctl.
+    /// The goal: how many times longer than secretctl it should take; `None` for secretctl.
     pub(crate) goal: Option<u32>,
     pub(crate) run: Box<dyn Fn() -> String>,
 }
@@ -27,7 +27,7 @@ backend = VaultBackend(**json.loads(sys.argv[1]))
 print(backend.get_connection('smtp_default').get_uri())
 ";
 
-/// What that backend stands on.
+/// The library of that backend.
 const HVAC_SCRIPT: &str = "\
 import json, sys
 import hvac
@@ -44,7 +44,7 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Returns the rows whose programs are here, and says which are not. secretctl's is the last.
+/// Returns the rows whose programs are installed, and reports the others. secretctl's row is the last.
 pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
     let kwargs = json!({
         "connections_path": "connections", "variables_path": "variables", "mount_point": "airflow", "url": vault.address,
@@ -59,7 +59,7 @@ pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
     let (program, address) = (bao.to_owned(), vault.address.clone());
     rows.push(row("`bao kv get`, with a token", 10, move || {
         let arguments = ["kv", "get", "-mount=airflow", "-field=conn_uri", CONNECTION];
-        said(cli(&program, &address).args(arguments))
+        output_of(cli(&program, &address).args(arguments))
     }));
     if clean("curl").arg("--version").output().is_ok() {
         rows.push(curl(vault));
@@ -70,7 +70,7 @@ pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
         goal: None,
         ..row("`secretctl get-conn`", 0, move || {
             let mut command = clean(env!("CARGO_BIN_EXE_secretctl"));
-            said(with_backend(&mut command, &kwargs).args(["get-conn", "smtp_default"]))
+            output_of(with_backend(&mut command, &kwargs).args(["get-conn", "smtp_default"]))
         })
     });
     rows
@@ -84,14 +84,14 @@ fn row(name: &str, goal: u32, run: impl Fn() -> String + 'static) -> Row {
     }
 }
 
-/// Configures the backend, for Airflow and for secretctl alike.
+/// Configures the backend, for both Airflow and secretctl.
 fn with_backend<'a>(command: &'a mut Command, kwargs: &Value) -> &'a mut Command {
     command
         .env("AIRFLOW__SECRETS__BACKEND", BACKEND)
         .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
 }
 
-/// Airflow's command, whose database is made once beforehand; a script on its backend; and one on hvac.
+/// Airflow's command, with a database created before; a script with its backend; and one with hvac.
 fn python_rows(python: &str, kwargs: &Value, folder: &Path) -> [Row; 3] {
     let (interpreter, home) = (python.to_owned(), folder.join("airflow"));
     let python = move || {
@@ -101,17 +101,17 @@ fn python_rows(python: &str, kwargs: &Value, folder: &Path) -> [Row; 3] {
             .env("AIRFLOW__CORE__LOAD_EXAMPLES", "False");
         command
     };
-    said(python().args(["-m", "airflow", "db", "migrate"]));
+    output_of(python().args(["-m", "airflow", "db", "migrate"]));
     let script = |text: &'static str| {
         let (python, kwargs) = (python.clone(), kwargs.to_string());
-        move || said(python().args(["-c", text, &kwargs]))
+        move || output_of(python().args(["-c", text, &kwargs]))
     };
     let (backend, hvac) = (script(BACKEND_SCRIPT), script(HVAC_SCRIPT));
     let kwargs = kwargs.clone();
     let airflow = move || {
         let mut command = python();
         with_backend(&mut command, &kwargs);
-        said(command.args([
+        output_of(command.args([
             "-m",
             "airflow",
             "connections",
@@ -123,20 +123,20 @@ fn python_rows(python: &str, kwargs: &Value, folder: &Path) -> [Row; 3] {
     };
     [
         row("`airflow connections get`", 400, airflow),
-        row("a script on Airflow's `VaultBackend`", 250, backend),
-        row("a script on hvac", 20, hvac),
+        row("a script with Airflow's `VaultBackend`", 250, backend),
+        row("a script with hvac", 20, hvac),
     ]
 }
 
-/// The same two requests, by one process of curl each, without a shell between them.
+/// The same two requests, each by one process of curl, without a shell.
 fn curl(vault: &OpenBao) -> Row {
     let login = format!("{}/v1/auth/approle/login", vault.address);
     let read = format!("{}/v1/airflow/data/{CONNECTION}", vault.address);
     let body = json!({"role_id": vault.role_id, "secret_id": vault.secret_id}).to_string();
     row("curl, the same two requests", 2, move || {
-        let answer = said(clean("curl").args(["-sS", "--fail", "--data", &body, &login]));
+        let answer = output_of(clean("curl").args(["-sS", "--fail", "--data", &body, &login]));
         let answer: Value = serde_json::from_str(&answer).unwrap();
         let token = answer["auth"]["client_token"].as_str().unwrap();
-        said(clean("curl").args(["-sS", "--fail", "-H", &format!("X-Vault-Token: {token}"), &read]))
+        output_of(clean("curl").args(["-sS", "--fail", "-H", &format!("X-Vault-Token: {token}"), &read]))
     })
 }

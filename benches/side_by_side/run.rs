@@ -1,9 +1,9 @@
-//! Runs a program as every row does: with nothing of ours in its environment, to its end.
+//! Runs a program with a clean environment until it ends.
 
 use std::ffi::OsStr;
 use std::process::Command;
 
-/// Returns a command with an environment that has nothing of ours but `PATH`.
+/// Returns a command with only `PATH` in its environment.
 pub(crate) fn clean(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command
@@ -14,13 +14,13 @@ pub(crate) fn clean(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs a command, and returns what it printed, without the line's end.
-pub(crate) fn said(command: &mut Command) -> String {
+/// Runs a command, and returns its output without the final newline.
+pub(crate) fn output_of(command: &mut Command) -> String {
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
+    let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
         output.status.success(),
-        "{}: {told}",
+        "{}: {stderr}",
         command.get_program().display()
     );
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()

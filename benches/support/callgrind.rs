@@ -1,9 +1,9 @@
-//! Counts the instructions of a command, by valgrind's callgrind: the same on a busy machine as on an idle one.
+//! Counts the instructions of a command with valgrind's callgrind: the same on a busy machine as on an idle one.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// Finds out whether there is valgrind, or says what is missing.
+/// Checks that valgrind is installed.
 pub(crate) fn available() -> Result<(), String> {
     match Command::new("valgrind")
         .arg("--version")
@@ -11,7 +11,7 @@ pub(crate) fn available() -> Result<(), String> {
         .status()
     {
         Ok(status) if status.success() => Ok(()),
-        _ => Err("valgrind is not installed, which counts the instructions".to_owned()),
+        _ => Err("valgrind, which counts the instructions, is not installed".to_owned()),
     }
 }
 
@@ -24,16 +24,16 @@ pub(crate) fn command(program: &Path) -> Command {
     valgrind
 }
 
-/// Runs such a command to its end, and returns how many instructions it took.
+/// Runs such a command until it ends, and returns its instructions and its output.
 ///
 /// Fails unless its status is `status`.
 pub(crate) fn count(command: &mut Command, status: i32) -> (u64, Output) {
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(status), "{command:?}: {told}");
-    let line = told.lines().find(|line| line.contains("Collected"));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{command:?}: {stderr}");
+    let line = stderr.lines().find(|line| line.contains("Collected"));
     let instructions = line
         .and_then(|line| line.rsplit(':').next()?.trim().parse().ok())
-        .unwrap_or_else(|| panic!("callgrind did not say what it counted: {told}"));
+        .unwrap_or_else(|| panic!("callgrind did not report a count: {stderr}"));
     (instructions, output)
 }

@@ -1,7 +1,7 @@
-//! A server on loopback, in this process, that answers at once or after a pause, and counts what it is asked.
+//! A server on loopback, in this process, that answers at once or after a pause, and counts its requests.
 //!
-//! Owns HTTP/1.1 as far as clients of Vault and Key Vault speak it, and Vault's answers. A benchmark that needs others, or TLS,
-//! brings them.
+//! Owns HTTP/1.1 as far as clients of Vault and Key Vault use it, and Vault's answers. A benchmark supplies other answers, or
+//! TLS.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 /// The connection that every lookup finds.
 pub(crate) const URI: &str = "smtp://user:pass@mail.example.com:587";
 
-/// What a server answers to a path, asked for with or without an `Authorization`.
+/// A server's answer to a path, with or without an `Authorization` in the request.
 pub(crate) struct Answer {
     pub(crate) status: &'static str,
     /// Whole lines.
@@ -33,7 +33,7 @@ impl Answer {
     }
 }
 
-/// How often a server was asked.
+/// The counts of a server.
 #[derive(Default)]
 pub(crate) struct Counts {
     connections: AtomicUsize,
@@ -41,7 +41,7 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    /// Returns how many connections and requests there were, and begins again.
+    /// Returns the numbers of connections and requests, and resets them.
     pub(crate) fn take(&self) -> (usize, usize) {
         (
             self.connections.swap(0, Ordering::SeqCst),
@@ -57,12 +57,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server that speaks http.
+    /// Starts an http server.
     pub(crate) fn http(answer: impl Fn(&str, bool) -> Answer + Send + Sync + 'static) -> Self {
         Self::start("http", "127.0.0.1", |stream| stream, answer)
     }
 
-    /// Starts a server whose connections are what `wrap` makes of a socket.
+    /// Starts a server that wraps each socket with `wrap`.
     pub(crate) fn start<S: Read + Write>(
         scheme: &str,
         host: &str,
@@ -92,7 +92,7 @@ impl Server {
     }
 }
 
-/// Makes the answers of a Vault, each after `pause`: a token for every login, and [`URI`] for every name.
+/// Returns the answers of a Vault, each after `pause`: a token for every login, and [`URI`] for every name.
 pub(crate) fn vault(pause: Duration) -> impl Fn(&str, bool) -> Answer {
     move |path, _| {
         if !pause.is_zero() {
@@ -132,7 +132,7 @@ fn serve(stream: impl Read + Write, answer: &impl Fn(&str, bool) -> Answer, coun
     }
 }
 
-/// Reads a request, and returns its path and whether it brings an `Authorization`.
+/// Reads a request, and returns its path and whether it has an `Authorization`.
 fn read_request(stream: &mut impl BufRead) -> Option<(String, bool)> {
     let mut line = String::new();
     let mut path = None;

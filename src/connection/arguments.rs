@@ -1,6 +1,6 @@
-//! The object of a local file: `Connection(**object)`, without what [`from_json`](super::from_json) does beforehand.
+//! A local file's object: `Connection(**object)`, without the conversions of [`from_json`](super::from_json).
 //!
-//! The connection type is not normalised, and a port stays what it is.
+//! The connection type is not normalised, and a port keeps its type.
 //!
 //! Source: airflow 3.3.2, `airflow/secrets/local_filesystem.py` (`_create_connection`).
 
@@ -14,7 +14,7 @@ pub(super) fn from_arguments(conn_id: &str, mut object: Object) -> Result<Connec
     if let Some(own) = object.swap_remove("conn_id")
         && own.as_str() != Some(conn_id)
     {
-        return Err(Malformed::new("its `conn_id` is another one"));
+        return Err(Malformed::new("its `conn_id` is not the entry's key"));
     }
     check_keys(&object, &["extra_dejson"])?;
     let extra_dejson = object.swap_remove("extra_dejson");
@@ -22,9 +22,7 @@ pub(super) fn from_arguments(conn_id: &str, mut object: Object) -> Result<Connec
     let mut arguments = Arguments::take(&mut object);
     if let Some(value) = extra_dejson {
         if has_extra {
-            return Err(Malformed::new(
-                "`extra` and `extra_dejson` stand beside each other",
-            ));
+            return Err(Malformed::new("it has both `extra` and `extra_dejson`"));
         }
         arguments.extra = Value::String(dumps(&value));
     }

@@ -1,4 +1,4 @@
-//! `sanitize_conn_id`: what of an id Airflow keeps on the connection object.
+//! `sanitize_conn_id`: the ids that Airflow keeps on the connection object.
 //!
 //! Source: airflow 3.3.2, `airflow/models/connection.py` (`sanitize_conn_id`, `RE_SANITIZE_CONN_ID`).
 
@@ -7,12 +7,12 @@ use crate::python::text;
 /// Airflow's `CONN_ID_MAX_LEN`, in characters.
 const MAX_LENGTH: usize = 250;
 
-/// Returns the id that the connection gets; `None` where Airflow leaves it unset.
+/// Returns the connection's id, or `None` where Airflow leaves it unset.
 pub(super) fn sanitize(conn_id: &str) -> Option<&str> {
     if conn_id.chars().count() > MAX_LENGTH {
         return None;
     }
-    // The pattern's `$` lets one newline follow, which does not belong to the match.
+    // The pattern's `$` also matches before a final newline.
     let id = conn_id.strip_suffix('\n').unwrap_or(conn_id);
     (!id.is_empty() && id.chars().all(is_allowed)).then_some(id)
 }

@@ -1,4 +1,4 @@
-//! `Connection(conn_id, conn_type=…, …)`: what the constructor makes of its arguments.
+//! `Connection(conn_id, conn_type=…, …)`: the constructor.
 //!
 //! Source: airflow 3.3.2, `airflow/models/connection.py` (`Connection.__init__`), `airflow/models/crypto.py`
 //! (`set_password`, `set_extra`).
@@ -11,12 +11,14 @@ use crate::python::json::{Value, dumps};
 
 impl Connection {
     /// Follows the constructor.
-    pub(super) fn construct(asked_id: &str, arguments: Arguments) -> Result<Self, Malformed> {
+    pub(super) fn construct(requested_id: &str, arguments: Arguments) -> Result<Self, Malformed> {
         let description = arguments.description.clone();
         let arguments = if arguments.uri.is_truthy() {
-            if arguments.has_part_beside_uri() {
-                return Err(Malformed::new("`uri` stands beside other parts of a connection")
-                    .hint("keep either `uri` alone, or the parts without it"));
+            if arguments.has_other_than_uri() {
+                return Err(
+                    Malformed::new("it has both `uri` and other parts of a connection")
+                        .hint("keep either `uri` or the other parts"),
+                );
             }
             let Value::String(uri) = &arguments.uri else {
                 return Err(Malformed::of_type("uri", &arguments.uri, "text"));
@@ -26,8 +28,8 @@ impl Connection {
             arguments
         };
         Ok(Self {
-            asked_id: asked_id.to_owned(),
-            conn_id: conn_id::sanitize(asked_id).map(str::to_owned),
+            requested_id: requested_id.to_owned(),
+            conn_id: conn_id::sanitize(requested_id).map(str::to_owned),
             description,
             conn_type: arguments.conn_type,
             host: arguments.host,
@@ -40,7 +42,7 @@ impl Connection {
     }
 }
 
-/// An empty password is not stored; one that is no text cannot be.
+/// Checks a password: an empty one is not stored, and one that is not text is an error.
 fn password(value: Value) -> Result<Option<String>, Malformed> {
     match value {
         value if !value.is_truthy() => Ok(None),
@@ -49,7 +51,7 @@ fn password(value: Value) -> Result<Option<String>, Malformed> {
     }
 }
 
-/// An object becomes its JSON text, and whatever is text must be that of an object.
+/// Parses an extra: an object, or the text of one.
 fn extra(value: Value) -> Result<Option<Extra>, Malformed> {
     match value {
         value if !value.is_truthy() => Ok(None),

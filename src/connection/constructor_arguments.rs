@@ -1,10 +1,10 @@
-//! The arguments of `Connection`'s constructor, whatever form they come in.
+//! The arguments of `Connection`'s constructor.
 //!
 //! Source: airflow 3.3.2, `airflow/models/connection.py` (`Connection.__init__`).
 
 use crate::python::json::{Object, Value};
 
-/// The constructor's arguments, `None` where none is given.
+/// The constructor's arguments; an absent one is null.
 pub(super) struct Arguments {
     pub(super) conn_type: Value,
     pub(super) description: Value,
@@ -30,7 +30,7 @@ impl Arguments {
         uri: Value::Null,
     };
 
-    /// The one argument `uri`.
+    /// Creates the arguments for `Connection(uri=…)`.
     pub(super) fn uri(uri: &str) -> Self {
         Self {
             uri: Value::from(uri),
@@ -38,9 +38,9 @@ impl Arguments {
         }
     }
 
-    /// Takes the arguments out of `kwargs`. What is left there is no argument of the constructor's.
+    /// Removes the arguments from `kwargs`. Keys that remain are unknown to the constructor.
     pub(super) fn take(kwargs: &mut Object) -> Self {
-        // A connection's team has no part in any output.
+        // No output shows a connection's team.
         kwargs.swap_remove("team_name");
         let mut take = |name| kwargs.swap_remove(name).unwrap_or(Value::Null);
         Self {
@@ -56,8 +56,8 @@ impl Arguments {
         }
     }
 
-    /// Whether anything beside `uri` is given.
-    pub(super) fn has_part_beside_uri(&self) -> bool {
+    /// Whether any argument other than `uri` is given.
+    pub(super) fn has_other_than_uri(&self) -> bool {
         let parts = [
             &self.conn_type,
             &self.host,

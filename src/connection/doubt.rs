@@ -1,6 +1,6 @@
-//! Texts that Airflow takes for a connection, and that are hardly the one that was meant.
+//! Warnings about texts that Airflow accepts as a connection, but that are probably a mistake.
 //!
-//! They stay what Airflow makes of them: a doubt is a warning. It shows no part of the text but the scheme.
+//! The value is still parsed as Airflow parses it. A warning shows no part of the text except the scheme.
 
 use crate::python::text;
 use crate::value::Found;
@@ -8,7 +8,7 @@ use crate::value::Found;
 /// The longest scheme that is shown, in characters. The longest connection type of a provider has 28.
 const LONGEST_SCHEME: usize = 40;
 
-/// Returns what is doubtful in a connection's text, for a warning that names the connection.
+/// Returns a warning about a connection's text, if it looks like a mistake.
 #[must_use]
 pub(crate) fn of(conn_id: &str, found: &Found) -> Option<String> {
     let (Found::Text(value) | Found::Uri(value)) = found else {
@@ -18,13 +18,13 @@ pub(crate) fn of(conn_id: &str, found: &Found) -> Option<String> {
     let name = conn_id.escape_debug();
     if is_quoted(uri) {
         return Some(format!(
-            "the text of connection `{name}` stands in quotes, which Airflow takes for a part of it: leave them out"
+            "the text of connection `{name}` is in quotes, which Airflow takes as part of it: remove them"
         ));
     }
     of_scheme(uri).map(|hint| format!("connection `{name}` has no `conn_type` for Airflow: {hint}"))
 }
 
-/// Says what to write for a scheme that is none because of a `_`.
+/// Returns a hint for a scheme that is invalid because it contains `_`.
 pub(super) fn of_scheme(uri: &str) -> Option<String> {
     let (scheme, _) = uri.split_once("://")?;
     let is_meant = scheme.contains('_')
@@ -35,13 +35,13 @@ pub(super) fn of_scheme(uri: &str) -> Option<String> {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'-' | b'.'));
     is_meant.then(|| {
         format!(
-            "the scheme of a URI has no `_`: write `{}://` for `{scheme}://`",
+            "the scheme of a URI cannot contain `_`: write `{}://` for `{scheme}://`",
             scheme.replace('_', "-")
         )
     })
 }
 
-/// Whether quotes stand around what would be a connection without them.
+/// Whether the text is a connection wrapped in quotes.
 fn is_quoted(text: &str) -> bool {
     ['"', '\''].into_iter().any(|quote| {
         let inner = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
@@ -60,26 +60,32 @@ mod tests {
     }
 
     #[test]
-    fn an_underscore_in_a_scheme_is_told_with_what_to_write() {
-        let told = doubt(" google_cloud_platform://user:hunter2@h?key=hunter2").expect("it is doubtful");
+    fn an_underscore_in_a_scheme_gets_the_right_spelling() {
+        let warning = doubt(" google_cloud_platform://user:hunter2@h?key=hunter2").expect("a warning");
         assert!(
-            told.contains("`google-cloud-platform://` for `google_cloud_platform://`"),
-            "{told}"
+            warning.contains("`google-cloud-platform://` for `google_cloud_platform://`"),
+            "{warning}"
         );
-        assert!(!told.contains("hunter2") && !told.contains("user"), "{told}");
+        assert!(
+            !warning.contains("hunter2") && !warning.contains("user"),
+            "{warning}"
+        );
         assert!(of("c", &Found::Uri(Secret::from("a_b://h"))).is_some());
     }
 
     #[test]
-    fn quotes_are_told_without_what_stands_in_them() {
+    fn quotes_are_reported_without_their_contents() {
         for text in ["'postgres://hunter2'", "\"{\\\"password\\\": \\\"hunter2\\\"}\""] {
-            let told = doubt(text).expect("it is doubtful");
-            assert!(told.contains("quotes") && !told.contains("hunter2"), "{told}");
+            let warning = doubt(text).expect("a warning");
+            assert!(
+                warning.contains("quotes") && !warning.contains("hunter2"),
+                "{warning}"
+            );
         }
     }
 
     #[test]
-    fn what_airflow_reads_as_it_is_meant_is_not_doubted() {
+    fn ordinary_texts_get_no_warning() {
         for text in [
             "google-cloud-platform://",
             "postgres://my_user:a_b@h_1/d_b?e_f=g_h",

@@ -5,16 +5,16 @@
 use super::malformed::Malformed;
 use crate::python::json::{self, Object, Value};
 
-/// An extra: its text, which is not empty, and what Airflow's `extra_dejson` makes of it.
+/// An extra: its text, which is not empty, and Airflow's `extra_dejson` of it.
 #[derive(Clone)]
 pub(super) struct Extra {
     text: String,
-    /// An object.
+    /// Always an object.
     value: Value,
 }
 
 impl Extra {
-    /// Takes `text`, which Airflow's `_validate_extra` has to let pass.
+    /// Parses `text`, as Airflow's `_validate_extra` does.
     pub(super) fn parse(text: String) -> Result<Self, Malformed> {
         match json::loads(&text) {
             Ok(value @ Value::Object(_)) => Ok(Self { text, value }),
@@ -35,7 +35,7 @@ impl Extra {
     }
 
     pub(super) fn object(&self) -> &Object {
-        self.value.as_object().expect("only an object is taken")
+        self.value.as_object().expect("`parse` accepts only an object")
     }
 }
 

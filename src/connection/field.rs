@@ -1,6 +1,6 @@
-//! One field of a connection by its name: `host`, `extra`, `extra.KEY.KEY`.
+//! Looks up one field of a connection by its name: `host`, `extra`, `extra.KEY.KEY`.
 //!
-//! Owns the names, and how the path of a field reaches into the extra.
+//! Owns the names of the fields, and the paths into the extra.
 
 use super::Connection;
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ pub const FIELDS: [&str; 8] = [
 /// Checks that Airflow's connection has the field `name`.
 ///
 /// # Errors
-/// A name that is no field, with status 2 and the nearest that is one.
+/// A name that is not a field, with status 2 and the nearest field.
 pub fn check_field_name(name: &str) -> Result<()> {
     let (field, path) = name
         .split_once('.')
@@ -40,7 +40,7 @@ pub fn check_field_name(name: &str) -> Result<()> {
 }
 
 impl Connection {
-    /// Returns the field `name`, which is one.
+    /// Returns the field `name`, which must be valid.
     pub(super) fn named_field(&self, name: &str) -> Option<Secret> {
         match name {
             "conn_type" => printed(&self.conn_type),
@@ -58,7 +58,7 @@ impl Connection {
     }
 }
 
-/// Follows `path` into `value`. Where a key itself has dots, the rest of the path is taken for one key.
+/// Follows `path` into `value`. A key that contains dots matches the rest of the path.
 pub(crate) fn reach<'a>(mut value: &'a Value, mut path: &str) -> Option<&'a Value> {
     loop {
         let (key, rest) = path
@@ -85,7 +85,7 @@ fn child<'a>(value: &'a Value, key: &str) -> Option<&'a Value> {
     }
 }
 
-/// Text as it is, anything else as compact JSON, nothing for `None`.
+/// Returns text unchanged, anything else as compact JSON, and nothing for null.
 fn printed(value: &Value) -> Option<Secret> {
     match value {
         Value::Null => None,

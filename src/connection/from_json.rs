@@ -1,4 +1,4 @@
-//! `Connection.from_json`: the text of a JSON object, or a Vault secret's fields, which Airflow makes such a text of.
+//! `Connection.from_json`: the text of a JSON object, or a Vault secret's fields, which Airflow turns into such a text.
 //!
 //! Source: airflow 3.3.2, `airflow/models/connection.py` (`from_json`, `_normalize_conn_type`).
 
@@ -25,7 +25,7 @@ pub(super) fn from_json(conn_id: &str, text: &str) -> Result<Connection, Malform
     }
 }
 
-/// Makes a connection of what the JSON holds.
+/// Creates a connection from the JSON's keys and values.
 pub(super) fn from_kwargs(conn_id: &str, mut kwargs: Object) -> Result<Connection, Malformed> {
     check_keys(&kwargs, &[])?;
     let mut arguments = Arguments::take(&mut kwargs);
@@ -34,7 +34,7 @@ pub(super) fn from_kwargs(conn_id: &str, mut kwargs: Object) -> Result<Connectio
     Connection::construct(conn_id, arguments)
 }
 
-/// Normalises a connection type. Airflow asks whether `-` is *in* it: a list or an object is let pass when it is not.
+/// Normalises a connection type. Airflow tests `"-" in conn_type`, so a list or an object passes when it has no `-`.
 fn normalized(conn_type: Value) -> Result<Value, Malformed> {
     match conn_type {
         Value::String(text) => Ok(if text.is_empty() {
@@ -49,15 +49,17 @@ fn normalized(conn_type: Value) -> Result<Value, Malformed> {
     }
 }
 
-/// Makes an integer of a port by Python's `int()`.
+/// Converts a port with Python's `int()`.
 fn port(port: &Value) -> Result<Value, Malformed> {
     if !port.is_truthy() {
         return Ok(Value::Null);
     }
     let digits = match port {
-        Value::String(text) => int::parse(text).ok_or_else(|| Malformed::new("`port` is no integer")),
+        Value::String(text) => int::parse(text).ok_or_else(|| Malformed::new("`port` is not an integer")),
         Value::Int(digits) => Ok(digits.clone()),
-        Value::Float(value) => int::from_float(*value).ok_or_else(|| Malformed::new("`port` is no integer")),
+        Value::Float(value) => {
+            int::from_float(*value).ok_or_else(|| Malformed::new("`port` is not an integer"))
+        }
         Value::Bool(_) => Ok("1".to_owned()),
         Value::Null | Value::List(_) | Value::Object(_) => {
             Err(Malformed::of_type("port", port, "an integer"))
@@ -66,7 +68,7 @@ fn port(port: &Value) -> Result<Value, Malformed> {
     digits.map(Value::Int)
 }
 
-/// Checks that every key is an argument of the constructor's, or one of `more`.
+/// Checks that every key is an argument of the constructor, or one of `more`.
 pub(super) fn check_keys(object: &Object, more: &[&str]) -> Result<(), Malformed> {
     let keys: Vec<&str> = object.keys().map(String::as_str).collect();
     match connection_keys::unknown(&keys, more) {

@@ -1,7 +1,7 @@
-//! `Connection._parse_from_uri`: the parts of a connection out of Airflow's URI.
+//! `Connection._parse_from_uri`: Airflow's URI into the parts of a connection.
 //!
-//! Airflow cuts the scheme off by replacing `scheme://` wherever it stands, and splits what is left a second time; a
-//! second `://` makes the protocol part of the host. All of it is kept, the strange included.
+//! Airflow removes the scheme by replacing every `scheme://` in the URI, and splits the rest again. A second `://` makes
+//! the protocol part of the host. This file reproduces all of that.
 //!
 //! Source: airflow 3.3.2, `airflow/models/connection.py` (`_parse_from_uri`, `_parse_netloc_to_hostname`,
 //! `_create_host`).
@@ -15,7 +15,7 @@ use crate::python::parse_qsl::parse_qsl;
 use crate::python::quote::unquote;
 use crate::python::urlsplit::{self, SplitResult, urlsplit};
 
-/// The name in a query under which the whole extra stands: Airflow's `EXTRA_KEY`.
+/// The name in a query that holds the whole extra: Airflow's `EXTRA_KEY`.
 pub(super) const EXTRA_KEY: &str = "__extra__";
 
 const PERCENT_ENCODE: &str = "percent-encode what is reserved in the login and the password: `@` as %40, `:` as %3A, \
@@ -73,15 +73,16 @@ fn parse(uri: &str) -> Result<Arguments, Malformed> {
         host: Value::String(host),
         login: optional(parts.username()),
         password: optional(parts.password()),
-        schema: Value::String(unquote(behind_first(&parts.path))),
+        schema: Value::String(unquote(after_first(&parts.path))),
         port: port.map_or(Value::Null, |port| Value::Int(port.to_string())),
         extra: extra(&parts.query)?,
         uri: Value::Null,
     })
 }
 
-/// Whether the authority is a list of hosts, as the clients of `MongoDB`, Kafka and Redis take it. Where a `@` comes behind the authority, this may
-/// be a password that was cut, and not a list.
+/// Whether the authority is a list of hosts, as clients of `MongoDB`, Kafka and Redis accept it.
+///
+/// A `@` after the authority suggests an unencoded password instead.
 fn has_several_ports(parts: &SplitResult) -> bool {
     let (login, hosts) = match parts.netloc.rsplit_once('@') {
         Some((login, hosts)) => (Some(login), hosts),
@@ -108,7 +109,7 @@ fn split(part: &str, uri: &str) -> Result<SplitResult, Malformed> {
     })
 }
 
-/// Adds the hint that users need most, when there is a login to which it may apply.
+/// Adds the most common hint, when the URI has a login.
 fn with_hint(malformed: Malformed, uri: &str) -> Malformed {
     if uri.contains('@') {
         malformed.hint(PERCENT_ENCODE)
@@ -117,8 +118,8 @@ fn with_hint(malformed: Malformed, uri: &str) -> Malformed {
     }
 }
 
-/// The path without its first character, whatever that is.
-fn behind_first(path: &str) -> &str {
+/// Returns the path without its first character.
+fn after_first(path: &str) -> &str {
     let mut chars = path.chars();
     chars.next();
     chars.as_str()
@@ -128,7 +129,7 @@ fn optional(quoted: Option<&str>) -> Value {
     quoted.map_or(Value::Null, |quoted| Value::String(unquote(quoted)))
 }
 
-/// Follows `_parse_netloc_to_hostname`: a host that has a slash once it is decoded keeps its case.
+/// Follows `_parse_netloc_to_hostname`: a host with a slash after decoding keeps its case.
 fn hostname(parts: &SplitResult) -> String {
     let hostname = unquote(&parts.hostname().unwrap_or_default());
     if !hostname.contains('/') {
@@ -141,7 +142,7 @@ fn hostname(parts: &SplitResult) -> String {
     unquote(location.split_once(':').map_or(location, |(host, _)| host))
 }
 
-/// Makes the extra of a query: what stands under `__extra__`, or else every value, read as JSON where it is JSON.
+/// Returns the extra from a query: the value of `__extra__`, or else all values, read as JSON where possible.
 fn extra(query: &str) -> Result<Value, Malformed> {
     if query.is_empty() {
         return Ok(Value::Null);

@@ -1,6 +1,6 @@
-//! What is wrong with a value that should be a connection: the part, the cause, and what to do.
+//! Why a value is not a connection: the part, the cause, and a hint.
 //!
-//! Must not hold any part of the value, but for the names of its keys.
+//! Must not hold any part of the value except the names of its keys.
 
 use crate::python::json::{self, Value};
 use crate::python::urlsplit;
@@ -14,7 +14,7 @@ pub(super) struct Malformed {
     pub(super) source: Option<Cause>,
 }
 
-/// What CPython's functions had to say.
+/// The error of one of CPython's functions.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Cause {
     #[error(transparent)]

@@ -1,7 +1,7 @@
-//! Airflow's `Connection`: from a URI, JSON, fields or a local file's object, to fields, URI and JSON.
+//! Airflow's `Connection`: parsed from a URI, JSON, fields or a local file's object; written as fields, URI and JSON.
 //!
-//! Owns what Airflow makes of what a backend has, each shape in its own way, and says which part is wrong when
-//! Airflow would raise. Does no I/O; must not know any backend nor how anything is printed.
+//! Owns how Airflow parses each shape of a backend's value, and names the wrong part when Airflow would raise. Does no
+//! I/O; must not know any backend, nor how anything is printed.
 //!
 //! Source: airflow 3.3.2, `airflow/models/connection.py`, `airflow/_shared/secrets_backend/base.py`,
 //! `airflow/secrets/local_filesystem.py`.
@@ -9,23 +9,21 @@
 //! # Core's class, and the task SDK's
 //!
 //! This is *core's* class, `airflow.models.connection.Connection`: what `airflow connections get` and every part of the
-//! server get, what a backend makes when it is called by itself, and what a local file's entries become wherever they
-//! are read. Within a task, `airflow.sdk.Connection.get` and `BaseHook.get_connection` hand the backends the task SDK's
-//! class, which differs (`--worker` chooses the backend that a task asks, and leaves the class as it is):
+//! server get, what a backend creates when called directly, and what a local file's entries always become. Within a task, `airflow.sdk.Connection.get` and `BaseHook.get_connection` hand the backends the task SDK's
+//! class, which differs (`--worker` chooses a task's backend, but not its class):
 //!
 //! | | core, and here | the task SDK |
 //! | --- | --- | --- |
-//! | a value in a URI's query | JSON where it is JSON | text |
+//! | a value in a URI's query | parsed where it is JSON | text |
 //! | `user:@host` | no password | an empty password |
-//! | `extra` | the text of a JSON object, else an error | anything; what is no JSON is an empty `extra_dejson` |
-//! | a password that is no text | an error, or none where it is empty | kept |
-//! | `uri` beside other keys | an error where both have something in them | an error wherever there is one |
-//! | `"uri": ""` | as if it were not there | a URI, of nothing |
-//! | `team_name` | taken, and in no output | an unknown key |
+//! | `extra` | the text of a JSON object, else an error | anything; text that is not JSON gives an empty `extra_dejson` |
+//! | a password that is not text | an error, or no password where it is empty | kept |
+//! | `uri` with other keys | an error where both are not empty | always an error |
+//! | `"uri": ""` | as if absent | an empty URI |
+//! | `team_name` | accepted, in no output | an unknown key |
 //! | an id that `sanitize_conn_id` refuses | no `conn_id` | kept |
 //!
-//! A field that should be text may be anything that JSON can hold, as in Airflow: it is an error only for the output
-//! that cannot be made of it.
+//! A field that should be text may be any JSON value, as in Airflow. Only an output that cannot represent it fails.
 
 use std::fmt;
 
@@ -61,15 +59,15 @@ use malformed::Malformed;
 /// A connection as Airflow parses it.
 #[derive(Clone)]
 pub struct Connection {
-    /// The id that was asked for, for messages.
-    asked_id: String,
-    /// `None` where Airflow's sanitizing leaves nothing of the id.
+    /// The requested id, for messages.
+    requested_id: String,
+    /// `None` where `sanitize_conn_id` rejects the id.
     conn_id: Option<String>,
     conn_type: Value,
     description: Value,
     host: Value,
     login: Value,
-    /// Text, and not empty: Airflow stores no other password.
+    /// Not empty: Airflow stores no empty password.
     password: Option<String>,
     schema: Value,
     port: Value,
@@ -77,11 +75,10 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Parses what a backend has under `conn_id`, each shape in Airflow's own way.
+    /// Parses a backend's value for `conn_id`, each shape in Airflow's own way.
     ///
     /// # Errors
-    /// A value that Airflow would not take for a connection, with status 6. Names the part that is wrong, never the
-    /// value.
+    /// A value that Airflow rejects as a connection, with status 6. Names the wrong part, never the value.
     pub fn from_found(conn_id: &str, found: &Found) -> Result<Self> {
         parse(conn_id, found).map_err(|malformed| malformed.into_error(conn_id))
     }
@@ -89,42 +86,42 @@ impl Connection {
     /// Returns what `Connection.get_uri()` returns.
     ///
     /// # Errors
-    /// What Python raises, with status 6: a part that should be text and is none.
+    /// A part that should be text and is not, where Python raises; with status 6.
     pub fn get_uri(&self) -> Result<Secret> {
         self.uri()
             .map(Secret::from)
-            .map_err(|malformed| malformed.into_error(&self.asked_id))
+            .map_err(|malformed| malformed.into_error(&self.requested_id))
     }
 
     /// Returns what `Connection.as_json()` returns.
     ///
     /// # Errors
-    /// None today: whatever a connection holds can be written as JSON.
+    /// None today: every connection can be written as JSON.
     pub fn as_json(&self) -> Result<Secret> {
         Ok(Secret::from(json::dumps(&Value::Object(self.pruned_object()))))
     }
 
     /// Returns the object of `-o json`: `conn_id, conn_type, description, host, login, password, schema, port, extra,
-    /// uri`; every key is there, `null` where Airflow has `None`. `extra` is Airflow's `extra_dejson`: an object,
-    /// empty when there is none.
+    /// uri`. Every key is present, and `null` where Airflow has `None`. `extra` is Airflow's `extra_dejson`: an object,
+    /// empty without an extra.
     ///
     /// # Errors
-    /// What Python raises for `uri`, with status 6.
+    /// As [`get_uri`](Self::get_uri).
     pub fn to_object(&self) -> Result<json::Object> {
         let mut object = self.object();
         let uri = self
             .uri()
-            .map_err(|malformed| malformed.into_error(&self.asked_id))?;
+            .map_err(|malformed| malformed.into_error(&self.requested_id))?;
         object.insert("uri".to_owned(), Value::String(uri));
         Ok(object)
     }
 
     /// Returns one field: `conn_type`, `host`, `login`, `password`, `schema`, `port`, `description`, `extra`,
-    /// `extra.KEY[.KEY…]`. Text comes as it is, anything else as compact JSON; `None` where Airflow has `None` or
-    /// extra lacks the key. A `KEY` is a key of an object, or the index of a list from 0.
+    /// `extra.KEY[.KEY…]`. Text is unchanged, anything else is compact JSON; `None` where Airflow has `None` or the
+    /// extra lacks the key. A `KEY` is a key of an object, or an index of a list from 0.
     ///
     /// # Errors
-    /// A name that is no field, with status 2.
+    /// A name that is not a field, with status 2.
     pub fn field(&self, name: &str) -> Result<Option<Secret>> {
         check_field_name(name)?;
         Ok(self.named_field(name))
@@ -136,13 +133,13 @@ impl Connection {
         self.password.as_deref()
     }
 
-    /// Returns the extra as Airflow keeps it: the text of a JSON object.
+    /// Returns the extra as Airflow stores it: the text of a JSON object.
     #[must_use]
     pub fn extra_text(&self) -> Option<&str> {
         self.extra.as_ref().map(Extra::text)
     }
 
-    /// Returns Airflow's `extra_dejson`, or `None` when there is no extra.
+    /// Returns Airflow's `extra_dejson`, or `None` without an extra.
     #[must_use]
     pub fn extra_object(&self) -> Option<&json::Object> {
         self.extra.as_ref().map(Extra::object)
@@ -152,7 +149,7 @@ impl Connection {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
-            .field("conn_id", &self.asked_id)
+            .field("conn_id", &self.requested_id)
             .finish_non_exhaustive()
     }
 }
@@ -181,7 +178,7 @@ fn parse(conn_id: &str, found: &Found) -> Result<Connection, Malformed> {
     }
 }
 
-/// Python reads bytes that are no UTF-8 as lone surrogates, which then end up in no output: they are refused at once.
+/// Returns the text of a value. Python reads invalid UTF-8 as lone surrogates, which no output can represent: an error here.
 fn expose_text(value: &Secret) -> Result<&str, Malformed> {
     value
         .expose_text()
@@ -221,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_an_extra_stays_as_it_is_written() {
+    fn the_text_of_an_extra_is_unchanged() {
         let written = connection(r#"{"extra": "{\"a\":  1}"}"#);
         assert_eq!(written.extra_text(), Some(r#"{"a":  1}"#));
         assert_eq!(connection("a://h").extra_text(), None);

@@ -21,7 +21,7 @@ impl Connection {
         object
     }
 
-    /// Follows `to_dict(prune_empty=True)` without the id: no key for a `None`, none for an empty extra.
+    /// Follows `to_dict(prune_empty=True)` without the id: no key for `None` or an empty extra.
     pub(super) fn pruned_object(&self) -> Object {
         let mut object = Object::new();
         for (name, value) in self.parts() {
@@ -51,9 +51,9 @@ impl Connection {
     }
 }
 
-/// Follows `prune_dict` for a part that is a list or an object: every `None` in it goes, at any depth.
+/// Follows `prune_dict` for a list or an object: removes every `None` in it, at any depth.
 ///
-/// Recursion is bound by the depth that `json.loads` reads.
+/// Recursion is limited by the depth that `json.loads` reads.
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::List(items) => Value::List(

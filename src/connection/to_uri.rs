@@ -19,14 +19,14 @@ impl Connection {
             None => "//".to_owned(),
         };
         let mut host = text_of("host", &self.host)?;
-        if let Some((protocol, behind)) = host.and_then(|host| host.split_once("://"))
+        if let Some((protocol, rest)) = host.and_then(|host| host.split_once("://"))
             && self.conn_type.as_str() != Some(protocol)
         {
             if !protocol.is_empty() {
                 uri.push_str(protocol);
                 uri.push_str("://");
             }
-            host = Some(behind);
+            host = Some(rest);
         }
         let authority = self.authority()?;
         let host = host.map(quote).unwrap_or_default();
@@ -53,8 +53,7 @@ impl Connection {
         Ok(uri)
     }
 
-    /// The login and the password, with the `@` behind them; empty when there is neither. An empty login alone gives
-    /// nothing.
+    /// Returns the login and the password with the final `@`; empty without a password and with no or an empty login.
     fn authority(&self) -> Result<String, Malformed> {
         let mut authority = match &self.login {
             Value::Null => String::new(),
@@ -72,7 +71,7 @@ impl Connection {
     }
 }
 
-/// Returns the text of a part, `None` when there is nothing in it.
+/// Returns the text of a part, or `None` when it is empty.
 fn text_of<'a>(part: &str, value: &'a Value) -> Result<Option<&'a str>, Malformed> {
     match value {
         Value::String(text) if !text.is_empty() => Ok(Some(text)),
@@ -81,7 +80,7 @@ fn text_of<'a>(part: &str, value: &'a Value) -> Result<Option<&'a str>, Malforme
     }
 }
 
-/// Returns the extra as a query, when all of its values are text that survives the way back.
+/// Returns the extra as a query, when all of its values are text that parses back to the same extra.
 fn flat_query(extra: &Object) -> Option<String> {
     let pairs: Vec<(&str, &str)> = extra
         .iter()

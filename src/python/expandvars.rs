@@ -1,15 +1,15 @@
 //! `posixpath.expandvars` and `posixpath.expanduser` of `CPython` 3.11, over bytes.
 //!
-//! Python does this to text in which every byte that is not UTF-8 is a lone surrogate (`surrogateescape`). All that the two
-//! functions look for is ASCII, so the bytes themselves give the same.
+//! Python works on text in which every byte that is not UTF-8 is a lone surrogate (`surrogateescape`). The two functions
+//! look only for ASCII, so working on bytes gives the same result.
 //!
 //! <https://docs.python.org/3.11/library/os.path.html#os.path.expandvars>
 
 use std::borrow::Cow;
 
-/// Replaces `$name` and `${name}` by what `variable` has for the name, once, from left to right; a name that it lacks stays.
+/// Replaces `$name` and `${name}` with the value from `variable`, from left to right. An unknown name stays.
 ///
-/// What is put in is not looked at again.
+/// Replacements are not expanded again.
 pub fn expandvars<'t, 'v>(
     text: &'t [u8],
     mut variable: impl FnMut(&str) -> Option<&'v [u8]>,
@@ -36,7 +36,7 @@ pub fn expandvars<'t, 'v>(
     Cow::Owned(expanded)
 }
 
-/// The name of the reference whose `$` precedes `start`, and where the name ends.
+/// Returns the name of the reference whose `$` precedes `start`, and where the name ends.
 fn reference(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
     let rest = &text[start..];
     if rest.first() == Some(&b'{') {
@@ -48,8 +48,9 @@ fn reference(text: &[u8], start: usize) -> Option<(&[u8], usize)> {
     (length > 0).then(|| (&rest[..length], start + length))
 }
 
-/// Replaces a `~` or `~name` at the start by the home folder that `home` has for the name, `None` being the own user; a user
-/// that it does not know stays.
+/// Replaces a `~` or `~name` at the start with the home folder from `home`.
+///
+/// `home` gets the name, or `None` for the current user. An unknown user's `~name` stays.
 pub fn expanduser(path: &[u8], home: impl FnOnce(Option<&[u8]>) -> Option<Vec<u8>>) -> Cow<'_, [u8]> {
     let Some(rest) = path.strip_prefix(b"~") else {
         return Cow::Borrowed(path);
@@ -99,7 +100,7 @@ mod tests {
         assert_eq!(expanded("\\$A $$A ${a b} $Aé"), "\\1 $1 blank 1é");
         assert_eq!(expanded("${X$A}$A"), "${X$A}1");
         assert_eq!(expanded("${$A"), "${1");
-        // Only braces can hold a name that is empty.
+        // Only braces allow an empty name.
         let nameless = expandvars(b"$ $$ ${}", |name| name.is_empty().then_some(b"x".as_slice()));
         assert_eq!(*nameless, *b"$ $$ x");
     }

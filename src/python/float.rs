@@ -1,12 +1,12 @@
 //! `float.__repr__`: the shortest digits that read back as the same number, in Python's form.
 //!
-//! Rust finds as many digits, but of two that are equally near it takes the upper, and Python the even one. The form
-//! differs too: Python turns to an exponent below 1e-4 and from 1e16 on, and keeps `.0`.
+//! Rust writes as many digits, but when two candidates are equally near, it takes the upper one and Python the even one.
+//! The form differs too: Python writes an exponent below 1e-4 and from 1e16, and keeps `.0`.
 //!
 //! <https://docs.python.org/3.11/library/functions.html#repr>; source: CPython 3.11, `Python/pystrtod.c`
 //! (`PyOS_double_to_string`).
 
-/// Writes `value` as Python's `repr(value)` does.
+/// Returns `repr(value)`.
 #[must_use]
 pub fn repr(value: f64) -> String {
     if value.is_nan() {
@@ -44,11 +44,11 @@ fn plain(mantissa: &str, exponent: i32) -> String {
     }
 }
 
-/// Writes `value` in scientific form, with the fewest digits that read back as it, and of two such the even one.
+/// Writes `value` in scientific form, with the fewest digits that read back as the same number, and the even one of two.
 fn shortest(value: f64) -> String {
     let upper = format!("{value:e}");
     let mantissa = upper.split('e').next().unwrap_or_default();
-    // With a number of digits given, Rust rounds to even.
+    // With a given precision, Rust rounds to even.
     let even = format!("{value:.digits$e}", digits = decimals(mantissa));
     if even != upper && even.parse() == Ok(value) {
         even
@@ -57,7 +57,7 @@ fn shortest(value: f64) -> String {
     }
 }
 
-/// The number of digits after the point.
+/// Returns the number of digits after the point.
 fn decimals(mantissa: &str) -> usize {
     mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }

@@ -6,7 +6,7 @@
 use super::json::MAX_INTEGER_DIGITS;
 use super::text;
 
-/// The digit 0 of every script that has decimal digits in Unicode 14; the other nine follow it.
+/// The digit 0 of every script with decimal digits in Unicode 14. The other nine digits follow it.
 const ZEROS: [u32; 66] = [
     0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,
     0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40,
@@ -16,9 +16,9 @@ const ZEROS: [u32; 66] = [
     0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
 ];
 
-/// Parses `int(text)` and returns its digits as `str()` writes them; `None` where Python raises `ValueError`.
+/// Returns the digits of `int(text)`, as `str()` writes them, or `None` where Python raises `ValueError`.
 ///
-/// Blanks around it, a sign, single underscores between digits and the digits of any script are taken.
+/// Accepts surrounding blanks, a sign, single underscores between digits, and the digits of any script.
 #[must_use]
 pub fn parse(text: &str) -> Option<String> {
     // Blanks and digits beyond ASCII become ASCII. The separators \x1c to \x1f stay, and are not blanks here.
@@ -51,7 +51,7 @@ pub fn parse(text: &str) -> Option<String> {
     })
 }
 
-/// Returns `int(value)`, cut towards zero; `None` where Python raises: no number, or infinite.
+/// Returns `int(value)`, truncated towards zero, or `None` where Python raises: `NaN` or infinite.
 #[must_use]
 pub fn from_float(value: f64) -> Option<String> {
     // Adding zero turns -0 into 0.

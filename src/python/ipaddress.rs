@@ -1,6 +1,6 @@
-//! `ipaddress.ip_address`, as far as `urlsplit` asks it: whether text is an IPv6 address, with or without a zone.
+//! `ipaddress.ip_address`, as far as `urlsplit` needs it: whether text is an IPv6 address, with or without a zone.
 //!
-//! The standard library takes and refuses the same addresses; it knows no zones.
+//! Rust's standard library accepts the same addresses, but without zones.
 //!
 //! <https://docs.python.org/3.11/library/ipaddress.html>; source: CPython 3.11, `Lib/ipaddress.py` (`IPv6Address`).
 
@@ -22,7 +22,7 @@ mod tests {
     use super::is_ipv6;
 
     #[test]
-    fn addresses_zones_and_embedded_ipv4_are_taken() {
+    fn addresses_zones_and_embedded_ipv4_are_accepted() {
         for text in [
             "::",
             "::1",

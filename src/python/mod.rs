@@ -1,4 +1,4 @@
-//! What Airflow inherits from `CPython`, one function a file. Each file names the function it follows and links its documentation.
+//! The `CPython` functions that Airflow relies on, one per file. Each file names its function and links the documentation.
 //!
 //! Must not know Airflow: Airflow's rules are in `settings`, `connection` and the backends.
 

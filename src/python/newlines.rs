@@ -1,4 +1,4 @@
-//! Universal newlines: what `open()` makes of the ends of lines in text mode.
+//! Universal newlines: how `open()` translates line endings in text mode.
 //!
 //! <https://docs.python.org/3.11/library/functions.html#open>
 

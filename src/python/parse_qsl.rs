@@ -4,7 +4,7 @@
 
 use super::quote::unquote;
 
-/// Splits a query into names and values: `&` alone separates, `+` is a blank, a name without `=` has an empty value.
+/// Splits a query into names and values. Only `&` separates, `+` is a space, and a name without `=` has an empty value.
 pub fn parse_qsl(query: &str) -> impl Iterator<Item = (String, String)> {
     query.split('&').filter(|field| !field.is_empty()).map(|field| {
         let (name, value) = field.split_once('=').unwrap_or((field, ""));

@@ -2,8 +2,8 @@
 //!
 //! <https://docs.python.org/3.11/library/pathlib.html#pathlib.PurePath.suffix>
 
-/// Returns what `pathlib.Path(path).suffix` returns: from the last dot of the last component on; empty when that dot is the
-/// first or the last character of it.
+/// Returns `pathlib.Path(path).suffix`: the last component from its last dot, or empty when that dot is its first or last
+/// character.
 #[must_use]
 pub fn suffix(path: &str) -> &str {
     let is_separator = |c: char| c == '/' || (cfg!(windows) && c == '\\');
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_separates_on_windows_alone() {
+    fn a_backslash_separates_only_on_windows() {
         let expected = if cfg!(windows) { "" } else { ".env" };
         assert_eq!(suffix("a\\.env"), expected);
     }

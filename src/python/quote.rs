@@ -1,22 +1,21 @@
 //! `urllib.parse.quote`, `quote_plus` and `unquote`.
 //!
-//! The percent-encoding crate does the work, with Python's set of safe characters. Python decodes the escapes of each
-//! stretch of ASCII by itself and the crate those of the whole text; no sequence of UTF-8 reaches across such a
-//! border, so the bytes are the same.
+//! The `percent-encoding` crate does the work, with Python's set of safe characters. Python decodes each run of ASCII
+//! separately, and the crate the whole text. No UTF-8 sequence crosses the end of such a run, so the bytes are the same.
 //!
 //! <https://docs.python.org/3.11/library/urllib.parse.html#urllib.parse.quote>
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What `quote(text, safe="")` escapes.
+/// The characters that `quote(text, safe="")` escapes.
 const UNSAFE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'-')
     .remove(b'~');
-/// What `quote(text)` escapes.
+/// The characters that `quote(text)` escapes.
 const UNSAFE_BUT_SLASH: &AsciiSet = &UNSAFE.remove(b'/');
-/// What `quote_plus(text)` escapes before it turns blanks into plus signs.
+/// The characters that `quote_plus(text)` escapes before it turns spaces into plus signs.
 const UNSAFE_BUT_BLANK: &AsciiSet = &UNSAFE.remove(b' ');
 
 /// Returns `quote(text, safe="")`.
@@ -25,7 +24,7 @@ pub fn quote(text: &str) -> String {
     utf8_percent_encode(text, UNSAFE).to_string()
 }
 
-/// Returns `quote(text)`, which leaves slashes as they are.
+/// Returns `quote(text)`, which keeps slashes.
 #[must_use]
 pub fn quote_path(text: &str) -> String {
     utf8_percent_encode(text, UNSAFE_BUT_SLASH).to_string()
@@ -39,7 +38,7 @@ pub fn quote_plus(text: &str) -> String {
         .replace(' ', "+")
 }
 
-/// Returns `unquote(text)`: invalid UTF-8 is replaced, and an invalid escape stays.
+/// Returns `unquote(text)`: replaces invalid UTF-8, and keeps an invalid escape.
 #[must_use]
 pub fn unquote(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
@@ -57,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_that_are_none_stay_and_bad_utf8_is_replaced() {
+    fn invalid_escapes_stay_and_bad_utf8_is_replaced() {
         assert_eq!(unquote("%41%4g%%zz%e2%82%ac%"), "A%4g%%zz€%");
         assert_eq!(unquote("%c3é%a9"), "\u{fffd}é\u{fffd}");
         assert_eq!(unquote("%ed%a0%80"), "\u{fffd}\u{fffd}\u{fffd}");

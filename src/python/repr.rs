@@ -1,4 +1,4 @@
-//! `str(value)` of what `json.loads` and YAML give: what an f-string makes of a value that should have been text.
+//! `str(value)` for the values of `json.loads` and YAML, as an f-string writes a value that should have been text.
 //!
 //! <https://docs.python.org/3.11/library/functions.html#repr>; source: CPython 3.11, `Objects/unicodeobject.c`
 //! (`unicode_repr`).
@@ -17,7 +17,7 @@ pub fn str(value: &Value) -> String {
     }
 }
 
-/// What is left to be written: a value, or text between values.
+/// A value, or text between values, that is still to be written.
 enum Part<'a> {
     Value(&'a Value),
     Text(&'a str),
@@ -87,7 +87,7 @@ fn quoted(string: &str, out: &mut String) {
                     0x100..=0xffff => write!(out, "\\u{code:04x}"),
                     _ => write!(out, "\\U{code:08x}"),
                 };
-                written.expect("text takes all that is written");
+                written.expect("writing to a string succeeds");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `shlex.split` of `CPython` 3.11, over bytes: POSIX rules, split at blanks, no comments.
+//! `shlex.split` of `CPython` 3.11, over bytes: POSIX rules, split at blanks, without comments.
 //!
 //! <https://docs.python.org/3.11/library/shlex.html#shlex.split>
 
@@ -24,7 +24,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Splits a command line into its words, as a POSIX shell would without expanding anything.
+/// Splits a command line into words, as a POSIX shell does, but without expansion.
 ///
 /// # Errors
 /// A quote that is not closed, and a backslash at the end.
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_open_is_an_error() {
+    fn an_open_quote_or_escape_is_an_error() {
         assert_eq!(split(b"a 'b"), Err(Error::NoClosingQuotation));
         assert_eq!(split(b"a \"b"), Err(Error::NoClosingQuotation));
         assert_eq!(split(b"a\\"), Err(Error::NoEscapedCharacter));

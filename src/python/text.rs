@@ -1,8 +1,8 @@
 //! `str.strip`, `str.lower`, `str.upper`, `str.isalnum`, `str.splitlines`: text as CPython 3.11 sees it, with Unicode
 //! 14.
 //!
-//! Rust's methods do the work. This file has the differences: Python counts four separators as blank, and does
-//! not know the letters that came after Unicode 14.
+//! Rust's methods do the work. This file handles the differences: Python counts four separators as blank, and does not
+//! know letters added after Unicode 14.
 //!
 //! <https://docs.python.org/3.11/library/stdtypes.html#string-methods>
 
@@ -35,7 +35,7 @@ pub fn upper(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_uppercase();
     }
-    // Four letters that Python knows have got their capitals since.
+    // Four letters that Python knows got their capitals later.
     let keep = |c| matches!(c, '\u{19b}' | '\u{264}' | '\u{a7d3}' | '\u{a7d5}') || is_unknown(c);
     convert(text, keep, str::to_uppercase)
 }
@@ -55,7 +55,7 @@ pub fn is_printable(c: char) -> bool {
     if c.is_ascii() {
         return matches!(c, ' '..='~');
     }
-    // Rust's escapes go by Python's definition, except that it escapes combining marks at the start of a text too.
+    // Rust's escapes follow Python's definition, but also escape a combining mark at the start of a text.
     let shown = ['a', c]
         .into_iter()
         .collect::<String>()
@@ -102,12 +102,12 @@ fn is_line_break(c: char) -> bool {
     matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether `c` came after Unicode 14.
+/// Whether `c` was added after Unicode 14.
 fn is_unknown(c: char) -> bool {
     is_in(SINCE_UNICODE_15, c)
 }
 
-/// Applies `convert` to the stretches between characters that are to be kept.
+/// Applies `convert` to the text between the characters to keep.
 fn convert(text: &str, keep: impl Fn(char) -> bool, convert: fn(&str) -> String) -> String {
     let mut out = String::with_capacity(text.len());
     for stretch in text.split_inclusive(&keep) {
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_end_at_every_separator_that_python_knows() {
+    fn lines_end_at_each_of_pythons_separators() {
         assert_eq!(
             splitlines("a\r\nb\rc\u{b}d\u{1c}e\u{2028}f\n\n"),
             ["a", "b", "c", "d", "e", "f", ""]

@@ -1,10 +1,10 @@
-//! `urllib.parse.urlencode`, of text.
+//! `urllib.parse.urlencode`, for text.
 //!
 //! <https://docs.python.org/3.11/library/urllib.parse.html#urllib.parse.urlencode>
 
 use super::quote::quote_plus;
 
-/// Joins names and values to a query.
+/// Joins names and values into a query.
 pub fn urlencode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut query = String::new();
     for (index, (name, value)) in pairs.into_iter().enumerate() {

@@ -1,10 +1,10 @@
-//! `urllib.parse.urlsplit`, and what its result computes from the authority: user name, password, host, port.
+//! `urllib.parse.urlsplit`, and the properties of its result: user name, password, host, port.
 //!
-//! Follows CPython 3.11.7. The versions differ for brackets: since 3.11.4 they must hold an IPv6 address
-//! or `vX.…`; text before the bracket (`a[::1]`) and after it is accepted here, and refused from 3.11.10 and 3.12.4
-//! on. They differ for what a URL begins with, too: blanks and control characters go here, as since 3.11.4 and in every
-//! 3.12; before, they made what follows no scheme. The WHATWG URLs of the `url` crate are another format: they escape,
-//! resolve and refuse what this keeps.
+//! Follows CPython 3.11.7. Versions differ in brackets: since 3.11.4 they must contain an IPv6 address or `vX.…`. Text
+//! before (`a[::1]`) and after the brackets is accepted here, and refused since 3.11.10 and 3.12.4. Versions differ in
+//! leading blanks and control characters, too: they are removed here, as since 3.11.4 and in every 3.12. Earlier versions
+//! kept them, and so found no scheme. The WHATWG URLs of the `url` crate are another format: they escape, resolve and
+//! reject what this keeps.
 //!
 //! <https://docs.python.org/3.11/library/urllib.parse.html#urllib.parse.urlsplit>
 
@@ -20,23 +20,25 @@ pub enum Error {
     #[error("the host has one of `[` and `]` without the other")]
     UnpairedBracket,
     /// "IPvFuture address is invalid", "An IPv4 address cannot be in brackets", and what `ip_address` says.
-    #[error("what stands in the host's brackets is no IPv6 address")]
+    #[error("the host's brackets do not contain an IPv6 address")]
     BracketedHost,
     /// "netloc contains invalid characters under NFKC normalization"
-    #[error("the host, login or password has a character that stands for one of `/`, `?`, `#`, `@` and `:`")]
+    #[error(
+        "the host, login or password has a character that Unicode normalizes to one of `/`, `?`, `#`, `@` and `:`"
+    )]
     Normalization,
     /// "Port could not be cast to integer value"
-    #[error("the port is no number")]
+    #[error("the port is not a number")]
     PortNotNumeric,
     /// "Port out of range 0-65535"
-    #[error("the port is beyond 65535")]
+    #[error("the port is greater than 65535")]
     PortOutOfRange,
 }
 
 /// The five parts of a URL, none of them decoded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SplitResult {
-    /// The scheme in lower case; empty when there is none.
+    /// The scheme in lower case; empty when absent.
     pub scheme: String,
     /// The authority: the part after `//`.
     pub netloc: String,
@@ -51,7 +53,7 @@ pub struct SplitResult {
 /// Splits `url` into its five parts.
 ///
 /// # Errors
-/// Where Python raises `ValueError`, except for the port, which Python looks at when it is asked for.
+/// Where Python raises `ValueError`. The port is checked later, by [`SplitResult::port`].
 pub fn urlsplit(url: &str) -> Result<SplitResult, Error> {
     let url = url.trim_start_matches(|c| c <= ' ');
     let url: Cow<'_, str> = if url.contains(['\t', '\r', '\n']) {
@@ -67,7 +69,7 @@ pub fn urlsplit(url: &str) -> Result<SplitResult, Error> {
     check_brackets(netloc)?;
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    if netloc.contains(stands_for_delimiter) {
+    if netloc.contains(normalizes_to_delimiter) {
         return Err(Error::Normalization);
     }
     Ok(SplitResult {
@@ -121,11 +123,11 @@ fn is_ip_future(host: &str) -> bool {
     !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_hexdigit()) && !rest.is_empty()
 }
 
-/// Whether NFKC makes one of the delimiters of a URL out of `c`.
+/// Whether NFKC turns `c` into a delimiter of a URL.
 ///
-/// Python normalizes the whole authority and looks for them. They come of these characters alone (Unicode 14 to 17),
-/// and no neighbour composes with them.
-fn stands_for_delimiter(c: char) -> bool {
+/// Python normalizes the whole authority and looks for delimiters. Only these characters produce them (Unicode 14 to 17),
+/// and they do not compose with neighbours.
+fn normalizes_to_delimiter(c: char) -> bool {
     matches!(
         c,
         '\u{2047}'
@@ -179,7 +181,7 @@ impl SplitResult {
         Some(text::lower(&host[..zone]) + &host[zone..])
     }
 
-    /// Returns the port; `None` when there is none.
+    /// Returns the port, or `None` when absent.
     ///
     /// # Errors
     /// A port that is not all ASCII digits, or beyond 65535.
@@ -191,7 +193,7 @@ impl SplitResult {
         if !port.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::PortNotNumeric);
         }
-        // `int` gives up at that many digits, be they zeros.
+        // `int` refuses that many digits, even zeros.
         if port.len() > MAX_INTEGER_DIGITS {
             return Err(Error::PortOutOfRange);
         }
@@ -204,8 +206,8 @@ impl SplitResult {
             .rsplit_once('@')
             .map_or(&*self.netloc, |(_, location)| location);
         if let Some((_, bracketed)) = location.split_once('[') {
-            let (host, behind) = bracketed.split_once(']').unwrap_or((bracketed, ""));
-            return (host, behind.split_once(':').map_or("", |(_, port)| port));
+            let (host, rest) = bracketed.split_once(']').unwrap_or((bracketed, ""));
+            return (host, rest.split_once(':').map_or("", |(_, port)| port));
         }
         location.split_once(':').unwrap_or((location, ""))
     }
@@ -223,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_underscore_makes_it_no_scheme() {
+    fn a_scheme_cannot_contain_an_underscore() {
         let url = urlsplit("google_cloud_platform://h").unwrap();
         assert_eq!((&*url.scheme, &*url.path), ("", "google_cloud_platform://h"));
     }

@@ -194,7 +194,7 @@ mod tests {
             "[secrets]",
             9,
             ParseError::DuplicateSection,
-            "was there before",
+            "appears twice",
             "merge",
         ),
         (

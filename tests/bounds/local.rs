@@ -1,4 +1,4 @@
-//! Local files of nasty shapes: a small part of each holds much for a parser.
+//! Local files with hostile shapes: many values in few bytes.
 
 use std::fmt::Write as _;
 
@@ -7,10 +7,10 @@ use serde_json::json;
 use super::bounded;
 use crate::support::{Program, secretctl, temp_dir};
 
-/// How large the files are: small enough for a debug build, large enough that the program's own memory does not matter.
+/// The size of the files: small enough for a debug build, large enough that the program's own memory does not matter.
 const BYTES: usize = 2 << 20;
 
-/// Fills a text up with what `piece` makes of a number.
+/// Fills a text with numbered pieces.
 fn filled(begin: &str, end: &str, piece: impl Fn(&mut String, usize)) -> String {
     let mut text = begin.to_owned();
     let mut number = 0;
@@ -25,7 +25,7 @@ fn repeated(begin: &str, piece: &str, end: &str) -> String {
     filled(begin, end, |text, _| text.push_str(piece))
 }
 
-/// A number in few letters.
+/// Writes a number with few letters.
 fn short(mut number: usize) -> String {
     let mut text = String::new();
     loop {
@@ -49,7 +49,7 @@ fn look_up(file: &std::path::Path, kind: &str) -> Program {
         .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
 }
 
-/// Looks the variable `k` up in each text.
+/// Looks up the variable `k` in each text.
 fn each(suffix: &str, shapes: &[(&str, String, i32)]) {
     let folder = temp_dir();
     for (name, text, status) in shapes {
@@ -65,7 +65,7 @@ fn each(suffix: &str, shapes: &[(&str, String, i32)]) {
 }
 
 #[test]
-fn json_takes_memory_in_proportion() {
+fn json_uses_memory_in_proportion() {
     each(
         "json",
         &[
@@ -94,7 +94,7 @@ fn json_takes_memory_in_proportion() {
             ),
             ("one long text", repeated("{\"k\":\"", "é\\n", "\"}"), 0),
             (
-                "a long text that is not asked for",
+                "a long text that is not looked up",
                 repeated("{\"k\":1,\"l\":\"", "é\\n", "\"}"),
                 0,
             ),
@@ -103,7 +103,7 @@ fn json_takes_memory_in_proportion() {
 }
 
 #[test]
-fn yaml_takes_memory_in_proportion() {
+fn yaml_uses_memory_in_proportion() {
     each(
         "yaml",
         &[
@@ -141,7 +141,7 @@ fn yaml_takes_memory_in_proportion() {
                 0,
             ),
             (
-                "merges of much",
+                "large merges",
                 repeated(
                     "k: 1\na: &a {a, b, c, d, e, f, g, h, i}\nb: [",
                     "{<<: *a},",
@@ -156,13 +156,13 @@ fn yaml_takes_memory_in_proportion() {
                 format!("a: &a {}\nk: [{}]\n", "x".repeat(BYTES), "*a,".repeat(1000)),
                 6,
             ),
-            ("a list that is asked for", repeated("k: [", "[],", "]\n"), 6),
+            ("a list that is looked up", repeated("k: [", "[],", "]\n"), 6),
         ],
     );
 }
 
 #[test]
-fn env_files_take_memory_in_proportion() {
+fn env_files_use_memory_in_proportion() {
     each(
         "env",
         &[
@@ -179,7 +179,7 @@ fn env_files_take_memory_in_proportion() {
 }
 
 #[test]
-fn connections_take_memory_in_proportion() {
+fn connections_use_memory_in_proportion() {
     let folder = temp_dir();
     for (suffix, text) in [
         (
@@ -207,7 +207,7 @@ fn connections_take_memory_in_proportion() {
 }
 
 #[test]
-fn settings_take_memory_in_proportion() {
+fn settings_use_memory_in_proportion() {
     let folder = temp_dir();
     let path = |name: &str, text: &str| {
         let path = folder.path().join(name);
@@ -236,7 +236,7 @@ fn settings_take_memory_in_proportion() {
         .args(["--timeout", "600", "get-var", "k", "--config"])
         .arg(&config);
     bounded("airflow.cfg", &program, options.len(), 3);
-    // More than any environment holds is not read at all.
+    // A file larger than any environment is not read at all.
     let variables = filled("", "\n", |text, number| {
         let _ = writeln!(text, "_{}=x", short(number));
     });

@@ -1,4 +1,4 @@
-//! Memory and time are bounded by what arrives, whatever it unfolds to.
+//! Memory and time are limited by the size of the input, even when it expands to much more.
 
 mod local;
 mod servers;
@@ -7,13 +7,13 @@ mod time;
 use crate::support::Program;
 use crate::support::memory::peak;
 
-/// What the program takes for anything, with the test binary's own share before it starts it.
+/// The program's basic memory, including the test binary's own share before it starts the program.
 const BASE: u64 = 20 << 20;
 
-/// How much memory there may be for each byte that arrives.
+/// The most memory for each byte of input.
 const TIMES: u64 = 20;
 
-/// Runs `program`, to which `bytes` arrive; it must end with `status` and take memory in proportion.
+/// Runs `program` with an input of `bytes`; it must end with `status` and use memory in proportion.
 #[track_caller]
 fn bounded(name: &str, program: &Program, bytes: usize, status: i32) -> String {
     let (ended, stderr, memory) = peak(program);

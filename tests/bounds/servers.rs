@@ -1,4 +1,4 @@
-//! Answers of servers and of tools that unfold to much.
+//! Answers of servers and of tools that expand to much more.
 
 use std::io::Write as _;
 
@@ -11,10 +11,10 @@ use crate::support::memory::peak;
 use crate::support::server::{Reply, Server};
 use crate::vault::vault;
 
-/// The most memory that an answer may cost, the test binary's share included: one of 8 MiB is read and unpacked.
+/// The most memory for an answer, including the test binary's share: one of 8 MiB is read and unpacked.
 const MOST: u64 = 96 << 20;
 
-/// What is sent in 31 KB, and is 31 MB of `[],`.
+/// 31 MB of `[],`, compressed to 31 KB.
 fn bomb() -> Reply {
     let mut packed = GzEncoder::new(Vec::new(), Compression::best());
     packed.write_all(b"[").unwrap();
@@ -28,7 +28,7 @@ fn bomb() -> Reply {
         .body(packed.finish().unwrap())
 }
 
-/// JSON of 8 MiB, or nearly.
+/// JSON of nearly 8 MiB.
 fn many() -> Reply {
     let text = format!("[{}0]", "[],".repeat((8 << 20) / 3 - 10));
     Reply::status(200)
@@ -37,7 +37,7 @@ fn many() -> Reply {
 }
 
 #[test]
-fn answers_that_unfold_are_refused_before_they_cost_memory() {
+fn answers_that_expand_are_refused_before_they_use_memory() {
     for (words, reply) in [
         ("more than 8 MB", bomb as fn() -> Reply),
         ("JSON of more than 200000 values", many),
@@ -64,7 +64,7 @@ fn answers_that_unfold_are_refused_before_they_cost_memory() {
                 )
             };
             world.tell(&json!({}), &vault, &login, &machine);
-            // A machine's own service that answers with anything else counts as none.
+            // A metadata service that answers with anything else counts as absent.
             let words = if machine.is_empty() {
                 words
             } else {
@@ -78,9 +78,9 @@ fn answers_that_unfold_are_refused_before_they_cost_memory() {
     }
 }
 
-/// The longest answer that is read: its one value is printed.
+/// The longest accepted answer: its only value is printed.
 #[test]
-fn the_longest_answer_costs_memory_in_proportion() {
+fn the_longest_answer_uses_memory_in_proportion() {
     let bytes = (8 << 20) - 1000;
     let value = "x".repeat(bytes);
     let server = Server::start(move |_| Reply::json(200, crate::vault::kv2(&json!({"value": value}))));
@@ -94,7 +94,7 @@ fn the_longest_answer_costs_memory_in_proportion() {
 }
 
 #[test]
-fn what_a_tool_prints_is_not_parsed_without_bounds() {
+fn the_output_of_a_tool_is_parsed_within_limits() {
     let world = World::start();
     world.tell(&json!({}), &[], &[], &[]);
     world.tool(

@@ -1,4 +1,4 @@
-//! `--timeout` holds, whatever is read.
+//! `--timeout` holds for every input.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::support::server::{Authority, Reply, Server, Validity};
 use crate::support::{Output, Program, secretctl, temp_dir};
 use crate::vault::{kv2, vault};
 
-/// What a busy machine may take beside the command's own time.
+/// The extra time of a busy machine.
 const WORK: Duration = Duration::from_secs(60);
 
 fn pipe(path: &Path) {
@@ -25,9 +25,9 @@ fn in_time(output: &Output) {
     assert!(output.time < WORK, "{:?}: {}", output.time, output.stderr);
 }
 
-/// Reading and parsing a file of 30 MB takes longer than the half of a second that there is.
+/// Reading and parsing a file of 30 MB takes longer than the timeout of half a second.
 #[test]
-fn parsing_ends_with_the_time() {
+fn parsing_stops_at_the_timeout() {
     let folder = temp_dir();
     let mut json = "{\"k\":1".to_owned();
     let mut yaml = "k: 1\n".to_owned();
@@ -51,16 +51,16 @@ fn parsing_ends_with_the_time() {
             )
             .run();
         let stderr = output.fails(2);
-        // On a busy machine the time may be over before all of it is read.
+        // On a busy machine the timeout may pass before the whole file is read.
         let words = ["takes longer than `--timeout`", "within the time of `--timeout`"];
         assert!(words.iter().any(|words| stderr.contains(words)), "{stderr}");
         in_time(&output);
     }
 }
 
-/// A folder of certificates in which pipes lie: nobody waits for who writes to them.
+/// Pipes in a folder of certificates: the program does not wait for a writer.
 #[test]
-fn a_pipe_in_a_folder_of_certificates_is_passed_over() {
+fn a_pipe_in_a_folder_of_certificates_is_skipped() {
     let folder = temp_dir();
     pipe(&folder.path().join("a-pipe"));
     pipe(&folder.path().join("z-pipe"));
@@ -90,10 +90,10 @@ fn a_pipe_in_a_folder_of_certificates_is_passed_over() {
     }
 }
 
-/// Where the system lets nobody read it, it fails at once; else it has no end.
+/// Fails at once where the system forbids reading it; otherwise it has no end.
 #[test]
 #[cfg(target_os = "linux")]
-fn a_file_of_the_kernel_that_never_ends_costs_the_time_and_no_more() {
+fn an_endless_kernel_file_stops_at_the_timeout() {
     let kmsg = "/proc/kmsg";
     let token = json!({"url": "http://127.0.0.1:1", "auth_type": "token", "token_path": kmsg});
     let key = json!({"url": "http://127.0.0.1:1", "auth_type": "gcp", "role_id": "r", "gcp_scopes": "s"});

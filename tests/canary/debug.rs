@@ -1,4 +1,4 @@
-//! `Debug` of what the library hands out: the form in which a secret leaves by accident.
+//! `Debug` of the library's public types, where a secret could leak by accident.
 
 use clap::Parser as _;
 use secretctl::cli::Cli;
@@ -12,7 +12,7 @@ use super::leaks::{Canaries, canary};
 use super::scenarios::VAULT;
 
 #[test]
-fn nothing_that_the_library_hands_out_shows_a_secret_in_debug() {
+fn no_public_type_shows_a_secret_in_debug() {
     let secret = canary("debug");
     let kwargs = format!("{{\"token\": \"{secret}\", \"auth_type\": \"token\"}}");
     let uri = format!("postgres://u:{secret}@h/db?key={secret}");

@@ -1,4 +1,4 @@
-//! A panic: one line, the status of a failure, and nothing of what the panic itself says.
+//! A panic: one line, the status of a failure, and no part of the panic's message.
 
 use std::process::Command;
 
@@ -7,14 +7,14 @@ use secretctl::cli;
 use super::FAULT;
 use super::leaks::{Canaries, canary};
 
-/// The variable under which the test below is a child that panics, with the command line of the child.
+/// The variable that makes the test below a child that panics; its value is the child's command line.
 const CHILD: &str = "SECRETCTL_TEST_FAULT";
 
 #[test]
-fn a_panic_shows_nothing_of_what_it_failed_on() {
+fn a_panic_shows_no_part_of_its_message() {
     let text = format!("ü{}", canary("panic"));
     if let Some(line) = std::env::var_os(CHILD) {
-        // As `main` has it.
+        // As in `main`.
         std::panic::set_hook(Box::new(move |panic| {
             let args = line.to_str().into_iter().flat_map(|line| line.split(' '));
             let status = cli::fault(args.map(Into::into), panic.location());
@@ -24,15 +24,12 @@ fn a_panic_shows_nothing_of_what_it_failed_on() {
         assert_eq!(
             &text[..cut],
             "",
-            "the standard library quotes the text of which a part is no text"
+            "the standard library quotes the text that it fails to slice"
         );
     }
     for (line, status) in [("secretctl get-var x", 1), ("secretctl -q exec -- true", 125)] {
         let output = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "canary::fault::a_panic_shows_nothing_of_what_it_failed_on",
-            ])
+            .args(["--exact", "canary::fault::a_panic_shows_no_part_of_its_message"])
             .args(["--nocapture", "--test-threads", "1"])
             .env(CHILD, line)
             .env("RUST_BACKTRACE", "full")

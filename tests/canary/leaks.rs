@@ -1,4 +1,4 @@
-//! Finds canaries in what a program wrote, in every form that a message could give them.
+//! Finds canaries in a program's output, in every encoding that a message could use.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
-/// Returns the canary of `place`, which is made of small letters and digits.
+/// Returns the canary of `place`, which has only lower-case letters and digits.
 pub fn canary(place: &str) -> String {
     assert!(
         place
@@ -17,11 +17,11 @@ pub fn canary(place: &str) -> String {
     format!("Zq7{place}Kx9v")
 }
 
-/// The canaries of a scenario, each with the byte patterns that give it away.
+/// The canaries of a scenario, each with the byte patterns that reveal it.
 pub struct Canaries(Vec<(String, Vec<Vec<u8>>)>);
 
 impl Canaries {
-    /// Collects the canaries that stand in `texts`.
+    /// Collects the canaries in `texts`.
     pub fn of(texts: &[String]) -> Self {
         let mut names = BTreeSet::new();
         for text in texts {
@@ -40,7 +40,7 @@ impl Canaries {
         )
     }
 
-    /// Returns the canaries that `bytes` hold.
+    /// Returns the canaries found in `bytes`.
     pub fn found_in(&self, bytes: &[u8]) -> Vec<&str> {
         let lower = bytes.to_ascii_lowercase();
         let holds = |pattern: &Vec<u8>| {
@@ -55,7 +55,7 @@ impl Canaries {
     }
 }
 
-/// As it is (in any case), reversed, in hexadecimal, as a list of numbers, and in base64 at each of the three offsets.
+/// Unchanged (in any case), reversed, in hexadecimal, as a list of numbers, and in base64 at each of the three offsets.
 fn patterns(name: &str) -> Vec<Vec<u8>> {
     let mut hex = String::new();
     for byte in name.bytes() {
@@ -77,7 +77,7 @@ fn patterns(name: &str) -> Vec<Vec<u8>> {
         let mut padded = vec![b'x'; offset];
         padded.extend_from_slice(name.as_bytes());
         for engine in [STANDARD, URL_SAFE] {
-            // The outer characters depend on what stands around the canary.
+            // The outer characters depend on the text around the canary.
             let text = engine.encode(&padded);
             patterns.push(text.as_bytes()[4..text.len() - 4].to_vec());
         }

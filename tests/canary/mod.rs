@@ -1,8 +1,8 @@
-//! Canaries: secrets that no message may hold, put into every place that a secret can come from.
+//! Canaries: secrets that no message may contain, in every place that a secret can come from.
 //!
-//! Every canary is `Zq7<place>Kx9v`, so that a leak says which place leaked. Each scenario is run with every command and format,
-//! quiet and at the highest verbosity. stdout may hold a canary only where the command succeeds and is there to print values;
-//! stderr never may, in no encoding that a message could have.
+//! Every canary is `Zq7<place>Kx9v`, so a leak names its place. Each scenario runs with every command and format, quiet and at
+//! the highest verbosity. stdout may contain a canary only when a command that prints values succeeds. stderr may never
+//! contain one, in any encoding.
 
 mod debug;
 mod fault;
@@ -17,10 +17,10 @@ use scenarios::Scenario;
 
 use crate::support::{Output, secretctl};
 
-/// What the program says of a panic.
+/// The program's message for a panic.
 pub const FAULT: &str = "a bug in secretctl";
 
-/// What is asked everywhere, and whether stdout is for values.
+/// The commands of every scenario, and whether stdout is for values.
 const FEW: &[(&str, bool)] = &[
     ("get-conn warehouse", true),
     ("explain conn warehouse --probe", false),
@@ -29,7 +29,7 @@ const FEW: &[(&str, bool)] = &[
     ("get-config hello", true),
 ];
 
-/// What is asked as well where an answer costs no time, and where the settings get that far.
+/// More commands, where an answer is quick and the settings are valid so far.
 const MORE: &[(&str, bool)] = &[
     ("get-conn warehouse -o airflow-uri", true),
     ("get-conn warehouse -o json", true),
@@ -55,7 +55,7 @@ const MORE: &[(&str, bool)] = &[
     ("explain conn warehouse", false),
     ("explain var hello -o json", false),
     ("explain var hello --probe -o json", false),
-    // Neither usage errors nor what is printed about the program itself have to do with a value.
+    // Usage errors and information about the program have no value.
     ("get-conn", false),
     ("get-con warehouse", false),
     ("exec --conn warehouse true", false),
@@ -65,7 +65,7 @@ const MORE: &[(&str, bool)] = &[
     ("completions bash", false),
 ];
 
-/// The formats of `export` that take connections and variables.
+/// The formats of `export` that accept connections and variables.
 const FORMATS: &[&str] = &[
     "dotenv",
     "shell",
@@ -77,7 +77,7 @@ const FORMATS: &[&str] = &[
     "kubernetes",
 ];
 
-/// Returns what is asked of `scenario`: command lines, and whether stdout is for values.
+/// Returns the commands of `scenario`, and whether stdout is for values.
 fn commands(scenario: &Scenario) -> Vec<(String, bool)> {
     let mut commands: Vec<_> = FEW
         .iter()
@@ -96,7 +96,7 @@ fn commands(scenario: &Scenario) -> Vec<(String, bool)> {
     commands
 }
 
-/// How much is said: by default, and as much as possible.
+/// The verbosity: the default, and the highest.
 type Verbosity = (&'static [&'static str], &'static [(&'static str, &'static str)]);
 const VERBOSITIES: &[Verbosity] = &[
     (&[], &[]),
@@ -125,7 +125,7 @@ fn run(scenario: &Scenario, verbosity: Verbosity, command: &str) -> Output {
         .run()
 }
 
-/// Describes what of `output` holds a canary that must not be there.
+/// Describes the canaries in `output` that must not be there.
 fn leak(canaries: &Canaries, output: &Output, prints_values: bool) -> Option<String> {
     let on_stderr = canaries.found_in(output.stderr.as_bytes());
     let allowed = prints_values && output.status == 0;
@@ -143,7 +143,7 @@ fn leak(canaries: &Canaries, output: &Output, prints_values: bool) -> Option<Str
     ))
 }
 
-/// Runs `scenario` with its commands and fails on every leak, every panic, and a status that is not the expected one.
+/// Runs `scenario` with its commands, and fails on every leak, every panic, and an unexpected status.
 fn check(scenario: &Scenario) {
     let canaries = Canaries::of(&scenario.texts());
     let mut found = Vec::new();
@@ -180,7 +180,7 @@ fn check(scenario: &Scenario) {
     }
 }
 
-/// Checks several scenarios at a time: most of the time they wait for somebody.
+/// Checks several scenarios at a time: they mostly wait.
 fn check_all(scenarios: &[Scenario]) {
     std::thread::scope(|scope| {
         for some in scenarios.chunks(scenarios.len().div_ceil(6)) {
@@ -190,22 +190,22 @@ fn check_all(scenarios: &[Scenario]) {
 }
 
 #[test]
-fn nothing_of_the_settings_is_shown() {
+fn no_secret_in_settings_is_shown() {
     check_all(&scenarios::settings());
 }
 
 #[test]
-fn nothing_of_local_files_is_shown() {
+fn no_secret_in_local_files_is_shown() {
     check_all(&scenarios::local_files());
 }
 
 #[test]
-fn nothing_of_the_environment_is_shown() {
+fn no_secret_in_the_environment_is_shown() {
     check_all(&scenarios::environment());
 }
 
 #[test]
-fn nothing_of_vaults_values_is_shown() {
+fn no_value_of_vault_is_shown() {
     let Some(bao) = crate::support::bao() else { return };
     check_all(&servers::vault(bao));
 }
@@ -216,7 +216,7 @@ fn no_credential_is_shown_when_nobody_answers() {
 }
 
 #[test]
-fn no_credential_is_shown_when_the_server_sends_it_back() {
+fn no_credential_is_shown_when_the_server_echoes_it() {
     let (_server, scenarios) = servers::echoing();
     check_all(&scenarios);
 }

@@ -1,4 +1,4 @@
-//! What the system shows of the process and of its children: environment, core dumps, files.
+//! What the system shows about the process and its children: environment, core dumps, files.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -15,7 +15,7 @@ const EXEC: &[&str] = &["exec", "--var", "hello", "--pristine", "--"];
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_pristine_child_has_the_path_and_what_was_asked_for() {
+fn a_pristine_child_has_path_and_the_requested_variables() {
     let output = secretctl()
         .env("PATH", "/usr/bin:/bin")
         .env("AIRFLOW_VAR_HELLO", "world")
@@ -32,7 +32,7 @@ fn a_pristine_child_has_the_path_and_what_was_asked_for() {
 }
 
 #[test]
-fn a_child_never_gets_the_variables_that_are_for_secretctl_alone() {
+fn a_child_never_gets_the_variables_meant_for_secretctl() {
     let dir = temp_dir();
     std::fs::write(
         dir.path().join("a.env"),
@@ -54,7 +54,7 @@ fn a_child_never_gets_the_variables_that_are_for_secretctl_alone() {
     assert!(!text.contains("SECRETCTL_") && !text.contains("TOKEN"), "{text}");
 }
 
-/// Runs `path` with core dumps wanted, ends it by SIGABRT, and tells whether the system wrote a core.
+/// Runs `path` with core dumps enabled, ends it with SIGABRT, and returns whether the system wrote a core.
 fn dumps_core(program: &Program) -> bool {
     let dir = temp_dir();
     let command = program.command();
@@ -72,7 +72,7 @@ fn dumps_core(program: &Program) -> bool {
         )
         .current_dir(&dir);
     let mut child = shell.stderr(std::process::Stdio::null()).spawn().unwrap();
-    // Long enough to read the environment, not long enough to give up the server that never answers.
+    // Long enough to read the environment, but not to give up on the server that never answers.
     std::thread::sleep(Duration::from_millis(500));
     let kill = Command::new("kill")
         .args(["-ABRT", &child.id().to_string()])
@@ -114,7 +114,7 @@ fn the_process_list_shows_no_secret() {
         .unwrap();
     let child = crate::support::Guard::new(child);
     std::thread::sleep(Duration::from_millis(300));
-    // Its own line, and that of every child it may have.
+    // Its own line, and those of its children.
     let mut lines = 0;
     for entry in std::fs::read_dir("/proc").unwrap() {
         let folder = entry.unwrap().path();
@@ -138,7 +138,7 @@ fn the_process_list_shows_no_secret() {
 }
 
 #[test]
-fn a_secret_on_the_users_own_command_line_is_warned_about_without_showing_it() {
+fn a_secret_on_the_command_line_gets_a_warning_that_does_not_show_it() {
     let kwargs =
         json!({"url": "http://127.0.0.1:1", "auth_type": "token", "token": canary("argv")}).to_string();
     let output = secretctl()
@@ -162,7 +162,7 @@ fn a_secret_on_the_users_own_command_line_is_warned_about_without_showing_it() {
 }
 
 #[test]
-fn a_crash_leaves_no_core_with_secrets_in_it() {
+fn a_crash_leaves_no_core_dump() {
     if !dumps_core(&Program::new("/bin/sleep").arg("60")) {
         skip("core dumps", "the system writes none, of any program");
         return;
@@ -176,7 +176,7 @@ fn a_crash_leaves_no_core_with_secrets_in_it() {
 }
 
 #[test]
-fn a_written_file_is_its_owners_alone_and_nothing_is_left_beside_it() {
+fn a_written_file_is_private_and_no_temporary_file_remains() {
     let dir = temp_dir();
     let file = dir.path().join("secrets.env");
     let program = || secretctl().env("AIRFLOW_VAR_HELLO", canary("written")).dir(&dir);
@@ -194,7 +194,7 @@ fn a_written_file_is_its_owners_alone_and_nothing_is_left_beside_it() {
         std::fs::metadata(&file).unwrap().permissions().mode() & 0o7777,
         0o600
     );
-    // A name that is not found: the file keeps what it had.
+    // A name that is not found: the file is unchanged.
     let before = std::fs::read(&file).unwrap();
     program().args(args).args(["--var", "missing"]).run().fails(3);
     assert_eq!(std::fs::read(&file).unwrap(), before);

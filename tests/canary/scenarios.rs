@@ -1,4 +1,4 @@
-//! The places where a secret can stand: settings, local files, the environment; right and wrong in every way.
+//! The places where a secret can be: settings, local files, the environment; valid and invalid in every way.
 
 use std::path::{Path, PathBuf};
 
@@ -7,15 +7,15 @@ use crate::support::temp_dir;
 
 /// One configuration with secrets in it.
 pub struct Scenario {
-    /// What is wrong with it.
+    /// Its name, which says what is wrong.
     pub name: String,
-    /// Options that stand before the command.
+    /// Options before the command.
     pub args: Vec<String>,
     /// Its standard input.
     pub stdin: String,
     /// The status of `get-conn warehouse`.
     pub status: i32,
-    /// Whether an answer takes its time.
+    /// Whether an answer is slow.
     pub slow: bool,
     env: Vec<(String, String)>,
     files: Vec<String>,
@@ -23,7 +23,7 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// Starts a scenario in which `get-conn warehouse` ends with `status`.
+    /// Creates a scenario in which `get-conn warehouse` ends with `status`.
     pub fn new(name: &str, status: i32) -> Self {
         Self {
             name: name.to_owned(),
@@ -58,25 +58,25 @@ impl Scenario {
         self
     }
 
-    /// Adds options that stand before the command.
+    /// Adds options before the command.
     pub fn args(mut self, args: &[&str]) -> Self {
         self.args.extend(args.iter().map(|&arg| arg.to_owned()));
         self
     }
 
-    /// Gives it standard input.
+    /// Sets its standard input.
     pub fn stdin(mut self, text: impl Into<String>) -> Self {
         self.stdin = text.into();
         self
     }
 
-    /// Marks it as one whose answers take their time.
+    /// Marks its answers as slow.
     pub fn slow(mut self) -> Self {
         self.slow = true;
         self
     }
 
-    /// Tells of text that the server holds.
+    /// Adds a text that the server has.
     pub fn remote(mut self, text: impl Into<String>) -> Self {
         self.files.push(text.into());
         self
@@ -94,7 +94,7 @@ impl Scenario {
         self.dir.path()
     }
 
-    /// Returns every text in which a canary can stand.
+    /// Returns every text that can contain a canary.
     pub fn texts(&self) -> Vec<String> {
         let env = self.env.iter().map(|(_, value)| value.clone());
         env.chain(self.files.clone())
@@ -112,7 +112,7 @@ fn fixture() -> PathBuf {
     PathBuf::from("secrets.cfg")
 }
 
-/// Settings that cannot be used, and some that can.
+/// Invalid settings, and some valid ones.
 #[expect(clippy::too_many_lines, reason = "a list")]
 pub fn settings() -> Vec<Scenario> {
     let token = canary("token");
@@ -125,34 +125,34 @@ pub fn settings() -> Vec<Scenario> {
             .args(&["--env-file", "a.env"])
     };
     vec![
-        Scenario::new("kwargs that are no JSON", 2).backend(VAULT, format!("{{\"token\": {token}")),
+        Scenario::new("kwargs that are not JSON", 2).backend(VAULT, format!("{{\"token\": {token}")),
         Scenario::new("kwargs that are text", 2).backend(VAULT, format!("\"{token}\"")),
         Scenario::new("kwargs that are a list", 2).backend(VAULT, format!("[\"{token}\"]")),
         Scenario::new("kwargs in single quotes", 2).backend(VAULT, format!("{{'token': '{token}'}}")),
-        Scenario::new("kwargs with a quote too few", 2).backend(VAULT, format!("{{\"token\": \"{token}}}")),
-        Scenario::new("a token in the place of the auth type", 2).backend(
+        Scenario::new("kwargs with a missing quote", 2).backend(VAULT, format!("{{\"token\": \"{token}}}")),
+        Scenario::new("a token as the auth type", 2).backend(
             VAULT,
             format!("{{\"auth_type\": \"{token}\", \"token\": \"token\"}}"),
         ),
         Scenario::new("an unknown kwarg", 2).backend(VAULT, format!("{{\"tokne\": \"{token}\"}}")),
         Scenario::new("an unknown local kwarg", 2)
             .backend(LOCAL, format!("{{\"variables_file\": \"{token}\"}}")),
-        Scenario::new("text for a number", 2)
+        Scenario::new("text instead of a number", 2)
             .backend(VAULT, format!("{{\"kv_engine_version\": \"{token}\"}}")),
-        Scenario::new("an object for a text", 2)
+        Scenario::new("an object instead of text", 2)
             .backend(VAULT, format!("{{\"token\": {{\"a\": \"{token}\"}}}}")),
-        Scenario::new("a kwarg of its own variable", 2)
+        Scenario::new("a kwarg in its own variable", 2)
             .backend(VAULT, "{}")
             .set("AIRFLOW__SECRETS__BACKEND_KWARG__TOKEN_", token.clone()),
         Scenario::new("an unknown backend", 2)
             .backend("some.other.Backend", format!("{{\"token\": \"{token}\"}}")),
-        Scenario::new("kwargs on standard input that are no JSON", 2)
+        Scenario::new("kwargs on standard input that are not JSON", 2)
             .args(&["--backend", VAULT, "--backend-kwargs", "@-"])
             .stdin(format!("{{\"token\": \"{token}\",}}")),
-        Scenario::new("kwargs in a file that are no JSON", 2)
+        Scenario::new("kwargs in a file that are not JSON", 2)
             .file("kwargs.json", format!("token={token}"))
             .args(&["--backend", VAULT, "--backend-kwargs", "@kwargs.json"]),
-        Scenario::new("kwargs on the command line that are no JSON", 2).args(&[
+        Scenario::new("kwargs on the command line that are not JSON", 2).args(&[
             "--backend",
             VAULT,
             "--backend-kwargs",
@@ -164,7 +164,7 @@ pub fn settings() -> Vec<Scenario> {
                 "AIRFLOW__SECRETS__BACKEND_KWARGS_CMD",
                 format!("sh -c 'echo {token}; echo {token} >&2; exit 3'"),
             ),
-        Scenario::new("kwargs of a command that are no JSON", 2)
+        Scenario::new("kwargs of a command that are not JSON", 2)
             .set("AIRFLOW__SECRETS__BACKEND", VAULT)
             .set("AIRFLOW__SECRETS__BACKEND_KWARGS_CMD", format!("echo {token}")),
         Scenario::new("kwargs of a command with an open quote", 2)
@@ -184,7 +184,7 @@ pub fn settings() -> Vec<Scenario> {
             format!("[secrets]\nbackend_kwargs = {{\n\"token\": \"{token}\"\n}}\n"),
         ),
         with_cfg(
-            "airflow.cfg: a lone percent sign",
+            "airflow.cfg: a single percent sign",
             format!("[secrets]\nbackend = {VAULT}\nbackend_kwargs = {{\"token\": \"{token}%\"}}\n"),
         ),
         with_cfg(
@@ -217,7 +217,7 @@ pub fn settings() -> Vec<Scenario> {
             format!("AIRFLOW_VAR_X=-----BEGIN KEY-----\n{token}\n{token}==\n-----END KEY-----\n"),
         ),
         with_env_file(
-            "an env file: text behind the closing quote",
+            "an env file: text after the closing quote",
             2,
             format!("AIRFLOW__SECRETS__BACKEND_KWARGS=\"{{\"token\": \"{token}\"}}\"\n"),
         ),
@@ -227,7 +227,7 @@ pub fn settings() -> Vec<Scenario> {
             format!("AIRFLOW_CONN_WAREHOUSE=postgres://u:{token}$word${{{token}}}$$@h/\n{token}$x=$x\n"),
         ),
         with_env_file(
-            "an env file in order",
+            "a valid env file",
             0,
             format!("AIRFLOW_CONN_WAREHOUSE=postgres://u:{}@h/\n", canary("envfile")),
         ),
@@ -253,7 +253,7 @@ pub fn settings() -> Vec<Scenario> {
     ]
 }
 
-/// Local files in order, and spoilt in every way.
+/// Local files, valid and invalid in every way.
 pub fn local_files() -> Vec<Scenario> {
     let (password, value) = (canary("filepassword"), canary("filevalue"));
     let with = |name: &str, status: i32, file: &str, text: String| {
@@ -264,7 +264,7 @@ pub fn local_files() -> Vec<Scenario> {
     };
     vec![
         with(
-            "a file in order",
+            "a valid file",
             0,
             "c.env",
             format!("warehouse=postgres://u:{password}%40@h:5432/db?a={password}\n"),
@@ -349,7 +349,7 @@ pub fn local_files() -> Vec<Scenario> {
     ]
 }
 
-/// Connections and variables of the environment, in order and malformed.
+/// Connections and variables of the environment, valid and malformed.
 pub fn environment() -> Vec<Scenario> {
     let password = canary("envpassword");
     let with = |name: &str, status: i32, text: String| {
@@ -362,12 +362,12 @@ pub fn environment() -> Vec<Scenario> {
     };
     vec![
         with(
-            "a URI in order",
+            "a valid URI",
             0,
             format!("postgres://u:{password}%40%0A@h:5432/db?a={password}"),
         ),
         with(
-            "JSON in order",
+            "valid JSON",
             0,
             format!(
                 "{{\"conn_type\": \"x\", \"password\": \"{password}\", \"extra\": {{\"a\": \"{password}\"}}}}"

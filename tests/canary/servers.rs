@@ -1,4 +1,4 @@
-//! Credentials and values that cross the network: a real Vault, nobody, and a server that sends back what it is sent.
+//! Credentials and values that cross the network: a real Vault, no server, and a server that echoes.
 
 use serde_json::json;
 
@@ -72,7 +72,7 @@ pub fn vault(bao: &VaultServer) -> Vec<Scenario> {
         "a wrong token",
         json!({"auth_type": "token", "token": canary("wrongtoken")}),
     ));
-    // A role of its own: who is wrong five times is locked out, and the others are asked at the same time.
+    // A separate role: five failed logins lock it, and the other scenarios run at the same time.
     let (locked_out, _) = bao.approle(&mount);
     scenarios.push(wrong(
         "a wrong secret id",
@@ -85,7 +85,7 @@ pub fn vault(bao: &VaultServer) -> Vec<Scenario> {
     scenarios
 }
 
-/// The kwargs of each login, with a canary for every secret of it.
+/// The kwargs of each login, with a canary for each of its secrets.
 fn logins() -> Vec<(&'static str, serde_json::Value)> {
     vec![
         ("token", json!({"auth_type": "token", "token": canary("token")})),
@@ -129,7 +129,7 @@ fn with_login(name: &str, status: i32, url: &str, mut kwargs: serde_json::Value)
         .slow()
 }
 
-/// Every login where nobody answers, and addresses that hold a password.
+/// Every login without a server, and addresses with a password.
 pub fn unreachable() -> Vec<Scenario> {
     let nobody = format!("http://127.0.0.1:{}", free_port());
     let mut scenarios: Vec<_> = logins()
@@ -142,7 +142,7 @@ pub fn unreachable() -> Vec<Scenario> {
         "token_uri": nobody,
     });
     let gcp = json!({"auth_type": "gcp", "role_id": "r", "gcp_keyfile_dict": key});
-    scenarios.push(with_login("a gcp key that is none", 2, &nobody, gcp));
+    scenarios.push(with_login("an invalid gcp key", 2, &nobody, gcp));
     let token = || json!({"auth_type": "token", "token": canary("token")});
     let port = free_port();
     let address = format!("http://user:{}@127.0.0.1:{port}", canary("urlpassword"));
@@ -175,10 +175,10 @@ pub fn unreachable() -> Vec<Scenario> {
     scenarios
 }
 
-/// Every login against a server that sends back what it is sent; one that it takes, and then sends back the token that it gave.
+/// Every login against a server that echoes; and one that it accepts, and then echoes its token.
 pub fn echoing() -> (Server, Vec<Scenario>) {
     let server = Server::start(|request| {
-        if request.target.starts_with("/taken/v1/auth/") {
+        if request.target.starts_with("/accepted/v1/auth/") {
             return Reply::json(200, json!({"auth": {"client_token": canary("issued")}}));
         }
         let headers: Vec<_> = request
@@ -209,7 +209,8 @@ pub fn echoing() -> (Server, Vec<Scenario>) {
     );
     let approle = json!({"auth_type": "approle", "role_id": "r", "secret_id": canary("secretid")});
     scenarios.push(
-        with_login("a login that is taken", 4, &format!("{url}/taken"), approle).remote(canary("issued")),
+        with_login("a login that is accepted", 4, &format!("{url}/accepted"), approle)
+            .remote(canary("issued")),
     );
     (server, scenarios)
 }

@@ -160,12 +160,12 @@ fn a_suspicious_uri_is_printed_unchanged_with_a_warning() {
     assert_eq!(output.ok(), format!("{uri}\n"));
     assert_eq!(
         output.stderr,
-        "warning: connection `gcp` has no `conn_type` for Airflow: the scheme of a URI has no `_`: write \
+        "warning: connection `gcp` has no `conn_type` for Airflow: the scheme of a URI cannot contain `_`: write \
          `google-cloud-platform://` for `google_cloud_platform://`\n"
     );
     let output = run(doubtful(), "get-conn q");
     assert!(
-        output.ok().contains("hunter2") && output.stderr.contains("stands in quotes"),
+        output.ok().contains("hunter2") && output.stderr.contains("is in quotes"),
         "{}",
         output.stderr
     );

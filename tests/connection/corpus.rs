@@ -1,8 +1,8 @@
-//! Named cases with Airflow's answers, in `tests/parity/corpus`: every disagreement that was ever found, and what
-//! Airflow's own tests name. They need no Python.
+//! Named cases with Airflow's answers, in `tests/parity/corpus`: every disagreement found so far, and the cases of
+//! Airflow's own tests. They need no Python.
 //!
-//! A line is `{"name", "from", "domain", "input", "expect"}`. With `SECRETCTL_TEST_BLESS=1` and Airflow at hand,
-//! `expect` is written anew from Airflow's answers.
+//! A line is `{"name", "from", "domain", "input", "expect"}`. With `SECRETCTL_TEST_BLESS=1` and Airflow,
+//! `expect` is rewritten from Airflow's answers.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ fn every_named_case_has_airflows_answer() {
 }
 
 #[test]
-fn named_cases_have_a_source_and_names_of_their_own() {
+fn named_cases_have_a_source_and_unique_names() {
     let mut names = HashSet::new();
     for case in FILES.into_iter().flat_map(cases) {
         let name = case["name"].as_str().unwrap().to_owned();
@@ -63,12 +63,12 @@ fn named_cases_have_a_source_and_names_of_their_own() {
             ours::DOMAINS.contains(&case["domain"].as_str().unwrap()),
             "{name}"
         );
-        assert!(names.insert(name.clone()), "{name} is there twice");
+        assert!(names.insert(name.clone()), "{name} appears twice");
     }
 }
 
 #[test]
-fn the_corpus_says_what_airflow_says() {
+fn the_corpus_has_airflows_answers() {
     let Some(judge) = support::airflow() else { return };
     for file in FILES {
         let mut cases = cases(file);

@@ -1,6 +1,6 @@
-//! Generated cases, asked of Airflow and of us. 5,000 a domain as a rule, 100,000 in the full run.
+//! Generated cases, answered by Airflow and by us: usually 5,000 per domain, and 100,000 in the full run.
 //!
-//! Where it finds a disagreement, that input becomes a named case of `tests/parity/corpus`.
+//! An input on which they disagree becomes a named case in `tests/parity/corpus`.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn compare(domain: &str) {
         }
     }
     eprintln!(
-        "{domain}: {asked} cases, {errors} of them errors, {} disagreements",
+        "{domain}: {asked} cases, {errors} errors, {} disagreements",
         disagreements.len()
     );
     let some: Vec<String> = disagreements.iter().take(10).map(Value::to_string).collect();
@@ -67,9 +67,9 @@ domains! {
     methods_of_str_are_pythons: "str",
 }
 
-/// A connection's URI is read back as the same connection, by Airflow and by us.
+/// A connection's URI parses back to the same connection, in Airflow and here.
 #[test]
-fn the_uri_that_airflow_builds_is_read_back_as_airflow_reads_it() {
+fn the_uri_that_airflow_builds_parses_as_in_airflow() {
     let Some(judge) = support::airflow() else { return };
     let mut random = support::random("round trip");
     let mut asked = 0;
@@ -91,9 +91,9 @@ fn the_uri_that_airflow_builds_is_read_back_as_airflow_reads_it() {
     eprintln!("round trip: {asked} cases");
 }
 
-/// Airflow carries half of a surrogate pair from extra to output, as an escape; we refuse it.
+/// Airflow copies half of a surrogate pair from the extra to the output, as an escape; we reject it.
 #[test]
-fn half_of_a_surrogate_pair_is_the_deliberate_difference() {
+fn half_of_a_surrogate_pair_is_a_deliberate_difference() {
     let Some(judge) = support::airflow() else { return };
     let value = r#"{"conn_type": "k", "extra": {"a": "\ud83d"}}"#;
     let theirs = judge.ask(json!({"op": "connection.as_json", "value": value}));
@@ -115,13 +115,13 @@ fn half_of_a_surrogate_pair_is_the_deliberate_difference() {
     );
 }
 
-/// Python knows Unicode 14 and Rust a later one, in which two characters have another category. That shows only where
-/// a sigma stands beside one of them.
+/// Python has Unicode 14 and Rust a later version, in which two characters have another category. That matters only for
+/// a sigma next to one of them.
 const RECLASSIFIED: [char; 2] = ['\u{295}', '\u{1171e}'];
 
-/// Every 17th block as a rule, every character in the full run.
+/// Usually every 17th block; every character in the full run.
 #[test]
-fn every_character_is_what_it_is_in_python() {
+fn every_character_is_classified_as_in_python() {
     let Some(judge) = support::airflow() else { return };
     let blocks: Vec<Value> = (0..0x11_0000 / 0x400)
         .filter(|block| support::full() || *block < 16 || block % 17 == 0)

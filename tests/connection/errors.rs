@@ -1,4 +1,4 @@
-//! Errors name the part that is wrong, say where, hint at what users trip over, and never show the value.
+//! Errors name the wrong part and its position, give hints for common mistakes, and never show the value.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ fn error(text: &str) -> Error {
     Connection::from_found("my db\n", &Found::Text(Secret::from(text))).unwrap_err()
 }
 
-/// Everything that a user could be shown of an error.
+/// Returns everything that an error can show to a user.
 fn shown(error: &Error) -> String {
     let mut text = format!("{error}\n{error:?}\n{}\n", error.hint().unwrap_or_default());
     let mut source = std::error::Error::source(error);
@@ -25,15 +25,15 @@ fn shown(error: &Error) -> String {
 }
 
 #[test]
-fn the_part_is_named_with_its_position_and_never_the_value() {
+fn an_error_names_the_part_and_its_position_but_never_the_value() {
     for (text, part) in [
         ("postgres://user:hunter2@h:port-hunter2/s", "`port`"),
-        ("postgres://user:hunter2@h:99999", "beyond 65535"),
+        ("postgres://user:hunter2@h:99999", "greater than 65535"),
         ("http://user:hunter2@https://hunter2", "before the second `://`"),
         ("a://b://c://hunter2", "third `://`"),
         ("a://[hunter2", "one of `[` and `]`"),
         ("a://[hunter2]", "brackets"),
-        ("a://hunter2\u{2100}", "stands for one of"),
+        ("a://hunter2\u{2100}", "normalizes to one of"),
         ("a://h?__extra__=hunter2", "`extra` is not JSON"),
         (r#"{"password": "hunter2" "#, "line 1 column 23"),
         (r#"{"password": "hunter2" "#, "it starts with `{` and is not JSON"),
@@ -42,11 +42,14 @@ fn the_part_is_named_with_its_position_and_never_the_value() {
             "unterminated string starting at line 1 column 14",
         ),
         (r#"{"passwrd": "hunter2"}"#, "unknown key `passwrd`"),
-        (r#"{"port": "hunter2"}"#, "`port` is no integer"),
+        (r#"{"port": "hunter2"}"#, "`port` is not an integer"),
         (r#"{"port": ["hunter2"]}"#, "`port` is of type list"),
         (r#"{"password": {"hunter2": 1}}"#, "`password` is of type dict"),
         (r#"{"extra": ["hunter2"]}"#, "`extra` is of type list"),
-        (r#"{"uri": "a://hunter2", "host": "h"}"#, "`uri` stands beside"),
+        (
+            r#"{"uri": "a://hunter2", "host": "h"}"#,
+            "both `uri` and other parts",
+        ),
         (
             r#"{"extra": {"a": "hunter2\ud83d"}}"#,
             "it is JSON that cannot be read",
@@ -103,7 +106,7 @@ fn json_text_inside_json_text_gets_its_hint() {
 }
 
 #[test]
-fn an_unknown_key_gets_the_one_that_is_meant() {
+fn an_unknown_key_gets_a_suggestion() {
     let hint = |text: &str| error(text).hint().unwrap().to_owned();
     assert!(
         hint(r#"{"passwrd": 1}"#)
@@ -127,7 +130,7 @@ fn an_unknown_key_gets_the_one_that_is_meant() {
             "{hint}"
         );
     }
-    // The similarity of `pa` and `password` is the bound, 0.8, and not above it.
+    // The similarity of `pa` and `password` is exactly the limit, 0.8.
     for key in ["zzz", "pa"] {
         let hint = hint(&format!(r#"{{"{key}": 1}}"#));
         assert!(
@@ -140,7 +143,7 @@ fn an_unknown_key_gets_the_one_that_is_meant() {
 }
 
 #[test]
-fn several_hosts_with_ports_get_a_form_that_airflow_takes() {
+fn several_hosts_with_ports_get_a_form_that_airflow_accepts() {
     for text in [
         "mongodb://h1:27017,h2:27018/db",
         "mongodb://user:hunter2@h1:27017,h2:27018/?replicaSet=r",
@@ -155,7 +158,7 @@ fn several_hosts_with_ports_get_a_form_that_airflow_takes() {
             shown(&error)
         );
     }
-    // A password that is cut is no list of hosts.
+    // A password that is cut off is not a list of hosts.
     for text in ["x://user:a,b/c@h", "x://u:1,2:3/c@h:1", "x://h:port"] {
         assert!(!error(text).message().contains("several hosts"), "{text}");
     }
@@ -188,7 +191,7 @@ fn several_hosts_with_ports_get_a_form_that_airflow_takes() {
 }
 
 #[test]
-fn a_scheme_with_an_underscore_is_the_first_thing_to_mend() {
+fn a_scheme_with_an_underscore_gets_the_first_hint() {
     for text in [
         "google_cloud_platform://user:hunter2@h://x://y",
         "a_b://u:hunter2@c://d",
@@ -198,7 +201,7 @@ fn a_scheme_with_an_underscore_is_the_first_thing_to_mend() {
             error
                 .hint()
                 .unwrap()
-                .starts_with("the scheme of a URI has no `_`: write `"),
+                .starts_with("the scheme of a URI cannot contain `_`: write `"),
             "{error:?}"
         );
         assert!(!shown(&error).contains("hunter2"));
@@ -206,7 +209,7 @@ fn a_scheme_with_an_underscore_is_the_first_thing_to_mend() {
 }
 
 #[test]
-fn bytes_that_are_no_utf8_are_malformed() {
+fn bytes_that_are_not_utf8_are_malformed() {
     let error = Connection::from_found("c", &Found::Text(Secret::new(*b"a://h\xff"))).unwrap_err();
     assert_eq!(
         (error.kind(), error.message()),
@@ -218,13 +221,13 @@ fn bytes_that_are_no_utf8_are_malformed() {
 }
 
 #[test]
-fn a_vault_value_that_is_no_text_is_malformed() {
+fn a_vault_value_that_is_not_text_is_malformed() {
     let error = Connection::from_found("c", &Found::Json(python_json::Value::Int("5".into()))).unwrap_err();
     assert!(error.message().contains("type int instead of text"));
 }
 
 #[test]
-fn a_part_that_is_no_text_is_an_error_of_the_uri_alone() {
+fn a_part_that_is_not_text_fails_only_the_uri() {
     let object = python_json::loads(r#"{"conn_type": "x", "host": 5}"#)
         .unwrap()
         .as_object()

@@ -1,7 +1,7 @@
-//! A connection is what Airflow says it is, to the byte, and so is what of CPython it stands on.
+//! Connections, and the CPython functions they rely on, match Airflow to the byte.
 //!
 //! Owns the generated comparison with Airflow (`differential`), the named cases that need no Python (`corpus`), and
-//! what holds without Airflow (`properties`).
+//! properties that hold without Airflow (`properties`).
 
 mod corpus;
 mod differential;

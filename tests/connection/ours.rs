@@ -1,4 +1,4 @@
-//! Our answers, in the form in which `tests/parity/judge_connection.py` gives Airflow's.
+//! Our answers, in the form of Airflow's answers from `tests/parity/judge_connection.py`.
 
 use secretctl::connection::{Connection, FIELDS};
 use secretctl::error::{Error, ErrorKind};
@@ -8,7 +8,7 @@ use secretctl::secret::Secret;
 use secretctl::value::Found;
 use serde_json::{Value, json};
 
-/// The domains, each compared by its own inputs.
+/// The domains, each with its own inputs.
 pub const DOMAINS: [&str; 11] = [
     "text",
     "uri",
@@ -23,7 +23,7 @@ pub const DOMAINS: [&str; 11] = [
     "str",
 ];
 
-/// Makes our answer to one input of a domain.
+/// Returns our answer to one input of a domain.
 pub fn answer(domain: &str, input: &Value) -> Value {
     let line = || input.as_str().unwrap();
     match domain {
@@ -98,7 +98,7 @@ fn character(c: char) -> Value {
     ])
 }
 
-/// Makes what a backend would hand over; `None` when the JSON of the test case has a lone surrogate.
+/// Returns what a backend would return, or `None` when the test case's JSON has a lone surrogate.
 fn found(domain: &str, value: &str) -> Option<Found> {
     let object = || match json::loads(value) {
         Ok(Python::Object(object)) => Some(object),
@@ -135,7 +135,7 @@ fn connection(id: &str, found: &Found) -> Value {
     json!({"fields": fields, "uri": uri, "object": object, "as_json": text(connection.as_json().unwrap())})
 }
 
-/// An error, or the one that is ours alone.
+/// Returns an error's form, with one of its own for the error that only we have.
 fn refusal(error: &Error) -> Value {
     assert_eq!(error.kind(), ErrorKind::Malformed, "{error:?}");
     let mut source = std::error::Error::source(error);
@@ -190,8 +190,8 @@ fn json_text(text: &str) -> Value {
     }
 }
 
-/// Whether two answers are the same. Half of a surrogate pair is the one deliberate difference (`connection-lone-surrogate` in
-/// the list of differences): we refuse it even where Airflow drops it, as in a key that is repeated.
+/// Whether two answers are the same. Half of a surrogate pair is the only deliberate difference (`connection-lone-surrogate` in
+/// the list of differences): we reject it even where Airflow drops it, as in a repeated key.
 pub fn agree(input: &Value, theirs: &Value, ours: &Value) -> bool {
     if theirs == ours {
         return true;

@@ -1,4 +1,4 @@
-//! What holds without Airflow, for any input.
+//! Properties that hold for any input, without Airflow.
 
 use proptest::prelude::*;
 use secretctl::connection::Connection;
@@ -32,10 +32,10 @@ proptest! {
         let _ = Connection::from_found("c", &Found::Text(Secret::new(bytes)));
     }
 
-    /// A host comes back in lower case, an empty login as none, and an extra of text alone as whatever JSON its
-    /// values are: all of that is Airflow's. Everything else survives.
+    /// As in Airflow, a host comes back in lower case, an empty login becomes absent, and the text values of an extra
+    /// are parsed as JSON. Everything else survives.
     #[test]
-    fn an_airflow_uri_is_read_back_as_the_same_connection(
+    fn an_airflow_uri_parses_back_to_the_same_connection(
         conn_type in "[a-z][a-z0-9]{0,8}(_[a-z0-9]{1,5})?",
         host in "[a-z0-9.-]{1,20}",
         parts in proptest::array::uniform3(".{1,20}"),
@@ -64,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn json_that_is_written_is_read_back(text in generated("json")) {
+    fn written_json_is_read_back(text in generated("json")) {
         if let Ok(value) = json::loads(&text) {
             let written = json::dumps(&value);
             prop_assert!(written.is_ascii());
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_quoted_is_unquoted_again(text in any::<String>()) {
+    fn quoted_text_is_unquoted_again(text in any::<String>()) {
         prop_assert_eq!(quote::unquote(&quote::quote(&text)), text);
     }
 

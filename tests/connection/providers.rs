@@ -1,4 +1,4 @@
-//! Connections as the documentation of Airflow's most used providers shows them, with values of our own.
+//! Connections from the documentation of Airflow's most used providers, with our own values.
 
 use secretctl::connection::Connection;
 use secretctl::secret::Secret;
@@ -121,7 +121,7 @@ pub const SHAPES: &[&str] = &[
 ];
 
 #[test]
-fn the_shapes_are_of_more_than_forty_providers() {
+fn there_are_shapes_of_more_than_forty_providers() {
     let types: std::collections::BTreeSet<String> = SHAPES
         .iter()
         .filter_map(|shape| {

@@ -1,9 +1,9 @@
-//! As much of Markdown as our own pages use.
+//! The parts of Markdown that our pages use.
 
 /// A fenced block.
 #[derive(Debug)]
 pub struct Block<'a> {
-    /// What stands after the fence: `sh`, `console`, …
+    /// The word after the fence: `sh`, `console`, …
     pub language: &'a str,
     /// Its text.
     pub text: String,

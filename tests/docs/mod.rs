@@ -1,8 +1,8 @@
-//! The README and the pages of `docs/`: every command line in them runs, and prints what the page says.
+//! The README and the pages of `docs/`: every command line in them runs, and prints what the page shows.
 //!
-//! - A `console` block holds `$ command` lines, each followed by exactly what it prints; a last line `…` stands for more.
+//! - A `console` block has `$ command` lines, each followed by its exact output. A last line `…` matches any more output.
 //! - A `sh` block is a script that must succeed.
-//! - A `dotenv` block after `<!-- file: NAME -->` is written to NAME, with the address and the credentials of the server of this run.
+//! - A `dotenv` block after `<!-- file: NAME -->` is written to NAME, with the address and credentials of this run's server.
 //! - A block after `<!-- not run: why -->` does not run.
 
 use std::fmt::Write as _;
@@ -31,7 +31,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 #[test]
-fn links_between_pages_lead_somewhere() {
+fn links_between_pages_resolve() {
     let mut broken = String::new();
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();
@@ -57,7 +57,7 @@ fn links_between_pages_lead_somewhere() {
     assert_eq!(broken, "");
 }
 
-/// Whether a test of this name is there: in `src/` when it begins with `src::`, else in `tests/`.
+/// Whether a test with this name exists: in `src/` when it begins with `src::`, else in `tests/`.
 fn is_a_test(name: &str) -> bool {
     let (folder, name) = match name.strip_prefix("src::") {
         Some(name) => ("src", name),
@@ -76,7 +76,7 @@ fn is_a_test(name: &str) -> bool {
 }
 
 #[test]
-fn every_test_that_the_page_of_security_names_is_there() {
+fn every_test_named_in_security_md_exists() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/security.md");
     let page = std::fs::read_to_string(page).unwrap();
     let named: Vec<_> = page
@@ -91,7 +91,7 @@ fn every_test_that_the_page_of_security_names_is_there() {
 }
 
 #[test]
-fn every_file_that_a_page_names_is_there() {
+fn every_file_named_in_a_page_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut named = 0;
     let mut missing = String::new();

@@ -1,11 +1,11 @@
-//! The picture of a terminal session in the README: made from a real run, and compared with one.
+//! The picture of a terminal session in the README: generated from a real run, and compared with one.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::support::{Program, page};
 
-/// What is typed.
+/// The typed commands.
 const SESSION: &[&str] = &[
     "export SECRETCTL_ENV_FILE=examples/local.env",
     "secretctl get-conn smtp_default",
@@ -15,18 +15,18 @@ const SESSION: &[&str] = &[
     "secretctl explain conn warehouse",
 ];
 
-/// In characters; what is longer goes on in the next line, as in a terminal.
+/// In characters; longer lines wrap, as in a terminal.
 const WIDTH: usize = 104;
 /// In pixels.
 const LINE: usize = 19;
 
-/// Runs the session and returns its lines; a typed one begins with `$ `.
+/// Runs the session and returns its lines; typed ones begin with `$ `.
 fn session() -> Vec<String> {
     let programs = Path::new(env!("CARGO_BIN_EXE_secretctl")).parent().unwrap();
     let mut lines = Vec::new();
     for command in SESSION {
         lines.push(format!("$ {command}"));
-        // Typed into one shell, of which each run begins with the first command.
+        // One shell session: each run starts from the first command.
         let script = format!("{}\n{command}", SESSION[0]);
         let output = Program::new("bash")
             .args(["-c", &format!("exec 2>&1\n{script}")])
@@ -79,7 +79,7 @@ fn picture(lines: &[String]) -> String {
 }
 
 #[test]
-fn the_picture_shows_what_a_session_prints() {
+fn the_picture_shows_a_real_session() {
     let lines = session();
     let svg = picture(&lines);
     page("session.svg", &svg);

@@ -1,4 +1,4 @@
-//! Runs the command lines of the pages, against a real server.
+//! Runs the command lines of the pages against a real server.
 
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,10 @@ use serde_json::json;
 use super::markdown::{Block, blocks};
 use crate::support::{Output, Program, VaultServer, bao, temp_dir};
 
-/// The server's address as the pages have it.
+/// The server's address in the pages.
 const EXAMPLE_ADDRESS: &str = "http://127.0.0.1:8200";
 
-/// What the pages' own examples expect to find in Vault.
+/// Stores the secrets that the pages' examples expect in Vault.
 fn seed(bao: &VaultServer) -> String {
     let mount = bao.kv(2);
     let uri = "smtp://user:pass@mail.example.com:587";
@@ -27,7 +27,7 @@ fn seed(bao: &VaultServer) -> String {
     mount
 }
 
-/// Writes the file of a block, with this run's server in place of the example's.
+/// Writes the file of a block, with this run's server instead of the example's.
 fn write_file(dir: &Path, name: &str, block: &Block<'_>, bao: &VaultServer, mount: &str) {
     let mut text = block.text.clone();
     if text.contains("vault.VaultBackend") {
@@ -50,7 +50,7 @@ fn write_file(dir: &Path, name: &str, block: &Block<'_>, bao: &VaultServer, moun
 
 fn run(dir: &Path, script: &str) -> Output {
     let programs = Path::new(env!("CARGO_BIN_EXE_secretctl")).parent().unwrap();
-    // The release build would take minutes; the program is the same.
+    // A release build would take minutes; the program is the same.
     let script = script.replace("cargo run --release --quiet --", "secretctl");
     Program::new("bash")
         .args(["-euo", "pipefail", "-c", &script])
@@ -63,7 +63,7 @@ fn run(dir: &Path, script: &str) -> Output {
         .run()
 }
 
-/// Runs each `$ command` of a block and compares what it prints with the lines that follow it.
+/// Runs each `$ command` of a block and compares its output with the lines that follow it.
 fn run_console(dir: &Path, block: &Block<'_>, bao: &VaultServer, mount: &str) -> Result<(), String> {
     for entry in format!("\n{}", block.text).split("\n$ ").skip(1) {
         let (command, expected) = entry.split_once('\n').unwrap_or((entry, ""));
@@ -86,7 +86,7 @@ fn run_console(dir: &Path, block: &Block<'_>, bao: &VaultServer, mount: &str) ->
     Ok(())
 }
 
-/// Tells whether `printed` is what the page says; a last line `…` stands for anything.
+/// Returns whether `printed` is what the page shows; a last line `…` matches anything.
 fn matches(printed: &str, expected: &str) -> bool {
     expected
         .strip_suffix("\n…")
@@ -103,7 +103,7 @@ fn run_script(dir: &Path, block: &Block<'_>) -> Result<(), String> {
 }
 
 #[test]
-fn every_command_line_of_the_pages_does_what_the_page_says() {
+fn every_command_line_in_the_pages_prints_what_the_page_says() {
     let Some(bao) = bao() else { return };
     let mount = seed(bao);
     let mut failures = Vec::new();
@@ -123,7 +123,7 @@ fn every_command_line_of_the_pages_does_what_the_page_says() {
                 "dotenv" => {
                     let name = comment
                         .strip_prefix("file: ")
-                        .expect("a dotenv block says which file it is");
+                        .expect("a dotenv block names its file");
                     write_file(dir.path(), name, &block, bao, &mount);
                     Ok(())
                 }

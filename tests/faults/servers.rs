@@ -149,7 +149,7 @@ pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
             return match peer {
                 Peer::Login(bad) if backend != Backend::KeyVault => bad(),
                 Peer::ClosedBetween => reply.close(),
-                Peer::Smuggled => reply.behind(list::wrong_answer(&backend.body(list::WRONG_VALUE))),
+                Peer::Smuggled => reply.trailing(list::wrong_answer(&backend.body(list::WRONG_VALUE))),
                 _ => reply,
             };
         }

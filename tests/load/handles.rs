@@ -1,4 +1,4 @@
-//! What the library keeps open, when one process looks up much.
+//! The handles that the library keeps open over many lookups in one process.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -17,12 +17,12 @@ fn open_handles() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-/// Runs in a process of its own: the other tests of this one open and close handles all the time.
+/// Runs in a separate process: the other tests of this one open and close handles all the time.
 #[test]
 #[ignore = "run by `sequential_lookups_leak_no_handles`, in a process of its own"]
 fn sequential_lookups_in_this_process() {
     let lookups = cases(2_000, 10_000);
-    // Kept connections, and connections that the server closes each time.
+    // Connections that are kept, and connections that the server closes each time.
     for close in [false, true] {
         let server = vault(Duration::ZERO, close);
         let env = |kwargs: String| -> Env {
@@ -57,11 +57,11 @@ fn sequential_lookups_in_this_process() {
         (0..10).for_each(|_| ask(&lasting));
         let before = open_handles();
         (0..lookups).for_each(|_| ask(&lasting));
-        // As many resolvers, each with its client and its login.
+        // The same number of resolvers, each with its own client and login.
         (0..lookups / 20).for_each(|_| ask(&resolver()));
         let after = open_handles();
         eprintln!("{lookups} lookups: {before} handles before, {after} after");
-        // The server of the test holds its side of a connection for a moment longer.
+        // The test's server keeps its side of a connection open for a moment longer.
         assert!(after <= before + 8, "{before} handles became {after}");
     }
 }
@@ -77,8 +77,8 @@ fn sequential_lookups_leak_no_handles() {
         ])
         .output()
         .unwrap();
-    let told = String::from_utf8_lossy(&status.stderr);
-    assert!(status.status.success(), "{told}");
-    eprintln!("{told}");
-    assert!(told.matches("handles before").count() == 2, "{told}");
+    let stderr = String::from_utf8_lossy(&status.stderr);
+    assert!(status.status.success(), "{stderr}");
+    eprintln!("{stderr}");
+    assert!(stderr.matches("handles before").count() == 2, "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! Many at once, and many in a row: nothing is lost, nothing leaks, and no more is asked than must be.
+//! Many lookups at once, and many in a row: nothing is lost, nothing leaks, and no request is unnecessary.
 
 #[cfg(target_os = "linux")]
 mod handles;
@@ -14,7 +14,7 @@ use crate::support::{bao, full, secretctl};
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
 #[test]
-fn two_hundred_processes_at_once_all_get_their_answer() {
+fn two_hundred_concurrent_processes_all_get_their_answer() {
     const PROCESSES: usize = 200;
     let Some(bao) = bao() else { return };
     let mount = bao.kv(2);
@@ -37,7 +37,7 @@ fn two_hundred_processes_at_once_all_get_their_answer() {
             let (kwargs, answered) = (&kwargs, &answered);
             scope.spawn(move || {
                 let expected = format!("value of {number}\n");
-                // Each runs at least once, so that all of them do run at once.
+                // Each runs at least once, so that all of them overlap.
                 loop {
                     let output = secretctl()
                         .env("AIRFLOW__SECRETS__BACKEND", VAULT)
@@ -61,7 +61,7 @@ fn two_hundred_processes_at_once_all_get_their_answer() {
     assert!(answered.load(Ordering::Relaxed) >= PROCESSES);
 }
 
-/// A Vault that takes `pause` an answer and, on request, closes every connection after it.
+/// A Vault that waits `pause` before each answer and, on request, closes every connection after it.
 fn vault(pause: Duration, close: bool) -> Server {
     Server::start(move |request| {
         let body = if request.target.contains("/login") {
@@ -79,7 +79,7 @@ fn kwargs(server: &Server) -> String {
 }
 
 #[test]
-fn a_hundred_names_take_one_login_and_eight_connections() {
+fn a_hundred_names_use_one_login_and_eight_connections() {
     const NAMES: usize = 100;
     let pause = Duration::from_millis(20);
     let server = vault(pause, false);
@@ -117,10 +117,10 @@ fn a_hundred_names_take_one_login_and_eight_connections() {
     );
     // The login, and the names eight at a time.
     let least = pause * (1 + u32::try_from(NAMES.div_ceil(8)).unwrap());
-    eprintln!("{NAMES} names: {best:?}, of which the server took {least:?}");
-    // Nearly twice that would be four at a time. The release build's bound, 1.3, is measured where nothing else runs: in benches.
+    eprintln!("{NAMES} names: {best:?}; the server needs {least:?}");
+    // Four at a time would take nearly twice as long. The release build's limit of 1.3 is measured in benches, without other load.
     assert!(
         best < least.mul_f64(1.8),
-        "{best:?} for what takes the server {least:?}"
+        "{best:?}, but the server needs only {least:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! The environment as a backend, teams included, against Airflow's.
+//! The environment backend, including teams, compared with Airflow's.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ const KEYS: &[&str] = &[
 const TEAMS: &[Option<&str>] = &[None, Some("t"), Some("Team_1"), Some("ß")];
 
 #[test]
-fn variables_are_named_as_airflow_names_them() {
+fn variables_have_airflows_names() {
     let Some(judge) = support::airflow() else { return };
     let mut random = support::random("environment");
     let mut questions = Vec::new();
@@ -78,7 +78,7 @@ fn variables_are_named_as_airflow_names_them() {
             program = program.env(name, value.as_str().unwrap());
         }
         let output = program.run();
-        // Airflow makes no connection of an empty variable.
+        // Airflow ignores a connection in an empty variable.
         let expected = match theirs {
             Value::String(text) if !(is_connection && text.is_empty()) => (0, text.as_bytes()),
             _ => (3, &b""[..]),
@@ -91,5 +91,5 @@ fn variables_are_named_as_airflow_names_them() {
             output.stderr
         );
     }
-    assert!(found > 20, "too few values are found to say much: {found}");
+    assert!(found > 20, "too few values were found to be a test: {found}");
 }

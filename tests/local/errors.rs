@@ -1,4 +1,4 @@
-//! What a bad file gets: status 2, the file and the line, and never a value.
+//! The errors for a bad file: status 2, the file and the line, and never a value.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support;
 
-/// Asks each file for a connection: it is status 2, and says where and what, and nothing of a value.
+/// Looks up a connection in each file: status 2, and an error with the place and the problem but no value.
 fn refused(cases: &[(&str, &str, &str)]) {
     let folder = support::temp_dir();
     for (name, text, expected) in cases {
@@ -97,7 +97,7 @@ fn a_bad_file_is_named_with_its_line_and_without_its_values() {
 }
 
 #[test]
-fn keys_that_a_connection_does_not_have_are_told_with_those_that_are_meant() {
+fn unknown_keys_of_a_connection_get_suggestions() {
     refused(&[
         (
             "f.json",
@@ -119,7 +119,7 @@ fn keys_that_a_connection_does_not_have_are_told_with_those_that_are_meant() {
         (
             "f.json",
             r#"{"b": {"uri": "x://hidden-value", "host": "h"}}"#,
-            "hint: keep either `uri` alone, or the parts without it",
+            "hint: keep either `uri` or the other parts",
         ),
         (
             "f.json",
@@ -136,7 +136,7 @@ fn keys_that_a_connection_does_not_have_are_told_with_those_that_are_meant() {
 }
 
 #[test]
-fn a_missing_file_is_status_2_and_with_lenient_the_rest_is_asked() {
+fn a_missing_file_is_status_2_and_lenient_continues() {
     let program = |env: &[(&str, &str)]| {
         support::secretctl()
             .args(["get-conn", "a", "-n", "--lenient"])
@@ -182,7 +182,7 @@ fn aliases_of_aliases_and_deep_nesting_are_refused_in_time() {
         .replace("[x, x, x, x, x, x, x, x, x, x]", "{x: 1}")
         .replace("[*", "{<<: [*")
         .replace("]\n", "]}\n");
-    // The last is met first, so none has its keys once before the next one merges it.
+    // The last comes first, so no mapping has its keys once before the next one merges it.
     let inside_out = format!("k: [[[{}]]]\nj: {{<<: *j}}\n", {
         let mappings = merges.lines().filter_map(|line| line.split_once(": "));
         mappings
@@ -237,7 +237,7 @@ fn variable(name: &str, text: &str, key: &str) -> (support::Output, Option<serde
 }
 
 #[test]
-fn a_variable_that_is_null_is_said_to_be_null() {
+fn a_null_variable_is_reported_as_null() {
     for (name, text) in [
         ("v.json", r#"{"a": null}"#),
         ("v.yaml", "a: ~\n"),
@@ -260,7 +260,7 @@ fn a_variable_that_is_null_is_said_to_be_null() {
 }
 
 #[test]
-fn astros_settings_are_no_file_of_variables() {
+fn astros_settings_are_not_a_file_of_variables() {
     let settings = "airflow:\n  connections: []\n  variables:\n    - variable_name: a\n      variable_value: hidden-value\n";
     let (output, airflow) = variable("airflow_settings.yaml", settings, "a");
     let words = output.fails(3);
@@ -270,10 +270,10 @@ fn astros_settings_are_no_file_of_variables() {
     );
     assert!(!words.contains("hidden-value"), "{words}");
     assert!(airflow.is_none_or(|answer| answer["value"].is_null()));
-    // To Airflow, and here, it is one variable.
+    // For Airflow, and here, it is one variable.
     let (output, _) = variable("airflow_settings.yaml", settings, "airflow");
     assert!(output.ok().starts_with('{'), "{}", output.text());
-    // A variable of this name need not be Astro's.
+    // A variable with this name is not necessarily Astro's.
     let (output, _) = variable("v.yaml", "airflow: {variables: 1, other: 2}\n", "a");
     assert!(!output.fails(3).contains("Astro"), "{}", output.stderr);
 }

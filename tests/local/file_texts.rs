@@ -1,8 +1,8 @@
-//! Local secrets files that are made at random: entries good and bad, in every form, for every kind of secret.
+//! Random local secrets files: good and bad entries, in every form, for every kind of secret.
 
 use crate::support::{self, Random};
 
-/// A file, and what is asked of it.
+/// A file, and the lookups in it.
 pub struct File {
     pub name: &'static str,
     pub kind: &'static str,
@@ -29,7 +29,7 @@ const TEXTS: &[&str] = &[
     "1",
 ];
 
-/// JSON values of variables, options, and connections that are none.
+/// JSON values of variables, options, and invalid connections.
 const VALUES: &[&str] = &[
     "null",
     "true",
@@ -83,7 +83,7 @@ const MEMBERS: &[&str] = &[
     "\"id\": 1",
 ];
 
-/// Whole files that are strange, with the name, the kind and the key that is asked for.
+/// Strange files, with the file's name, the kind and the key of the lookup.
 const TRAPS: &[(&str, &str, &str, &str)] = &[
     ("f.env", "variable", "a", "a=1\u{85}b=2\n"),
     ("f.env", "variable", "b", "a=1\u{2028}b=2\n"),
@@ -187,7 +187,7 @@ const TRAPS: &[(&str, &str, &str, &str)] = &[
     ("f.yaml", "config", "a", "a: yes"),
 ];
 
-/// Makes `count` files, the strange ones first.
+/// Generates `count` files, the strange ones first.
 pub fn files(count: usize) -> Vec<File> {
     let mut random = support::random("local files");
     let trap = |(name, kind, key, text): &(&'static str, &'static str, &str, &str)| File {
@@ -225,7 +225,7 @@ fn file(random: &mut Random) -> File {
             .iter()
             .map(|key| format!("{}: {}", quoted(key), value(random, kind)))
             .collect();
-        // JSON is YAML too, but for tabs and long keys.
+        // JSON is also YAML, except for tabs and long keys.
         format!("{{{}}}", entries.join(", "))
     };
     let asked = vec![random.pick(&keys).clone(), (*random.pick(KEYS)).to_owned()];

@@ -1,11 +1,11 @@
-//! Local secrets files, each read by Airflow's backend and by the binary: the same values, and the same files refused.
+//! Local secrets files, read by Airflow's backend and by the binary: the same values, and the same files rejected.
 
 use serde_json::{Value, json};
 
 use super::file_texts::{File, files};
 use crate::support::{self, Output};
 
-/// What the program makes of one key, in the judge's terms.
+/// Looks up one key with the program.
 fn ours(path: &str, kind: &str, key: &str) -> Output {
     let (command, kwarg) = match kind {
         "connection" => ("get-conn", "connections_file_path"),
@@ -29,7 +29,7 @@ fn ours(path: &str, kind: &str, key: &str) -> Output {
         .run()
 }
 
-/// Says how an output differs from Airflow's answer, if it does.
+/// Returns how an output differs from Airflow's answer, if it does.
 fn difference(theirs: &Value, output: &Output) -> Option<String> {
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let expected = if theirs["error"].is_string() {
@@ -37,7 +37,7 @@ fn difference(theirs: &Value, output: &Output) -> Option<String> {
     } else if theirs["absent"] == json!(true) {
         (3, None)
     } else if let Some(text) = theirs["text"].as_str().or(theirs["uri"].as_str()) {
-        // A date's text is what Airflow's command line prints; anything else without JSON is refused.
+        // Airflow's command line prints a date's text; any other value without JSON is rejected.
         match (theirs["no_json"].is_string(), output.status) {
             (true, 6) => return None,
             _ => (0, Some(text.to_owned())),
@@ -107,7 +107,7 @@ fn files_are_read_as_airflow_reads_them() {
         }
     }
     eprintln!("{} files, {found} values found", files.len());
-    assert!(found * 5 > files.len(), "too few values are found to say much");
+    assert!(found * 5 > files.len(), "too few values were found to be a test");
     let shown = different
         .iter()
         .take(15)

@@ -1,4 +1,4 @@
-//! `python::yaml` against PyYAML: every text is loaded by both, and must come out with the same values of the same types.
+//! `python::yaml` compared with PyYAML: both load every text, and must return the same values of the same types.
 
 use serde_json::{Value, json};
 
@@ -24,8 +24,8 @@ fn texts_load_as_pyyaml_loads_them() {
             different.push(format!("{text:?}\n  ours:   {ours}\n  theirs: {theirs}"));
         }
     }
-    eprintln!("{} texts, of which PyYAML loads {loaded}", texts.len());
-    assert!(loaded * 4 > texts.len(), "too few texts are YAML to say much");
+    eprintln!("{} texts; PyYAML loads {loaded}", texts.len());
+    assert!(loaded * 4 > texts.len(), "too few texts are YAML to be a test");
     let shown = different
         .iter()
         .take(20)

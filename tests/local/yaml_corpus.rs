@@ -1,8 +1,7 @@
-//! YAML texts with PyYAML's answers, in `tests/parity/corpus/yaml.jsonl`: those that once differed, and those that are known
-//! to be strange. They need no Python.
+//! YAML texts with PyYAML's answers, in `tests/parity/corpus/yaml.jsonl`: texts that once differed, and known traps. They
+//! need no Python.
 //!
-//! A line is `{"text", "expect"}`. With `SECRETCTL_TEST_BLESS=1` and Airflow at hand, `expect` is written anew from PyYAML's
-//! answers.
+//! A line is `{"text", "expect"}`. With `SECRETCTL_TEST_BLESS=1` and Airflow, `expect` is rewritten from PyYAML's answers.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -14,7 +13,7 @@ use crate::support;
 
 const FILE: &str = "tests/parity/corpus/yaml.jsonl";
 
-/// Returns the corpus, a text and its answer each.
+/// Returns the corpus: pairs of a text and its answer.
 pub fn cases() -> Vec<(String, Value)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
     let corpus = std::fs::read_to_string(path).unwrap();
@@ -34,7 +33,7 @@ fn every_yaml_text_has_pyyamls_answer() {
         if ours != expect {
             wrong.push(format!("{text:?}\n  PyYAML: {expect}\n  ours:   {ours}"));
         }
-        assert!(texts.insert(text.clone()), "{text:?} is there twice");
+        assert!(texts.insert(text.clone()), "{text:?} appears twice");
     }
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(
@@ -45,7 +44,7 @@ fn every_yaml_text_has_pyyamls_answer() {
 }
 
 #[test]
-fn the_yaml_corpus_says_what_pyyaml_says() {
+fn the_yaml_corpus_has_pyyamls_answers() {
     let Some(judge) = support::airflow() else { return };
     let questions: Vec<Value> = cases()
         .into_iter()

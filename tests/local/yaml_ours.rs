@@ -1,10 +1,10 @@
-//! Our answer to a YAML text, in the form in which `tests/parity/judge_local.py` gives PyYAML's.
+//! Our answer to a YAML text, in the form of PyYAML's answer from `tests/parity/judge_local.py`.
 
 use secretctl::python::yaml::{self, Document, Id, Object};
 use secretctl::python::{float, json};
 use serde_json::{Value, json};
 
-/// Makes our answer to one text: the value, and the same as JSON, `null` where it has no form in JSON.
+/// Returns our answer to one text: the value, and its JSON form, or `null` where it has none.
 pub fn answer(text: &str) -> Value {
     let Ok(document) = yaml::safe_load(text) else {
         return json!({"error": true});

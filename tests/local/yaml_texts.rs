@@ -1,16 +1,16 @@
-//! YAML texts that are made at random: values written in many styles, fragments strung together, and a list of known traps.
+//! Random YAML texts: values in many styles, joined fragments, and a list of known traps.
 
 use std::fmt::Write as _;
 
 use super::yaml_corpus;
 use crate::support::{self, Random};
 
-/// Texts that once differed, or are known to be strange.
+/// Returns texts that once differed, or are known traps.
 fn traps() -> Vec<String> {
     yaml_corpus::cases().into_iter().map(|(text, _)| text).collect()
 }
 
-/// Makes `count` texts, the known ones first.
+/// Generates `count` texts, the known ones first.
 pub fn texts(count: usize) -> Vec<String> {
     let mut random = support::random("yaml");
     let traps = traps();
@@ -123,7 +123,7 @@ fn fragments(random: &mut Random) -> String {
     (0..count).map(|_| *random.pick(FRAGMENTS)).collect()
 }
 
-/// A known text with a few of its characters removed, doubled or replaced.
+/// Generates a known text with a few characters removed, doubled or replaced.
 fn changed(random: &mut Random, traps: &[String]) -> String {
     let mut text: Vec<char> = if random.below(2) == 0 {
         random.pick(traps).chars().collect()
@@ -158,7 +158,7 @@ fn changed(random: &mut Random, traps: &[String]) -> String {
     text.into_iter().collect()
 }
 
-/// Writes a random value, each part in a style of its own.
+/// Writes a random value, each part in its own style.
 struct Writer<'a> {
     random: &'a mut Random,
     text: String,
@@ -235,7 +235,7 @@ impl Writer<'_> {
         self.text
     }
 
-    /// Writes a value that begins in column `indent`, and ends the line.
+    /// Writes a value that starts in column `indent`, and ends the line.
     fn block(&mut self, indent: usize, depth: usize) {
         match self.random.below(if depth > 3 { 2 } else { 6 }) {
             0 => self.line_scalar(indent),

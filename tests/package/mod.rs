@@ -1,4 +1,4 @@
-//! What the crate carries to its users, and what stands in its manifest.
+//! The contents of the package, and of its manifest.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ fn manifest() -> String {
 }
 
 #[test]
-fn the_package_carries_what_a_user_needs_and_no_more() {
+fn the_package_contains_what_a_user_needs_and_no_more() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
         .args(["package", "--list", "--allow-dirty", "--offline"])
@@ -49,7 +49,7 @@ fn the_package_carries_what_a_user_needs_and_no_more() {
 }
 
 #[test]
-fn every_direct_dependency_has_its_reason_above_it() {
+fn every_direct_dependency_has_a_reason_above_it() {
     let manifest = manifest();
     let mut section = "";
     let mut before = "";
@@ -58,9 +58,9 @@ fn every_direct_dependency_has_its_reason_above_it() {
         if line.starts_with('[') {
             section = line;
         } else if section.ends_with("dependencies]") && line.contains('=') {
-            // A table of its own is not used here, so that this line is the dependency.
+            // Dependencies have no tables of their own here, so this line is the dependency.
             dependencies += 1;
-            assert!(before.starts_with('#'), "no reason stands above `{line}`");
+            assert!(before.starts_with('#'), "there is no reason above `{line}`");
         }
         if !line.trim().is_empty() {
             before = line;

@@ -1,13 +1,12 @@
-"""Airflow, asked in JSON lines: the dispatcher.
+"""Airflow as a judge that answers JSON lines: the dispatcher.
 
 Every line on standard input is a question, `{"op": "area.name", ...}`; every line on standard output is
-`{"answer": ...}` or `{"failed": "<traceback>"}`. `area.name` is `op_name(request)` of `judge_area.py` beside this file; a
-function returns what JSON can carry, and makes an answer of an exception where an exception is an answer.
+`{"answer": ...}` or `{"failed": "<traceback>"}`. `area.name` is `op_name(request)` of `judge_area.py` next to this file. A
+function returns a JSON value, and turns an exception into an answer where it is one.
 
 `--lasting`: one process imports Airflow once and answers everything.
-`--fresh`: a question comes as `{"env": {...}, "question": {...}}` and is answered by a child that starts with this
-environment and without any module of Airflow. What Airflow imports of others is imported beforehand, so that a child
-takes a fraction of a second.
+`--fresh`: a question is `{"env": {...}, "question": {...}}`, and a child answers it that starts with this environment and
+without any module of Airflow. Airflow's dependencies are imported beforehand, so a child takes a fraction of a second.
 """
 
 import importlib
@@ -50,7 +49,7 @@ def answer(question):
 
 
 def answer_line(question):
-    """Answers, or tells what went wrong; a lone surrogate leaves as its escape."""
+    """Answers, or reports the failure; a lone surrogate is written as its escape."""
     try:
         reply = {"answer": answer(question)}
         return json.dumps(reply)
@@ -63,7 +62,7 @@ def main():
     # Ctrl-C goes to every process of the terminal; this one ends with its input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # What Airflow prints must not be taken for an answer.
+    # Airflow's output must not be taken for an answer.
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     if not os.environ.pop("SECRETCTL_TEST_VERBOSE", ""):
         quiet = os.open(os.devnull, os.O_WRONLY)
@@ -100,7 +99,7 @@ def answer_in(env, question):
 
 
 def preload():
-    """Imports what Airflow imports, without Airflow itself: a child finds out what that is."""
+    """Imports Airflow's dependencies, without Airflow itself: a child finds out which they are."""
 
     def find():
         try:

@@ -1,4 +1,4 @@
-"""Azure Key Vault: Airflow's own backend, asked for names and, over the wire, for secrets."""
+"""Azure Key Vault: the names that Airflow's own backend computes and, over the wire, its secrets."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ BACKEND = "airflow.providers.microsoft.azure.secrets.key_vault"
 
 
 def op_names(request):
-    """What the backend would ask Key Vault for, in order; nothing is sent.
+    """Returns the names that the backend would request from Key Vault, in order; nothing is sent.
 
     A `null` answer for a name is what Airflow does with one that Key Vault cannot have: it is never asked for.
     """
@@ -35,7 +35,7 @@ def op_names(request):
 
 
 def op_ask(request):
-    """One lookup by the backend, with the kwargs and the environment of the question."""
+    """Looks up one secret with the kwargs and the environment of the question."""
     from azure.keyvault.secrets._shared import http_challenge_cache
 
     from airflow.providers.microsoft.azure.secrets.key_vault import AzureKeyVaultBackend
@@ -49,8 +49,8 @@ def op_ask(request):
             return {"error": type(error).__name__, "message": str(error)[:2000]}
 
 
-def op_patience(request):
-    """As `op_ask`, and the seconds that it would have waited between its requests. Nothing is waited for."""
+def op_waits(request):
+    """As `op_ask`, with the seconds that it would have waited between requests. It does not wait."""
     import time
     from unittest import mock
 
@@ -71,7 +71,7 @@ def look_up(backend, request):
 
 @contextlib.contextmanager
 def environment(variables):
-    """Lays variables over the process's, and takes them away again."""
+    """Sets variables of the process, and restores them."""
     before = dict(os.environ)
     os.environ.update(variables)
     try:
@@ -82,7 +82,7 @@ def environment(variables):
 
 
 def op_challenge(request):
-    """What the client for Python makes of a vault's challenge: whose token it would ask for, or an error."""
+    """Returns which token the client for Python would request after a vault's challenge, or an error."""
     from azure.keyvault.secrets._shared.challenge_auth_policy import _validate_challenge_resource
     from azure.keyvault.secrets._shared.http_challenge import HttpChallenge
 

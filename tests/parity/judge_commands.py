@@ -1,4 +1,4 @@
-"""What the formats of `export` and the environment of `exec` mean to their real readers."""
+"""How the real readers read the formats of `export` and the environment of `exec`."""
 
 import base64
 import os
@@ -6,7 +6,7 @@ import tempfile
 
 
 def op_dotenv(request):
-    """python-dotenv on the bytes of a file; a value that it does not set is None."""
+    """Reads the bytes of a file with python-dotenv; a value that it does not set is None."""
     from dotenv import dotenv_values
 
     with tempfile.NamedTemporaryFile(suffix=".env") as file:
@@ -22,7 +22,7 @@ def op_yaml(request):
 
 
 def op_connection_in_environment(_request):
-    """The connections of this process's environment, as Airflow's own backend reads them there."""
+    """Returns the connections of this process's environment, as Airflow's own backend reads them."""
     from airflow.secrets.environment_variables import EnvironmentVariablesBackend
 
     backend = EnvironmentVariablesBackend()
@@ -32,7 +32,7 @@ def op_connection_in_environment(_request):
 
 
 def op_described(request):
-    """A connection's parts, from its text as a backend keeps it."""
+    """Returns a connection's parts, from its text in a backend."""
     from airflow.secrets.base_secrets import BaseSecretsBackend
 
     return described(BaseSecretsBackend().deserialize_connection("x", request["value"]))
@@ -44,7 +44,7 @@ def described(connection):
 
 
 def op_import(request):
-    """`airflow connections import` and `airflow variables import` into a database of their own, and what is then in it."""
+    """Runs `airflow connections import` or `airflow variables import` into a new database, and returns its contents."""
     from argparse import Namespace
 
     from airflow import settings

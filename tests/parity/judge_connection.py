@@ -1,7 +1,7 @@
-"""What Airflow's core Connection, and what of CPython it stands on, make of a list of inputs.
+"""Airflow's core Connection, and the CPython functions it relies on, applied to a list of inputs.
 
-`check` takes `{"domain": ..., "inputs": [...]}` and answers for each input. A lone surrogate is no text outside Python: an
-answer that would hold one is `{"surrogate": true}`. `tests/connection/ours.rs` makes the same answers of the same inputs.
+`check` takes `{"domain": ..., "inputs": [...]}` and answers for each input. A lone surrogate is not text outside Python: an
+answer that would contain one is `{"surrogate": true}`. `tests/connection/ours.rs` answers the same inputs in the same form.
 """
 
 import json
@@ -30,7 +30,7 @@ def guarded(domain, value):
 
 
 def load():
-    """Imports Airflow once; its log masking compiles one pattern of all passwords, which takes ever longer."""
+    """Imports Airflow once, and turns off log masking, whose pattern of all passwords takes ever longer to compile."""
     module = sys.modules.get("airflow.models.connection")
     if module is None:
         import airflow.models.connection as module
@@ -139,7 +139,7 @@ def integer(value):
 
 
 def number(value):
-    """A float by its bits."""
+    """Returns a float from its bits."""
     import struct
 
     value = struct.unpack(">d", bytes.fromhex(value))[0]
@@ -155,7 +155,7 @@ def text(value):
 
 
 def characters(value):
-    """Every character of a range: what the methods of str, int, urlsplit and the final sigma make of it."""
+    """Returns the results of str's methods, int, urlsplit and the final sigma for every character of a range."""
     answers = []
     for code in range(*value):
         if 0xD800 <= code < 0xE000:

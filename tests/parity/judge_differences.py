@@ -1,10 +1,10 @@
-"""What the search path as a whole does, for the deliberate differences that no other area asks about."""
+"""The search path as a whole, for the deliberate differences that no other area covers."""
 
 import importlib
 
 
 def op_search_path(request):
-    """The variable `key` as tasks get it, and the names of the backends that are asked. What is no text is as Python shows it."""
+    """Returns the variable `key` as tasks get it, by `repr` if it is not text, and the names of the backends asked."""
     from airflow.configuration import ensure_secrets_loaded
     from airflow.models.variable import Variable
 
@@ -17,7 +17,7 @@ def op_search_path(request):
 
 
 def op_variable(request):
-    """The variable `key` of the backends before the database; the error of an import that Airflow's configuration ends."""
+    """Returns the variable `key` of the backends before the database, or the error of importing Airflow's configuration."""
     try:
         from airflow.configuration import ensure_secrets_loaded
 
@@ -35,7 +35,7 @@ def op_variable(request):
 
 
 def op_connection(request):
-    """The URI of the connection `conn_id` as tasks get it; null where Airflow says that it is not defined."""
+    """Returns the URI of the connection `conn_id` as tasks get it; null where Airflow says that it is not defined."""
     from airflow.exceptions import AirflowNotFoundException
     from airflow.models.connection import Connection
 
@@ -46,7 +46,7 @@ def op_connection(request):
 
 
 def op_accepts(request):
-    """Whether a backend's class takes these kwargs: its error says when it did not, and `said` holds what it warned of."""
+    """Returns whether a backend's class accepts these kwargs: when it fails, and its warnings in `said`."""
     import logging
     import warnings
 
@@ -69,7 +69,7 @@ def op_accepts(request):
     except TypeError as error:
         return {"error": f"{type(error).__name__} {when}"}
     except Exception:
-        # Nobody is there to be asked, which is another matter.
+        # No server answers, which does not matter here.
         pass
     finally:
         logging.getLogger().removeHandler(ear)

@@ -1,4 +1,4 @@
-"""Where Airflow's search path looks for one name: every backend is asked, and none has it."""
+"""Where Airflow's search path looks for one name that no backend has."""
 
 import importlib
 import json
@@ -7,7 +7,7 @@ from judge_azure import environment
 
 
 def op_asked(request):
-    """The locations that are asked, in order, under the environment of the question."""
+    """Returns the locations asked, in order, with the environment of the question."""
     from airflow.configuration import conf
     from airflow.secrets import environment_variables
 
@@ -32,7 +32,7 @@ def op_asked(request):
 
 
 def look_up_option(backend, name):
-    """Asks as Airflow does for an option's `..._secret`: which backends that asks is Airflow's own to know."""
+    """Looks up an option's `..._secret` as Airflow does, which chooses the backends."""
     from airflow.configuration import conf
 
     conf._get_custom_secret_backend = lambda worker_mode=None: backend
@@ -43,7 +43,7 @@ def look_up_option(backend, name):
 
 
 def op_option(request):
-    """What `[database] sql_alchemy_conn` is when its `_SECRET` is set, and who was asked for it."""
+    """Returns `[database] sql_alchemy_conn` when its `_SECRET` is set, and the locations asked for it."""
     from airflow.configuration import conf
     from airflow.secrets import environment_variables, metastore
 
@@ -76,7 +76,7 @@ def look_up(backend, request):
 
 
 class Environment:
-    """Stands for the module `os`: an environment that has nothing, and keeps what it is asked for."""
+    """Replaces the module `os`: an empty environment that records the names it is asked for."""
 
     def __init__(self, asked):
         self.asked = asked
@@ -91,8 +91,7 @@ def record_vault(backend, asked):
 
     def get_secret(secret_path):
         mount, path = client._parse_secret_path(secret_path)
-        # What is left of it on the wire: hvac strips outer slashes, and the URL loses the segments that go nowhere; a last one
-        # leaves its slash.
+        # The path on the wire: hvac strips outer slashes, and the URL loses `.` segments; a final one leaves its slash.
         segments = [segment for segment in path.split("/") if segment]
         last = segments[-1:]
         path = "/".join([segment for segment in segments[:-1] if segment != "."] + last)
@@ -115,7 +114,7 @@ def record_azure(backend, asked):
 
 
 def record_local(backend, asked):
-    """A file is named by the one attribute that the lookup reads."""
+    """Records the file, which is named by the one attribute that the lookup reads."""
     cls = type(backend)
 
     class Recorded(cls):

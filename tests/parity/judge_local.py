@@ -5,7 +5,7 @@ import json
 
 
 def describe(value, path=()):
-    """Writes a value of any type that the safe loader makes as JSON that tells the types apart."""
+    """Writes a value of any type of the safe loader as JSON that distinguishes the types."""
     if value is None:
         return ["none"]
     if isinstance(value, bool):
@@ -54,7 +54,7 @@ def op_yaml(request):
 
 
 def as_json(value):
-    """The value as JSON can carry it, where it can."""
+    """Returns the JSON form of a value, if it has one."""
     try:
         return json.dumps(json.loads(json.dumps(value)))
     except Exception:
@@ -62,7 +62,7 @@ def as_json(value):
 
 
 def found(backend, kind, key):
-    """Asks a backend; what is found is described, a connection by all that it can be turned into."""
+    """Looks up a key and describes the result; a connection is described by all its output forms."""
     try:
         if kind == "connection":
             value = backend.get_connection(key)
@@ -88,7 +88,7 @@ def found(backend, kind, key):
 
 
 def op_file(request):
-    """Writes a file and asks Airflow's backend for keys in it."""
+    """Writes a file and looks up keys in it with Airflow's backend."""
     import os
     import tempfile
 
@@ -104,7 +104,7 @@ def op_file(request):
 
 
 def op_environment(request):
-    """Asks Airflow's environment backend, with and without teams."""
+    """Looks up keys with Airflow's environment backend, with and without teams."""
     import os
     from unittest import mock
 

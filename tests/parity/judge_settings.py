@@ -1,8 +1,8 @@
-"""Airflow's configuration: which backend with which kwargs, under an environment and an `airflow.cfg`.
+"""Airflow's configuration: the backend and its kwargs, for an environment and an `airflow.cfg`.
 
-Airflow reads its configuration when it is imported. `op_resolve` does again, in one process, what the import does
-(`airflow/configuration.py`, the end of the file); `op_resolve_fresh` asks a process that has just imported it. A test asks
-both and compares.
+Airflow reads its configuration when it is imported. `op_resolve` repeats the import's work in one process
+(`airflow/configuration.py`, the end of the file); `op_resolve_fresh` uses a process that has just imported it. A test compares
+both.
 """
 
 import base64
@@ -15,7 +15,7 @@ import signal
 
 
 class Recorder:
-    """A secrets backend that keeps its kwargs."""
+    """A secrets backend that stores its kwargs."""
 
     def __init__(self, **kwargs):
         self.kwargs = kwargs
@@ -31,7 +31,7 @@ RECORDER = "judge_settings.Recorder"
 
 
 class Endless(BaseException):
-    """Airflow does not come to an end."""
+    """Airflow does not finish."""
 
 
 def end(_signal, _frame):
@@ -39,7 +39,7 @@ def end(_signal, _frame):
 
 
 def set_environment(pairs):
-    """Replaces the environment. Names and values come as base64: an environment can hold any bytes."""
+    """Replaces the environment. Names and values are base64: an environment can contain any bytes."""
     os.environb.clear()
     for name, value in pairs:
         os.environb[base64.b64decode(name)] = base64.b64decode(value)
@@ -58,7 +58,7 @@ def environment(pairs):
 
 @contextlib.contextmanager
 def imported_again():
-    """Airflow's configuration, to be loaded again. Other questions find everything as it was."""
+    """Prepares Airflow's configuration to be loaded again, and restores it for other questions."""
     import airflow._shared.configuration.parser as parser
     import airflow.configuration as configuration
 
@@ -80,7 +80,7 @@ def op_resolve(request):
 
 
 def op_resolve_fresh(request):
-    """For a process that has not imported Airflow, and whose environment is that of the question."""
+    """As `op_resolve`, in a process that has not imported Airflow and has the question's environment."""
     set_environment(request["env"])
 
     def work():
@@ -92,8 +92,8 @@ def op_resolve_fresh(request):
 
 
 def within(seconds, work):
-    """Does `work`; an exception is Airflow's end, and taking more than `seconds` of this process's own time is none."""
-    # Not the clock on the wall: on a busy machine every question takes long by that.
+    """Runs `work`; an exception means that Airflow fails, and more than `seconds` of CPU time that it does not finish."""
+    # Not wall-clock time: on a busy machine every question takes long.
     signal.signal(signal.SIGPROF, end)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
@@ -114,7 +114,7 @@ def first_parser():
 
 
 def new_parser():
-    """A new parser is an old one without what it has read; making one takes most of a case's time."""
+    """Returns a copy of the first parser without its contents; creating one takes most of a case's time."""
     parser = first_parser()
     parser._sections.clear()
     parser._defaults.clear()
@@ -143,7 +143,7 @@ def resolved(configuration, request, again):
     named = conf.get(section, key) or conf.get("secrets", "backend")
     answer = {"class": named}
     if named == RECORDER:
-        # What [secrets] holds is nothing to a worker whose own section is set.
+        # A worker whose own section is set ignores [secrets].
         if again and not request["worker"]:
             configuration.secrets_backend_list = configuration.initialize_secrets_backends()
             conf.validate()
@@ -157,7 +157,7 @@ def resolved(configuration, request, again):
 
 
 def op_search_paths(_request):
-    """What follows the configured backend: on a server, on a worker."""
+    """Returns the backends after the configured one: on a server, on a worker."""
     from airflow.sdk.execution_time.secrets import DEFAULT_SECRETS_SEARCH_PATH_WORKERS
     from airflow.secrets import DEFAULT_SECRETS_SEARCH_PATH
 
@@ -165,7 +165,7 @@ def op_search_paths(_request):
 
 
 def op_imports(request):
-    """Whether Airflow can import what stands in the place of a class."""
+    """Returns whether Airflow can import a class path."""
     from airflow._shared.module_loading import import_string
 
     try:
@@ -184,7 +184,7 @@ def op_shlex(request):
 
 
 def op_dotenv(request):
-    """python-dotenv's reading of a file, without its interpolation."""
+    """Reads a file with python-dotenv, without interpolation."""
     from dotenv.parser import parse_stream
 
     bindings = list(parse_stream(dotenv_stream(request)))
@@ -197,7 +197,7 @@ def dotenv_stream(request):
 
 
 def op_dotenv_values(request):
-    """What python-dotenv's `load_dotenv` would set over `env`, and whether it passed over a line."""
+    """Returns what python-dotenv's `load_dotenv` would set over `env`, and whether it skipped a line."""
     from unittest import mock
 
     from dotenv.main import DotEnv
@@ -210,7 +210,7 @@ def op_dotenv_values(request):
 
 
 def op_configparser(request):
-    """Every option of an `airflow.cfg`, as `[section, option, value]`; a value that cannot be interpolated is null."""
+    """Returns every option of an `airflow.cfg`, as `[section, option, value]`; a value that cannot be interpolated is null."""
     import configparser
 
     parser = configparser.ConfigParser()

@@ -1,8 +1,8 @@
-"""TLS: whom Python trusts, as requests asks it to."""
+"""TLS: the servers that Python trusts, with requests' settings."""
 
 
 def op_get(request):
-    """Gets `url` with `verify`, through `proxy` where there is one: `{"status": …}`, or `{"error": class and text}`."""
+    """Gets `url` with `verify`, through `proxy` if given: `{"status": …}`, or `{"error": class and text}`."""
     import requests
     import urllib3
 
@@ -19,7 +19,7 @@ def op_get(request):
 
 
 def op_handshake(request):
-    """Shakes hands as urllib3 does, with a file and a folder at once, which requests cannot take.
+    """Does urllib3's TLS handshake with both a file and a folder, which requests does not support.
 
     With `flags` as from Python 3.13 on.
     """
@@ -41,7 +41,7 @@ def op_handshake(request):
 
 
 def op_make(request):
-    """Makes a root with a key of `kind` and a server's certificate for localhost that it signs with `hash`."""
+    """Creates a root with a key of `kind`, and a server's certificate for localhost, signed with `hash`."""
     import datetime
 
     from cryptography import x509

@@ -1,4 +1,4 @@
-"""HashiCorp Vault: Airflow's own backend, asked as the search path asks it."""
+"""HashiCorp Vault: Airflow's own backend, called as the search path calls it."""
 
 import os
 import warnings
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def environment(variables):
-    """The process's environment with `variables` for as long as a question takes; hvac reads four of them at import."""
+    """Adds `variables` to the environment during a question; hvac reads four of them at import."""
     import hvac.v1
 
     saved, constants = dict(os.environ), {}
@@ -25,7 +25,7 @@ def environment(variables):
 
 
 def op_lookup(request):
-    """Asks the backend of `kwargs` for `name`: `{"value": …}`, or `{"error": the exception's class}`."""
+    """Looks up `name` with the backend of `kwargs`: `{"value": …}`, or `{"error": the exception's class}`."""
     from airflow.providers.hashicorp.secrets.vault import VaultBackend
 
     warnings.simplefilter("ignore")
@@ -45,7 +45,7 @@ def op_lookup(request):
 
 
 def op_bypass(request):
-    """Which proxy requests would take for `url`, with `proxies` as a kwarg and `env`."""
+    """Returns the proxy that requests would use for `url`, with `proxies` as a kwarg and `env`."""
     import requests
 
     with environment(request["env"]):
@@ -58,7 +58,7 @@ def op_bypass(request):
 
 
 def op_authorization(request):
-    """The `Authorization` that hvac's signer computes for the time in `headers`."""
+    """Returns the `Authorization` that hvac's signer computes for the time in `headers`."""
     import datetime
     from unittest import mock
 

@@ -35,12 +35,9 @@ fn a_file_that_does_not_parse_is_named_with_its_line() {
     let cases: &[(&[u8], &str)] = &[
         (
             b"\nhunter2 = 1\n",
-            "`airflow.cfg` line 2: an option stands before the first `[section]`",
+            "`airflow.cfg` line 2: an option comes before the first `[section]`",
         ),
-        (
-            b"[a]\n[a]\n",
-            "`airflow.cfg` line 2: the section was there before",
-        ),
+        (b"[a]\n[a]\n", "`airflow.cfg` line 2: the section appears twice"),
         (
             b"[a]\nb = hunter2\nb = hunter2\n",
             "`airflow.cfg` line 3: the option is already on line 2 of this section",

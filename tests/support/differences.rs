@@ -1,7 +1,7 @@
-//! The deliberate differences from Airflow: `tests/parity/differences.jsonl`, and `docs/differences.md` made from it.
+//! The deliberate differences from Airflow: `tests/parity/differences.jsonl`, and `docs/differences.md` generated from it.
 //!
-//! A test that meets one names it and states both sides: [`differs`] fails where either has changed or the two agree, so that no
-//! entry outlives its difference. Every entry has such a test (`every_difference_has_a_test_that_asks_both_sides`).
+//! A test of a difference names it and states both sides. [`differs`] fails when a side has changed or the two agree, so no
+//! entry outlives its difference. Every entry has such a test (`every_difference_has_a_test_of_both_sides`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use super::sides::Sides;
 /// One deliberate difference.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    /// Its name, by which tests refer to it.
+    /// Its name in tests.
     pub id: String,
     /// The part of the program: `settings`, `vault`, …
     pub area: String,
@@ -53,14 +53,14 @@ fn differences() -> &'static [Difference] {
     })
 }
 
-/// Asserts that the list has `id`: for a comparison of generated cases that passes over what differs on purpose. What each side does
-/// is then stated by a test of its own, as for every entry.
+/// Asserts that the list has `id`, for a comparison of generated cases that skips deliberate differences. Another test states
+/// both sides, as for every entry.
 #[track_caller]
 pub fn listed(id: &str) {
     difference(id);
 }
 
-/// Returns the difference `id`; fails when the list has none of this name.
+/// Returns the difference `id`; fails when the list does not have it.
 #[track_caller]
 fn difference(id: &str) -> &'static Difference {
     differences()
@@ -69,9 +69,9 @@ fn difference(id: &str) -> &'static Difference {
         .unwrap_or_else(|| panic!("`{id}` is not in differences.jsonl"))
 }
 
-/// Asserts that the deliberate difference `id` is one, and the one that the test states.
+/// Asserts that `id` is a difference, and that it is as the test states it.
 ///
-/// Where `SECRETCTL_TEST_DIFFERENCES` names a file, the id is written to it: `scripts/test` sees by it that all were asked.
+/// Where `SECRETCTL_TEST_DIFFERENCES` names a file, appends the id to it: `scripts/test` checks that all were tested.
 #[track_caller]
 pub fn differs(id: &str, sides: &Sides) {
     let difference = difference(id);
@@ -84,15 +84,15 @@ pub fn differs(id: &str, sides: &Sides) {
     }
 }
 
-/// A function of the tests that passes ids to [`differs`], or to a case that does.
+/// A test function that passes ids to [`differs`], or to a case that does.
 #[derive(Debug)]
 struct Asking {
-    /// As the test harness names it: `vault::differences::names_stay_in_their_paths`.
+    /// The name in the test harness: `vault::differences::names_stay_in_their_paths`.
     test: String,
     ids: BTreeSet<String>,
 }
 
-/// Finds what `source`, the file of `module`, passes to `differs(` within its tests. Comments and other texts do not count.
+/// Finds the ids that `source`, the file of `module`, passes to `differs(` in its tests. Ignores comments and other texts.
 fn asking(module: &str, source: &str) -> Vec<Asking> {
     let mut found = Vec::new();
     let code: Vec<&str> = source
@@ -106,7 +106,7 @@ fn asking(module: &str, source: &str) -> Vec<Asking> {
         })
         .collect();
     for part in code.join("\n").split("\n#[test]\n").skip(1) {
-        // A test ends where a brace stands at the start of a line.
+        // A test ends with a brace at the start of a line.
         let body = part.split_once("\n}").map_or(part, |(body, _)| body);
         let Some((_, name)) = body.split_once("fn ") else {
             continue;
@@ -123,7 +123,7 @@ fn asking(module: &str, source: &str) -> Vec<Asking> {
     found
 }
 
-/// Collects what every file under `dir`, the folder of `module`, passes to `differs(`.
+/// Collects the ids that all files under `dir`, the folder of `module`, pass to `differs(`.
 fn all_asking(dir: &Path, module: &str, found: &mut Vec<Asking>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -142,10 +142,10 @@ fn all_asking(dir: &Path, module: &str, found: &mut Vec<Asking>) {
 }
 
 #[test]
-fn every_difference_has_a_test_that_asks_both_sides() {
+fn every_difference_has_a_test_of_both_sides() {
     let names: BTreeSet<_> = differences().iter().map(|entry| &entry.id).collect();
-    assert_eq!(names.len(), differences().len(), "a name stands twice");
-    // A file that no module declares is no test, and neither is one that is ignored.
+    assert_eq!(names.len(), differences().len(), "a name appears twice");
+    // A file that no module declares does not count, nor does an ignored test.
     let run = |args: &[&str]| -> BTreeSet<String> {
         let list = std::process::Command::new(std::env::current_exe().unwrap())
             .args(args)
@@ -173,7 +173,7 @@ fn every_difference_has_a_test_that_asks_both_sides() {
 }
 
 #[test]
-fn an_id_counts_where_a_test_passes_it_to_differs() {
+fn an_id_counts_only_where_a_test_passes_it_to_differs() {
     let source = r#"
 // differs("in-a-comment", …)
 const TEXT: &str = "differs-in-a-text";
@@ -209,7 +209,7 @@ fn two() {
 
 #[test]
 #[should_panic(expected = "`no-such-entry` is not in differences.jsonl")]
-fn what_is_not_listed_is_no_difference() {
+fn an_unlisted_difference_fails() {
     let side = super::sides::Side::found;
     differs(
         "no-such-entry",
@@ -222,7 +222,7 @@ fn what_is_not_listed_is_no_difference() {
 
 #[test]
 #[should_panic(expected = "no longer differ, so the entry goes")]
-fn an_entry_does_not_outlive_its_difference() {
+fn an_entry_without_a_difference_fails() {
     let side = super::sides::Side::found;
     let id = &differences()[0].id;
     differs(
@@ -235,7 +235,7 @@ fn an_entry_does_not_outlive_its_difference() {
 }
 
 #[test]
-fn the_page_of_differences_is_made_from_the_list() {
+fn the_page_of_differences_is_generated_from_the_list() {
     let mut areas: BTreeMap<&str, Vec<&Difference>> = BTreeMap::new();
     for entry in differences() {
         areas.entry(&entry.area).or_default().push(entry);

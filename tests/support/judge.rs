@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{skip, variable};
 
-/// A Python process with Airflow in it. It ends when its input does, which is at the latest when the test process ends.
+/// A Python process with Airflow. It ends with its input, at the latest when the test process ends.
 #[derive(Debug)]
 pub struct Judge(Mutex<Pipes>);
 
@@ -49,7 +49,7 @@ impl Judge {
 
     /// Asks one question, `{"op": "area.name", …}`, and returns the answer of `op_name` in `judge_area.py`.
     ///
-    /// An exception there is a failure of the test, unless the function itself makes an answer of it.
+    /// An exception there fails the test, unless the function turns it into an answer.
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
     pub fn ask(&self, question: Value) -> Value {
@@ -63,8 +63,9 @@ impl Judge {
         let mut answer = String::new();
         pipes.stdout.read_line(&mut answer).unwrap();
         drop(pipes);
-        let mut answer: Value = serde_json::from_str(&answer)
-            .unwrap_or_else(|error| panic!("the judge died or answered no JSON ({error}): {line}{answer}"));
+        let mut answer: Value = serde_json::from_str(&answer).unwrap_or_else(|error| {
+            panic!("the judge died or did not answer with JSON ({error}): {line}{answer}")
+        });
         assert!(
             answer["failed"].is_null(),
             "the judge could not answer {line}{}",
@@ -73,7 +74,7 @@ impl Judge {
         answer["answer"].take()
     }
 
-    /// Asks many questions at once, which is faster by far than one by one.
+    /// Asks many questions at once, which is much faster than one by one.
     #[track_caller]
     pub fn ask_many(&self, questions: &[Value]) -> Vec<Value> {
         let mut answers = Vec::with_capacity(questions.len());
@@ -94,7 +95,7 @@ pub fn airflow() -> Option<&'static Judge> {
     Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting")))
 }
 
-/// A judge that has imported nothing of Airflow when the question comes: for configuration, which Airflow reads at import.
+/// A judge that imports Airflow only after the question, for configuration, which Airflow reads at import.
 #[derive(Debug)]
 pub struct Fresh {
     judge: &'static Judge,
@@ -102,7 +103,7 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// Asks one question in a process of its own, whose environment is the one given and PATH.
+    /// Asks one question in its own process, whose environment is the given one and PATH.
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
     pub fn ask(&self, question: Value) -> Value {
@@ -113,7 +114,7 @@ impl Fresh {
 
 /// Returns a judge with the environment `env`, or says why the test is skipped.
 ///
-/// Without `HOME` or `AIRFLOW_HOME` in `env` each is an empty folder of the process's own.
+/// `HOME` and `AIRFLOW_HOME` default to empty folders of the process.
 pub fn airflow_fresh<K: Into<String>, V: Into<String>>(
     env: impl IntoIterator<Item = (K, V)>,
 ) -> Option<Fresh> {
@@ -138,7 +139,7 @@ fn python() -> Option<String> {
 }
 
 #[test]
-fn the_judge_is_the_airflow_that_the_facts_are_about() {
+fn the_judge_has_the_documented_versions() {
     let Some(judge) = airflow() else { return };
     let versions = judge.ask(json!({"op": "versions"}));
     assert_eq!(versions["apache-airflow"], "3.3.2");

@@ -1,6 +1,6 @@
-//! The most memory that a program took.
+//! The peak memory of a program.
 //!
-//! The system tells it of all children of a process together, so the test binary starts itself as a parent of the one program.
+//! The system reports it for all children of a process together, so the test binary starts itself as the parent of one program.
 
 use std::process::Stdio;
 
@@ -9,14 +9,15 @@ use serde_json::{Value, json};
 
 use super::{Output, Program};
 
-/// The program that the test below is to run.
+/// The program that the test below runs.
 const OF: &str = "SECRETCTL_TEST_PEAK_OF";
 
-/// What the line of the answer begins with.
+/// The prefix of the answer's line.
 const ANSWER: &str = "peak: ";
 
-/// Runs a program whose arguments and variables are text; returns its status, its standard error, and the most bytes of memory
-/// that it took. Its standard output is thrown away.
+/// Runs a program and returns its status, its standard error, and its peak memory in bytes.
+///
+/// Its arguments and variables must be text. Its standard output is discarded.
 pub fn peak(program: &Program) -> (i32, String, u64) {
     let command = program.command();
     let text = |text: &std::ffi::OsStr| text.to_str().unwrap().to_owned();
@@ -76,13 +77,13 @@ fn a_program_is_run_for_another_test() {
         "kib": getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss(),
     });
     eprintln!();
-    // Standard output is the test runner's own; this line is found in it.
+    // Standard output also has the test runner's lines.
     let mut stdout = std::io::stdout().lock();
     std::io::Write::write_all(&mut stdout, format!("\n{ANSWER}{answer}\n").as_bytes()).unwrap();
 }
 
 #[test]
-fn memory_that_is_taken_is_seen() {
+fn used_memory_is_measured() {
     let program = |bytes: usize| {
         let script = format!("x=$(/usr/bin/head -c {bytes} /dev/zero | /usr/bin/tr '\\0' x); exit 3");
         Program::new("/bin/sh").args(["-c", &script])

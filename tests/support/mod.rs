@@ -1,7 +1,7 @@
-//! What the tests share: the program under test, the judges that know the right answer, real servers, sizes and seeds.
+//! Shared by the tests: the program under test, the judges that know the right answer, real servers, sizes and seeds.
 //!
-//! Owns every process that a test starts beside its own subject, and ends each by its pid. Must not know any area's rules.
-//! Nothing here sets the environment of the test process: children get the variables they are given and no others.
+//! Owns every process that a test starts besides its subject, and ends each by its pid. Must not know any area's rules.
+//! Nothing here sets the environment of the test process: children get only the given variables.
 
 mod differences;
 mod judge;
@@ -26,7 +26,7 @@ pub use sizes::{Random, cases, full, random};
 pub use skip::{skip, variable};
 pub use vault_server::{VaultServer, bao, hashicorp};
 
-/// Makes a folder that is removed when the value is dropped.
+/// Creates a folder that is removed when the value is dropped.
 pub fn temp_dir() -> tempfile::TempDir {
     tempfile::Builder::new()
         .prefix("secretctl-test-")

@@ -1,14 +1,14 @@
-//! Pages of docs that are made from runs: written on request, and compared with the runs in every test.
+//! Pages of docs that are generated from runs: written on request, and compared with the runs in every test.
 
 use std::path::Path;
 
-/// Asserts that the page `name` of docs is `text`; with `SECRETCTL_TEST_UPDATE=1` it is written first.
+/// Asserts that the page `name` of docs is `text`; with `SECRETCTL_TEST_UPDATE=1`, writes it first.
 #[track_caller]
 pub fn page(name: &str, text: &str) {
     page_but(name, text, str::to_owned);
 }
 
-/// Asserts the same of what `kept` leaves of the page: what is new in every run does not count.
+/// Asserts the same after `kept` has removed what changes with every run.
 #[track_caller]
 pub fn page_but(name: &str, text: &str, kept: impl Fn(&str) -> String) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
@@ -18,6 +18,6 @@ pub fn page_but(name: &str, text: &str, kept: impl Fn(&str) -> String) {
     assert_eq!(
         kept(&std::fs::read_to_string(&path).unwrap_or_default()),
         kept(text),
-        "docs/{name} is out of date: SECRETCTL_TEST_UPDATE=1 with this test writes it"
+        "docs/{name} is out of date: run this test with SECRETCTL_TEST_UPDATE=1 to write it"
     );
 }

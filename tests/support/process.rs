@@ -1,15 +1,15 @@
-//! Processes and ports of the tests' own.
+//! The tests' own processes and ports.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-/// A child process that ends, by its pid, when this value is dropped.
+/// A child process that is ended, by its pid, when this value is dropped.
 #[derive(Debug)]
 pub struct Guard(Child);
 
 impl Guard {
-    /// Takes charge of `child`.
+    /// Takes ownership of `child`.
     pub fn new(child: Child) -> Self {
         Self(child)
     }
@@ -27,13 +27,13 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        // A child that has ended already is no failure of the test.
+        // A child that has already ended is not a failure.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-/// Returns a loopback port that was free a moment ago. A server of the test's own should bind port 0 instead.
+/// Returns a loopback port that was free a moment ago. A server within the test should bind port 0 instead.
 pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -42,7 +42,7 @@ pub fn free_port() -> u16 {
         .port()
 }
 
-/// Waits until something listens on `port`; false when nothing does in time.
+/// Waits until something listens on `port`; returns false when nothing does within `limit`.
 pub fn wait_for_port(port: u16, limit: Duration) -> bool {
     let start = Instant::now();
     while start.elapsed() < limit {

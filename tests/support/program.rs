@@ -7,12 +7,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Starts a description of one run of `secretctl`, with nothing in its environment.
+/// Describes a run of `secretctl` with an empty environment.
 pub fn secretctl() -> Program {
     Program::new(env!("CARGO_BIN_EXE_secretctl"))
 }
 
-/// One run of a program, being described.
+/// The description of a program's run.
 #[derive(Clone, Debug)]
 pub struct Program {
     path: OsString,
@@ -23,14 +23,14 @@ pub struct Program {
     limit: Duration,
 }
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     /// Its standard output, byte for byte.
     pub stdout: Vec<u8>,
     /// Its standard error; bytes that are not UTF-8 are replaced.
     pub stderr: String,
-    /// Its exit status; 128 and the signal's number where a signal ended it.
+    /// Its exit status; 128 plus the signal's number where a signal ended it.
     pub status: i32,
     /// How long it took.
     pub time: Duration,
@@ -86,25 +86,25 @@ impl Program {
         self
     }
 
-    /// Gives it `bytes` on standard input, and then the end.
+    /// Sets its standard input.
     #[must_use]
     pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.stdin = bytes.as_ref().into();
         self
     }
 
-    /// Kills it and fails after `limit` (a minute, unless this is called).
+    /// Sets the time limit, after which it is killed and the test fails (a minute by default).
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Returns the command, for a test that holds the pipes itself.
+    /// Returns the command, for a test that handles the pipes itself.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
         command.args(&self.args).env_clear().envs(&self.env);
-        // Without this variable Windows has no sockets.
+        // Windows has no sockets without this variable.
         if let Some(root) = std::env::var_os("SystemRoot") {
             command.env("SystemRoot", root);
         }
@@ -114,7 +114,7 @@ impl Program {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs it until it ends.
     pub fn run(self) -> Output {
         let start = Instant::now();
         let mut command = self.command();

@@ -1,4 +1,4 @@
-//! A scripted HTTP server: it records what it is asked and answers as a test says, faults included, by http and by https.
+//! A scripted HTTP server: records requests and answers as a test says, including faults, over http and https.
 //!
 //! Serves the tests of every backend that speaks HTTP. Must not know any of them.
 
@@ -19,12 +19,12 @@ pub use certificates::{Authority, Certificate, Validity};
 pub use tls_proxy::{Asked, TlsProxy};
 pub use tunnel::Tunnel;
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
     /// `GET`, …
     pub method: String,
-    /// The path and query, or the whole URL that a proxy is asked for, as they stood.
+    /// The path and query, or the whole URL sent to a proxy, unchanged.
     pub target: String,
     /// The headers, names in lower case, in their order.
     pub headers: Vec<(String, String)>,
@@ -43,41 +43,41 @@ impl Recorded {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Returns the body as JSON, null when it is none.
+    /// Returns the body as JSON, or null when it is not JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 }
 
-/// An answer: bytes and pauses, and what becomes of the connection.
+/// An answer: bytes and pauses, and what happens to the connection.
 #[derive(Clone, Debug)]
 pub struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
-    /// Sent as it is, in place of status, headers and body.
+    /// Sent unchanged, in place of status, headers and body.
     raw: Option<Vec<u8>>,
     /// Sent before the head, such as an interim answer.
     before: Vec<u8>,
-    /// Sent behind all of it.
-    behind: Vec<u8>,
-    /// Where the answer is cut off, counted in bytes from its start.
+    /// Sent after all of it.
+    trailing: Vec<u8>,
+    /// Where the answer is cut off, in bytes from its start.
     cut_at: Option<usize>,
     /// How long each piece waits.
     pause: Duration,
-    /// How many bytes make a piece; 0 for all at once.
+    /// The size of a piece in bytes; 0 for all at once.
     piece: usize,
     chunked: bool,
     end: End,
 }
 
-/// What becomes of the connection.
+/// What happens to the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Keep,
     Close,
     Reset,
-    /// It stays, and nothing is sent at all.
+    /// It stays open, and nothing is sent.
     Hang,
 }
 
@@ -90,7 +90,7 @@ impl Reply {
             body: Vec::new(),
             raw: None,
             before: Vec::new(),
-            behind: Vec::new(),
+            trailing: Vec::new(),
             cut_at: None,
             pause: Duration::ZERO,
             piece: 0,
@@ -107,7 +107,7 @@ impl Reply {
             .body(body.to_string())
     }
 
-    /// Answers with HTML, as something that is no API does.
+    /// Answers with HTML, as a server that is not an API does.
     pub fn html(status: u16) -> Self {
         let page = "<!DOCTYPE html><html><body>Welcome to nginx!</body></html>";
         Self::status(status)
@@ -156,10 +156,10 @@ impl Reply {
         self
     }
 
-    /// Sends `bytes` behind the answer.
+    /// Sends `bytes` after the answer.
     #[must_use]
-    pub fn behind(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.behind = bytes.into();
+    pub fn trailing(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.trailing = bytes.into();
         self
     }
 
@@ -177,7 +177,7 @@ impl Reply {
         self
     }
 
-    /// Keeps the connection, whatever was said before.
+    /// Keeps the connection, and overrides an earlier choice.
     #[must_use]
     pub fn keep(mut self) -> Self {
         self.end = End::Keep;
@@ -206,7 +206,7 @@ impl Reply {
         self
     }
 
-    /// Sends `bytes` at a time, with `pause` in front of each.
+    /// Sends `bytes` at a time, with a `pause` before each.
     #[must_use]
     pub fn dripping(mut self, bytes: usize, pause: Duration) -> Self {
         self.piece = bytes;
@@ -214,7 +214,7 @@ impl Reply {
         self
     }
 
-    /// Closes the connection after the answer, without having announced it.
+    /// Closes the connection after the answer, without announcing it.
     #[must_use]
     pub fn close(mut self) -> Self {
         self.end = End::Close;
@@ -249,7 +249,7 @@ impl Reply {
             bytes.extend(b"\r\n");
             bytes.extend(&self.body);
         }
-        bytes.extend(&self.behind);
+        bytes.extend(&self.trailing);
         bytes
     }
 }
@@ -258,7 +258,7 @@ type Handler = dyn Fn(&Recorded) -> Reply + Send + Sync;
 
 /// A server that answers until it is dropped.
 pub struct Server {
-    /// The port it listens on, at 127.0.0.1.
+    /// The port at 127.0.0.1 that it listens on.
     pub port: u16,
     scheme: &'static str,
     state: Arc<State>,
@@ -275,17 +275,17 @@ struct State {
 }
 
 impl Server {
-    /// Starts a server that answers each request as `handler` says. `handler` may be called by several threads.
+    /// Starts a server that answers each request with `handler`, which several threads may call.
     pub fn start(handler: impl Fn(&Recorded) -> Reply + Send + Sync + 'static) -> Self {
         Self::listen(Box::new(handler), None)
     }
 
-    /// Starts a server that gives `replies` in order, and the last one for ever.
+    /// Starts a server that sends `replies` in order, and then repeats the last one.
     pub fn script(replies: impl IntoIterator<Item = Reply>) -> Self {
         Self::start(in_order(replies))
     }
 
-    /// Starts a server as [`start`](Self::start) does, over TLS with `certificate`.
+    /// Starts a server like [`start`](Self::start), over TLS with `certificate`.
     pub fn start_tls(
         certificate: &Certificate,
         handler: impl Fn(&Recorded) -> Reply + Send + Sync + 'static,
@@ -293,7 +293,7 @@ impl Server {
         Self::listen(Box::new(handler), Some(certificate.server_config(None)))
     }
 
-    /// Starts a server over TLS that wants a client certificate of `authority`.
+    /// Starts a server over TLS that requires a client certificate of `authority`.
     pub fn start_mutual_tls(
         certificate: &Certificate,
         authority: &Authority,
@@ -348,7 +348,7 @@ impl Server {
         format!("{}://{host}:{}", self.scheme, self.port)
     }
 
-    /// Returns what it was asked so far, and forgets it.
+    /// Returns the requests so far, and clears them.
     pub fn take(&self) -> Vec<Recorded> {
         std::mem::take(&mut self.state.recorded.lock().unwrap())
     }
@@ -358,7 +358,7 @@ impl Server {
         self.state.connections.load(Ordering::SeqCst)
     }
 
-    /// Returns how many connections were open at once, at most.
+    /// Returns the highest number of connections that were open at once.
     pub fn most_open(&self) -> usize {
         self.state.most_open.load(Ordering::SeqCst)
     }
@@ -372,7 +372,7 @@ impl Drop for Server {
     }
 }
 
-/// Makes a handler that gives `replies` in order, and the last one for ever.
+/// Creates a handler that returns `replies` in order, and then repeats the last one.
 pub fn in_order(
     replies: impl IntoIterator<Item = Reply>,
 ) -> impl Fn(&Recorded) -> Reply + Send + Sync + 'static {
@@ -413,7 +413,7 @@ impl State {
             }
             let sent = self.send(reader.get_mut(), &reply, head_only);
             if reply.end == End::Reset {
-                // Without lingering, the system resets the connection when its last handle goes.
+                // Without lingering, the system resets the connection when its last handle is closed.
                 let socket = tokio::net::TcpSocket::from_std_stream(handle);
                 let _ = socket.set_zero_linger();
                 return;
@@ -448,7 +448,7 @@ impl State {
         true
     }
 
-    /// Waits, but not beyond the server's end.
+    /// Waits, but not longer than the server lives.
     fn wait(&self, pause: Duration) {
         let end = Instant::now() + pause;
         while !self.stopped.load(Ordering::SeqCst) {

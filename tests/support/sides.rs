@@ -1,23 +1,22 @@
-//! What each side made of a question, in a form that both have: the answer, and what was asked for it.
+//! Airflow's and our side of a question, in one form: the answer, and the requests made for it.
 //!
-//! A test of a deliberate difference states both sides in full. It fails when Airflow's side changes, when ours does, and when the
-//! two become the same.
+//! A test of a deliberate difference states both sides in full. It fails when a side changes, or when both become equal.
 
 use serde_json::{Value, json};
 
 use super::program::Output;
 use super::server::Recorded;
 
-/// What came of a question.
+/// The outcome of a question.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// A value; what is no text keeps its type.
+    /// A value; anything but text keeps its type.
     Found(Value),
-    /// There is none.
+    /// No value.
     NotFound,
-    /// It failed: the exception's class, or `status` and its number.
+    /// A failure: the exception's class, or `status` and its number.
     Failed(String),
-    /// There is no answer, however long one waits.
+    /// It never answers.
     NeverEnds,
 }
 
@@ -25,27 +24,27 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
     answer: Answer,
-    /// What it asked for, or did beside: whatever the test compares. Null where it compares the answers alone.
+    /// Its requests, or other effects that the test compares. Null where it compares only the answers.
     asked: Value,
 }
 
 impl Side {
-    /// A side that has `value`.
+    /// Creates a side that finds `value`.
     pub fn found(value: impl Into<Value>) -> Self {
         Self::new(Answer::Found(value.into()))
     }
 
-    /// A side that has nothing.
+    /// Creates a side that finds nothing.
     pub fn not_found() -> Self {
         Self::new(Answer::NotFound)
     }
 
-    /// A side that fails, as the class of its exception or as `status N`.
+    /// Creates a side that fails, with the class of its exception or `status N`.
     pub fn failed(how: impl Into<String>) -> Self {
         Self::new(Answer::Failed(how.into()))
     }
 
-    /// A side that never comes to its end.
+    /// Creates a side that never ends.
     pub fn never_ends() -> Self {
         Self::new(Answer::NeverEnds)
     }
@@ -57,14 +56,14 @@ impl Side {
         }
     }
 
-    /// Says what it asked for.
+    /// Sets its requests.
     #[must_use]
     pub fn asking(mut self, asked: impl Into<Value>) -> Self {
         self.asked = asked.into();
         self
     }
 
-    /// Reads an answer of the judge: `{"value": …}`, of which null is nothing, or `{"error": class}`.
+    /// Reads an answer of the judge: `{"value": …}`, where null is nothing, or `{"error": class}`.
     #[track_caller]
     pub fn of_airflow(answer: &Value) -> Self {
         match (answer.get("value"), answer["error"].as_str()) {
@@ -75,7 +74,7 @@ impl Side {
         }
     }
 
-    /// Reads a run of the program: what it printed, status 3, or another one.
+    /// Reads a run of the program: its output, status 3, or another status.
     #[track_caller]
     pub fn of_secretctl(output: &Output) -> Self {
         match output.status {
@@ -91,24 +90,24 @@ impl Side {
         }
     }
 
-    /// Whether nobody could tell this side from `other`: both ask the same, and both have the same or nothing, or both fail.
+    /// Whether the sides agree: the same requests, and the same value, or nothing, or a failure in both.
     fn agrees_with(&self, other: &Self) -> bool {
         let failed = |side: &Self| matches!(side.answer, Answer::Failed(_));
         self.asked == other.asked && (self.answer == other.answer || failed(self) && failed(other))
     }
 }
 
-/// What Airflow answers and what we answer: each as it came, and as the test states it.
+/// Airflow's side and ours: each as observed, and as the test states it.
 #[derive(Clone, Debug)]
 pub struct Sides {
-    /// Airflow's side, as it came and as it is stated.
+    /// Airflow's side, observed and stated.
     pub airflow: (Side, Side),
-    /// Ours, as it came and as it is stated.
+    /// Our side, observed and stated.
     pub secretctl: (Side, Side),
 }
 
 impl Sides {
-    /// Says what has changed, if anything has.
+    /// Describes what has changed, if anything has.
     pub fn change(&self) -> Option<String> {
         let (airflow, secretctl) = (&self.airflow, &self.secretctl);
         if airflow.0.agrees_with(&secretctl.0) {
@@ -124,7 +123,7 @@ impl Sides {
     }
 }
 
-/// Writes requests for a side: method and target, and a body that is JSON beside it.
+/// Writes requests for a side: method and target, with a JSON body.
 pub fn requests(recorded: &[Recorded]) -> Value {
     let line = |request: &Recorded| {
         let line = json!(format!("{} {}", request.method, request.target));
@@ -137,7 +136,7 @@ pub fn requests(recorded: &[Recorded]) -> Value {
 }
 
 #[test]
-fn a_change_of_either_side_is_told_and_so_is_that_they_agree() {
+fn a_change_of_either_side_and_agreement_are_reported() {
     let sides = |airflow: &Side, secretctl: &Side| Sides {
         airflow: (airflow.clone(), Side::not_found().asking(json!(["GET /a"]))),
         secretctl: (
@@ -149,7 +148,7 @@ fn a_change_of_either_side_is_told_and_so_is_that_they_agree() {
     let ours = Side::failed("status 6").asking(json!(["GET /a"]));
     assert_eq!(sides(&theirs, &ours).change(), None);
     for (airflow, secretctl, expected) in [
-        // The answer of one, another one's requests, another failure.
+        // Another answer, other requests, another failure.
         (Side::failed("KeyError"), ours.clone(), "Airflow has changed"),
         (
             Side::found("x").asking(json!(["GET /a"])),
@@ -179,10 +178,10 @@ fn a_change_of_either_side_is_told_and_so_is_that_they_agree() {
             "no longer differ",
         ),
     ] {
-        let told = sides(&airflow, &secretctl).change();
+        let problem = sides(&airflow, &secretctl).change();
         assert!(
-            told.as_ref().is_some_and(|told| told.contains(expected)),
-            "{airflow:?} {secretctl:?}: {told:?}"
+            problem.as_ref().is_some_and(|problem| problem.contains(expected)),
+            "{airflow:?} {secretctl:?}: {problem:?}"
         );
     }
     // A test that states the same of both cannot pass.

@@ -1,20 +1,20 @@
-//! How many cases a differential test runs, and from which seed.
+//! The number of cases of a differential test, and their seed.
 
 use std::sync::OnceLock;
 
 use super::variable;
 
-/// Tells whether this is the full run (`scripts/test --full`).
+/// Returns whether this is the full run (`scripts/test --full`).
 pub fn full() -> bool {
     variable("SECRETCTL_TEST_FULL").as_deref() == Some("1")
 }
 
-/// Returns the number of cases: `ci` as a rule, `all` in the full run.
+/// Returns the number of cases: `all` in the full run, else `ci`.
 pub fn cases(ci: usize, all: usize) -> usize {
     if full() { all } else { ci }
 }
 
-/// Returns the seed of this run: `SECRETCTL_TEST_SEED`, else one of the clock's. It is printed, so that a failure can be repeated.
+/// Returns the seed of this run: `SECRETCTL_TEST_SEED`, else the clock. It is printed, so a failure can be repeated.
 pub fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     let seed = *SEED.get_or_init(|| {
@@ -30,7 +30,7 @@ pub fn seed() -> u64 {
     seed
 }
 
-/// Returns a generator of its own for `domain`, so that tests that run side by side do not disturb each other's cases.
+/// Returns a separate generator for `domain`, so parallel tests do not change each other's cases.
 pub fn random(domain: &str) -> Random {
     let mut state = seed();
     for byte in domain.bytes() {
@@ -44,7 +44,7 @@ pub fn random(domain: &str) -> Random {
 pub struct Random(u64);
 
 impl Random {
-    /// Makes a generator that starts at `seed`.
+    /// Creates a generator that starts at `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }

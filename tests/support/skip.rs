@@ -1,16 +1,16 @@
-//! Skipping: said on stderr with its reason, kept for the closing list of `scripts/test`, forbidden in CI.
+//! Skipped tests: reported on stderr with the reason, listed at the end of `scripts/test`, forbidden in CI.
 
 use std::io::Write as _;
 
-/// Reads a variable of the test process that is neither absent nor empty.
+/// Reads a variable of the test process; an empty one counts as absent.
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Says that the test does not run, and why; the caller returns.
+/// Reports that the test does not run, and why; the caller returns.
 ///
-/// `needs` is what is missing: `airflow` and `openbao` are required where `SECRETCTL_TEST_NO_SKIP=1` (so in CI), and a test that
-/// lacks them panics there. Anything else (another shell, an emulator) is listed and goes on.
+/// `needs` is what is missing. With `SECRETCTL_TEST_NO_SKIP=1`, as in CI, a test without `airflow` or `openbao` panics. Anything
+/// else (another shell, an emulator) is only listed.
 pub fn skip(needs: &str, why: &str) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     let required = matches!(needs, "airflow" | "openbao");
@@ -18,7 +18,7 @@ pub fn skip(needs: &str, why: &str) {
         !(required && variable("SECRETCTL_TEST_NO_SKIP").as_deref() == Some("1")),
         "`{test}` must not be skipped here: {needs}: {why}"
     );
-    // Not by `eprintln!`, which the test harness captures when a test passes.
+    // Not with `eprintln!`, which the test harness captures when a test passes.
     std::io::stderr()
         .write_all(format!("skipped: {test}: {needs}: {why}\n").as_bytes())
         .unwrap();

@@ -1,8 +1,8 @@
-//! A dev server of Vault's API: one process that listens by http and by https, over the same data.
+//! A dev server of Vault's API: one process that listens on http and https, over the same data.
 //!
-//! `OpenBao` is in every run: `scripts/test` starts it and says where it is (`SECRETCTL_TEST_BAO_*`). Where only `BAO` is set, the
-//! fixture starts its own. `HashiCorp` Vault itself is there where `VAULT` names its binary, and is always the fixture's own.
-//! Tests share a server: each works on mounts, roles and policies with names of its own.
+//! Every run has `OpenBao`: `scripts/test` starts it and passes its address (`SECRETCTL_TEST_BAO_*`). Where only `BAO` is set, the
+//! fixture starts its own. `HashiCorp` Vault runs where `VAULT` names its binary, always started by the fixture. Tests share a
+//! server: each uses mounts, roles and policies with its own names.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::{free_port, skip, temp_dir, variable, wait_for_port};
 
-/// Where the server is.
+/// The addresses and credentials of the server.
 #[derive(Debug)]
 pub struct VaultServer {
     /// `http://127.0.0.1:PORT`.
@@ -25,13 +25,13 @@ pub struct VaultServer {
     pub https_addr: String,
     /// The authority of its certificate, as PEM.
     pub ca_file: PathBuf,
-    /// A token that may do everything.
+    /// The root token.
     pub root_token: String,
-    /// The binary, where it is known.
+    /// The binary, if known.
     pub binary: Option<PathBuf>,
 }
 
-/// Returns the server, or says why the test is skipped.
+/// Returns the server, or reports why the test is skipped.
 pub fn bao() -> Option<&'static VaultServer> {
     static BAO: OnceLock<Option<VaultServer>> = OnceLock::new();
     let bao = BAO
@@ -46,7 +46,7 @@ pub fn bao() -> Option<&'static VaultServer> {
     bao
 }
 
-/// Returns `HashiCorp` Vault itself, or says why the test is skipped.
+/// Returns `HashiCorp` Vault, or reports why the test is skipped.
 pub fn hashicorp() -> Option<&'static VaultServer> {
     static VAULT: OnceLock<Option<VaultServer>> = OnceLock::new();
     let vault = VAULT
@@ -71,7 +71,7 @@ fn given() -> Option<VaultServer> {
     })
 }
 
-/// Starts a server that ends when this process does, however it ends: its keeper waits for the end of its own input.
+/// Starts a server that ends with this process, however it ends: its keeper waits for the end of its own input.
 #[expect(
     clippy::zombie_processes,
     reason = "the keeper ends with this process, which is what it waits for"
@@ -79,7 +79,7 @@ fn given() -> Option<VaultServer> {
 fn start(binary: &Path) -> VaultServer {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/openbao");
     let (http, https) = (free_port(), free_port());
-    // The folder must outlive this function and no destructor of a static runs: the keeper removes it.
+    // The folder must outlive this function, and destructors of statics do not run: the keeper removes it.
     let dir = temp_dir().keep();
     let mut keeper = Command::new("sh")
         .arg(script)
@@ -144,7 +144,7 @@ impl VaultServer {
         (status, serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
-    /// Writes as root, and fails unless the server agrees.
+    /// Writes as root; fails unless the server accepts it.
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
     pub fn write(&self, path: &str, body: Value) -> Value {
@@ -153,8 +153,8 @@ impl VaultServer {
         answer
     }
 
-    /// Returns a name that nobody else uses, beginning with `stem`.
-    #[expect(clippy::unused_self, reason = "only who has a server needs a name in it")]
+    /// Returns a unique name that begins with `stem`.
+    #[expect(clippy::unused_self, reason = "only a test with a server needs a name in it")]
     pub fn unique(&self, stem: &str) -> String {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         format!(
@@ -164,7 +164,7 @@ impl VaultServer {
         )
     }
 
-    /// Mounts a KV engine of `version` under a name of its own and returns the name.
+    /// Mounts a KV engine of `version` under a unique name and returns the name.
     #[track_caller]
     pub fn kv(&self, version: u8) -> String {
         let mount = self.unique("kv");
@@ -179,7 +179,7 @@ impl VaultServer {
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
     pub fn put(&self, mount: &str, path: &str, fields: Value) {
-        // A fresh v2 mount upgrades itself for a moment, and answers 400 meanwhile.
+        // A new v2 mount upgrades itself for a moment, and answers 400 meanwhile.
         for _ in 0..100 {
             let (status, answer) =
                 self.request("POST", &format!("{mount}/data/{path}"), &json!({"data": fields}));
@@ -192,7 +192,7 @@ impl VaultServer {
         panic!("{mount} is not ready");
     }
 
-    /// Makes an `AppRole` role that may read `mount` and returns its role id and a secret id of it.
+    /// Creates an `AppRole` role that may read `mount`, and returns its role id and a secret id.
     #[track_caller]
     pub fn approle(&self, mount: &str) -> (String, String) {
         let (status, answer) = self.request("POST", "sys/auth/approle", &json!({"type": "approle"}));
@@ -213,7 +213,7 @@ impl VaultServer {
 }
 
 #[test]
-fn the_server_answers_by_http_and_keeps_what_it_is_told() {
+fn the_server_answers_by_http_and_stores_values() {
     let Some(bao) = bao() else { return };
     let mount = bao.kv(2);
     bao.put(&mount, "variables/hello", json!({"value": "world"}));

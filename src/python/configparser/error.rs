@@ -1,4 +1,4 @@
-//! Why an `airflow.cfg` does not parse, and why a value cannot be interpolated: Python's exceptions.
+//! Python's exceptions for an `airflow.cfg` that does not parse, or a value that cannot be interpolated.
 //!
 //! Must not hold any part of the file.
 //!
@@ -13,7 +13,7 @@ pub enum ParseError {
     MissingSectionHeader,
     /// `DuplicateSectionError`
     DuplicateSection,
-    /// `DuplicateOptionError`, and the line of the first.
+    /// `DuplicateOptionError`, with the line of the first.
     DuplicateOption(usize),
     /// `ParsingError`
     NoOption,
@@ -22,8 +22,8 @@ pub enum ParseError {
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MissingSectionHeader => f.write_str("an option stands before the first `[section]`"),
-            Self::DuplicateSection => f.write_str("the section was there before"),
+            Self::MissingSectionHeader => f.write_str("an option comes before the first `[section]`"),
+            Self::DuplicateSection => f.write_str("the section appears twice"),
             Self::DuplicateOption(first) => {
                 write!(f, "the option is already on line {first} of this section")
             }
@@ -39,11 +39,11 @@ impl std::error::Error for ParseError {}
 pub enum InterpolationError {
     /// `InterpolationSyntaxError`: a `%` that is neither `%%` nor `%(name)s`.
     Syntax,
-    /// `InterpolationMissingOptionError`: the name in `%(name)s` is no option here.
+    /// `InterpolationMissingOptionError`: the name in `%(name)s` is not an option here.
     MissingOption,
     /// `InterpolationDepthError`: more than ten references deep.
     Depth,
-    /// The value would be longer than memory can be expected to hold.
+    /// The value would be too long for memory. Not an exception of Python's.
     TooLong,
 }
 
@@ -51,7 +51,7 @@ impl fmt::Display for InterpolationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Syntax => "a `%` must be written `%%`, or begin a reference `%(name)s`",
-            Self::MissingOption => "a `%(name)s` names no option of the section or of `[DEFAULT]`",
+            Self::MissingOption => "a `%(name)s` is not an option of the section or of `[DEFAULT]`",
             Self::Depth => "`%(name)s` references are nested too deeply",
             Self::TooLong => "`%(name)s` references make the value too long",
         })

@@ -1,8 +1,7 @@
 //! `configparser.ConfigParser` of `CPython` 3.11, as Airflow configures it: strict, `=` and `:`, whole-line comments with `#`
 //! and `;`, empty lines within values, names in their own case, and basic interpolation.
 //!
-//! Must not know Airflow's sections. One pass over the text, whose slices the parser keeps: a value is put together when it is
-//! asked for.
+//! Must not know Airflow's sections. The parser makes one pass and keeps slices of the text. It builds a value on request.
 //!
 //! <https://docs.python.org/3.11/library/configparser.html>
 
@@ -22,7 +21,7 @@ const DEFAULT_SECTION: &str = "DEFAULT";
 /// Python's `MAX_INTERPOLATION_DEPTH`.
 const MAX_DEPTH: usize = 10;
 
-/// How many bytes and references one value may take to interpolate. Python has no bound, and memory has.
+/// The most bytes, and the most references, of one interpolated value. Python has no such limit; memory is limited.
 const MAX_WORK: usize = 16 << 20;
 
 /// A parsed file.
@@ -34,7 +33,7 @@ pub struct ConfigParser<'t> {
 
 type Section<'t> = IndexMap<&'t str, RawValue<'t>>;
 
-/// A value's lines, each without the blanks around it.
+/// A value's lines, without surrounding blanks.
 #[derive(Debug)]
 struct RawValue<'t> {
     line: usize,
@@ -47,7 +46,7 @@ impl<'t> ConfigParser<'t> {
     /// Parses `text`, whose lines end in `\n`: what Python reads in text mode.
     ///
     /// # Errors
-    /// What Python raises, and the line, counted from 1. Where Python lists every bad line, this is the first.
+    /// Python's exception and the line, counted from 1. Where Python lists every bad line, only the first.
     pub fn parse(text: &'t str) -> Result<Self, (usize, ParseError)> {
         let mut reader = Reader {
             parser: Self::default(),
@@ -59,7 +58,7 @@ impl<'t> ConfigParser<'t> {
         let mut start = 0;
         for number in 1.. {
             let end = memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |length| start + length);
-            // Nearly all of the file that Airflow writes is comments.
+            // Airflow's default file is almost entirely comments.
             if !matches!(text.as_bytes().get(start), Some(b'#' | b';')) {
                 reader
                     .line(number, &text[start..end])
@@ -76,15 +75,14 @@ impl<'t> ConfigParser<'t> {
         }
     }
 
-    /// Returns the line of `option` when the file has `section` and this, or `[DEFAULT]`, has the option: `has_option`.
+    /// Returns the line of `option`, when the file has `section` and it or `[DEFAULT]` has the option: `has_option`.
     #[must_use]
     pub fn line_of(&self, section: &str, option: &str) -> Option<usize> {
         let section = self.sections.get(section)?;
         self.raw(section, option).map(|value| value.line)
     }
 
-    /// Returns the line of the file on which the `nth` line of a value stands, both counted from 1. Comments between them are
-    /// no lines of the value.
+    /// Returns the file's line for the `nth` line of a value, both counted from 1. Comments are not part of a value.
     #[must_use]
     pub fn line_within(&self, section: &str, option: &str, nth: usize) -> Option<usize> {
         let value = self.raw(self.sections.get(section)?, option)?;
@@ -100,7 +98,7 @@ impl<'t> ConfigParser<'t> {
         self.sections.contains_key(name)
     }
 
-    /// Iterates over the sections and the options that stand in each, with the line of each option.
+    /// Iterates over the sections and their own options, with the line of each option.
     pub fn options(&self) -> impl Iterator<Item = (&'t str, impl Iterator<Item = (&'t str, usize)>)> {
         let sections = self.sections.iter().map(|(name, section)| (*name, section));
         sections
@@ -111,7 +109,7 @@ impl<'t> ConfigParser<'t> {
     /// Returns the interpolated value of `option`: `get`.
     ///
     /// # Errors
-    /// A reference that leads nowhere, and a lone `%`.
+    /// A reference to a missing option, or a single `%`.
     pub fn get(&self, section: &str, option: &str) -> Result<Option<String>, InterpolationError> {
         let Some(section) = self.sections.get(section) else {
             return Ok(None);
@@ -147,7 +145,7 @@ impl RawValue<'_> {
     }
 }
 
-/// Where in the parser's sections the reader is.
+/// The reader's position in the sections.
 #[derive(Clone, Copy)]
 enum Place {
     Defaults,
@@ -273,7 +271,7 @@ struct Interpolation<'p, 't> {
 }
 
 impl Interpolation<'_, '_> {
-    /// Adds `text` with its references replaced. Goes `MAX_DEPTH` deep at most.
+    /// Adds `text` with its references replaced, at most `MAX_DEPTH` deep.
     fn add(&mut self, text: &str, depth: usize) -> Result<(), InterpolationError> {
         if depth > MAX_DEPTH {
             return Err(InterpolationError::Depth);
@@ -331,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn values_lose_the_blanks_around_them_and_no_inline_comment() {
+    fn values_are_stripped_and_keep_inline_comments() {
         assert_eq!(get("[s] x\na =  b ; c # d \n", "a").as_deref(), Some("b ; c # d"));
         assert_eq!(get("[s]\na: b = c\n", "a").as_deref(), Some("b = c"));
         assert_eq!(get("[s]\nA = b\n", "a"), None);
@@ -381,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lines_of_a_value_are_those_of_the_file() {
+    fn lines_of_a_value_map_to_lines_of_the_file() {
         let parser = ConfigParser::parse("[s]\na = 1\n # c\n 2\n\n 3\n").unwrap();
         let lines = (1..6).map(|nth| parser.line_within("s", "a", nth));
         assert!(lines.eq([Some(2), Some(4), Some(5), Some(6), None]));
@@ -394,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_section_serves_sections_that_are_there() {
+    fn the_default_section_serves_only_existing_sections() {
         let parser = ConfigParser::parse("[DEFAULT]\na = 1\n[s]\n").unwrap();
         assert_eq!(parser.line_of("s", "a"), Some(2));
         assert_eq!(parser.line_of("t", "a"), None);
@@ -412,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_references_deep_is_as_deep_as_it_goes() {
+    fn references_nest_at_most_ten_deep() {
         let mut text = "[s]\na0 = %%\n".to_owned();
         for level in 1..11 {
             text.extend([format!("a{level} = %(a{})s\n", level - 1)]);
@@ -425,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_longer_than_memory_should_hold_is_an_error() {
+    fn a_value_too_long_for_memory_is_an_error() {
         let long = |length: usize| format!("[s]\na = {}\nb = %(a)s%(a)s\n", "x".repeat(length));
         let text = long(MAX_WORK - 1);
         let parser = ConfigParser::parse(&text).unwrap();

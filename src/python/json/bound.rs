@@ -1,18 +1,18 @@
-//! How many values a JSON text has, told without parsing it: for texts that another parser is to read.
+//! Counts the values in a JSON text without parsing it, for texts that another parser reads.
 //!
-//! Must not know what a text is for. What is not JSON gets an answer, too: it is for the parser to refuse it.
+//! Must not know what a text is for. Text that is not JSON gets an answer too; the parser rejects it.
 
 use memchr::memchr2;
 
 use super::MAX_VALUES;
 
-/// Returns whether a JSON text has more than [`MAX_VALUES`] values. A text that is neither an object nor a list has not.
+/// Returns whether a JSON text has more than [`MAX_VALUES`] values. False for a text that is neither an object nor a list.
 pub(crate) fn has_too_many_values(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     if text.len() <= MAX_VALUES || !matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return false;
     }
-    // A value is the first one of the text, or of its list or object, or stands after a comma.
+    // Every value is the first one of the text, or of its list or object, or follows a comma.
     let mut values = 1;
     let mut in_empty_container = false;
     let mut at = 0;
@@ -40,7 +40,7 @@ pub(crate) fn has_too_many_values(text: &[u8]) -> bool {
     false
 }
 
-/// Returns the place after the quote that ends the string in which `at` is.
+/// Returns the position after the closing quote of the string that contains `at`.
 fn end_of_string(text: &[u8], mut at: usize) -> usize {
     while let Some(length) = memchr2(b'"', b'\\', &text[at.min(text.len())..]) {
         at += length + 1;

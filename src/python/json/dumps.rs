@@ -1,6 +1,6 @@
 //! `json.dumps`: a [`Value`] in, text out, with Python's separators, escapes and floats.
 //!
-//! It keeps its own stack: a value that did not come from `loads` may be nested deeper than the thread's would allow.
+//! It keeps its own stack: a value that did not come from `loads` may be nested too deeply for the thread's stack.
 //!
 //! Source: CPython 3.11, `Modules/_json.c` (`encoder_listencode_obj`, `ascii_escape_unicode`).
 
@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::Value;
 use crate::python::float;
 
-/// Writes `value` as `json.dumps(value)` does: `", "` and `": "` between, everything beyond ASCII escaped.
+/// Returns `json.dumps(value)`: `", "` and `": "` as separators, and everything beyond ASCII escaped.
 #[must_use]
 pub fn dumps(value: &Value) -> String {
     write(
@@ -22,7 +22,7 @@ pub fn dumps(value: &Value) -> String {
     )
 }
 
-/// Writes `value` as `json.dumps(value, separators=(",", ":"), ensure_ascii=False)` does: compact, with text beyond ASCII unchanged.
+/// Returns `json.dumps(value, separators=(",", ":"), ensure_ascii=False)`: compact, with text beyond ASCII unchanged.
 #[must_use]
 pub fn dumps_compact(value: &Value) -> String {
     write(
@@ -41,7 +41,7 @@ struct Style {
     ascii: bool,
 }
 
-/// What is left to be written of a container.
+/// The rest of a container that is being written.
 enum Open<'a> {
     List(std::slice::Iter<'a, Value>),
     Object(indexmap::map::Iter<'a, String, Value>),
@@ -145,7 +145,7 @@ fn escape_into(text: &str, ensure_ascii: bool, out: &mut String) {
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
             ' '..='~' => out.push(c),
-            // Without `ensure_ascii`, Python escapes the control characters below the blank alone.
+            // Without `ensure_ascii`, Python escapes only the control characters below the space.
             '\0'..='\u{1f}' => escape(c, out),
             _ if ensure_ascii => escape(c, out),
             _ => out.push(c),
@@ -156,7 +156,7 @@ fn escape_into(text: &str, ensure_ascii: bool, out: &mut String) {
 /// Writes `\uXXXX`, twice for a character beyond the first plane.
 fn escape(c: char, out: &mut String) {
     for unit in c.encode_utf16(&mut [0; 2]) {
-        write!(out, "\\u{unit:04x}").expect("text takes all that is written");
+        write!(out, "\\u{unit:04x}").expect("writing to a string succeeds");
     }
 }
 

@@ -1,7 +1,7 @@
-//! The entries of a large JSON object: where each one stands in the text, so that a value is made of those alone that are used.
+//! The positions of the entries of a large JSON object, so that only the values that are used are built.
 //!
-//! The text is checked whole, as `json.loads` does. One value at a time is made, and dropped again: memory for a text of any size
-//! stays near that of the text.
+//! The whole text is checked, as by `json.loads`. Values are built and dropped one at a time, so memory stays near the size of
+//! the text.
 
 use std::borrow::Cow;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::Error;
 use super::loads::{Failure, Scanner};
 
-/// Where an entry stands in the text, in bytes.
+/// A range of bytes in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     /// The first byte.
@@ -18,11 +18,12 @@ pub(crate) struct Span {
     pub(crate) end: usize,
 }
 
-/// Calls `entry` with the key and the value of each entry of the object in `text`, in order; a key that is repeated is given
-/// each time. Returns false where the text is JSON and no object.
+/// Calls `entry` with the key and the value of each entry of the object in `text`, in order.
+///
+/// A repeated key is passed each time. Returns false where the text is JSON but not an object.
 ///
 /// # Errors
-/// As `loads`, where each entry may have as many values as a text has there; and a text whose end is not reached at `deadline`.
+/// As [`loads`](super::loads), with its limit of values for each entry; and a text that is not read by `deadline`.
 pub(crate) fn entries(
     text: &str,
     deadline: Instant,
@@ -30,7 +31,7 @@ pub(crate) fn entries(
 ) -> Result<bool, Error> {
     let mut scanner = Scanner::new(text, Some(deadline));
     let outcome = object(&mut scanner, &mut entry);
-    scanner.told(outcome)
+    scanner.finish(outcome)
 }
 
 fn object(scanner: &mut Scanner<'_>, entry: &mut impl FnMut(Span, Span)) -> Result<bool, Failure> {
@@ -67,10 +68,10 @@ fn object(scanner: &mut Scanner<'_>, entry: &mut impl FnMut(Span, Span)) -> Resu
     }
 }
 
-/// Returns the text of a key, which stands in quotes.
+/// Returns the text of a quoted key.
 pub(crate) fn text_of_key(quoted: &str) -> Cow<'_, str> {
     if quoted.contains('\\') {
-        // It has been read before.
+        // The scanner has accepted it.
         let read = Scanner::new(quoted, None).string();
         return Cow::Owned(read.unwrap_or_default());
     }
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn each_entry_is_told_with_its_place() {
+    fn each_entry_has_its_position() {
         let text = " { \"a\" : [1, {\"x\": 2}] , \"\\u0062\\n\":null,\"a\":\"t\\\"\" } ";
         let expected = [("a", "[1, {\"x\": 2}]"), ("b\n", "null"), ("a", "\"t\\\"\"")];
         let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_values_of_each_entry_are_counted_and_the_time_is_looked_at() {
+    fn each_entry_has_its_own_limit_of_values_and_the_deadline_holds() {
         let many = format!("{{\"a\": [0{}]}}", ",0".repeat(MAX_VALUES));
         assert_eq!(pairs(&many).unwrap_err().kind(), ErrorKind::TooManyValues);
         let entries_of = format!("{{\"a\": 1{}}}", ",\"a\":1".repeat(MAX_VALUES));

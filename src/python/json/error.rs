@@ -1,4 +1,4 @@
-//! Why a text is not JSON, and where: Python's exceptions, with its messages and positions.
+//! Python's exceptions for a text that is not JSON, with its messages and positions.
 //!
 //! Must not hold any part of the text.
 //!
@@ -8,21 +8,21 @@ use std::fmt;
 
 /// The deepest nesting that is read: the deepest that Airflow reads anywhere.
 ///
-/// CPython 3.11 counts calls and brackets against one limit of 1000, so the exact figure depends on who calls. Measured
+/// CPython 3.11 counts calls and brackets against one limit of 1000, so the exact figure depends on the caller. Measured
 /// from the top of a script with airflow 3.3.2: 993 for `Variable.get(deserialize_json=True)`, 991 for backend kwargs, 990
 /// for a local JSON file of variables, 984 for one of connections, 984 for Vault's answer, 979 to 983 for the extra of a
-/// connection by `Connection.get_connection_from_secrets` and `get_connection`; some ten less where a command of Airflow's
-/// or a task is the caller. One limit serves all of them: a value that Airflow reads is never refused here.
+/// connection by `Connection.get_connection_from_secrets` and `get_connection`; about ten fewer when the caller is an Airflow
+/// command or a task. One limit serves all of them: a value that Airflow reads is never refused here.
 pub const MAX_DEPTH: usize = 993;
 
 /// The most digits of an integer: `sys.int_info.default_max_str_digits`.
 pub const MAX_INTEGER_DIGITS: usize = 4300;
 
-/// The most values that are read: an object, a list, and each thing in them, is one. Python has no bound, and memory has: a value
-/// of three bytes of text takes a hundred.
+/// The most values that are read. An object, a list, and each item in them count as one. Python has no limit, but a value of
+/// three bytes of text takes a hundred bytes of memory.
 pub const MAX_VALUES: usize = 200_000;
 
-/// Why a text is not JSON, and where. Holds no part of the text.
+/// Why and where a text is not JSON. Holds no part of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -31,7 +31,7 @@ pub struct Error {
     column: usize,
 }
 
-/// What kind of failure it is: Python raises a different exception for each.
+/// The kind of failure: Python raises a different exception for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// `JSONDecodeError`, with its message.
@@ -40,11 +40,11 @@ pub enum ErrorKind {
     IntegerTooLong,
     /// `RecursionError`: nested deeper than [`MAX_DEPTH`].
     TooDeep,
-    /// No exception in Python: more than [`MAX_VALUES`] values.
+    /// Not an exception in Python: more than [`MAX_VALUES`] values.
     TooManyValues,
-    /// No exception in Python: the command's time was over before the end of the text.
+    /// Not an exception in Python: the command's deadline passed before the end of the text.
     Late,
-    /// No exception in Python: an escape for half of a surrogate pair, which no UTF-8 text can hold.
+    /// Not an exception in Python: an escape for half of a surrogate pair, which UTF-8 cannot represent.
     LoneSurrogate,
 }
 
@@ -55,7 +55,7 @@ impl Error {
         self.kind
     }
 
-    /// Returns whether Python's exception is a `JSONDecodeError`: the one that Airflow catches at some places.
+    /// Returns whether Python's exception is a `JSONDecodeError`, which Airflow catches in some places.
     #[must_use]
     pub fn is_decode_error(&self) -> bool {
         matches!(self.kind, ErrorKind::Syntax(_))
@@ -101,7 +101,7 @@ impl fmt::Display for Error {
             ErrorKind::TooManyValues => write!(f, "more than {MAX_VALUES} values"),
             ErrorKind::Late => return f.write_str("reading it takes longer than `--timeout`"),
             ErrorKind::LoneSurrogate => {
-                f.write_str("escape for half of a surrogate pair, which is no character")
+                f.write_str("escape for half of a surrogate pair, which is not a character")
             }
         }?;
         write!(f, " at line {} column {}", self.line, self.column)

@@ -1,7 +1,7 @@
 //! `json.loads`: text in, [`Value`] out, by the rules of CPython's C scanner.
 //!
-//! Owns the grammar: `NaN`, big integers, which characters are blank, and where an error points. It keeps its own
-//! stack, so that no depth of nesting can exhaust the thread's.
+//! Owns the grammar: `NaN`, big integers, blank characters, and the positions of errors. It keeps its own stack: deep
+//! nesting cannot exhaust the thread's.
 //!
 //! Source: CPython 3.11, `Modules/_json.c` (`scan_once_unicode`, `scanstring_unicode`), `Lib/json/decoder.py`.
 
@@ -10,18 +10,18 @@ use std::time::Instant;
 use super::error::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS, MAX_VALUES};
 use super::{Object, Value};
 
-/// After how many values the time is looked at.
+/// How many values are read between two looks at the clock.
 const VALUES_BETWEEN_LOOKS: usize = 1024;
 
 /// Parses JSON text as `json.loads(text)` does.
 ///
 /// # Errors
-/// Where Python raises, for more than [`MAX_VALUES`] values, and for a lone surrogate, which Python's text can hold and UTF-8
+/// Where Python raises; for more than [`MAX_VALUES`] values; and for a lone surrogate, which a Python string can hold and UTF-8
 /// cannot. A lone surrogate is reported only when nothing else is wrong.
 pub fn loads(text: &str) -> Result<Value, Error> {
     let mut scanner = Scanner::new(text, None);
     let outcome = scanner.document();
-    scanner.told(outcome)
+    scanner.finish(outcome)
 }
 
 /// A kind, and a byte offset into the text.
@@ -37,7 +37,7 @@ pub(super) struct Scanner<'a> {
     text: &'a str,
     bytes: &'a [u8],
     pub(super) at: usize,
-    /// How deep in the text it is before a value is read.
+    /// The depth in the text before a value is read.
     pub(super) depth: usize,
     lone_surrogate: Option<usize>,
     deadline: Option<Instant>,
@@ -57,8 +57,8 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Makes the error of a failure, and of a lone surrogate where there is no other.
-    pub(super) fn told<T>(&self, outcome: Result<T, Failure>) -> Result<T, Error> {
+    /// Turns a failure into an error, or reports a lone surrogate when nothing failed.
+    pub(super) fn finish<T>(&self, outcome: Result<T, Failure>) -> Result<T, Error> {
         match (outcome, self.lone_surrogate) {
             (Err(Failure(kind, offset)), _) => Err(Error::new(kind, self.text, offset)),
             (Ok(_), Some(offset)) => Err(Error::new(ErrorKind::LoneSurrogate, self.text, offset)),
@@ -89,8 +89,8 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Looks at the time, but not for every value.
-    fn look(&mut self) -> Result<(), Failure> {
+    /// Checks the deadline, but not for every value.
+    fn check_deadline(&mut self) -> Result<(), Failure> {
         self.values_until_look -= 1;
         if self.values_until_look == 0 {
             self.values_until_look = VALUES_BETWEEN_LOOKS;
@@ -101,7 +101,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Reads one value, with all that is in it.
+    /// Reads one value with its contents.
     pub(super) fn value(&mut self) -> Result<Value, Failure> {
         let mut open: Vec<Open> = Vec::new();
         let mut values_left = MAX_VALUES;
@@ -110,7 +110,7 @@ impl<'a> Scanner<'a> {
                 return Err(Failure(ErrorKind::TooManyValues, self.at));
             }
             values_left -= 1;
-            self.look()?;
+            self.check_deadline()?;
             let mut value = match self.peek() {
                 Some(b'{') => {
                     self.enter(open.len())?;
@@ -119,7 +119,7 @@ impl<'a> Scanner<'a> {
                         Value::Object(Object::new())
                     } else {
                         let key = self.key()?;
-                        // Most small objects have one key; the map would make room for three.
+                        // Most small objects have one key; the map would allocate three.
                         open.push(Open::Object(Object::with_capacity(1), key));
                         continue;
                     }
@@ -136,7 +136,7 @@ impl<'a> Scanner<'a> {
                 }
                 _ => self.scalar()?,
             };
-            // Hands the value to the container it is in, and that one to the next, as long as they end here.
+            // Adds the value to its container, and that container to the next, while they end here.
             loop {
                 let Some(container) = open.pop() else {
                     return Ok(value);
@@ -190,14 +190,14 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Reads a key, its colon and the blanks around it.
+    /// Reads a key and its colon, with surrounding blanks.
     fn key(&mut self) -> Result<String, Failure> {
         let key = self.name()?;
         self.colon()?;
         Ok(key)
     }
 
-    /// Reads a key alone.
+    /// Reads a key without its colon.
     pub(super) fn name(&mut self) -> Result<String, Failure> {
         if self.peek() != Some(b'"') {
             return self.fail("expecting property name enclosed in double quotes", self.at);
@@ -205,7 +205,7 @@ impl<'a> Scanner<'a> {
         self.string()
     }
 
-    /// Reads the colon after a key, and the blanks around it.
+    /// Reads the colon after a key, with surrounding blanks.
     pub(super) fn colon(&mut self) -> Result<(), Failure> {
         self.skip_blanks();
         if self.peek() != Some(b':') {
@@ -238,7 +238,7 @@ impl<'a> Scanner<'a> {
         self.number()
     }
 
-    /// Reads as much of a number as there is: `01` is 0, followed by something else.
+    /// Reads the longest prefix that is a number: `01` is 0, followed by something else.
     fn number(&mut self) -> Result<Value, Failure> {
         let start = self.at;
         let integer = start + usize::from(self.peek() == Some(b'-'));
@@ -260,8 +260,8 @@ impl<'a> Scanner<'a> {
         self.at = at;
         let number = &self.text[start..at];
         if at > integer_end {
-            // Both sides read every decimal number to the nearest float, and one too large to infinity.
-            let value = number.parse().expect("the scanner has found a number");
+            // Rust and Python both round to the nearest float, and to infinity when the number is too large.
+            let value = number.parse().expect("the scanner found a number");
             return Ok(Value::Float(value));
         }
         if at - integer > MAX_INTEGER_DIGITS {
@@ -316,7 +316,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads `\uXXXX`, or two of them that make one character, at `start`; returns the character and where it ends.
+    /// Reads `\uXXXX` at `start`, or a surrogate pair; returns the character and where it ends.
     fn unicode_escape(&mut self, start: usize) -> Result<(char, usize), Failure> {
         let first = self.hex_digits(start)?;
         let end = start + 6;
@@ -334,7 +334,7 @@ impl<'a> Scanner<'a> {
         Ok((char::REPLACEMENT_CHARACTER, end))
     }
 
-    /// Reads the four digits of the `\uXXXX` at `start`. At least one character must follow them.
+    /// Reads the four digits of the `\uXXXX` at `start`. At least one character must follow.
     fn hex_digits(&self, start: usize) -> Result<u32, Failure> {
         let digits = self
             .bytes
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_value_of_a_repeated_key_stands_where_the_first_stood() {
+    fn a_repeated_key_keeps_its_first_position_and_its_last_value() {
         assert_eq!(round_trip(r#"{"a": 1, "b": 2, "a": 3}"#), r#"{"a": 3, "b": 2}"#);
     }
 

@@ -1,8 +1,8 @@
 //! `json.loads` and `json.dumps` of CPython 3.11: the one JSON type of Airflow's data.
 //!
-//! Owns [`Value`] and Python's notions of it (truth, `type().__name__`). Reading is in `loads`, writing in `dumps`.
-//! Must not know what the data means. `serde_json` serves JSON that is not Python's: it refuses `NaN`, rounds big
-//! integers and stops at another depth.
+//! Owns [`Value`], its truth and its `type().__name__`. Reading is in `loads`, writing in `dumps`.
+//! Must not know what the data means. `serde_json` is for JSON that Python does not read: it rejects `NaN`, rounds big
+//! integers and has another depth limit.
 //!
 //! <https://docs.python.org/3.11/library/json.html>
 
@@ -22,7 +22,7 @@ pub(crate) use entries::{entries, text_of_key};
 pub use error::{Error, ErrorKind, MAX_DEPTH, MAX_INTEGER_DIGITS, MAX_VALUES};
 pub use loads::loads;
 
-/// A JSON object: keys in the order of their first appearance, the last value of a repeated key.
+/// A JSON object: keys in order of first appearance, with the last value of a repeated key.
 pub type Object = IndexMap<String, Value>;
 
 /// What `json.loads` returns.
@@ -45,13 +45,13 @@ pub enum Value {
 }
 
 impl Value {
-    /// Returns whether it is `None`.
+    /// Returns whether the value is `None`.
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }
 
-    /// Returns the text, when it is text.
+    /// Returns the text, if the value is text.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -60,7 +60,7 @@ impl Value {
         }
     }
 
-    /// Returns the dictionary, when it is one.
+    /// Returns the dictionary, if the value is one.
     #[must_use]
     pub fn as_object(&self) -> Option<&Object> {
         match self {
@@ -69,7 +69,7 @@ impl Value {
         }
     }
 
-    /// Returns the list, when it is one.
+    /// Returns the list, if the value is one.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Self]> {
         match self {

@@ -9,17 +9,17 @@ use super::graph::NodeId;
 #[derive(Default)]
 pub(super) struct Anchors {
     names: String,
-    /// Where each name begins and ends in `names`, and its node.
+    /// The range of each name in `names`, and its node.
     places: Vec<(u32, u32, NodeId)>,
     hasher: RandomState,
     /// The anchor of each hash of a name.
     by_hash: HashMap<u64, u32>,
-    /// The anchors whose hash another one has.
+    /// The anchors whose hash collides with another one's.
     others: Vec<u32>,
 }
 
 impl Anchors {
-    /// Adds an anchor; returns false when there is one of this name.
+    /// Adds an anchor; returns false when the name is already there.
     pub(super) fn insert(&mut self, name: &str, node: NodeId) -> bool {
         if self.get(name).is_some() {
             return false;

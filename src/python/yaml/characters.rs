@@ -1,4 +1,4 @@
-//! The characters in front of the scanner: blanks, ends of lines, and the end of the text.
+//! The scanner's next characters: blanks, line breaks, and the end of the text.
 
 use super::scan::{Mark, Scanner};
 
@@ -25,7 +25,7 @@ impl<'a> Scanner<'a> {
         self.text.as_bytes().get(self.at + offset).copied().unwrap_or(0)
     }
 
-    /// Returns how many bytes the end of line that is `offset` bytes ahead has; 0 when there is none.
+    /// Returns the length in bytes of the line break `offset` bytes ahead; 0 when there is none.
     fn break_length(&self, offset: usize) -> usize {
         match (self.byte(offset), self.byte(offset + 1)) {
             (b'\r', b'\n') | (0xc2, 0x85) => 2,
@@ -47,14 +47,14 @@ impl<'a> Scanner<'a> {
         is_blank(self.byte(offset)) || self.is_break_or_end(offset)
     }
 
-    /// Whether a line begins with `---` or `...` alone.
+    /// Whether a line begins with the separate word `---` or `...`.
     pub(super) fn is_document_indicator(&self) -> bool {
         self.mark.column == 0
             && matches!(self.rest().get(..3), Some("---" | "..."))
             && self.is_blank_or_end(3)
     }
 
-    /// Skips characters that end no line.
+    /// Skips characters that are not line breaks.
     pub(super) fn skip_characters(&mut self, count: usize) {
         for _ in 0..count {
             self.next_character();
@@ -68,12 +68,12 @@ impl<'a> Scanner<'a> {
         Some(c)
     }
 
-    /// Reads a character that ends no line.
+    /// Reads a character that is not a line break.
     pub(super) fn read(&mut self, into: &mut String) {
         into.extend(self.next_character());
     }
 
-    /// Skips an end of line.
+    /// Skips a line break.
     pub(super) fn skip_break(&mut self) {
         self.at += self.break_length(0);
         self.mark = Mark {
@@ -82,7 +82,7 @@ impl<'a> Scanner<'a> {
         };
     }
 
-    /// Reads an end of line: every one is `\n`, but for the separators of lines and of paragraphs.
+    /// Reads a line break as `\n`, except for the line and paragraph separators.
     pub(super) fn read_break(&mut self, into: &mut String) {
         match self.break_length(0) {
             0 => return,

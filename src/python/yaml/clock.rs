@@ -1,10 +1,10 @@
-//! The time that reading a text may take.
+//! The deadline for reading a text.
 
 use std::time::Instant;
 
 use super::{Error, LATE};
 
-/// After how many steps the time is looked at.
+/// How many steps pass between two looks at the clock.
 const STEPS_BETWEEN_LOOKS: u32 = 1024;
 
 /// A deadline, if there is one.
@@ -21,18 +21,18 @@ impl Clock {
         }
     }
 
-    /// Looks at the time, but not at every step.
+    /// Checks the deadline, but not at every step.
     ///
     /// # Errors
-    /// The time is over.
+    /// The deadline has passed.
     pub(super) fn look(&mut self) -> Result<(), Error> {
         self.spend(1)
     }
 
-    /// Looks at the time after work of so many steps.
+    /// Counts `steps`, and checks the deadline.
     ///
     /// # Errors
-    /// The time is over.
+    /// The deadline has passed.
     pub(super) fn spend(&mut self, steps: usize) -> Result<(), Error> {
         let steps = u32::try_from(steps).unwrap_or(u32::MAX);
         self.steps_left = self.steps_left.saturating_sub(steps);

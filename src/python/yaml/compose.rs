@@ -1,4 +1,4 @@
-//! Events -> a graph of nodes: anchors and aliases resolved, every node with its tag.
+//! Events into a graph of nodes: aliases resolved, every node with its tag.
 //!
 //! Source: PyYAML 6.0.3, `yaml/composer.py` and `_yaml.pyx`.
 
@@ -9,7 +9,7 @@ use super::parse::{Event, EventKind, Parser, Properties};
 use super::resolve::{Tag, resolve};
 use super::{Error, MAX_DEPTH};
 
-/// A collection that is being filled: its node, and the key that waits for its value.
+/// A collection being filled: its node, and the key that still has no value.
 struct Open {
     node: NodeId,
     key: Option<NodeId>,
@@ -32,12 +32,12 @@ pub(super) fn compose(text: &str, clock: &mut Clock) -> Result<Graph, Error> {
             EventKind::DocumentEnd => {}
             EventKind::StreamEnd => return Ok(composer.graph),
             EventKind::DocumentStart if documents > 0 => {
-                return Err(Error::at(line, "there is a second document in the file"));
+                return Err(Error::at(line, "a second document in the file"));
             }
             EventKind::DocumentStart => documents += 1,
             EventKind::Alias(anchor) => match composer.anchors.get(&anchor) {
                 Some(node) => composer.place(node),
-                None => return Err(Error::at(line, "an alias names an anchor that is not there")),
+                None => return Err(Error::at(line, "an alias to an anchor that is not defined")),
             },
             EventKind::Scalar {
                 properties,
@@ -62,7 +62,7 @@ pub(super) fn compose(text: &str, clock: &mut Clock) -> Result<Graph, Error> {
 }
 
 impl Properties {
-    /// Returns the tag of a node: the one that it has, but for `!`, or `implicit`.
+    /// Returns the tag of a node: its own, unless it is `!`, or `implicit`.
     fn tag(&self, implicit: Tag) -> Tag {
         let tag = self.tag.as_deref().filter(|tag| *tag != "!");
         tag.map_or(implicit, Tag::from_name)
@@ -73,7 +73,7 @@ struct Composer {
     graph: Graph,
     anchors: Anchors,
     open: Vec<Open>,
-    /// The last scalar that nothing stands for, and its line. It serves for all of a line: there may be one for each comma.
+    /// The last empty scalar, and its line. A line with many commas shares it.
     nothing: Option<(NodeId, usize)>,
 }
 
@@ -99,18 +99,18 @@ impl Composer {
         self.add(node, properties, line)
     }
 
-    /// Adds a node to the collection that is being filled.
+    /// Adds a node to the current collection, and its anchor.
     fn add(&mut self, node: NodeId, properties: Properties, line: usize) -> Result<(), Error> {
         if let Some(anchor) = properties.anchor
             && !self.anchors.insert(&anchor, node)
         {
-            return Err(Error::at(line, "an anchor is there already"));
+            return Err(Error::at(line, "an anchor is defined twice"));
         }
         self.place(node);
         Ok(())
     }
 
-    /// Places a node in the collection that is being filled.
+    /// Puts a node into the current collection.
     fn place(&mut self, id: NodeId) {
         let Some(open) = self.open.last_mut() else { return };
         match self.graph.nodes.kind(open.node) {

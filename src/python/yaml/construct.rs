@@ -1,8 +1,8 @@
-//! Nodes -> objects: PyYAML's safe constructor, in its order, without its recursion.
+//! Nodes into objects: PyYAML's safe constructor, in its order, without its recursion.
 //!
-//! A collection is made empty first and filled later, first come first served, as PyYAML's generators are run; so a collection
-//! can contain itself. Keys are scalars: anything else cannot be hashed. What is made of a scalar is checked here, and made again
-//! when it is asked for (`document`). Source: PyYAML 6.0.3, `yaml/constructor.py`.
+//! A collection is created empty and filled later, in order of creation, as PyYAML runs its generators. So a collection can
+//! contain itself. Keys are scalars: anything else cannot be hashed. A scalar is only checked here; `document` builds it on
+//! request. Source: PyYAML 6.0.3, `yaml/constructor.py`.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -12,11 +12,11 @@ use super::graph::{Graph, Kind, NodeId};
 use super::resolve::Tag;
 use super::{Error, MAX_DEPTH};
 
-/// How many pairs merge keys may add, beside one for every four bytes of the text: more than any file has that somebody wrote.
-/// Merges of merges grow exponentially.
+/// How many pairs merge keys may add, besides one for every four bytes of the text. Merges of merges grow exponentially; no
+/// file that a person writes reaches this.
 const MOST_MERGED: usize = 200_000;
 
-/// Constructs the document of a graph, which a text of `bytes` has.
+/// Constructs the document of a graph whose text has `bytes` bytes.
 pub(super) fn construct(graph: Graph, bytes: usize, clock: &mut Clock) -> Result<Document, Error> {
     let mut constructor = Constructor {
         graph,
@@ -47,7 +47,7 @@ struct Constructor<'c> {
     graph: Graph,
     scalars: Scalars,
     unfilled: VecDeque<NodeId>,
-    /// The pairs of mappings with merge keys, as far as these have been followed.
+    /// The pairs of mappings whose merge keys have been resolved.
     merging: HashMap<NodeId, Pairs>,
     merges_left: usize,
     clock: &'c mut Clock,
@@ -58,7 +58,7 @@ impl Constructor<'_> {
         Error::at(self.graph.nodes.line(node), what)
     }
 
-    /// Makes the object of a node: `construct_object`.
+    /// Constructs the object of a node: `construct_object`.
     fn object(&mut self, node: NodeId) -> Result<(), Error> {
         if self.graph.nodes.construct(node) {
             return Ok(());
@@ -90,7 +90,7 @@ impl Constructor<'_> {
         }
     }
 
-    /// Returns the node that has the text of a scalar, or of a mapping's `=` key: `construct_scalar`.
+    /// Returns the node that holds a scalar's text, or that of a mapping's `=` key: `construct_scalar`.
     fn holder_of_text(&self, node: NodeId) -> Result<NodeId, Error> {
         let mut at = node;
         for _ in 0..MAX_DEPTH {
@@ -120,7 +120,7 @@ impl Constructor<'_> {
         Err(self.error(node, "it is nested too deeply"))
     }
 
-    /// Fills a collection: what PyYAML's generators do after their `yield`.
+    /// Fills a collection, as PyYAML's generators do after their `yield`.
     fn fill(&mut self, node: NodeId) -> Result<(), Error> {
         match self.graph.nodes.tag(node) {
             Tag::Seq => {
@@ -168,7 +168,7 @@ impl Constructor<'_> {
         Ok(())
     }
 
-    /// `construct_mapping`: the first of equal keys stays where it is, the last value counts.
+    /// `construct_mapping`: equal keys keep the first position and the last value.
     fn mapping(&mut self, node: NodeId) -> Result<(), Error> {
         if self.graph.nodes.kind(node) != Kind::Mapping {
             return Err(self.error(node, "a mapping is expected"));
@@ -192,7 +192,7 @@ impl Constructor<'_> {
         Ok(())
     }
 
-    /// Puts the pairs to which a mapping was flattened in their place.
+    /// Replaces a mapping's pairs with the flattened ones.
     fn settle(&mut self, node: NodeId) {
         if let Some(pairs) = self.merging.remove(&node) {
             self.graph.set_pairs(node, &pairs);
@@ -210,7 +210,7 @@ impl Constructor<'_> {
         }
     }
 
-    /// Makes keys of the `=` of a mapping; returns whether it has merge keys to be followed.
+    /// Turns the `=` keys of a mapping into text; returns whether it has merge keys.
     fn has_merge_keys(&mut self, node: NodeId) -> Result<bool, Error> {
         if self.merging.contains_key(&node) {
             return Ok(true);
@@ -236,7 +236,7 @@ impl Constructor<'_> {
         self.merging.get(&node)?.get(index).copied()
     }
 
-    /// `flatten_mapping`: puts what `<<` names in front of a mapping's own entries, once and for all.
+    /// `flatten_mapping`: puts the merged entries before a mapping's own, once.
     fn flatten(&mut self, node: NodeId, depth: usize) -> Result<(), Error> {
         if depth > MAX_DEPTH {
             return Err(self.error(node, "it is nested too deeply"));
@@ -273,7 +273,7 @@ impl Constructor<'_> {
         Ok(())
     }
 
-    /// Collects what a `<<` of `node` names: a mapping, or a sequence of mappings, where the first wins.
+    /// Collects the entries that a `<<` of `node` names: a mapping, or a sequence of mappings, where the first wins.
     fn merge(&mut self, node: NodeId, value: NodeId, depth: usize, merged: &mut Pairs) -> Result<(), Error> {
         let sources = match self.graph.nodes.kind(value) {
             Kind::Mapping => vec![value],
@@ -290,7 +290,7 @@ impl Constructor<'_> {
             self.clock.spend(entries.len())?;
             self.merges_left = match self.merges_left.checked_sub(entries.len() + 1) {
                 Some(left) => left,
-                None => return Err(self.error(node, "merge keys make too much of it")),
+                None => return Err(self.error(node, "merge keys add too many entries")),
             };
             collected.push(entries);
         }

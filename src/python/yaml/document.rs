@@ -1,99 +1,48 @@
-//! The objects of a loaded document, which may share parts and contain themselves, and what they are as JSON.
+//! The objects of a loaded document, which may share parts and contain themselves.
 //!
-//! An object is made of its nodes when it is asked for: all objects of a large document at once would take many times its text.
+//! An object is built from its nodes on request: all objects of a large document at once would take many times its text.
+//! `json_form` has their JSON.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::MAX_DEPTH;
 use super::graph::{Graph, NodeId, Nodes, Pair, forget_key, is_forgotten};
 use super::object::{Id, Key, Object};
 use super::resolve::Tag;
 use super::scalar;
 use super::timestamp::timestamp;
-use crate::python::json;
 
-/// What is added to a mapping's place for the tuple that it is in `!!omap` and `!!pairs`, where it is another object.
+/// Added to a mapping's index for its tuple in `!!omap` and `!!pairs`, which is another object.
 const TUPLE: Id = 1 << 31;
 
-/// Why a value has no form in JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoJson(&'static str);
-
-impl NoJson {
-    /// Returns what it is or has, as in "it has a date".
-    #[must_use]
-    pub fn what(self) -> &'static str {
-        self.0
-    }
-}
-
-/// What may become of a document as JSON: aliases can make much of a little.
-#[derive(Clone, Copy, Debug)]
-pub struct Budget {
-    /// How many values there may be.
-    pub values: usize,
-    /// How many bytes all texts may have.
-    pub text_bytes: usize,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self {
-            values: json::MAX_VALUES,
-            text_bytes: usize::MAX,
-        }
-    }
-}
-
-impl Budget {
-    fn spend(&mut self, text_bytes: usize) -> Result<(), NoJson> {
-        let left = (
-            self.values.checked_sub(1),
-            self.text_bytes.checked_sub(text_bytes),
-        );
-        let (Some(values), Some(text_bytes)) = left else {
-            return Err(NoJson("too many values, or aliases of aliases"));
-        };
-        *self = Self { values, text_bytes };
-        Ok(())
-    }
-}
-
-/// How many values a document may have as JSON, beside four for each of its nodes.
-const VALUES_FROM_ALIASES: usize = 10_000;
-
-/// How many bytes its texts may have, beside twice those in the document.
-const TEXT_FROM_ALIASES: usize = 1 << 20;
-
-/// What is known of scalars beside their nodes.
+/// Data about scalars besides their nodes.
 #[derive(Default)]
 pub(super) struct Scalars {
-    /// The node whose text a scalar has that is written as a mapping with a key `=`.
+    /// The node with the text of a scalar that is written as a mapping with the key `=`.
     holders: HashMap<NodeId, NodeId>,
     hasher: RandomState,
-    /// The hash of each key of the root, and the place of its pair, sorted.
+    /// The hash of each key of the root, and the index of its pair, sorted.
     root_keys: Vec<(u32, u32)>,
 }
 
-/// Up to how many keys are compared one by one.
+/// Up to this many keys are compared one by one.
 const FEW: usize = 8;
 
 impl Scalars {
-    /// Notes that the scalar `node` has the text of `holder`.
+    /// Records that the scalar `node` has the text of `holder`.
     pub(super) fn note(&mut self, node: NodeId, holder: NodeId) {
         self.holders.insert(node, holder);
     }
 
-    /// Checks that a scalar of `tag` can be made of `text`.
+    /// Checks that `text` is a valid scalar of `tag`.
     ///
     /// # Errors
     /// What is wrong with it.
     pub(super) fn check(tag: Tag, text: &str) -> Result<(), &'static str> {
         match tag {
             Tag::Null | Tag::Str => Ok(()),
-            tag => made(tag, text).map(drop),
+            tag => construct(tag, text).map(drop),
         }
     }
 
@@ -105,14 +54,14 @@ impl Scalars {
         holder.and_then(|holder| nodes.text(*holder)).unwrap_or_default()
     }
 
-    /// Returns the key that an object is, or `None` for a collection.
+    /// Returns an object as a key, or `None` for a collection.
     fn key<'n>(&self, nodes: &'n Nodes, node: NodeId) -> Option<Key<'n>> {
         let tag = nodes.tag(node);
         let text = self.text(nodes, node);
         if tag == Tag::Str {
             return Some(Key::Str(Cow::Borrowed(text)));
         }
-        Some(match made(tag, text).ok()? {
+        Some(match construct(tag, text).ok()? {
             Object::Null => Key::Null,
             Object::Bool(value) => Key::Whole(u8::from(value).to_string()),
             Object::Int(digits) => Key::Whole(digits),
@@ -136,7 +85,7 @@ impl Scalars {
         u32::try_from(hash >> 32).unwrap_or_default()
     }
 
-    /// Makes one of the pairs of a mapping that have equal keys: the first key stays, the last value counts.
+    /// Merges the pairs of a mapping that have equal keys: the first key and the last value stay.
     pub(super) fn merge_equal_keys(&mut self, graph: &mut Graph, mapping: NodeId) {
         let is_root = mapping == 0;
         let places = || graph.pairs_of(mapping).map(|(place, _)| place);
@@ -172,29 +121,29 @@ impl Scalars {
         }
     }
 
-    /// Makes one of those of some pairs that have equal keys; returns whether there were any.
+    /// Merges those of the given pairs that have equal keys; returns whether there were any.
     fn merge_among(&self, nodes: &Nodes, pairs: &mut [Pair], places: impl Iterator<Item = usize>) -> bool {
-        let mut first_ones: Vec<(Key<'_>, usize)> = Vec::new();
+        let mut firsts: Vec<(Key<'_>, usize)> = Vec::new();
         let mut removed = false;
         for place in places {
             let Some(key) = self.key(nodes, pairs[place].key) else {
                 continue;
             };
-            match first_ones.iter().find(|(known, _)| *known == key) {
+            match firsts.iter().find(|(known, _)| *known == key) {
                 Some((_, first)) => {
                     pairs[*first].value = pairs[place].value;
                     forget_key(&mut pairs[place]);
                     removed = true;
                 }
-                None => first_ones.push((key, place)),
+                None => firsts.push((key, place)),
             }
         }
         removed
     }
 }
 
-/// Makes the object of a scalar.
-fn made(tag: Tag, text: &str) -> Result<Object, &'static str> {
+/// Constructs the object of a scalar.
+fn construct(tag: Tag, text: &str) -> Result<Object, &'static str> {
     match tag {
         Tag::Null => Ok(Object::Null),
         Tag::Bool => scalar::bool(text),
@@ -233,7 +182,7 @@ impl Document {
     }
 
     fn scalar(&self, id: Id) -> Option<Object> {
-        made(self.tag(id)?, self.scalars.text(&self.graph.nodes, node(id))).ok()
+        construct(self.tag(id)?, self.scalars.text(&self.graph.nodes, node(id))).ok()
     }
 
     /// Returns the document's object; `None` when there is no document.
@@ -265,13 +214,9 @@ impl Document {
         self.len() == 0
     }
 
-    /// Returns what may become of a part of it as JSON.
-    #[must_use]
-    pub fn budget(&self) -> Budget {
-        Budget {
-            values: json::MAX_VALUES.min(VALUES_FROM_ALIASES + 4 * self.len()),
-            text_bytes: TEXT_FROM_ALIASES + 2 * self.graph.nodes.text_bytes(),
-        }
+    /// Returns how many bytes the text of all scalars has.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.graph.nodes.text_bytes()
     }
 
     /// Returns the line on which an object's node begins, counted from 1.
@@ -330,7 +275,7 @@ impl Document {
     }
 
     /// Returns the two parts of a tuple.
-    fn tuple(&self, id: Id) -> Option<(Id, Id)> {
+    pub(super) fn tuple(&self, id: Id) -> Option<(Id, Id)> {
         if id & TUPLE == 0 {
             return None;
         }
@@ -342,7 +287,7 @@ impl Document {
         pairs.map(|(_, pair)| (pair.key as Id, pair.value as Id))
     }
 
-    /// Returns what a `dict` has under a text.
+    /// Returns a `dict`'s value for a text key.
     #[must_use]
     pub fn get(&self, id: Id, key: &str) -> Option<Id> {
         if id != 0 || self.tag(id)? != Tag::Map {
@@ -370,7 +315,7 @@ impl Document {
         key_of(id).is_some_and(|id| Some(id) == key_of(key))
     }
 
-    /// Whether Python takes an object for true.
+    /// Whether an object is true in Python.
     #[must_use]
     pub fn is_truthy(&self, id: Id) -> bool {
         if let Some(mut items) = self.list(id) {
@@ -390,134 +335,17 @@ impl Document {
             },
         }
     }
-
-    /// Returns an object as JSON, as `json.loads(json.dumps(…))` would have it: keys are text, tuples are lists. Every value, and
-    /// its text, is taken from `budget`, so that aliases of aliases cannot grow without bound.
-    ///
-    /// # Errors
-    /// What JSON has no form for: dates, binary data, sets, keys that are one of these, and what contains itself.
-    pub fn to_json(&self, id: Id, budget: &mut Budget) -> Result<json::Value, NoJson> {
-        let (mut id, mut open) = (id, Vec::<Open<'_>>::new());
-        loop {
-            if open.len() == MAX_DEPTH {
-                return Err(NoJson("a part that contains itself"));
-            }
-            budget.spend(self.text(id).map_or(0, str::len))?;
-            let mut value = match self.part(id)? {
-                Part::Scalar(value) => Some(value),
-                Part::Collection(collection) => {
-                    open.push(collection);
-                    None
-                }
-            };
-            // Hands a value to the collection it is in, and that one to the next, as long as they end here.
-            id = loop {
-                let Some(collection) = open.last_mut() else {
-                    return Ok(value.expect("what is not open is made"));
-                };
-                match (&mut collection.value, value.take()) {
-                    (json::Value::Object(object), Some(part)) => {
-                        object.insert(std::mem::take(&mut collection.key), part);
-                    }
-                    (json::Value::List(items), Some(part)) => items.push(part),
-                    _ => {}
-                }
-                match collection.parts.next() {
-                    Some((key, part)) => {
-                        if let Some(key) = key {
-                            collection.key = self.json_key(key)?;
-                            budget.text_bytes = budget.text_bytes.saturating_sub(collection.key.len());
-                        }
-                        break part;
-                    }
-                    None => value = open.pop().map(|collection| collection.value),
-                }
-            };
-        }
-    }
-
-    /// Returns a key as `json.dumps` writes it.
-    fn json_key(&self, id: Id) -> Result<String, NoJson> {
-        Ok(match self.object(id) {
-            Object::Str(text) => text,
-            Object::Null => "null".to_owned(),
-            Object::Bool(value) => value.to_string(),
-            Object::Int(digits) => digits,
-            Object::Float(value) => json::dumps(&json::Value::Float(value)),
-            _ => return Err(NoJson("a key that is neither text nor a number")),
-        })
-    }
-
-    /// Returns what an object is as JSON.
-    fn part(&self, id: Id) -> Result<Part<'_>, NoJson> {
-        if let Some((key, value)) = self.tuple(id) {
-            return Ok(Part::list([key, value].into_iter()));
-        }
-        if let Some(items) = self.list(id) {
-            return Ok(Part::list(items));
-        }
-        if let Some(entries) = self.entries(id) {
-            return Ok(Part::Collection(Open {
-                parts: Box::new(entries.map(|(key, value)| (Some(key), value))),
-                key: String::new(),
-                value: json::Value::Object(json::Object::new()),
-            }));
-        }
-        Ok(Part::Scalar(match self.object(id) {
-            Object::Null => json::Value::Null,
-            Object::Bool(value) => json::Value::Bool(value),
-            Object::Int(digits) => json::Value::Int(digits),
-            Object::HugeInt => return Err(NoJson("a number of more than 4300 digits")),
-            Object::Float(value) => json::Value::Float(value),
-            Object::Str(text) => json::Value::String(text),
-            Object::Bytes(_) => return Err(NoJson("binary data")),
-            Object::Date(_) | Object::DateTime(..) => return Err(NoJson("a date")),
-            _ => return Err(NoJson("a set")),
-        }))
-    }
-}
-
-/// A collection that is being turned into JSON.
-struct Open<'a> {
-    /// What is left of it: keys, where it has them, and values.
-    parts: Box<dyn Iterator<Item = (Option<Id>, Id)> + 'a>,
-    key: String,
-    value: json::Value,
-}
-
-/// What an object is as JSON.
-enum Part<'a> {
-    Scalar(json::Value),
-    Collection(Open<'a>),
-}
-
-impl<'a> Part<'a> {
-    fn list(items: impl Iterator<Item = Id> + 'a) -> Self {
-        Self::Collection(Open {
-            parts: Box::new(items.map(|item| (None, item))),
-            key: String::new(),
-            value: json::Value::List(Vec::new()),
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, Document, Id, NoJson};
-    use crate::python::json;
+    use super::{Document, Id};
     use crate::python::yaml::safe_load;
 
     fn load(text: &str) -> (Document, Id) {
         let document = safe_load(text).expect("YAML");
         let root = document.root().expect("a value");
         (document, root)
-    }
-
-    fn values(values: usize) -> Budget {
-        Budget {
-            values,
-            ..Budget::default()
-        }
     }
 
     /// Loads a list; returns its items, too.
@@ -571,72 +399,5 @@ mod tests {
             .collect();
         assert_eq!(equal, [true, true, true, false, false, false]);
         assert!(!document.equals_key(items[5], items[5]));
-    }
-
-    #[test]
-    fn what_json_has_no_form_for_is_named() {
-        for (text, what) in [
-            ("[1, 2024-01-31]", "a date"),
-            ("a: !!binary aGk=", "binary data"),
-            ("!!set {a}", "a set"),
-            ("2024-01-31: a", "a key that is neither text nor a number"),
-            ("&a [*a]", "a part that contains itself"),
-        ] {
-            let (document, root) = load(text);
-            let problem = document.to_json(root, &mut values(2000)).err();
-            assert_eq!(problem.map(NoJson::what), Some(what), "{text}");
-        }
-        let (document, root) = load("[a, [b], c, d]");
-        let problem = document.to_json(root, &mut values(5)).err();
-        assert_eq!(
-            problem.map(NoJson::what),
-            Some("too many values, or aliases of aliases")
-        );
-    }
-
-    #[test]
-    fn depth_and_budget_are_bounded_to_the_value() {
-        let nested = |depth: usize| load(&("[".repeat(depth) + &"]".repeat(depth)));
-        let (document, root) = nested(1000);
-        assert!(document.to_json(root, &mut values(1000)).is_ok());
-        assert!(document.to_json(root, &mut values(999)).is_err());
-        let (document, root) = load("a: [1, {b: c}]");
-        let value = document.to_json(root, &mut values(5)).expect("JSON");
-        assert_eq!(json::dumps(&value), r#"{"a": [1, {"b": "c"}]}"#);
-    }
-
-    #[test]
-    fn the_last_value_of_a_repeated_key_stands_where_the_first_stood() {
-        for filler in ["", "c: 0, d: 0, e: 0, f: 0, g: 0, h: 0, i: 0, j: 0, "] {
-            let text = format!("{{1: x, a: 1, {filler}b: 2, a: 3, yes: y, a: 4}}");
-            for (text, path) in [(text.clone(), None), (format!("{{in: {text}}}"), Some("in"))] {
-                let (document, root) = load(&text);
-                let id = path.map_or(root, |key| document.get(root, key).expect("a key"));
-                let value = document.to_json(id, &mut document.budget()).expect("JSON");
-                let expected = format!("{{1: y, a: 4, {filler}b: 2}}");
-                let expected = load(&expected);
-                let expected = expected.0.to_json(expected.1, &mut values(100)).expect("JSON");
-                assert_eq!(json::dumps(&value), json::dumps(&expected), "{text}");
-                let four = document.get(id, "a").expect("a key");
-                assert_eq!(
-                    json::dumps(&document.to_json(four, &mut values(1)).expect("JSON")),
-                    "4"
-                );
-            }
-        }
-    }
-
-    /// A long text that many aliases name.
-    #[test]
-    fn text_from_aliases_is_bounded_too() {
-        let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(1000), "*a,".repeat(2000));
-        let (document, root) = load(&text);
-        let problem = document.to_json(root, &mut document.budget()).err();
-        assert_eq!(
-            problem.map(NoJson::what),
-            Some("too many values, or aliases of aliases")
-        );
-        let a = document.get(root, "a").expect("a key");
-        assert!(document.to_json(a, &mut document.budget()).is_ok());
     }
 }

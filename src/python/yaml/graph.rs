@@ -1,17 +1,17 @@
-//! The nodes of a document, at a few bytes each: a text may be made to have one for every two of its bytes.
+//! The nodes of a document, at a few bytes each: a hostile text can have one for every two of its bytes.
 //!
-//! Nodes, the items of sequences and the pairs of mappings are in three lists and name each other by number; the text of scalars
-//! is in one text. An alias names the same node again. Must not know what a node means.
+//! Nodes, items of sequences and pairs of mappings are in three lists and refer to each other by number. One string holds the
+//! text of all scalars. An alias refers to the same node again. Must not know what a node means.
 
 use super::resolve::Tag;
 
-/// A node's place in its graph.
+/// A node's index in its graph.
 pub(super) type NodeId = u32;
 
-/// What ends a list.
+/// The end of a list.
 const END: u32 = u32::MAX;
 
-/// What a node holds.
+/// The kind of a node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Scalar,
@@ -19,13 +19,13 @@ pub(super) enum Kind {
     Mapping,
 }
 
-/// A node. Of a scalar, `first` and `last` are where its text begins and ends; of a collection, its first and last item or pair.
+/// A node. `first` and `last` are the range of a scalar's text, or a collection's first and last item or pair.
 #[derive(Clone, Copy)]
 struct Node {
     tag: Tag,
     kind: Kind,
     constructed: bool,
-    /// Whether pairs were taken out of a mapping.
+    /// Whether pairs were removed from a mapping.
     shortened: bool,
     line: u32,
     first: u32,
@@ -46,14 +46,14 @@ pub(super) struct Pair {
     next: u32,
 }
 
-/// The nodes, without what is in collections.
+/// The nodes, without the contents of collections.
 #[derive(Default)]
 pub(super) struct Nodes {
     nodes: Vec<Node>,
     texts: String,
 }
 
-/// The nodes of a document. The root is the first; a text without a document has none.
+/// The nodes of a document. The root is the first. A text without a document has no nodes.
 #[derive(Default)]
 pub(super) struct Graph {
     pub(super) nodes: Nodes,
@@ -107,7 +107,7 @@ impl Nodes {
         self.node(id).shortened
     }
 
-    /// Notes that the object of a node is made; returns whether it had been made before.
+    /// Marks a node as constructed; returns whether it was before.
     pub(super) fn construct(&mut self, id: NodeId) -> bool {
         std::mem::replace(&mut self.nodes[id as usize].constructed, true)
     }
@@ -169,7 +169,7 @@ impl Graph {
         mapping.last = added;
     }
 
-    /// Puts other pairs in the place of a mapping's.
+    /// Replaces a mapping's pairs.
     pub(super) fn set_pairs(&mut self, mapping: NodeId, pairs: &[(NodeId, NodeId)]) {
         let node = &mut self.nodes.nodes[mapping as usize];
         (node.first, node.last) = (END, END);
@@ -178,11 +178,11 @@ impl Graph {
         }
     }
 
-    /// Takes the pairs out of a mapping whose key [`forget_key`] has.
+    /// Removes the pairs that [`forget_key`] has marked.
     pub(super) fn drop_forgotten(&mut self, mapping: NodeId) {
         let node = &mut self.nodes.nodes[mapping as usize];
         node.shortened = true;
-        // The first of equal keys stays, so the first pair does.
+        // The first of equal keys stays, and so does the first pair.
         let (mut kept, mut at) = (node.first, node.first);
         while at != END {
             let Pair { key, next, .. } = self.pairs[at as usize];
@@ -213,7 +213,7 @@ impl Graph {
         })
     }
 
-    /// Iterates over the pairs of a mapping, each with its place in `pairs`.
+    /// Iterates over the pairs of a mapping, each with its index in `pairs`.
     pub(super) fn pairs_of(&self, mapping: NodeId) -> impl Iterator<Item = (usize, Pair)> {
         let node = self.nodes.node(mapping);
         let mut at = if node.kind == Kind::Mapping {
@@ -229,7 +229,7 @@ impl Graph {
         })
     }
 
-    /// Returns the first item of a sequence, and what follows the item at `place`: for who changes nodes between two items.
+    /// Returns the first item of a sequence, or the one after `place`: for loops that change nodes.
     pub(super) fn step(&self, sequence: NodeId, place: Option<u32>) -> Option<(u32, NodeId)> {
         let at = match place {
             None => self.nodes.node(sequence).first,
@@ -238,7 +238,7 @@ impl Graph {
         self.items.get(at as usize).map(|item| (at, item.node))
     }
 
-    /// Returns the first pair of a mapping, and what follows the pair at `place`.
+    /// Returns the first pair of a mapping, or the one after `place`.
     pub(super) fn step_pair(&self, mapping: NodeId, place: Option<u32>) -> Option<(u32, Pair)> {
         let at = match place {
             None => self.nodes.node(mapping).first,
@@ -248,12 +248,12 @@ impl Graph {
     }
 }
 
-/// Marks a pair as one to be taken out.
+/// Marks a pair for removal.
 pub(super) fn forget_key(pair: &mut Pair) {
     pair.key = END;
 }
 
-/// Whether a pair was taken out.
+/// Whether a pair is marked for removal.
 pub(super) fn is_forgotten(pair: &Pair) -> bool {
     pair.key == END
 }

@@ -1,9 +1,9 @@
 //! `yaml.safe_load` of PyYAML 6 over libyaml: YAML 1.1, as Airflow reads it.
 //!
-//! Text becomes tokens (`scan`), tokens events (`parse`), events a graph of nodes with tags (`compose`, `resolve`), and nodes
-//! objects (`construct`, `scalar`), the first two by libyaml's rules and the others by PyYAML's: `yes` is true, `010` is 8, `1:30` is 90, `2024-01-31` is a date, and a tag that the
-//! safe loader does not know is an error. Objects keep their identity: an alias is the same object again, and may be one that
-//! contains itself; what that means as JSON is `document`'s to say.
+//! Text becomes tokens (`scan`), tokens become events (`parse`), events a graph of nodes with tags (`compose`, `resolve`), and
+//! nodes objects (`construct`, `scalar`). The first two steps follow libyaml, the others PyYAML: `yes` is true, `010` is 8,
+//! `1:30` is 90, `2024-01-31` is a date, and a tag that the safe loader does not know is an error. Objects keep their
+//! identity: an alias is the same object again, which may contain itself. `json_form` turns objects into JSON.
 //!
 //! Must not know what a file is read for. Sources: PyYAML 6.0.3, `yaml/composer.py`, `resolver.py`, `constructor.py` and
 //! `_yaml.pyx`; <https://pyyaml.org/wiki/PyYAMLDocumentation>, <https://yaml.org/type/>.
@@ -20,6 +20,7 @@ mod compose;
 mod construct;
 mod document;
 mod graph;
+mod json_form;
 mod object;
 mod parse;
 mod parse_flow;
@@ -30,19 +31,20 @@ mod scan_scalar;
 mod scan_tag;
 mod timestamp;
 
-pub use document::{Budget, Document, NoJson};
+pub use document::Document;
+pub use json_form::{Budget, NoJson};
 pub use object::{Id, Key, Object};
 
-/// The deepest nesting that is read. PyYAML recurses, and ends with Python's or the process's stack.
+/// The deepest nesting that is read. PyYAML recurses until Python's or the process's stack ends.
 const MAX_DEPTH: usize = 1000;
 
-/// The longest text that is read, in bytes: places in it are kept in 32 bits.
+/// The longest text that is read, in bytes: positions are 32 bits.
 const MAX_BYTES: usize = 1 << 30;
 
-/// What is wrong with a text for which there is not enough time.
+/// The message for a text that is not read by the deadline.
 const LATE: &str = "reading it takes longer than `--timeout`";
 
-/// What is wrong with a text, and where. Holds nothing of the text.
+/// What is wrong with a text, and where. Holds no part of the text.
 #[derive(Debug)]
 pub struct Error {
     line: Option<usize>,
@@ -58,7 +60,7 @@ impl Error {
         }
     }
 
-    /// Returns whether nothing is wrong with the text but that reading it takes too long.
+    /// Returns whether the deadline passed before the text was read.
     #[must_use]
     pub fn is_late(&self) -> bool {
         self.what == LATE
@@ -82,15 +84,15 @@ impl std::error::Error for Error {}
 /// Loads the one document of `text`.
 ///
 /// # Errors
-/// Whatever PyYAML raises, and nesting or merging beyond what a file that people write has.
+/// Where PyYAML raises, and for nesting or merging beyond that of any file that people write.
 pub fn safe_load(text: &str) -> Result<Document, Error> {
     load(text, None)
 }
 
-/// Loads the one document of `text`, which has to be done by `deadline`.
+/// Loads the one document of `text` before `deadline`.
 ///
 /// # Errors
-/// As [`safe_load`], and the end of the time.
+/// As [`safe_load`], and when the deadline passes.
 pub fn safe_load_until(text: &str, deadline: Instant) -> Result<Document, Error> {
     load(text, Some(deadline))
 }
@@ -116,7 +118,7 @@ mod tests {
     #[test]
     fn an_error_names_what_is_wrong_and_its_line() {
         for (text, line, what) in [
-            ("a: |10\n", 1, "more than a comment behind `|` or `>`"),
+            ("a: |10\n", 1, "something other than a comment after `|` or `>`"),
             ("a:\n  b: |0\n", 2, "a block scalar with an indentation of 0"),
             (
                 "a: |4\n \tb",
@@ -133,53 +135,53 @@ mod tests {
             ("\n[a\n", 3, "a `,` or `]` is missing"),
             ("\n[a", 3, "a `,` or `]` is missing"),
             ("\n{a", 3, "a `,` or `}` is missing"),
-            ("[a:,b]", 1, "a `:` where none can be"),
-            ("a: 1\nb\nc: 2\n", 2, "a `:` is missing behind a key"),
-            ("a: 1\nb", 2, "a `:` is missing behind a key"),
-            ("- a\nb", 2, "a `:` is missing behind a key"),
-            ("a:\n - b\n c", 3, "a `:` is missing behind a key"),
+            ("[a:,b]", 1, "a `:` that is not allowed here"),
+            ("a: 1\nb\nc: 2\n", 2, "a `:` is missing after a key"),
+            ("a: 1\nb", 2, "a `:` is missing after a key"),
+            ("- a\nb", 2, "a `:` is missing after a key"),
+            ("a:\n - b\n c", 3, "a `:` is missing after a key"),
             ("a: 1\n]", 2, "a key is missing in a mapping"),
             ("- a\n<<: b", 2, "a `- ` is missing in a sequence"),
-            ("a\n---\nb", 2, "there is a second document in the file"),
-            ("a:\n  *x", 2, "an alias names an anchor that is not there"),
-            ("a:\n  - &x 1\n  - &x 2", 3, "an anchor is there already"),
-            ("a: &\n", 1, "the name of an anchor or an alias that is none"),
+            ("a\n---\nb", 2, "a second document in the file"),
+            ("a:\n  *x", 2, "an alias to an anchor that is not defined"),
+            ("a:\n  - &x 1\n  - &x 2", 3, "an anchor is defined twice"),
+            ("a: &\n", 1, "an anchor or an alias without a valid name"),
             ("a\nb: \u{1}", 2, "a character that YAML does not allow"),
             ("a: 'b\n\nc", 1, "quotes are not closed"),
             ("a: 'b\n---\n", 2, "a document ends within quotes"),
-            (
-                "a: \"b\n \\q\"",
-                2,
-                "an escape in double quotes that YAML does not know",
-            ),
-            ("a: b\nc: d: e", 2, "a `:` where no value can be"),
-            ("a:\n- ? b\n- ? c: ? d", 3, "a `? ` where no key can be"),
-            ("a: - b", 1, "a `- ` where no sequence can begin"),
-            ("%FOO\n---\na", 1, "a directive that YAML does not know"),
+            ("a: \"b\n \\q\"", 2, "an unknown escape in double quotes"),
+            ("a: b\nc: d: e", 2, "a `:` where a value is not allowed"),
+            ("a:\n- ? b\n- ? c: ? d", 3, "a `? ` where a key is not allowed"),
+            ("a: - b", 1, "a `- ` where a sequence is not allowed"),
+            ("%FOO\n---\na", 1, "an unknown directive"),
             ("%YAML 1\n---\na", 1, "a %YAML directive without a version"),
-            ("%YAML 1.1 x\n---", 1, "more than a comment behind a directive"),
+            (
+                "%YAML 1.1 x\n---",
+                1,
+                "something other than a comment after a directive",
+            ),
             (
                 "%YAML 1.1\n%YAML 1.1\n---",
                 2,
-                "a %YAML directive that is there already, or of another version",
+                "a second %YAML directive, or one of another version",
             ),
             (
                 "%TAG !a! x\n%TAG !a! x\n---",
                 2,
-                "a %TAG directive that is there already",
+                "a second %TAG directive for the same handle",
             ),
-            ("%YAML 1.1\na", 2, "a `---` is missing in front of a document"),
+            ("%YAML 1.1\na", 2, "a `---` is missing before a document"),
             ("%TAG !a b\n---\na", 1, "a %TAG directive without the second `!`"),
             ("%TAG !a!x\n---", 1, "a %TAG directive without a prefix"),
             (
                 "%TAG !a! x^\n---",
                 1,
-                "a %TAG directive with a prefix that is no URI",
+                "a %TAG directive with a prefix that is not a URI",
             ),
             ("a: !<b\n", 1, "a tag without its `>`"),
-            ("a: !b^\n", 1, "a tag with something right behind it"),
-            ("a: !b,c", 1, "a tag with something right behind it"),
-            ("a: !%\n", 1, "a tag that is no URI"),
+            ("a: !b^\n", 1, "a tag without a blank after it"),
+            ("a: !b,c", 1, "a tag without a blank after it"),
+            ("a: !%\n", 1, "a tag that is not a URI"),
             ("a:\n  !foo x", 2, "a tag that the safe loader does not know"),
             ("a:\n  !x!foo x", 2, "a tag whose handle is not declared"),
             ("a: 1\n? [a]\n: b", 2, "a key that is a collection"),
@@ -189,7 +191,7 @@ mod tests {
             ("-\n !!map a", 2, "a mapping is expected"),
             ("-\n - !!pairs [a]", 2, "a mapping of one key is expected"),
             ("a: 1\n<<: [b]", 2, "a mapping is expected for merging"),
-            ("-\n - !!int x", 2, "it is no integer"),
+            ("-\n - !!int x", 2, "it is not an integer"),
             ("a: 2024-02-30", 1, "a date that does not exist"),
         ] {
             let error = safe_load(text)
@@ -207,9 +209,9 @@ mod tests {
         assert_eq!(deeper.as_deref(), Some("it is nested too deeply"));
     }
 
-    /// The last of the chain is met first: what it merges is further in.
+    /// The end of the chain comes first: its merges are nested further in.
     #[test]
-    fn merges_of_merges_are_followed_as_deep() {
+    fn merges_of_merges_have_the_same_depth_limit() {
         let chain = |length: usize| -> Result<_, Error> {
             let mut text = "a: [[[&a0 {z: 1}".to_owned();
             for link in 1..=length {
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_looked_at() {
+    fn the_deadline_holds() {
         let text = format!("[{}]", "a,".repeat(10_000));
         let now = std::time::Instant::now();
         let late = super::safe_load_until(&text, now).err().expect("late");
@@ -237,7 +239,7 @@ mod tests {
         assert!(super::safe_load_until(&text, soon).is_ok());
     }
 
-    /// Every mapping merges all of the one before ten times, and the last is met first: what that makes grows beyond any memory.
+    /// Every mapping merges the one before ten times, and the last comes first: the result would exceed any memory.
     #[test]
     fn merges_that_multiply_end_in_an_error() {
         let mut text = "a: [[[&a0 {z: 1}".to_owned();
@@ -247,12 +249,12 @@ mod tests {
         }
         let _ = writeln!(text, "]]]\nb: {{<<: *a8}}");
         let problem = safe_load(&text).err().map(|error| error.to_string());
-        assert_eq!(problem.as_deref(), Some("merge keys make too much of it"));
+        assert_eq!(problem.as_deref(), Some("merge keys add too many entries"));
     }
 
-    /// Met in their order, each has its keys once before the next one merges it.
+    /// In this order, each mapping has its keys once before the next one merges it.
     #[test]
-    fn merges_of_what_is_merged_already_do_not_multiply() {
+    fn merges_of_merged_mappings_do_not_multiply() {
         let mut text = "- &a0 {z: 1}\n".to_owned();
         for level in 1..9 {
             let sources = format!("*a{}, ", level - 1).repeat(10);

@@ -1,11 +1,11 @@
-//! What PyYAML's safe loader makes of a node, and when two keys are equal.
+//! The objects of PyYAML's safe loader, and the equality of keys.
 
 use std::borrow::Cow;
 
-/// An object's place in its document; the same object has the same place wherever an alias names it.
+/// An object's index in its document. An alias has the index of its object.
 pub type Id = usize;
 
-/// What the safe loader makes of a node.
+/// An object of the safe loader.
 #[derive(Clone)]
 pub enum Object {
     /// `None`
@@ -14,7 +14,7 @@ pub enum Object {
     Bool(bool),
     /// An integer, as Python's `str()` writes it.
     Int(String),
-    /// An integer that Python does not write: it has more than 4300 digits.
+    /// An integer of more than 4300 digits, which Python does not write.
     HugeInt,
     /// A float.
     Float(f64),
@@ -24,7 +24,7 @@ pub enum Object {
     Bytes(Vec<u8>),
     /// `datetime.date`, as `str()` writes it.
     Date(String),
-    /// `datetime.datetime`, as `str()` writes it, and its instant where it has a time zone, in microseconds.
+    /// `datetime.datetime`, as `str()` writes it, and with a time zone its instant in microseconds.
     DateTime(String, Option<i64>),
     /// A list.
     List(Vec<Id>),

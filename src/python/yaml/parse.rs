@@ -1,15 +1,15 @@
-//! Tokens -> events: libyaml's grammar, as a machine whose stack is the nesting of the document.
+//! Tokens into events: libyaml's grammar, as a state machine whose stack is the nesting of the document.
 
 use super::Error;
 use super::scan::{Scanner, Token, TokenKind};
 
-/// What happens in a document, and the line on which it does, counted from 0.
+/// An event in a document, and its line, counted from 0.
 pub(super) struct Event {
     pub(super) kind: EventKind,
     pub(super) line: usize,
 }
 
-/// What happens.
+/// The kind of an event.
 pub(super) enum EventKind {
     DocumentStart,
     DocumentEnd,
@@ -27,7 +27,7 @@ pub(super) enum EventKind {
     MappingEnd,
 }
 
-/// What precedes a node.
+/// The anchor and the tag before a node.
 #[derive(Default)]
 pub(super) struct Properties {
     pub(super) anchor: Option<String>,
@@ -40,14 +40,14 @@ impl Properties {
     }
 }
 
-/// What is expected next.
+/// The next expected part of the grammar.
 #[derive(Clone, Copy)]
 pub(super) enum State {
     StreamStart,
     DocumentStart {
         is_first: bool,
     },
-    /// The content of a document that begins without `---`, which cannot be nothing.
+    /// The content of a document that begins without `---`, which cannot be empty.
     BareContent,
     DocumentContent,
     DocumentEnd,
@@ -90,7 +90,7 @@ impl<'a> Parser<'a> {
     /// # Errors
     /// A character that YAML does not allow.
     pub(super) fn new(text: &'a str) -> Result<Self, Error> {
-        // A byte order mark at the very beginning is not part of the text.
+        // A byte order mark at the start is not part of the text.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if let Some(at) = text.find(|c| !is_printable(c)) {
             let line = text[..at].matches('\n').count();
@@ -141,7 +141,7 @@ impl<'a> Parser<'a> {
         Err(Error::at(self.scanner.peek()?.line, what))
     }
 
-    /// Makes an event of the next token, without taking it.
+    /// Creates an event at the next token, without consuming it.
     pub(super) fn event(&mut self, kind: EventKind) -> Result<Event, Error> {
         Ok(Event {
             kind,
@@ -149,7 +149,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Makes an event of the next token, and takes it.
+    /// Creates an event at the next token, and consumes it.
     pub(super) fn take_event(&mut self, kind: EventKind) -> Result<Event, Error> {
         Ok(Event {
             kind,
@@ -157,12 +157,12 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Goes back to what the collection around expects.
+    /// Returns to the state of the enclosing collection.
     pub(super) fn leave(&mut self) {
         self.state = self.states.pop().unwrap_or(State::DocumentEnd);
     }
 
-    /// Makes the empty scalar of a missing node.
+    /// Creates the empty scalar for a missing node.
     pub(super) fn empty(&mut self, state: State) -> Result<Event, Error> {
         self.state = state;
         self.event(EventKind::Scalar {
@@ -192,7 +192,7 @@ impl<'a> Parser<'a> {
             return self.event(EventKind::DocumentStart);
         }
         if *self.peek()? != TokenKind::DocumentStart {
-            return self.error("a `---` is missing in front of a document");
+            return self.error("a `---` is missing before a document");
         }
         self.state = State::DocumentContent;
         self.take_event(EventKind::DocumentStart)
@@ -205,7 +205,7 @@ impl<'a> Parser<'a> {
                 TokenKind::VersionDirective(major, minor) => {
                     let is_known = *major == 1 && matches!(minor, 1 | 2);
                     if has_version || !is_known {
-                        return self.error("a %YAML directive that is there already, or of another version");
+                        return self.error("a second %YAML directive, or one of another version");
                     }
                     has_version = true;
                     self.scanner.take()?;
@@ -213,7 +213,7 @@ impl<'a> Parser<'a> {
                 TokenKind::TagDirective { handle, .. } => {
                     let handle = handle.clone();
                     if self.tag_prefixes.iter().any(|(known, _)| *known == handle) {
-                        return self.error("a %TAG directive that is there already");
+                        return self.error("a second %TAG directive for the same handle");
                     }
                     if let TokenKind::TagDirective { handle, prefix } = self.scanner.take()?.kind {
                         self.tag_prefixes.push((handle, prefix));
@@ -314,7 +314,7 @@ impl<'a> Parser<'a> {
                     is_implicit,
                 }
             }
-            _ => return self.error("a value is missing, or something stands where no value can be"),
+            _ => return self.error("a value is missing or not allowed here"),
         };
         Ok(Event { kind, line })
     }

@@ -34,7 +34,7 @@ impl Parser<'_> {
             self.peek()?,
             TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd
         ) {
-            // libyaml takes the token, whatever it is: the value of `[? : a]` is lost.
+            // libyaml consumes any token here: the value of `[? : a]` is lost.
             self.scanner.take()?;
             return self.empty(State::PairValue);
         }

@@ -17,7 +17,7 @@ pub(super) enum Tag {
     Str,
     Seq,
     Map,
-    /// `<<`, which has no constructor: it means something as a key alone.
+    /// `<<`, which has no constructor: it has a meaning only as a key.
     Merge,
     /// `=`, which has no constructor: as a key it is text.
     Value,
@@ -25,7 +25,7 @@ pub(super) enum Tag {
 }
 
 impl Tag {
-    /// Returns the tag of this full name.
+    /// Returns the tag with this full name.
     pub(super) fn from_name(name: &str) -> Self {
         match name.strip_prefix("tag:yaml.org,2002:") {
             Some("null") => Self::Null,
@@ -49,7 +49,7 @@ impl Tag {
 
 /// Resolves the tag of a plain scalar.
 pub(super) fn resolve(value: &str) -> Tag {
-    // Python's `$` holds in front of a newline at the end, too.
+    // Python's `$` also matches before a final newline.
     let value = value
         .strip_suffix('\n')
         .filter(|value| !value.is_empty())
@@ -79,7 +79,7 @@ pub(super) fn resolve(value: &str) -> Tag {
     }
 }
 
-/// Splits the longest run of bytes that `allowed` holds for off the front.
+/// Splits off the longest prefix of bytes for which `allowed` holds.
 fn run(bytes: &[u8], allowed: impl Fn(u8) -> bool) -> (&[u8], &[u8]) {
     let end = bytes
         .iter()
@@ -103,7 +103,7 @@ fn is_digit_or_underscore(byte: u8) -> bool {
     byte.is_ascii_digit() || byte == b'_'
 }
 
-/// Takes `[0-9][0-9_]*` off the front.
+/// Removes `[0-9][0-9_]*` from the front.
 fn digits(bytes: &[u8]) -> Option<&[u8]> {
     let (run, rest) = run(bytes, is_digit_or_underscore);
     run.first()
@@ -112,7 +112,7 @@ fn digits(bytes: &[u8]) -> Option<&[u8]> {
         .map(|_| rest)
 }
 
-/// Takes `(?::[0-5]?[0-9])+` off the front.
+/// Removes `(?::[0-5]?[0-9])+` from the front.
 fn sixtieths(mut bytes: &[u8]) -> Option<&[u8]> {
     let mut found = false;
     loop {
@@ -139,7 +139,7 @@ fn is_float(bytes: &[u8]) -> bool {
     if matches!(bytes, b".nan" | b".NaN" | b".NAN") {
         return true;
     }
-    // `\.[0-9][0-9_]*`, which takes no sign
+    // `\.[0-9][0-9_]*`, which has no sign
     if let [b'.', rest @ ..] = bytes
         && let Some(rest) = digits(rest)
     {
@@ -175,7 +175,7 @@ fn is_int(bytes: &[u8]) -> bool {
     }
 }
 
-/// Takes a number of `least` to `most` digits off the front.
+/// Removes a number of `least` to `most` digits from the front.
 fn number(bytes: &[u8], least: usize, most: usize) -> Option<&[u8]> {
     let count = bytes
         .iter()
@@ -200,7 +200,7 @@ fn is_plain_date(bytes: &[u8]) -> Option<()> {
     number(rest, 2, 2)?.is_empty().then_some(())
 }
 
-/// Matches a date with a time, each field but the year's of one or two digits.
+/// Matches a date with a time. Every field except the year has one or two digits.
 fn is_date_and_time(bytes: &[u8]) -> Option<()> {
     let rest = byte(number(bytes, 4, 4)?, b'-')?;
     let rest = byte(number(rest, 1, 2)?, b'-')?;

@@ -1,6 +1,6 @@
-//! The values of scalars: booleans, integers, floats and binary data, each as PyYAML's constructor of that tag makes them.
+//! The values of scalars: booleans, integers, floats and binary data, each as PyYAML constructs it.
 //!
-//! An explicit tag (`!!int "0b0b1"`) brings any text here, so Python's own `int()` and `float()` are followed as well.
+//! An explicit tag (`!!int "0b0b1"`) can have any text, so this follows Python's `int()` and `float()` as well.
 //! Source: PyYAML 6.0.3, `yaml/constructor.py`; CPython 3.11, `Modules/binascii.c`.
 
 use std::fmt::Write as _;
@@ -11,19 +11,19 @@ use crate::python::{int as integer, json};
 
 type Result<T> = std::result::Result<T, &'static str>;
 
-const NO_INTEGER: &str = "it is no integer";
-const NO_FLOAT: &str = "it is no number";
+const NO_INTEGER: &str = "it is not an integer";
+const NO_FLOAT: &str = "it is not a number";
 
 /// `construct_yaml_bool`
 pub(super) fn bool(text: &str) -> Result<Object> {
     match text.to_lowercase().as_str() {
         "yes" | "true" | "on" => Ok(Object::Bool(true)),
         "no" | "false" | "off" => Ok(Object::Bool(false)),
-        _ => Err("it is no boolean"),
+        _ => Err("it is not a boolean"),
     }
 }
 
-/// Splits off the sign that PyYAML looks for itself.
+/// Splits off the sign, as PyYAML does itself.
 fn sign(text: &str) -> (bool, &str) {
     match text.as_bytes().first() {
         Some(b'-') => (true, &text[1..]),
@@ -44,7 +44,7 @@ pub(super) fn int(text: &str) -> Result<Object> {
             let mut sum = Number::default();
             for part in text.split(':') {
                 let part = Number::decimal(part)?;
-                // No part is long enough to make less of what is huge.
+                // No part is long enough to bring a huge number below the limit.
                 if !sum.is_huge() {
                     sum.times_plus(60, 0);
                     sum = sum.plus(part);
@@ -56,7 +56,7 @@ pub(super) fn int(text: &str) -> Result<Object> {
     Ok(number.into_object(negative))
 }
 
-/// An integer of any size: limbs of 9 decimal digits, the lowest first, without zeros at the top.
+/// An integer of any size: limbs of 9 decimal digits, lowest first, without leading zeros.
 #[derive(Default)]
 struct Number {
     negative: bool,
@@ -77,7 +77,7 @@ impl Number {
             limbs: Vec::new(),
         };
         if digits != "0" {
-            // All of it is ASCII digits, so it splits anywhere.
+            // Only ASCII digits, so it can be split anywhere.
             for limb in digits.as_bytes().rchunks(9) {
                 number.limbs.push(
                     limb.iter()
@@ -88,7 +88,7 @@ impl Number {
         Ok(number)
     }
 
-    /// Python's `int(text, base)` without underscores: blanks around it, a sign, and the base's own prefix.
+    /// Python's `int(text, base)` without underscores: surrounding blanks, a sign, and the base's own prefix.
     fn parse(text: &str, base: u32, prefix: [&str; 2]) -> Result<Self> {
         let (negative, digits) = sign(text.trim_matches(is_space));
         let digits = prefix
@@ -134,7 +134,7 @@ impl Number {
         u32::try_from(value.rem_euclid(Self::LIMB)).expect("a remainder of 1e9 fits 32 bits")
     }
 
-    /// Adds two numbers. Parts of both signs are odd, and PyYAML takes them: `!!int 1:-2`.
+    /// Adds two numbers. PyYAML accepts parts of both signs: `!!int 1:-2`.
     fn plus(self, other: Self) -> Self {
         let (mut larger, smaller) = if self.is_nearer_to_zero_than(&other) {
             (other, self)
@@ -142,7 +142,7 @@ impl Number {
             (self, other)
         };
         let subtracts = larger.negative != smaller.negative;
-        // What the limbs below have left over, or borrowed.
+        // The carry, or the borrow, of the lower limbs.
         let mut carry = 0;
         let smaller = smaller.limbs.iter().copied().chain(std::iter::repeat(0));
         for (limb, other) in larger.limbs.iter_mut().zip(smaller) {
@@ -214,7 +214,7 @@ fn python_float(text: &str) -> Result<f64> {
     text.trim_matches(is_space).parse().map_err(|_| NO_FLOAT)
 }
 
-/// `construct_yaml_binary`: base64 as `binascii.a2b_base64` reads it, which skips characters outside its alphabet.
+/// `construct_yaml_binary`: `binascii.a2b_base64`, which skips characters outside its alphabet.
 pub(super) fn binary(text: &str) -> Result<Object> {
     if !text.is_ascii() {
         return Err("binary data that is not ASCII");

@@ -1,18 +1,18 @@
-//! Text -> tokens, as libyaml scans it: indentation, keys that only a later `:` makes keys, and what may start where.
+//! Text into tokens, as libyaml scans it: indentation, keys that only a later `:` makes keys, and what may start where.
 //!
-//! PyYAML's fast loader is libyaml 0.2.5. This file follows libyaml, also where YAML 1.1 or 1.2 differ. (The only safe port of
+//! PyYAML's fast loader is libyaml 0.2.5. This file follows libyaml, even where YAML 1.1 or 1.2 differ. (The only safe port of
 //! libyaml, libyaml-safer 0.3, panics on a block scalar that ends without a newline, on `[!!str,a]` and on a file that ends
-//! within an escape. There are no safe bindings to other ports.) Scalars are in `scan_scalar`, directives, tags and
+//! within an escape. Other ports have no safe bindings.) Scalars are in `scan_scalar`, directives, tags and
 //! anchors in `scan_tag`. Sources: <https://pyyaml.org/wiki/LibYAML>, <https://yaml.org/spec/1.1/>.
 
 use std::collections::VecDeque;
 
 use super::Error;
 
-/// The furthest that a `:` may be from the beginning of its key, in characters.
+/// The greatest distance of a `:` from the start of its key, in characters.
 const LONGEST_KEY: usize = 1024;
 
-/// A token, without its place.
+/// A token, without its position.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum TokenKind {
     StreamStart,
@@ -45,7 +45,7 @@ pub(super) struct Token {
     pub(super) line: usize,
 }
 
-/// A place in the text.
+/// A position in the text.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Mark {
     pub(super) line: usize,
@@ -53,7 +53,7 @@ pub(super) struct Mark {
     pub(super) column: usize,
 }
 
-/// What may turn out to be a key.
+/// A token that may turn out to be a key.
 #[derive(Clone, Copy)]
 struct SimpleKey {
     /// Whether it must be a key: it is in the column of its mapping's keys.
@@ -62,16 +62,16 @@ struct SimpleKey {
     mark: Mark,
 }
 
-/// The scanner. Characters that YAML does not allow must have been refused before, NUL among them: 0 is the end of the text.
+/// The scanner. The text must have no characters that YAML forbids, such as NUL: 0 is the end of the text.
 pub(super) struct Scanner<'a> {
     pub(super) text: &'a str,
     /// In bytes.
     pub(super) at: usize,
     pub(super) mark: Mark,
     tokens: VecDeque<Token>,
-    taken: usize,
+    consumed: usize,
     pub(super) flow_level: usize,
-    /// The column of the block collection that is open; -1 outside of any.
+    /// The column of the open block collection; -1 outside of any.
     pub(super) indent: isize,
     indents: Vec<isize>,
     pub(super) simple_key_allowed: bool,
@@ -89,7 +89,7 @@ impl<'a> Scanner<'a> {
                 kind: TokenKind::StreamStart,
                 line: 0,
             }]),
-            taken: 0,
+            consumed: 0,
             flow_level: 0,
             indent: -1,
             indents: Vec::new(),
@@ -98,29 +98,29 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Returns the next token without taking it. Behind the end of the stream there is nothing to be asked for.
+    /// Returns the next token without consuming it. Must not be called after the end of the stream.
     pub(super) fn peek(&mut self) -> Result<&Token, Error> {
         while self.needs_more()? {
             self.fetch()?;
         }
-        // There is one: `needs_more` is true as long as the queue is empty.
+        // The queue is not empty: `needs_more` is true while it is.
         self.tokens.front().ok_or(Error {
             line: None,
             what: "the text ended",
         })
     }
 
-    /// Takes the next token.
+    /// Consumes and returns the next token.
     pub(super) fn take(&mut self) -> Result<Token, Error> {
         self.peek()?;
-        self.taken += 1;
+        self.consumed += 1;
         self.tokens.pop_front().ok_or(Error {
             line: None,
             what: "the text ended",
         })
     }
 
-    /// Whether the first token may still get a `Key` in front of it, or is not there yet.
+    /// Whether the queue is empty, or a `Key` may still be inserted before its first token.
     fn needs_more(&mut self) -> Result<bool, Error> {
         if self.tokens.is_empty() {
             return Ok(true);
@@ -130,10 +130,10 @@ impl<'a> Scanner<'a> {
             .simple_keys
             .iter()
             .flatten()
-            .any(|key| key.token_number == self.taken))
+            .any(|key| key.token_number == self.consumed))
     }
 
-    /// A key is on one line, and not too far from its `:`.
+    /// Drops possible keys that are on an earlier line, or too far back.
     fn forget_stale_keys(&mut self) -> Result<(), Error> {
         let now = self.mark;
         for key in &mut self.simple_keys {
@@ -141,7 +141,7 @@ impl<'a> Scanner<'a> {
                 && (mark.line < now.line || mark.column + LONGEST_KEY < now.column)
             {
                 if *required {
-                    return Err(Error::at(mark.line, "a `:` is missing behind a key"));
+                    return Err(Error::at(mark.line, "a `:` is missing after a key"));
                 }
                 *key = None;
             }
@@ -154,7 +154,7 @@ impl<'a> Scanner<'a> {
         if self.simple_key_allowed {
             let key = SimpleKey {
                 required,
-                token_number: self.taken + self.tokens.len(),
+                token_number: self.consumed + self.tokens.len(),
                 mark: self.mark,
             };
             self.remove_key()?;
@@ -169,22 +169,22 @@ impl<'a> Scanner<'a> {
         match self.simple_keys.last_mut().and_then(Option::take) {
             Some(SimpleKey {
                 required: true, mark, ..
-            }) => Err(Error::at(mark.line, "a `:` is missing behind a key")),
+            }) => Err(Error::at(mark.line, "a `:` is missing after a key")),
             _ => Ok(()),
         }
     }
 
-    /// Opens a block collection in `column`, unless one is open there; its token goes to `place`, or to the end.
+    /// Opens a block collection in `column`, unless one is open there. Inserts its token at `place`, or at the end.
     fn roll_indent(&mut self, column: isize, place: Option<usize>, kind: TokenKind, line: usize) {
         if self.flow_level == 0 && self.indent < column {
             self.indents.push(self.indent);
             self.indent = column;
-            let place = place.map_or(self.tokens.len(), |number| number - self.taken);
+            let place = place.map_or(self.tokens.len(), |number| number - self.consumed);
             self.tokens.insert(place, Token { kind, line });
         }
     }
 
-    /// Closes the block collections that are further in than `column`.
+    /// Closes the block collections that are indented deeper than `column`.
     fn unroll_indent(&mut self, column: isize) {
         while self.flow_level == 0 && self.indent > column {
             self.push(TokenKind::BlockEnd, self.mark.line);
@@ -334,7 +334,10 @@ impl<'a> Scanner<'a> {
     fn fetch_block_entry(&mut self) -> Result<(), Error> {
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
-                return Err(Error::at(self.mark.line, "a `- ` where no sequence can begin"));
+                return Err(Error::at(
+                    self.mark.line,
+                    "a `- ` where a sequence is not allowed",
+                ));
             }
             self.roll_indent(self.column(), None, TokenKind::BlockSequenceStart, self.mark.line);
         }
@@ -345,7 +348,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch_key(&mut self) -> Result<(), Error> {
-        self.begin_mapping("a `? ` where no key can be")?;
+        self.begin_mapping("a `? ` where a key is not allowed")?;
         self.remove_key()?;
         self.simple_key_allowed = self.flow_level == 0;
         self.push_indicator(TokenKind::Key);
@@ -355,7 +358,7 @@ impl<'a> Scanner<'a> {
     fn fetch_value(&mut self) -> Result<(), Error> {
         if let Some(key) = self.simple_keys.last_mut().and_then(Option::take) {
             let column = isize::try_from(key.mark.column).unwrap_or(isize::MAX);
-            let place = key.token_number - self.taken;
+            let place = key.token_number - self.consumed;
             self.tokens.insert(
                 place,
                 Token {
@@ -371,7 +374,7 @@ impl<'a> Scanner<'a> {
             );
             self.simple_key_allowed = false;
         } else {
-            self.begin_mapping("a `:` where no value can be")?;
+            self.begin_mapping("a `:` where a value is not allowed")?;
             self.simple_key_allowed = self.flow_level == 0;
         }
         self.push_indicator(TokenKind::Value);
@@ -388,7 +391,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Skips blanks, comments and ends of lines. A tab is a blank only where it cannot be taken for indentation.
+    /// Skips blanks, comments and line breaks. A tab is a blank only where it cannot be indentation.
     fn skip_to_next_token(&mut self) {
         loop {
             if self.mark.column == 0 && self.rest().starts_with('\u{feff}') {

@@ -1,10 +1,10 @@
-//! Scalars: plain, quoted and block ones, with libyaml's folding of lines.
+//! Plain, quoted and block scalars, with libyaml's line folding.
 
 use super::Error;
 use super::characters::is_blank;
 use super::scan::Scanner;
 
-/// The blanks and ends of lines between two pieces of a scalar.
+/// The blanks and line breaks between two pieces of a scalar.
 #[derive(Default)]
 struct Gap {
     blanks: String,
@@ -18,7 +18,7 @@ impl Gap {
         !self.has_break && self.blanks.is_empty()
     }
 
-    /// Writes what the gap folds to: one end of line to a blank, more to one less, blanks within a line to themselves.
+    /// Writes the folded gap: one line break becomes a space, several become one fewer, and blanks within a line stay.
     fn fold_into(&mut self, text: &mut String) {
         if !self.has_break {
             text.push_str(&self.blanks);
@@ -35,7 +35,7 @@ impl Gap {
         *self = Self::default();
     }
 
-    /// Reads one blank or end of line.
+    /// Reads one blank or line break.
     fn read(&mut self, scanner: &mut Scanner<'_>) {
         if is_blank(scanner.byte(0)) {
             if self.has_break {
@@ -94,7 +94,7 @@ impl Scanner<'_> {
         let in_flow = self.flow_level > 0;
         Ok(match self.byte(0) {
             b':' if in_flow && matches!(self.byte(1), b',' | b'?' | b'[' | b']' | b'{' | b'}') => {
-                return Err(Error::at(self.mark.line, "a `:` where none can be"));
+                return Err(Error::at(self.mark.line, "a `:` that is not allowed here"));
             }
             b':' => self.is_blank_or_end(1),
             b',' | b'[' | b']' | b'{' | b'}' => in_flow,
@@ -125,7 +125,7 @@ impl Scanner<'_> {
                     b'\\' if quote == b'"' && self.is_break(1) => {
                         self.skip_characters(1);
                         self.skip_break();
-                        // The line goes on in the next one, without a blank between the two.
+                        // The line continues on the next one, without a space between.
                         gap.has_break = true;
                         break;
                     }
@@ -144,12 +144,9 @@ impl Scanner<'_> {
         }
     }
 
-    /// Scans an escape of double quotes.
+    /// Scans an escape in double quotes.
     fn scan_escape(&mut self) -> Result<char, Error> {
-        let problem = Error::at(
-            self.mark.line,
-            "an escape in double quotes that YAML does not know",
-        );
+        let problem = Error::at(self.mark.line, "an unknown escape in double quotes");
         let (c, digits) = match self.byte(1) {
             b'0' => ('\0', 0),
             b'a' => ('\x07', 0),
@@ -256,7 +253,10 @@ impl Scanner<'_> {
         }
         self.skip_comment();
         if !self.is_break_or_end(0) {
-            return Err(Error::at(self.mark.line, "more than a comment behind `|` or `>`"));
+            return Err(Error::at(
+                self.mark.line,
+                "something other than a comment after `|` or `>`",
+            ));
         }
         if self.is_break(0) {
             self.skip_break();
@@ -264,8 +264,7 @@ impl Scanner<'_> {
         Ok((chomping, increment))
     }
 
-    /// Reads the empty lines in front of a line of a block scalar, and finds out its indentation, which it returns, when the
-    /// header does not give it.
+    /// Reads the empty lines before a line of a block scalar, and returns the indentation, detected unless the header gives it.
     fn scan_block_breaks(&mut self, indent: &mut Option<isize>, breaks: &mut String) -> Result<isize, Error> {
         let mut deepest = 0;
         loop {
@@ -290,7 +289,7 @@ impl Scanner<'_> {
     }
 }
 
-/// What becomes of the ends of lines at the end of a block scalar.
+/// How a block scalar treats its final line breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Chomping {
     Strip,

@@ -4,7 +4,7 @@ use super::Error;
 use super::characters::is_blank;
 use super::scan::{Scanner, TokenKind};
 
-/// The most digits of a version number; one more is what cannot follow a version.
+/// The most digits of a version number; another digit is an error.
 const VERSION_DIGITS: usize = 9;
 
 impl Scanner<'_> {
@@ -38,12 +38,15 @@ impl Scanner<'_> {
                 TokenKind::VersionDirective(major, self.scan_version()?)
             }
             "TAG" if self.is_blank_or_end(0) => self.scan_tag_directive()?,
-            _ => return Err(Error::at(line, "a directive that YAML does not know")),
+            _ => return Err(Error::at(line, "an unknown directive")),
         };
         self.skip_blanks();
         self.skip_comment();
         if !self.is_break_or_end(0) {
-            return Err(Error::at(line, "more than a comment behind a directive"));
+            return Err(Error::at(
+                line,
+                "something other than a comment after a directive",
+            ));
         }
         if self.is_break(0) {
             self.skip_break();
@@ -70,7 +73,7 @@ impl Scanner<'_> {
         if !self.is_blank_or_end(0) {
             return Err(Error::at(
                 self.mark.line,
-                "a %TAG directive with a prefix that is no URI",
+                "a %TAG directive with a prefix that is not a URI",
             ));
         }
         Ok(TokenKind::TagDirective { handle, prefix })
@@ -89,7 +92,7 @@ impl Scanner<'_> {
         if name.is_empty() || !may_follow {
             return Err(Error::at(
                 self.mark.line,
-                "the name of an anchor or an alias that is none",
+                "an anchor or an alias without a valid name",
             ));
         }
         Ok(name)
@@ -114,7 +117,7 @@ impl Scanner<'_> {
                 let suffix = self.scan_tag_uri(false, "")?;
                 TokenKind::Tag { handle, suffix }
             } else {
-                // What was read as a handle is the beginning of the suffix.
+                // The handle was the beginning of the suffix.
                 let suffix = self.scan_tag_uri(false, &handle)?;
                 let is_bare = suffix.is_empty();
                 let (handle, suffix) = if is_bare {
@@ -128,7 +131,7 @@ impl Scanner<'_> {
         if self.is_blank_or_end(0) || (self.flow_level > 0 && self.byte(0) == b',') {
             Ok(tag)
         } else {
-            Err(Error::at(self.mark.line, "a tag with something right behind it"))
+            Err(Error::at(self.mark.line, "a tag without a blank after it"))
         }
     }
 
@@ -154,7 +157,7 @@ impl Scanner<'_> {
     /// Scans the rest of a URI after `head`, whose first character is not part of it. Only a whole URI may hold the characters
     /// of flow collections.
     fn scan_tag_uri(&mut self, is_whole: bool, head: &str) -> Result<String, Error> {
-        let problem = Error::at(self.mark.line, "a tag that is no URI");
+        let problem = Error::at(self.mark.line, "a tag that is not a URI");
         let mut uri = head.get(1..).unwrap_or_default().to_owned().into_bytes();
         let mut is_empty = head.is_empty();
         loop {
@@ -204,7 +207,7 @@ impl Scanner<'_> {
         }
         match String::from_utf8(uri) {
             Ok(mut uri) if !is_empty => {
-                // libyaml keeps it as a C string, which ends at its first NUL.
+                // libyaml stores a C string, which ends at its first NUL.
                 uri.truncate(uri.find('\0').unwrap_or(uri.len()));
                 Ok(uri)
             }

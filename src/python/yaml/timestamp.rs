@@ -9,7 +9,7 @@ use crate::calendar;
 
 type Result<T> = std::result::Result<T, &'static str>;
 
-const NO_TIMESTAMP: &str = "it is no timestamp";
+const NO_TIMESTAMP: &str = "it is not a timestamp";
 
 /// The numbers of a timestamp's text.
 struct Fields<'a> {
@@ -52,7 +52,7 @@ impl Fields<'_> {
 
 /// `construct_yaml_timestamp`
 pub(super) fn timestamp(text: &str) -> Result<Object> {
-    // Python's `$` holds in front of a newline at the end, too.
+    // Python's `$` also matches before a final newline.
     let text = text.strip_suffix('\n').unwrap_or(text);
     let mut fields = Fields {
         rest: text.as_bytes(),
@@ -98,7 +98,7 @@ pub(super) fn timestamp(text: &str) -> Result<Object> {
     Ok(Object::DateTime(text, instant))
 }
 
-/// Reads `.123` as microseconds; digits beyond the sixth are cut.
+/// Reads `.123` as microseconds. Digits after the sixth are dropped.
 fn fraction(fields: &mut Fields<'_>) -> u32 {
     let Some(rest) = fields.rest.strip_prefix(b".") else {
         return 0;
@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    /// What `datetime.timestamp()` says, in microseconds.
+    /// The values are those of `datetime.timestamp()`, in microseconds.
     #[test]
     fn an_instant_is_that_of_the_time_zone() {
         for (text, expected) in [
@@ -191,7 +191,7 @@ mod tests {
         }
     }
 
-    /// What `date.toordinal()` says, less that of 1970-01-01.
+    /// The values are those of `date.toordinal()`, less that of 1970-01-01.
     #[test]
     fn days_are_counted_from_1970() {
         for (year, month, day, days) in [

@@ -393,7 +393,7 @@ fn nobody_waits_more_than_a_second_to_learn_that_there_is_no_machine_service() {
     let env =
         json!({"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://127.0.0.1:1", "AZURE_TOKEN_CREDENTIALS": "prod"});
     let question = json!({
-        "op": "azure.patience", "kwargs": kwargs, "env": world.env(&env), "kind": "variable", "id": "hello",
+        "op": "azure.waits", "kwargs": kwargs, "env": world.env(&env), "kind": "variable", "id": "hello",
     });
     let theirs = judge.ask(question);
     let seconds: f64 = theirs["waited"]

@@ -1,6 +1,6 @@
-//! The words that the generators build with.
+//! The generators' words.
 
-/// What breaks parsers: delimiters, escapes, blanks of every kind, letters whose case or normal form is odd.
+/// Texts that break parsers: delimiters, escapes, blanks of every kind, letters with an odd case or normal form.
 #[rustfmt::skip]
 pub(super) const TRICKY: &[&str] = &[
     "@", ":", "/", "?", "#", "[", "]", "%", "&", "=", ";", "+", "\\", "\"", "'", "{", "}", ",", "-", "_",
@@ -15,7 +15,7 @@ pub(super) const TRICKY: &[&str] = &[
     "\\ud800", "C:\\dir\\new",
 ];
 
-/// What stands where a word is wanted.
+/// Words.
 #[rustfmt::skip]
 pub(super) const WORDS: &[&str] = &[
     "user", "admin", "p4ss", "Host", "db.example.com", "my-db", "schema", "a", "B", "x1", "eu-west-1",
@@ -23,7 +23,7 @@ pub(super) const WORDS: &[&str] = &[
     "verify", "",
 ];
 
-/// Schemes, and what is none.
+/// Schemes, valid and invalid.
 #[rustfmt::skip]
 pub(super) const SCHEMES: &[&str] = &[
     "postgres", "postgresql", "mysql", "http", "https", "google-cloud-platform", "google_cloud_platform",
@@ -31,7 +31,7 @@ pub(super) const SCHEMES: &[&str] = &[
     "kubernetes-", "-", "é", "h t", "snowflake",
 ];
 
-/// Hosts, brackets and zones, and what is none.
+/// Hosts, brackets and zones, valid and invalid.
 #[rustfmt::skip]
 pub(super) const HOSTS: &[&str] = &[
     "localhost", "DB.Example.COM", "10.0.0.1", "[::1]", "[FE80::1%Eth0]", "[fe80::1%25eth0]", "[v1.a:b]",
@@ -42,7 +42,7 @@ pub(super) const HOSTS: &[&str] = &[
     "%3A%2F%2Fh", "://h", "k8s%3a%2F%2FA",
 ];
 
-/// Ports, and what is none.
+/// Ports, valid and invalid.
 #[rustfmt::skip]
 pub(super) const PORTS: &[&str] = &[
     "5432", "80", "0", "", "65535", "65536", "99999999999999999999", "00080", "+80", "-1", " 80", "80 ",
@@ -56,7 +56,7 @@ pub(super) const KEYS: &[&str] = &[
     "conn_id", "extra_dejson", "Host", "user", "",
 ];
 
-/// What `int()` may be asked to read.
+/// Input for `int()`.
 #[rustfmt::skip]
 pub(super) const INTEGERS: &[&str] = &[
     "5432", "+5", "-7", " 80\n", "8_0", "8__0", "_8", "8_", "007", "-0", "0x10", "1e3", "1.0", "", " ", "+",

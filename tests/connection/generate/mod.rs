@@ -1,5 +1,5 @@
-//! Inputs for every domain: valid shapes by a grammar, shapes of the field, what is known to be tricky, and any of
-//! these with a character changed, doubled or removed.
+//! Inputs for every domain: valid shapes by a grammar, shapes from the field, known tricky texts, and any of these with
+//! a character changed, doubled or removed.
 
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use uri::{query, uri};
 use super::providers::SHAPES;
 use crate::support::Random;
 
-/// Makes one input of a domain.
+/// Generates one input of a domain.
 pub fn input(domain: &str, random: &mut Random) -> Value {
     match domain {
         "text" => case(random, |random| match random.below(10) {
@@ -32,7 +32,7 @@ pub fn input(domain: &str, random: &mut Random) -> Value {
                 around(random, uri)
             }
         }),
-        // These two are objects by the time that they get here.
+        // Both must be objects.
         "fields" | "arguments" => case(random, |random| valid(random, connection_json, "{}")),
         "urlsplit" => json!(if random.one_in(4) {
             tricky(random, 12)
@@ -72,7 +72,7 @@ fn case(random: &mut Random, value: impl Fn(&mut Random) -> String) -> Value {
     json!({"id": id, "value": value})
 }
 
-/// Puts blanks around what `make` makes, now and then.
+/// Sometimes puts blanks around the text of `make`.
 fn around(random: &mut Random, make: fn(&mut Random) -> String) -> String {
     let text = mutated(random, make);
     match random.below(8) {
@@ -86,7 +86,7 @@ fn around(random: &mut Random, make: fn(&mut Random) -> String) -> String {
     }
 }
 
-/// Changes, doubles or removes one character of what `make` makes, one time in three.
+/// Changes, doubles or removes one character of the text of `make`, one time in three.
 fn mutated(random: &mut Random, make: impl Fn(&mut Random) -> String) -> String {
     let text = make(random);
     if !random.one_in(3) || text.is_empty() {
@@ -104,15 +104,15 @@ fn mutated(random: &mut Random, make: impl Fn(&mut Random) -> String) -> String 
     chars.concat()
 }
 
-/// Makes JSON objects until one is valid for `serde_json` and for Python alike.
-fn valid(random: &mut Random, make: fn(&mut Random) -> String, otherwise: &str) -> String {
+/// Generates JSON objects until one is valid for both `serde_json` and Python.
+fn valid(random: &mut Random, make: fn(&mut Random) -> String, fallback: &str) -> String {
     for _ in 0..20 {
         let text = make(random);
         if text.starts_with('{') && secretctl::python::json::loads(&text).is_ok() {
             return text;
         }
     }
-    otherwise.to_owned()
+    fallback.to_owned()
 }
 
 fn any_char(random: &mut Random) -> char {
@@ -121,7 +121,7 @@ fn any_char(random: &mut Random) -> char {
     char::from_u32(code).unwrap_or('\u{fffd}')
 }
 
-/// Makes up to `most` pieces in a row.
+/// Joins up to `most` tricky pieces.
 fn tricky(random: &mut Random, most: usize) -> String {
     (0..random.below(most + 1))
         .map(|_| match random.below(4) {
@@ -137,7 +137,7 @@ fn choose(random: &mut Random, choices: &[&'static str]) -> &'static str {
     random.pick::<&str>(choices)
 }
 
-/// Mostly a word, at times something tricky.
+/// Generates a word, or sometimes a tricky text.
 fn word(random: &mut Random) -> String {
     match random.below(5) {
         0 => tricky(random, 3),

@@ -1,16 +1,16 @@
-//! Hosts and texts that a grammar of URIs does not come to: addresses in brackets, characters cut in half, extras in extras.
+//! Texts that a grammar of URIs does not produce: addresses in brackets, characters cut in half, extras in extras.
 
 use super::json::extra;
 use super::{any_char, choose, word};
 use crate::support::Random;
 
-/// What may stand between brackets: addresses with all that may be wrong with one, and other things.
+/// Generates the contents of brackets: addresses, valid and invalid, and other texts.
 pub(super) fn bracketed(random: &mut Random) -> String {
     let mut address = match random.below(6) {
         0 => groups(random, 10),
         1 => {
-            let (before, behind) = (groups(random, 7), groups(random, 7));
-            format!("{before}::{behind}")
+            let (before, after) = (groups(random, 7), groups(random, 7));
+            format!("{before}::{after}")
         }
         2 => format!(
             "{}{}.{}.{}.{}",
@@ -53,7 +53,7 @@ fn groups(random: &mut Random, most: usize) -> String {
     groups.join(":")
 }
 
-/// Characters as escapes of their bytes, some of the bytes missing, and what is no escape.
+/// Generates characters as escapes of their bytes, with bytes missing, and invalid escapes.
 pub(super) fn halves(random: &mut Random) -> String {
     let mut text = String::new();
     for _ in 0..random.below(6) {
@@ -77,7 +77,7 @@ pub(super) fn halves(random: &mut Random) -> String {
     text
 }
 
-/// An extra within an extra, as text, as an object, or as a query.
+/// Generates an extra within an extra, as text, as an object, or as a query.
 pub(super) fn nested(random: &mut Random) -> String {
     let mut text = extra(random);
     for _ in 0..random.below(3) {

@@ -1,21 +1,21 @@
-//! The files of `src/` as modules, and what each takes from which.
+//! The files of `src/` as modules, and their imports.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::paths::{Named, paths};
 
-/// A module's path within the crate, without `crate`; the root's is empty.
+/// A module's path within the crate, without `crate`. The root's is empty.
 pub type Module = Vec<String>;
 
-/// Something that one module takes from another.
+/// An import of one module from another.
 #[derive(Clone, Debug)]
 pub struct Import {
     pub from: Module,
     pub to: Module,
     /// `src/a/b.rs:12`
     pub place: String,
-    /// As it is written.
+    /// The path as written.
     pub text: String,
 }
 
@@ -25,7 +25,7 @@ pub struct Crate {
 }
 
 impl Crate {
-    /// Reads the files of `src`, but for those that only a test compiles.
+    /// Reads the files of `src`, except those that only a test compiles.
     pub fn read(src: &Path) -> Self {
         let mut files = BTreeMap::new();
         let mut folders = vec![src.to_owned()];
@@ -53,7 +53,7 @@ impl Crate {
         Self { files }
     }
 
-    /// Returns every module but the root.
+    /// Returns every module except the root.
     pub fn modules(&self) -> Vec<Module> {
         self.files
             .keys()
@@ -62,7 +62,7 @@ impl Crate {
             .collect()
     }
 
-    /// Returns all that any file takes from another.
+    /// Returns the imports of all files.
     pub fn imports(&self) -> Vec<Import> {
         let mut imports = Vec::new();
         for (from, (file, named)) in &self.files {
@@ -83,8 +83,9 @@ impl Crate {
         imports
     }
 
-    /// Returns the module whose file has what `segments` name in the file of `from`; `None` is another crate's. What a module
-    /// only passes on (`use`) is had from where it stands.
+    /// Returns the module that defines what `segments` name in the file of `from`, or `None` for another crate.
+    ///
+    /// Follows re-exports (`use`) to the definition.
     fn resolve(&self, from: &Module, segments: &[String], depth: usize) -> Option<Module> {
         let mut module = from.clone();
         let mut rest = segments;
@@ -95,7 +96,7 @@ impl Crate {
             }
             "self" => rest = &rest[1..],
             "super" => {}
-            // A path of `use` begins in the file itself, with a module of its own, or with another crate.
+            // A path of `use` begins with a module of the file, or with another crate.
             first => {
                 self.files.get(&child(from, first))?;
             }

@@ -1,4 +1,4 @@
-//! The picture in `src/lib.rs` of who may use whom, held against the imports of every file, and no circles beneath it.
+//! Compares the picture of modules in `src/lib.rs` with the imports of every file, and finds circles.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -20,12 +20,12 @@ fn our_picture() -> Picture {
     Picture::read(&std::fs::read_to_string(sources().join("lib.rs")).unwrap())
 }
 
-/// Returns the imports that no arrow of `picture` allows, one line each. Of the crate's root everybody may use the constants.
+/// Returns the imports that no arrow of `picture` allows, one per line. Every module may use the constants of the crate's root.
 fn climbs(picture: &Picture, imports: &[Import]) -> String {
     let mut climbs = String::new();
     for import in imports.iter().filter(|import| !import.to.is_empty()) {
         let (from, to) = (picture.name_of(&import.from), picture.name_of(&import.to));
-        // A module and those within it are one house.
+        // A module and its submodules count as one.
         let is_inner = to.starts_with(&format!("{from}::"));
         if !is_inner && !picture.allows(&from, &to) {
             writeln!(
@@ -39,8 +39,9 @@ fn climbs(picture: &Picture, imports: &[Import]) -> String {
     climbs
 }
 
-/// Returns the circles of imports among the modules of one folder, for every folder. What a module has within it counts as its
-/// own; that a file uses what the module around it has, and the other way round, is no circle.
+/// Returns the circles of imports among the modules of one folder, for every folder.
+///
+/// A module's submodules count as the module. A file and its parent module may use each other.
 fn circles(picture: &Picture, imports: &[Import]) -> String {
     let mut folders: BTreeMap<Module, BTreeMap<(String, String), Vec<&Import>>> = BTreeMap::new();
     for import in imports {
@@ -118,7 +119,7 @@ fn every_arrow_of_the_picture_is_used() {
     let unused: Vec<_> = picture.arrows.difference(&used).collect();
     assert!(
         unused.is_empty(),
-        "nobody uses these arrows of src/lib.rs: {unused:?}"
+        "these arrows of src/lib.rs are not used: {unused:?}"
     );
 }
 
@@ -139,14 +140,14 @@ fn the_picture_has_every_module_and_no_other() {
         .collect();
     assert!(
         unknown.is_empty(),
-        "src/lib.rs draws what is not there: {unknown:?}"
+        "src/lib.rs draws modules that do not exist: {unknown:?}"
     );
 }
 
 #[test]
-fn no_imports_run_in_a_circle() {
+fn no_imports_form_a_circle() {
     let mut found = circles(&our_picture(), &Crate::read(sources()).imports());
-    // A bench is a crate of its own, whose root is its `main.rs`.
+    // A bench is a separate crate, with its `main.rs` as root.
     for bench in ["cost", "growth", "side_by_side"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches").join(bench);
         let imports = Crate::read(&folder).imports();
@@ -157,7 +158,7 @@ fn no_imports_run_in_a_circle() {
 }
 
 #[test]
-fn a_climb_and_a_circle_are_told_with_their_line() {
+fn a_climb_and_a_circle_are_reported_with_their_line() {
     let folder = crate::support::temp_dir();
     let write = |name: &str, text: &str| {
         let file = folder.path().join(name);

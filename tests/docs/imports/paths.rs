@@ -1,8 +1,8 @@
-//! The tokens of a file -> the paths that it names, and what its `use` lines bring in.
+//! Reads the paths in a file's tokens, and the imports of its `use` lines.
 
 use super::tokens::{Placed, Token, tokens};
 
-/// A path as it is written, from its first segment on.
+/// A path as written, from its first segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     pub segments: Vec<String>,
@@ -11,7 +11,7 @@ pub struct Named {
     pub alias: Option<String>,
 }
 
-/// Returns every path of a `use` line, and every other that begins with `crate`, `super` or `self`.
+/// Returns every path of a `use` line, and every other path that begins with `crate`, `super` or `self`.
 pub fn paths(source: &str) -> Vec<Named> {
     let tokens = tokens(source);
     let mut named = Vec::new();
@@ -22,7 +22,7 @@ pub fn paths(source: &str) -> Vec<Named> {
             (Token::Word("crate" | "super" | "self"), line)
                 if tokens.get(at + 1).map(|(token, _)| *token) == Some(Token::Separator) =>
             {
-                // `pub(in path)` says who sees an item, and takes nothing from there.
+                // `pub(in path)` is a visibility, not an import.
                 let is_visibility = at > 0 && tokens[at - 1].0 == Token::Word("in");
                 let (segments, end) = segments(&tokens, at);
                 if !is_visibility {
@@ -40,7 +40,7 @@ pub fn paths(source: &str) -> Vec<Named> {
     named
 }
 
-/// Reads `a::b::c`, and returns it with the place after it.
+/// Reads `a::b::c`, and returns it with the position after it.
 fn segments(tokens: &[Placed<'_>], mut at: usize) -> (Vec<String>, usize) {
     let mut segments = Vec::new();
     while let Some((Token::Word(word), _)) = tokens.get(at) {
@@ -54,7 +54,7 @@ fn segments(tokens: &[Placed<'_>], mut at: usize) -> (Vec<String>, usize) {
     (segments, at)
 }
 
-/// Reads one tree of a `use` line, under `prefix`, and returns the place after it.
+/// Reads one tree of a `use` line, under `prefix`, and returns the position after it.
 fn tree(tokens: &[Placed<'_>], mut at: usize, prefix: &[String], named: &mut Vec<Named>) -> usize {
     let Some(&(_, line)) = tokens.get(at) else {
         return at;

@@ -1,7 +1,7 @@
-//! The picture of who may use whom, as `src/lib.rs` has it.
+//! The picture in `src/lib.rs` of which module may use which.
 //!
 //! A line is a chain: `a -> b`, `a, b -> { c, d }`, `a -> b -> c`. Names are modules of the crate, or modules within one
-//! (`backend::registry`). A last line has the leaves.
+//! (`backend::registry`). The last line lists the leaves.
 
 use std::collections::BTreeSet;
 
@@ -10,14 +10,14 @@ use super::crate_files::Module;
 /// The picture.
 #[derive(Debug, Default)]
 pub struct Picture {
-    /// Who may use whom.
+    /// The arrows.
     pub arrows: BTreeSet<(String, String)>,
-    /// What everybody may use. A leaf uses other leaves alone.
+    /// The modules that all may use. A leaf may use only other leaves.
     pub leaves: BTreeSet<String>,
 }
 
 impl Picture {
-    /// Takes the picture out of the docs at the head of a file.
+    /// Reads the picture from the docs at the top of a file.
     pub fn read(source: &str) -> Self {
         let docs: Vec<_> = source
             .lines()
@@ -54,13 +54,13 @@ impl Picture {
         }
     }
 
-    /// Returns every name in it.
+    /// Returns every name in the picture.
     pub fn names(&self) -> BTreeSet<&str> {
         let arrows = self.arrows.iter().flat_map(|(from, to)| [from, to]);
         arrows.chain(&self.leaves).map(String::as_str).collect()
     }
 
-    /// Returns the name under which `module` is in the picture, the longest that fits, else the first segment of its own.
+    /// Returns the name of `module` in the picture: the longest that matches, or else its own first segment.
     pub fn name_of(&self, module: &Module) -> String {
         let names = self.names();
         (1..=module.len())

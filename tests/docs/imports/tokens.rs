@@ -1,4 +1,4 @@
-//! Rust source -> the words and marks that paths are made of, with their lines. What only a test compiles is left out.
+//! Splits Rust source into the tokens of paths, with their lines. Leaves out code that only a test compiles.
 
 /// A word, `::`, or any other mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +136,7 @@ fn without_tests<'a>(tokens: &[Placed<'a>]) -> Vec<Placed<'a>> {
     kept
 }
 
-/// Returns where the item that begins at `at` is over: after its `;`, or after its last brace.
+/// Returns the end of the item that begins at `at`: after its `;`, or after its last brace.
 fn end_of_item(tokens: &[Placed<'_>], mut at: usize) -> usize {
     let mut depth = 0;
     while let Some((token, _)) = tokens.get(at) {

@@ -78,7 +78,7 @@ pub const FAULTS: &[Fault] = &[
         at.found().dripping(250, Duration::from_millis(20))
     }),
     fault("another answer after the answer", Found, |at| {
-        at.found().behind(at.wrong_answer())
+        at.found().trailing(at.wrong_answer())
     }),
     peer(
         "another value after the previous answer, on the same connection",

@@ -1,4 +1,4 @@
-//! airflow.cfg: an option that is there has a line of the file, and its value is found or refused.
+//! airflow.cfg: every option has a line in the file, and its value is found or rejected.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

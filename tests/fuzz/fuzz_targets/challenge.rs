@@ -1,11 +1,11 @@
-//! Key Vault's challenge: one that is accepted is for the vault's own domain, and stays the same in the SDK's form.
+//! Key Vault's challenge: an accepted one is for the vault's own domain, and means the same in the SDK's form.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use secretctl::backend::azure_key_vault::fuzzing::challenge;
 
 fuzz_target!(|text: &str| {
-    // The authority that was asked, and the header that it answered with.
+    // The requested authority, and the header of its answer.
     let Some((authority, header)) = text.split_once('\n') else {
         return;
     };

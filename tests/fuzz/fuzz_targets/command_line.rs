@@ -1,4 +1,4 @@
-//! A `_CMD`'s words, and the expansion of `$NAME` and `~` in a value.
+//! The words of a `_CMD`, and the expansion of `$NAME` and `~` in a value.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,7 +11,7 @@ fuzz_target!(|line: &[u8]| {
         assert!(words.iter().map(Vec::len).sum::<usize>() <= line.len());
     }
     let nothing = expandvars(line, |_| None);
-    assert_eq!(nothing.as_ref(), line, "a name that is not there stays");
+    assert_eq!(nothing.as_ref(), line, "an unknown name stays");
     let emptied = expandvars(line, |_| Some(b"".as_slice()));
     assert!(emptied.len() <= line.len());
     let home = expanduser(line, |_| Some(b"/home".to_vec()));

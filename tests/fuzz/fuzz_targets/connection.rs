@@ -1,4 +1,4 @@
-//! The text of a backend: every output of what parses, and the URI read back.
+//! The text of a connection: every output of one that parses, and its URI parsed again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! An env file: values survive the way through the writer of `export --format dotenv`, and lines are lines of the file.
+//! An env file: values survive the writer of `export --format dotenv`, and line numbers are those of the file.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -15,7 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
             for (name, value, line) in assignments {
                 assert!(
                     (1..=lines).contains(&line) && line > before,
-                    "one assignment a line, in order"
+                    "one assignment per line, in order"
                 );
                 before = line;
                 assert!(!name.is_empty() && !name.contains(['=', '\n', '\0']));
@@ -28,12 +28,12 @@ fuzz_target!(|bytes: &[u8]| {
     secretctl_fuzz::airflow::env_file(bytes);
 });
 
-/// Whatever the writer takes, the reader gives back.
+/// The reader returns what the writer wrote.
 fn written_and_read(value: &Secret) {
     for line in [dotenv::line("NAME", value), dotenv::single_line("NAME", value)] {
         let Ok(line) = line else { continue };
         let text = [b"A=1\n", line.expose(), b"\nB=2\n"].concat();
-        let read = env_file(&text).expect("what is written is an env file");
+        let read = env_file(&text).expect("the writer writes an env file");
         let names: Vec<&str> = read.iter().map(|(name, ..)| name.as_str()).collect();
         assert_eq!(names, ["A", "NAME", "B"]);
         assert!(read[1].1 == *value, "the value is the same");

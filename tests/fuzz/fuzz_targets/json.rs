@@ -1,4 +1,4 @@
-//! JSON: what is read is written, and reads back the same.
+//! JSON: a value that is read, written and read again stays the same.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
     let written = dumps(&value);
     assert!(written.is_ascii());
     for again in [&written, &dumps_compact(&value)] {
-        assert_eq!(dumps(&loads(again).expect("what is written is JSON")), written);
+        assert_eq!(dumps(&loads(again).expect("the writer writes JSON")), written);
     }
     let _ = repr::repr(&value);
 });

@@ -1,5 +1,5 @@
-//! Key Vault's and Entra's answers, through the whole client: no token without a challenge that is the vault's own, what is
-//! found is what the JSON says, and what is shown of an answer is its words alone.
+//! Key Vault's and Entra's answers, through the whole client. No token is sent without the vault's own challenge, the value
+//! found is the one in the JSON, and only an answer's messages are shown.
 #![no_main]
 
 use std::sync::{Arc, Mutex};
@@ -17,12 +17,12 @@ use secretctl_fuzz::{answer, masked, object, shown};
 
 const VAULT: &str = "kv.vault.azure.net";
 
-/// The client secret, and the token of logins that answer with it.
+/// The client secret, and the token in answers to logins.
 const SECRET: &str = "hunter2-client-secret";
 const TOKEN: &str = "hunter2.access.token";
 
-/// What is said to people; the token, which is kept out of what is said, and so has to be the same; and how long it lasts, on
-/// which it hangs whether another is asked for.
+/// Keys that stay unchanged: messages for people; the token, which is removed from messages; and its lifetime, which decides
+/// whether another is requested.
 const WORDS: [&str; 6] = [
     "message",
     "code",
@@ -32,10 +32,10 @@ const WORDS: [&str; 6] = [
     "expires_in",
 ];
 
-/// What the meaning of an answer hangs on.
+/// Keys that decide the meaning of an answer.
 const KNOWN: [&str; 4] = ["error", "innererror", "value", "access_token"];
 
-/// What was asked, and what came back.
+/// The requests and their answers.
 #[derive(Default)]
 struct Talk {
     vault: Vec<(Option<String>, u16, Option<String>, String)>,
@@ -44,7 +44,7 @@ struct Talk {
     has_token: bool,
 }
 
-/// Answers the vault's requests with `vault` in order, logins with `logins`; the last of each goes on for ever.
+/// Answers the vault's requests with `vault` in order, and logins with `logins`; the last of each repeats.
 fn server(vault: Vec<Response>, logins: Vec<Response>, talk: Arc<Mutex<Talk>>) -> Server {
     Box::new(move |request: &Request| {
         let mut talk = talk.lock().expect("nobody panics with it");
@@ -74,7 +74,7 @@ fn server(vault: Vec<Response>, logins: Vec<Response>, talk: Arc<Mutex<Talk>>) -
                 .iter()
                 .filter(|(name, _)| name == "www-authenticate");
             let values: Vec<&str> = named.map(|(_, value)| value.as_str()).collect();
-            // Repeated headers are one.
+            // Joins repeated headers.
             let challenge = (!values.is_empty()).then(|| values.join(", "));
             talk.vault
                 .push((bearer.map(str::to_owned), found.status, challenge, body));
@@ -114,7 +114,7 @@ fn lookup(vault: &[Response], logins: &[Response]) -> (Result<Answer>, Talk) {
 }
 
 fuzz_target!(|text: &str| {
-    // Answers, with a line of `%%` between them; those of the vault first, then, behind one more `%%`, those of the login.
+    // Answers with a line of `%%` between them: first the vault's, then, after one more `%%`, the login's.
     let Some((vault, logins)) = text.split_once("\n%%\n%%\n") else {
         return;
     };
@@ -127,12 +127,12 @@ fuzz_target!(|text: &str| {
         return;
     };
     let (outcome, talk) = lookup(&vault, &logins);
-    assert!(talk.vault.len() + talk.logins <= 12, "it comes to an end");
+    assert!(talk.vault.len() + talk.logins <= 12, "it ends");
     let mut challenged = false;
     for (bearer, status, header, _) in &talk.vault {
         assert!(
             bearer.is_none() || challenged,
-            "no token goes to whom no token was asked for"
+            "no token goes to a host that did not ask for one"
         );
         challenged |= *status == 401
             && header
@@ -150,13 +150,15 @@ fuzz_target!(|text: &str| {
     let value = json.as_ref().and_then(|object| object.get("value"));
     match outcome {
         Ok(Answer::Found(Found::Text(text))) => {
-            // What is no text is written as Python writes it.
+            // Values other than text are written as Python writes them.
             let shown = value.filter(|value| !value.is_null()).map(str).map(Secret::from);
             assert!(status == Some(200) && shown == Some(text));
         }
         Ok(Answer::Absent { .. }) => {
-            let said = json.is_some() || last.is_some_and(|(.., body)| body.is_empty());
-            assert!((status == Some(404) && said) || (status == Some(200) && value == Some(&Value::Null)));
+            let is_readable = json.is_some() || last.is_some_and(|(.., body)| body.is_empty());
+            assert!(
+                (status == Some(404) && is_readable) || (status == Some(200) && value == Some(&Value::Null))
+            );
         }
         Ok(_) => panic!("Key Vault has text or nothing"),
         Err(error) => {
@@ -169,7 +171,7 @@ fuzz_target!(|text: &str| {
                 return;
             };
             let (other, _) = lookup(&vault, &logins);
-            let other = other.expect_err("an error hangs on the shape alone");
+            let other = other.expect_err("an error depends only on the shape");
             assert_eq!(
                 text,
                 shown(&other),
@@ -179,7 +181,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// Masks an answer as the client reads it, by `serde_json`; `None` where Python's JSON, which masks, is another.
+/// Masks an answer as the client reads it, with `serde_json`; `None` where Python's JSON, used for masking, differs.
 fn mask(response: &Response) -> Option<Response> {
     let theirs: Option<serde_json::Map<String, serde_json::Value>> =
         serde_json::from_slice(response.body.expose()).ok();

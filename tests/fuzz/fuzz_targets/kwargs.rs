@@ -1,4 +1,4 @@
-//! Kwargs: each backend is built of them or says why not, without showing what is in them.
+//! Kwargs: each backend is built from them or says why not, without showing their values.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -22,7 +22,7 @@ const CLASSES: [&str; 6] = [
     class_path::EXECUTION_API,
 ];
 
-/// What no message may have in it, wherever it stood among the kwargs.
+/// A text that no message may contain, for any kwarg that has it.
 const CANARY: &str = "hunter2hunter2";
 
 static DEADLINE: LazyLock<Instant> = LazyLock::new(|| Instant::now() + Duration::from_secs(3600));
@@ -31,7 +31,7 @@ fuzz_target!(|text: &str| {
     let Ok(Value::Object(mut object)) = loads(text) else {
         return;
     };
-    // An address, a name of a kwarg, a path, and a name that is misspelt may be shown.
+    // An address, a kwarg's name, a path, and a misspelt name may be shown.
     let secret = [
         "token",
         "secret_id",
@@ -49,7 +49,7 @@ fuzz_target!(|text: &str| {
             object.insert(name.to_owned(), Value::from(CANARY));
         }
     }
-    let told = text.contains(CANARY);
+    let may_show = text.contains(CANARY);
     let env = Env::default();
     let context = Context::new(&env, *DEADLINE);
     for class in CLASSES {
@@ -59,15 +59,15 @@ fuzz_target!(|text: &str| {
             } else {
                 Kwargs::new(object.clone())
             };
-            assert!(!format!("{kwargs:?}").contains(CANARY) || told);
+            assert!(!format!("{kwargs:?}").contains(CANARY) || may_show);
             match registry::build(class, kwargs, &context) {
                 Err(error) => {
                     assert_eq!(error.kind().exit_status(), 2, "{error:?}");
-                    assert!(told || !shown(&error).contains(CANARY), "a secret kwarg is shown");
+                    assert!(may_show || !shown(&error).contains(CANARY), "a secret kwarg is shown");
                 }
                 Ok(backend) => {
                     assert_eq!(backend.class_path(), class);
-                    assert!(told || !backend.place().contains(CANARY));
+                    assert!(may_show || !backend.place().contains(CANARY));
                     for kind in [SecretKind::Connection, SecretKind::Variable, SecretKind::Config] {
                         plan(&*backend, kind);
                     }
@@ -77,7 +77,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// The kwargs, each as a variable of its own sets it.
+/// Returns the kwargs as set by one variable each.
 fn variables(object: &secretctl::python::json::Object) -> Kwargs {
     let mut kwargs = Kwargs::default();
     for (name, value) in object {
@@ -91,7 +91,7 @@ fn variables(object: &secretctl::python::json::Object) -> Kwargs {
     kwargs
 }
 
-/// Names are computed without asking anybody; an id that climbs is refused.
+/// Names are computed without a request; an id that leaves its folder is refused.
 fn plan(backend: &dyn secretctl::backend::SecretsBackend, kind: SecretKind) {
     for (id, team) in [("a_b", None), ("a/b", Some("t".to_owned())), ("../x", None)] {
         let lookup = Lookup {

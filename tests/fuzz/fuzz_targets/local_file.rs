@@ -1,4 +1,4 @@
-//! A local secrets file, as JSON, YAML or `.env`: whatever it holds, it is read or refused, and what is read can be printed.
+//! A local secrets file, as JSON, YAML or `.env`: it is read or rejected, and a value that is read can be printed.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -29,7 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
                     Ok(Answer::Found(found)) if kind == SecretKind::Connection => {
                         assert!(
                             Connection::from_found(&key, &found).is_ok(),
-                            "a file with another one is refused whole"
+                            "a file with another one is rejected as a whole"
                         );
                     }
                     Ok(Answer::Found(Found::Uri(_) | Found::Arguments(_) | Found::Fields(_))) => {

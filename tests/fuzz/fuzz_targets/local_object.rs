@@ -1,4 +1,4 @@
-//! An object, as a local file or a Vault secret has it.
+//! A connection's object, as in a local file or a Vault secret.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

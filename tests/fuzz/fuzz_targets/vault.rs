@@ -1,5 +1,5 @@
-//! Vault's answers: what is found is what the JSON says, nothing but Vault's own word makes it absent, and what is shown of an
-//! answer is its words alone.
+//! Vault's answers. The value found is the one in the JSON, only Vault's own answer makes it absent, and only an answer's
+//! messages are shown.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -19,10 +19,10 @@ use secretctl_fuzz::{answer, masked, object, shown};
 /// The token and the secret id: never shown, even where Vault repeats them.
 const TOKEN: &str = "hvs.hunter2hunter2";
 
-/// What is said to people; and the token, whose characters decide whether it can be sent.
+/// Keys that stay unchanged: messages for people; and the token, whose characters decide whether it can be sent.
 const WORDS: [&str; 3] = ["errors", "warnings", "client_token"];
 
-/// What the meaning of an answer hangs on.
+/// Keys that decide the meaning of an answer.
 const KNOWN: [&str; 14] = [
     "data",
     "auth",
@@ -116,7 +116,7 @@ fn read(
         Ok(Answer::Absent { hint }) => {
             let gone = response.status == 404 && (json.is_some() || response.body.is_empty());
             let null = response.status == 200 && secret.is_some_and(Value::is_null);
-            assert!(gone || null, "only Vault itself says that there is none");
+            assert!(gone || null, "only Vault itself says that it is absent");
             assert!(hint.is_none_or(|hint| !hint.contains(TOKEN)));
         }
         Err(error) => {
@@ -129,12 +129,12 @@ fn read(
             let text = shown(&error);
             assert!(!text.contains(TOKEN));
             if json.is_none() && error.kind().exit_status() == 6 {
-                // JSON that cannot be held: what is said is why and where.
+                // JSON that cannot be read: the error says why and where.
                 return;
             }
             let masked = backend
                 .of_read(kind, kv_engine_version, other)
-                .expect_err("an error hangs on the shape alone");
+                .expect_err("an error depends only on the shape");
             assert_eq!(text, shown(&masked), "an error shows nothing but Vault's words");
         }
     }
@@ -143,9 +143,9 @@ fn read(
 fn login(backend: &Answers, response: &Response, other: &Response, json: Option<&Object>) {
     match backend.of_login(response) {
         Ok(token) => {
-            let said = json.and_then(|object| object.get("auth")?.as_object()?.get("client_token")?.as_str());
-            // As a header carries it: in Latin-1.
-            let sent = said.and_then(|said| said.chars().map(|c| u8::try_from(c).ok()).collect());
+            let issued = json.and_then(|object| object.get("auth")?.as_object()?.get("client_token")?.as_str());
+            // As in a header: in Latin-1.
+            let sent = issued.and_then(|issued| issued.chars().map(|c| u8::try_from(c).ok()).collect());
             let sent = sent.filter(|sent: &Vec<u8>| !sent.is_empty()).map(Secret::new);
             assert!(response.status == 200 && sent == Some(token));
         }
@@ -155,7 +155,7 @@ fn login(backend: &Answers, response: &Response, other: &Response, json: Option<
             assert!(!text.contains(TOKEN));
             let masked = backend
                 .of_login(other)
-                .expect_err("an error hangs on the shape alone");
+                .expect_err("an error depends only on the shape");
             assert_eq!(text, shown(&masked), "an error shows nothing but Vault's words");
         }
     }

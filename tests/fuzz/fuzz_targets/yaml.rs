@@ -1,4 +1,4 @@
-//! YAML: no text panics or takes longer than it is long, and what has JSON is JSON.
+//! YAML: no text causes a panic or takes too long for its length, and a JSON form is valid JSON.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
     let mut budget = document.budget();
     if let Ok(value) = document.to_json(root, &mut budget) {
         let written = dumps(&value);
-        // Deeper than Python reads is an error of its own.
+        // Nesting deeper than Python reads is another error.
         if let Ok(again) = loads(&written) {
             assert_eq!(dumps(&again), written);
         }

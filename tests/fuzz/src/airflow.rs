@@ -1,8 +1,8 @@
-//! Airflow in the fuzzer's own process: with the feature `airflow`, what an input comes to is compared with what the judge of
-//! `tests/parity` says of it. Without the feature nothing is asked.
+//! Airflow in the fuzzer's own process. With the feature `airflow`, the result of each input is compared with the answer of the
+//! judge of `tests/parity`. Without the feature, nothing is compared.
 //!
-//! Deliberate differences are passed over by rule, never by example; each rule names its line of `tests/parity/differences.jsonl`,
-//! or the sentence of the module's documentation.
+//! Deliberate differences are skipped by rule, never by example. Each rule names its line of `tests/parity/differences.jsonl`, or
+//! the sentence of the module's documentation.
 
 use serde_json::{Value, json};
 
@@ -23,10 +23,10 @@ pub mod connection_answers;
 #[path = "../../local/yaml_ours.rs"]
 pub mod yaml_answers;
 
-/// Whether there is anybody to ask.
+/// Whether Airflow is available.
 const ASKS: bool = cfg!(feature = "airflow");
 
-/// Compares what a domain of `tests/connection` makes of `input`.
+/// Compares the result of a domain of `tests/connection` for `input`.
 pub fn connection(domain: &str, input: impl FnOnce() -> Value) {
     if !ASKS {
         return;
@@ -40,7 +40,7 @@ pub fn connection(domain: &str, input: impl FnOnce() -> Value) {
     }
 }
 
-/// Compares what a connection's text comes to.
+/// Compares the result of a connection's text.
 pub fn text(text: &str) {
     connection("text", || json!({"id": "c", "value": text}));
     // A local file's text is never empty.
@@ -49,14 +49,14 @@ pub fn text(text: &str) {
     }
 }
 
-/// Compares what a connection's object comes to.
+/// Compares the result of a connection's object.
 pub fn object(text: &str) {
     for domain in ["fields", "arguments"] {
         connection(domain, || json!({"id": "c", "value": text}));
     }
 }
 
-/// Compares YAML, the types of all values included.
+/// Compares YAML, including the types of all values.
 pub fn yaml(text: &str) {
     if !ASKS {
         return;
@@ -68,7 +68,7 @@ pub fn yaml(text: &str) {
     }
 }
 
-/// Compares the words of a command line that is UTF-8, as all are that Python splits.
+/// Compares the words of a command line, if it is UTF-8: Python splits only text.
 pub fn words(line: &[u8]) {
     let Some(line) = std::str::from_utf8(line).ok().filter(|_| ASKS) else {
         return;
@@ -104,7 +104,7 @@ pub fn airflow_cfg(text: &str) {
             let ours = options.iter().map(|option| {
                 let [section, name, value] = [0, 1, 2].map(|index| option[index].as_str());
                 let value = match parser.get(section.unwrap_or_default(), name.unwrap_or_default()) {
-                    // A bound of our own, far above what Python could hold in this memory.
+                    // Our own limit, far above what Python could hold in this memory.
                     Err(InterpolationError::TooLong) => json!(value),
                     Err(_) => Value::Null,
                     Ok(None) => json!({"absent": true}),
@@ -120,8 +120,10 @@ pub fn airflow_cfg(text: &str) {
     }
 }
 
-/// Compares an env file with python-dotenv's reading of it, where the two have one grammar (`settings::env_file`): not for values
-/// that may go on in the next line, or NUL; a name in quotes can hold anything there, and a piece of YAML or JSON is a name.
+/// Compares an env file with python-dotenv's reading, where both have the same grammar (`settings::env_file`).
+///
+/// Skips values that may continue on the next line, and NUL. python-dotenv allows anything in a quoted name, and takes YAML or
+/// JSON as a name.
 pub fn env_file(bytes: &[u8]) {
     let Some(text) = std::str::from_utf8(bytes).ok().filter(|_| ASKS) else {
         return;
@@ -160,7 +162,7 @@ pub fn env_file(bytes: &[u8]) {
 
 /// Compares a challenge with the reading of Key Vault's client for Python.
 pub fn challenge(authority: &str, header: &str) {
-    // No header has others, and no request goes to an address that is none. What stands behind a `;` in a tenant is not cut off.
+    // No header has other bytes, and no request goes to an invalid address. We do not cut off the text after a `;` in a tenant.
     let printable = |text: &str| text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
     let host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     if !ASKS
@@ -180,7 +182,7 @@ pub fn challenge(authority: &str, header: &str) {
             json!({"scope": accepted.scope, "tenant": accepted.tenant, "claims": accepted.claims})
         }
     };
-    // Python skips what is not base64 within claims; a challenge whose claims are none has none here.
+    // Python skips characters that are not base64 in claims; a challenge with invalid claims has no claims here.
     let claims = header
         .rsplit_once("claims=")
         .map_or("", |(_, claims)| claims.split(',').next().unwrap_or_default());
@@ -189,7 +191,7 @@ pub fn challenge(authority: &str, header: &str) {
     if header.matches("claims=").count() > 1 || !claims.bytes().all(base64) {
         return;
     }
-    // A quote in the scope would end it in the form that the SDK reads, and is refused.
+    // A quote in the scope would end it in the form that the SDK reads, so it is rejected.
     let quoted = theirs["scope"].as_str().is_some_and(|scope| scope.contains('"'));
     if ours != theirs && !quoted {
         disagree(&json!([authority, header]), &theirs, &ours);

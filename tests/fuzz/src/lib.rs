@@ -1,4 +1,4 @@
-//! What the fuzz targets share: answers of servers as text, and what an error may show.
+//! Shared by the fuzz targets: answers of servers as text, and what an error may show.
 
 use secretctl::error::Error;
 use secretctl::http::Response;
@@ -7,8 +7,9 @@ use secretctl::secret::Secret;
 
 pub mod airflow;
 
-/// Reads an answer as it goes over the wire, with `\n` at the end of a line: a status, headers in lower case, an empty line, the body.
-/// `None` is no answer.
+/// Reads an answer: a status, headers in lower case, an empty line, the body, with `\n` as the line ending.
+///
+/// Returns `None` for an invalid answer.
 #[must_use]
 pub fn answer(text: &str) -> Option<Response> {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
@@ -52,10 +53,10 @@ pub fn object(response: &Response) -> Option<Object> {
     }
 }
 
-/// Returns an answer of the same shape with another content: what is in it may not be told apart from the outside.
+/// Returns an answer of the same shape with other contents: its effects must be the same.
 ///
-/// `object` is what the body is read as. `words` are the keys of what a server says to people, and which may be shown;
-/// `known` are those that are looked for. All else in an object, keys too, is replaced; a body that is no object is replaced whole.
+/// `object` is the parsed body. `words` are the keys of messages for people, which may be shown; `known` are the keys that the
+/// client reads. Everything else in an object, including keys, is replaced. A body that is not an object is replaced as a whole.
 #[must_use]
 pub fn masked(response: &Response, object: Option<&Object>, words: &[&str], known: &[&str]) -> Response {
     let body = match object {

@@ -1,4 +1,4 @@
-//! Authorities and certificates that live as long as a test.
+//! Authorities and certificates for the duration of a test.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,21 +7,21 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientCertVerifierBuilder, WebPkiClientVerifier};
 
-/// A throw-away authority.
+/// A temporary authority.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// What a server's certificate says.
+/// The validity of a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validity {
-    /// For localhost and 127.0.0.1, now.
+    /// Valid for localhost and 127.0.0.1.
     Good,
-    /// For localhost, but no longer.
+    /// For localhost, but expired.
     Expired,
-    /// For localhost, but not yet.
+    /// For localhost, but not yet valid.
     NotYet,
-    /// For another name, now.
+    /// Valid for another name.
     WrongName,
 }
 
@@ -31,13 +31,13 @@ pub struct Certificate {
     pub pem: String,
     /// Its key, PEM.
     pub key_pem: String,
-    /// The certificate and what is shown with it.
+    /// The certificate, and those sent with it.
     chain: Vec<Vec<u8>>,
     key_der: Vec<u8>,
 }
 
 impl Authority {
-    /// Makes an authority called `name`.
+    /// Creates an authority called `name`.
     pub fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -66,13 +66,13 @@ impl Authority {
         WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
     }
 
-    /// Makes a certificate for `names`, now.
+    /// Creates a valid certificate for `names`.
     pub fn certificate_for(&self, names: &[&str]) -> Certificate {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         self.sign(&CertificateParams::new(names).unwrap())
     }
 
-    /// Makes a certificate.
+    /// Creates a certificate.
     pub fn certificate(&self, validity: Validity) -> Certificate {
         let names = match validity {
             Validity::WrongName => vec!["elsewhere.example".to_owned()],
@@ -100,7 +100,7 @@ impl Authority {
 }
 
 impl Certificate {
-    /// Makes a certificate for `names` that signs itself and calls itself an authority, as `openssl req -x509` does by default.
+    /// Creates a self-signed certificate for `names` that is marked as an authority, as `openssl req -x509` does by default.
     pub fn self_signed(names: &[&str]) -> Self {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
@@ -115,7 +115,7 @@ impl Certificate {
         }
     }
 
-    /// Makes what a server shows from certificates in DER, the first its own, and the key of that.
+    /// Creates a server's certificate from a chain in DER, its own first, and its own key.
     pub fn of_chain(chain: Vec<Vec<u8>>, key: &KeyPair) -> Self {
         Self {
             pem: super::draft::block("CERTIFICATE", &chain[0]),
@@ -125,12 +125,12 @@ impl Certificate {
         }
     }
 
-    /// What a server needs that wants a certificate of `clients`, where they are given.
+    /// Returns the configuration of a server that requires a certificate of `clients`, if given.
     pub(super) fn server_config(&self, clients: Option<&Authority>) -> Arc<rustls::ServerConfig> {
         self.config(clients.map(|authority| authority.verifier().build().unwrap()))
     }
 
-    /// What a server needs that asks for a certificate of `clients`, and goes on without one.
+    /// Returns the configuration of a server that requests a certificate of `clients`, but accepts none.
     pub(super) fn asking_config(&self, clients: &Authority) -> Arc<rustls::ServerConfig> {
         let verifier = clients.verifier().allow_unauthenticated();
         self.config(Some(verifier.build().unwrap()))
@@ -148,7 +148,7 @@ impl Certificate {
         let key = PrivateKeyDer::try_from(self.key_der.clone()).unwrap();
         let key = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
         let chain = self.chain.iter().map(|der| der.clone().into()).collect();
-        // Whatever the certificate says: the client is to judge it.
+        // Signs any certificate: the client must check it.
         let shown = rustls::sign::SingleCertAndKey::from(rustls::sign::CertifiedKey::new(chain, key));
         Arc::new(builder.with_cert_resolver(Arc::new(shown)))
     }

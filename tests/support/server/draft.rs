@@ -1,4 +1,4 @@
-//! Certificates written by hand, byte by byte, so that they can say what no library would let them say.
+//! Certificates written byte by byte, with contents that no library would allow.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ const ECDSA_WITH_SHA256: &[u8] = &[0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d,
 const UTF8: u8 = 0x0c;
 const PRINTABLE: u8 = 0x13;
 
-/// Makes an element of DER.
+/// Encodes an element of DER.
 pub fn der(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let contents = parts.concat();
     let length = contents.len();
@@ -47,7 +47,7 @@ fn name(kind: u8, common_name: &str) -> Vec<u8> {
     der(0x30, &[&der(0x31, &[&der(0x30, &[&[6, 3, 0x55, 4, 3], &value])])])
 }
 
-/// What a certificate is going to say.
+/// The contents of a certificate to sign.
 #[derive(Clone)]
 pub struct Draft {
     version: u8,
@@ -60,7 +60,7 @@ pub struct Draft {
     key: Option<Arc<KeyPair>>,
 }
 
-/// A certificate that has been signed.
+/// A signed certificate.
 #[derive(Clone)]
 pub struct Made {
     pub der: Vec<u8>,
@@ -72,7 +72,7 @@ pub struct Made {
 }
 
 impl Draft {
-    /// A certificate of version 3 for `common_name`, valid now, without extensions.
+    /// Creates a draft of version 3 for `common_name`, currently valid, without extensions.
     pub fn new(common_name: &str) -> Self {
         Self {
             version: 3,
@@ -86,12 +86,12 @@ impl Draft {
         }
     }
 
-    /// A server's for `names`, which may be addresses.
+    /// Creates a draft for a server with `names`, which may be addresses.
     pub fn server(names: &[&str]) -> Self {
         Self::new("server").names(names)
     }
 
-    /// An authority's that says so as it should.
+    /// Creates a draft for a correct authority.
     pub fn authority(common_name: &str) -> Self {
         Self::new(common_name).constraints(true, None)
     }
@@ -112,7 +112,7 @@ impl Draft {
         self.from.starts_with("2020") && self.until.starts_with("2099")
     }
 
-    /// Whether it is of version 1, which knows no extensions.
+    /// Whether it is of version 1, which has no extensions.
     pub fn is_old(&self) -> bool {
         self.version == 1
     }
@@ -290,7 +290,7 @@ impl Made {
         block("CERTIFICATE", &self.der)
     }
 
-    /// As `openssl x509 -trustout` writes it, trusted and rejected for some uses.
+    /// Returns the form of `openssl x509 -trustout`, trusted and rejected for some uses.
     pub fn trusted_pem(&self, trusted: Option<&[Oid]>, rejected: &[Oid]) -> String {
         let trusted = trusted
             .map(|trusted| der(0x30, &[&oids(trusted)]))
@@ -303,7 +303,7 @@ impl Made {
         block("TRUSTED CERTIFICATE", &[self.der.as_slice(), &settings].concat())
     }
 
-    /// The name under which `openssl rehash` links it: the hash of its subject in OpenSSL's canonical form.
+    /// Returns the name of its link by `openssl rehash`: the hash of its subject in OpenSSL's canonical form.
     pub fn hashed_name(&self, number: u8) -> String {
         let canonical = name(UTF8, &self.common_name.to_lowercase());
         let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, &canonical[2..]);
@@ -311,7 +311,7 @@ impl Made {
         format!("{:08x}.{number}", u32::from_le_bytes(bytes))
     }
 
-    /// What a server shows that has this certificate and shows `others` with it.
+    /// Returns a server's certificate that is sent with `others`.
     pub fn shown_with(&self, others: &[&Self]) -> Certificate {
         let chain = std::iter::once(self).chain(others.iter().copied());
         Certificate::of_chain(chain.map(|made| made.der.clone()).collect(), &self.key)

@@ -1,4 +1,4 @@
-//! A proxy over TLS that asks for a client certificate and remembers who showed one.
+//! A proxy over TLS that requests a client certificate and records who sent one.
 
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -10,25 +10,25 @@ use tokio_rustls::TlsAcceptor;
 
 use super::{Authority, Certificate};
 
-/// What the proxy was asked for, and whether a certificate came with it.
+/// A request to the proxy, and whether it came with a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// The first line of the request.
     pub line: String,
-    /// Whether the client showed a certificate.
+    /// Whether the client sent a certificate.
     pub certificate: bool,
 }
 
-/// A proxy that tunnels to one port of this machine, and answers itself what it is asked for in clear, until it is dropped.
+/// A proxy that tunnels to one port of this machine, and answers plain requests itself, until it is dropped.
 pub struct TlsProxy {
-    /// The port it listens on, at 127.0.0.1.
+    /// The port at 127.0.0.1 that it listens on.
     pub port: u16,
     asked: Arc<Mutex<Vec<Asked>>>,
     _end: oneshot::Sender<()>,
 }
 
 impl TlsProxy {
-    /// Starts a proxy that shows `certificate`, asks for one of `clients`, tunnels to `to` and answers plain requests with `body`.
+    /// Starts a proxy with `certificate` that requests one of `clients`, tunnels to `to` and answers plain requests with `body`.
     pub fn start(certificate: &Certificate, clients: &Authority, to: u16, body: &str) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -69,7 +69,7 @@ impl TlsProxy {
         format!("https://localhost:{}", self.port)
     }
 
-    /// Returns what it was asked so far, and forgets it.
+    /// Returns the requests so far, and clears them.
     pub fn take(&self) -> Vec<Asked> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }

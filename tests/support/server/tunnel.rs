@@ -1,13 +1,13 @@
-//! A proxy for CONNECT, whose other end is always on this machine.
+//! A proxy for CONNECT that always connects to this machine.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// A proxy that tunnels whatever it is asked for to one port of this machine, until it is dropped.
+/// A proxy that tunnels every request to one port of this machine, until it is dropped.
 pub struct Tunnel {
-    /// The port it listens on, at 127.0.0.1.
+    /// The port at 127.0.0.1 that it listens on.
     pub port: u16,
     asked: Arc<Mutex<Vec<String>>>,
     stopped: Arc<AtomicBool>,
@@ -37,7 +37,7 @@ impl Tunnel {
         Self { port, asked, stopped }
     }
 
-    /// Returns whom it was asked for so far, and forgets it.
+    /// Returns the requested hosts so far, and clears them.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.asked.lock().unwrap())
     }

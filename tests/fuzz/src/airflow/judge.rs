@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Value, json};
 
-/// Does what the judge does before its first question, in the environment of `AIRFLOW_PYTHON`.
+/// Starts the judge in the environment of `AIRFLOW_PYTHON`.
 const BEGIN: &std::ffi::CStr = c"
 import json, os, site, sys
 sys.path[:] = [path for path in sys.path if not path.endswith('-packages')]
@@ -22,7 +22,7 @@ def ask(question):
 ";
 
 static ASK: LazyLock<Py<PyAny>> = LazyLock::new(|| {
-    let python = std::env::var("AIRFLOW_PYTHON").expect("AIRFLOW_PYTHON names the Python that has Airflow");
+    let python = std::env::var("AIRFLOW_PYTHON").expect("AIRFLOW_PYTHON names the Python with Airflow");
     let venv = Path::new(&python)
         .ancestors()
         .nth(2)
@@ -68,7 +68,7 @@ pub fn ask(question: &Value) -> Value {
     });
     let mut answer: Value = serde_json::from_str(&line).unwrap_or_else(|_| json!({"failed": line}));
     if let Some(failed) = answer.get("failed") {
-        panic!("the judge cannot tell\nquestion: {question}\n{failed}");
+        panic!("the judge failed\nquestion: {question}\n{failed}");
     }
     answer["answer"].take()
 }

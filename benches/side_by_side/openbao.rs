@@ -35,7 +35,7 @@ impl OpenBao {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect(("127.0.0.1", http)).is_err() {
             assert!(Instant::now() < end, "OpenBao did not start");
             std::thread::sleep(Duration::from_millis(50));

@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn output_errors_and_status_are_returned() {
-        let output = shell("echo out; echo err >&2; exit 3", Duration::from_secs(60)).unwrap();
+        let output = shell("echo out; echo err >&2; exit 3", Duration::from_mins(1)).unwrap();
         assert_eq!(output.status.code(), Some(3));
         assert_eq!(output.stdout.expose(), b"out\n");
         assert_eq!(output.stderr.expose(), b"err\n");
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn endless_output_is_refused() {
-        let failure = shell("exec cat /dev/zero", Duration::from_secs(60)).err();
+        let failure = shell("exec cat /dev/zero", Duration::from_mins(1)).err();
         assert!(matches!(failure, Some(Failure::TooLong)), "{failure:?}");
     }
 
@@ -127,7 +127,7 @@ mod tests {
     fn a_program_that_ends_in_time_may_leave_others_running() {
         // As a tool starts an agent: with its own output.
         let script = "sleep 20 >/dev/null 2>&1 </dev/null & echo $!";
-        let output = shell(script, Duration::from_secs(60)).unwrap();
+        let output = shell(script, Duration::from_mins(1)).unwrap();
         let pid = output.stdout.expose_text().unwrap().trim().to_owned();
         let killed = Command::new("kill").arg(pid).status().unwrap();
         assert!(killed.success());

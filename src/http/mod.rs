@@ -24,7 +24,7 @@ mod retry;
 mod target;
 mod tls;
 
-pub(crate) use dot_segments::removed_as_urllib3 as without_dots_as_urllib3;
+pub(crate) use dot_segments::without_dots;
 pub use failure::{CertificateProblem, Failure, FailureKind};
 pub use proxy::Proxies;
 pub use retry::Retry;

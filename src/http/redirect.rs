@@ -159,7 +159,7 @@ fn join(from: &Target, location: &str) -> String {
         "{}://{}{}{query}",
         origin.scheme.as_str(),
         origin.authority(),
-        dot_segments::removed_as_rfc_3986(path)
+        dot_segments::without_dots(path)
     )
 }
 

@@ -9,10 +9,10 @@ use super::failure::{Failure, FailureKind};
 use crate::calendar::days_since_1970;
 
 /// The longest pause between two attempts without `Retry-After`: urllib3's `DEFAULT_BACKOFF_MAX`.
-const BACKOFF_MAX: Duration = Duration::from_secs(120);
+const BACKOFF_MAX: Duration = Duration::from_mins(2);
 
 /// The longest `Retry-After` that is honoured: urllib3's `DEFAULT_RETRY_AFTER_MAX`.
-const RETRY_AFTER_MAX: Duration = Duration::from_secs(21_600);
+const RETRY_AFTER_MAX: Duration = Duration::from_hours(6);
 
 /// What is retried, and how often.
 #[derive(Clone, Debug)]

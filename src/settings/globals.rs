@@ -19,7 +19,7 @@ use crate::shown::shown;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The longest `--timeout`: a year. Longer values are reduced to it.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(365 * 24);
 
 /// An option that takes a value: its name on the command line, and its variable.
 struct Named {

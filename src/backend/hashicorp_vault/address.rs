@@ -110,7 +110,7 @@ impl Address {
             "" => format!("/{}", api_path.trim_matches('/')),
             prefix => format!("/{prefix}/{}", api_path.trim_matches('/')),
         };
-        format!("{}{}", self.origin, http::without_dots_as_urllib3(&path))
+        format!("{}{}", self.origin, http::without_dots(&path))
     }
 
     /// Returns the address for messages, without user and password.

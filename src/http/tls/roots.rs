@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     fn deadline() -> Instant {
-        Instant::now() + Duration::from_secs(60)
+        Instant::now() + Duration::from_mins(1)
     }
 
     fn names(held: &[Held]) -> Vec<String> {

@@ -344,7 +344,8 @@ mod tests {
     use super::*;
 
     /// 2026-01-01.
-    const NOW: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_767_225_600));
+    const NOW_SECONDS: u64 = 1_767_225_600;
+    const NOW: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(NOW_SECONDS));
 
     /// Checks `shown`, the server's certificate first, for `localhost`. Returns the refusal.
     fn said(trusted: &[&Sample], shown: &[&Sample]) -> Option<String> {
@@ -357,7 +358,7 @@ mod tests {
         let text: String = trusted.iter().map(|sample| sample.pem()).collect();
         std::fs::write(&file, text).expect("a file");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let verifier = Verifier::new(&Roots::Path(file), provider, deadline).expect("a verifier");
         let shown: Vec<CertificateDer<'_>> = shown.iter().map(|sample| sample.der().clone()).collect();
         let name = ServerName::try_from(name).expect("a name");

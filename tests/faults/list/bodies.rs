@@ -6,7 +6,11 @@ use super::{Fault, MB, fault, gzip, json};
 use crate::support::server::Reply;
 
 pub const FAULTS: &[Fault] = &[
-    fault("a value of 10 MB", Large(10 * MB), |at| {
+    fault("a value of 7 MB", Large(7 * MB), |at| {
+        at.with(&"x".repeat(7 * MB))
+    })
+    .heavy(),
+    fault("a value of 10 MB", Unavailable, |at| {
         at.with(&"x".repeat(10 * MB))
     })
     .heavy(),
@@ -128,7 +132,10 @@ pub const FAULTS: &[Fault] = &[
     fault("a thousand levels of JSON next to the value", Found, |at| {
         beside(at, &format!("{}0{}", "[".repeat(900), "]".repeat(900)))
     }),
-    fault("a million levels of JSON", Malformed, |_| {
+    fault("a hundred thousand levels of JSON", Malformed, |_| {
+        json(&"[".repeat(100_000))
+    }),
+    fault("a million levels of JSON", Unavailable, |_| {
         json(&"[".repeat(1_000_000))
     }),
     fault("a number of a thousand digits next to the value", Found, |at| {

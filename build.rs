@@ -1,12 +1,12 @@
-//! What `--version` says beside the version: the commit, and the target that the program is built for.
+//! What `--version` says besides the version: the commit, and the target of the build.
 //!
-//! The commit is git's where the sources are its checkout, the one that `cargo package` wrote down where they are a crate, and
-//! `unknown` elsewhere: the same sources give the same program.
+//! The commit comes from git in a checkout, from the file that `cargo package` wrote in a crate, and is `unknown` elsewhere. So the
+//! same sources give the same program.
 
 use std::path::Path;
 use std::process::Command;
 
-/// How much of a commit's name is shown.
+/// How many characters of a commit are shown.
 const SHOWN: usize = 12;
 
 fn main() {
@@ -18,14 +18,14 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
 }
 
-/// Reads the commit that `cargo package` wrote beside the sources.
+/// Reads the commit that `cargo package` wrote next to the sources.
 fn packaged() -> Option<String> {
     let text = std::fs::read_to_string(".cargo_vcs_info.json").ok()?;
     let (_, rest) = text.split_once("\"sha1\"")?;
     rest.split('"').nth(1).and_then(shortened)
 }
 
-/// Asks git for the commit of the checkout, and to be run again when there is another.
+/// Asks git for the commit of the checkout. The script runs again when the commit changes.
 fn checked_out() -> Option<String> {
     if !Path::new(".git").exists() {
         return None;

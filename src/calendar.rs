@@ -1,15 +1,14 @@
-//! Days and dates of the Gregorian calendar, which holds before its invention too. A leaf.
+//! Days and dates of the Gregorian calendar, extended to the time before its invention. A leaf.
 //!
-//! Years begin in March here, so that the leap day is at their end: <https://howardhinnant.github.io/date_algorithms.html>.
+//! Years begin in March here, which puts the leap day at their end: <https://howardhinnant.github.io/date_algorithms.html>.
 
 /// The days from 0000-03-01 to 1970-01-01.
 const EPOCH: i64 = 719_468;
 
-/// The days of 400 years, after which all repeats.
+/// The days of 400 years, after which the calendar repeats.
 const ERA: i64 = 146_097;
 
-/// Counts the days from 1970-01-01 to a date. One that does not exist, such as April 31, is as many days after the month's
-/// first.
+/// Counts the days from 1970-01-01 to a date. A date that does not exist, such as April 31, counts from its month's first day.
 pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -18,7 +17,7 @@ pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * ERA + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - EPOCH
 }
 
-/// Returns year, month and day of the date that is `days` after 1970-01-01.
+/// Returns year, month and day of the date `days` after 1970-01-01.
 pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
     let days = days + EPOCH;
     let (era, day_of_era) = (days.div_euclid(ERA), days.rem_euclid(ERA));
@@ -34,7 +33,7 @@ pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
     (era * 400 + year_of_era + i64::from(month <= 2), month, day)
 }
 
-/// Whether the date is in the calendar, years from 1 on.
+/// Returns whether the date exists, in years from 1 on.
 pub(crate) fn exists(year: i64, month: i64, day: i64) -> bool {
     let is_there = year >= 1 && (1..=12).contains(&month) && day >= 1;
     is_there && date_of(days_since_1970(year, month, day)) == (year, month, day)
@@ -47,7 +46,7 @@ mod tests {
     #[test]
     fn every_day_is_counted_once_and_found_again() {
         let (first, last) = (days_since_1970(1, 1, 1), days_since_1970(9999, 12, 31));
-        // What `date.toordinal()` says, less that of 1970-01-01.
+        // The results of `date.toordinal()`, less that of 1970-01-01.
         assert_eq!(
             (first, days_since_1970(1970, 1, 1), last),
             (-719_162, 0, 2_932_896)

@@ -1,7 +1,8 @@
-//! The command line: the options of every command, the list of commands, and the way from arguments to an exit status.
+//! The command line: the list of commands, their dispatch, and the exit status.
 //!
-//! Each command's options stand beside it in `commands`; those of every command are in [`options`](crate::options). This file must not know
-//! what an option means. What may hold a secret is a [`Secret`](crate::secret::Secret) from here on, so no `Debug` shows it.
+//! The options of every command are in [`options`](crate::options). Each command's own options are next to it in `commands`. This file
+//! must not know what an option means. An argument that may hold a secret is a [`Secret`](crate::secret::Secret) from here on, so
+//! `Debug` does not show it.
 
 use std::ffi::OsString;
 use std::panic::Location;
@@ -32,12 +33,12 @@ pub use crate::options::{ColorChoice, EnvFileDialect, GlobalArgs};
     version = crate::VERSION,
     max_term_width = 100,
     arg_required_else_help = true,
-    // The last one counts, so that a script can put its own behind those of an alias.
+    // The last one wins, so a script can override the options of an alias.
     args_override_self = true,
     after_long_help = "Examples:\n  secretctl get-conn smtp_default\n  secretctl get-var hello\n  \
                        secretctl exec --conn warehouse -- dbt run\n  secretctl explain conn smtp_default\n\n\
-                       Exit status: 0 found, 1 an error of secretctl's own, 2 usage or configuration, 3 not found,\n\
-                       4 refused or denied, 5 not reached or not in time, 6 malformed; exec: 125, 126, 127"
+                       Exit status: 0 found, 1 an internal error, 2 usage or configuration, 3 not found,\n\
+                       4 refused or denied, 5 unreachable or timed out, 6 malformed; exec: 125, 126, 127"
 )]
 pub struct Cli {
     /// The options of every command.
@@ -63,13 +64,13 @@ pub enum Command {
     Export(ExportArgs),
     /// Show where Airflow would look, and why
     Explain(ExplainArgs),
-    /// Print the completions of a shell
+    /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
     Man,
 }
 
-/// Parses `args`, runs the command under `env`, tells what failed on stderr, and returns the exit status.
+/// Parses `args`, runs the command under `env`, reports an error on stderr, and returns the exit status.
 pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     if let Some(shell) = completions::asked_by(&env) {
@@ -80,7 +81,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
         Err(status) => return status,
     };
     let terminal = Terminal::new(color(&cli, &env).forced(), cli.global.quiet, &env);
-    let in_full = cli.global.verbose > 0 || settings::asks_for_more(&env);
+    let in_full = cli.global.verbose > 0 || settings::wants_details(&env);
     match run(&cli, env) {
         Ok(status) => status,
         Err(error) => {
@@ -91,27 +92,28 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     }
 }
 
-/// Says that secretctl is itself at fault, and returns the exit status of `args`. Of a panic's own words none is shown: they can
-/// quote what it failed on, and here that may be a secret.
+/// Reports a panic, and returns the exit status for `args`.
+///
+/// The panic's message is not shown, because it can quote a secret.
 pub fn fault(args: impl IntoIterator<Item = OsString>, location: Option<&Location<'_>>) -> u8 {
     let place = location.map_or("an unknown place", Location::file);
     let line = location.map_or(0, Location::line);
-    let error = Error::internal(format!("a fault of secretctl's own, in {place} line {line}"))
-        .with_hint("please report it with this line, which holds no value");
+    let error = Error::internal(format!("a bug in secretctl, in {place} line {line}"))
+        .with_hint("please report it with this line, which contains no secret");
     Terminal::default().error(&error);
     usage::failed(&args.into_iter().collect::<Vec<_>>(), error.kind())
 }
 
-/// Returns when stderr is coloured, for an error that comes before the settings are resolved.
+/// Returns when to colour stderr, for an error that occurs before the settings are resolved.
 fn color(cli: &Cli, env: &Env) -> ColorChoice {
     let variable = || ColorChoice::from_str(env.text("SECRETCTL_COLOR")?, false).ok();
     cli.global.color.or_else(variable).unwrap_or(ColorChoice::Auto)
 }
 
-/// Runs the command of `cli` under `env`, and returns the exit status of its success.
+/// Runs the command of `cli` under `env`, and returns its exit status on success.
 ///
 /// # Errors
-/// Whatever kept it from its answer; its kind is the exit status.
+/// Any failure; its kind gives the exit status.
 pub fn run(cli: &Cli, env: Env) -> Result<u8> {
     let session = || Session::start(&cli.global, env);
     match &cli.command {
@@ -127,8 +129,9 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
     .map(|()| 0)
 }
 
-/// Returns the exit status of a failure of `kind` in `command`: in `exec` every one of secretctl's own is 125, so that it is
-/// told apart from the command's.
+/// Returns the exit status of a failure of `kind` in `command`.
+///
+/// In `exec`, secretctl's own failures are 125, to distinguish them from the command's.
 fn exit_status(command: &Command, kind: ErrorKind) -> u8 {
     match (command, kind) {
         (Command::Exec(_), ErrorKind::CannotRun | ErrorKind::CommandNotFound) => kind.exit_status(),

@@ -1,7 +1,7 @@
 //! The environment as a value, and the name of every variable that secretctl reads.
 //!
-//! Owns the only reading of the process's environment; everything else is handed an [`Env`]. Env files are laid under it by
-//! `settings`: the process's own variables win. Must not know what a variable means.
+//! Only this file reads the process's environment; everything else receives an [`Env`]. `settings` adds the variables of env
+//! files: the process's own variables win. Must not know what a variable means.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,11 +17,11 @@ use crate::secret::Secret;
 pub enum Origin {
     /// The environment of this process.
     Process,
-    /// A file of `--env-file`, and the line on which the variable stands, counted from 1.
+    /// A file of `--env-file`, and the variable's line in it, counted from 1.
     File(PathBuf, usize),
 }
 
-/// One variable: its bytes, and where they came from.
+/// One variable: its bytes and its origin.
 #[derive(Clone, Debug)]
 pub struct Variable {
     /// The value, which may be any bytes.
@@ -30,16 +30,16 @@ pub struct Variable {
     pub origin: Origin,
 }
 
-/// An environment: the process's own, or a map in a test. It keeps the order of the process's, as Python's `os.environ` does.
+/// An environment: the process's own, or a map in a test. It keeps the process's order, as Python's `os.environ` does.
 #[derive(Clone, Default)]
 pub struct Env {
     variables: IndexMap<String, Variable>,
-    /// The names that the process's environment has more than once.
+    /// The names that are in the process's environment more than once.
     repeated: Vec<String>,
 }
 
 impl Env {
-    /// Reads the environment of this process. A variable whose *name* is not UTF-8 is left out: no name of ours is.
+    /// Reads the environment of this process. A variable with a *name* that is not UTF-8 is left out: we read none.
     #[must_use]
     pub fn process() -> Self {
         std::env::vars_os()
@@ -56,13 +56,13 @@ impl Env {
         self.variables.get(name)
     }
 
-    /// Returns the value of `name`, the empty one included.
+    /// Returns the value of `name`, even when it is empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Secret> {
         self.variables.get(name).map(|variable| &variable.value)
     }
 
-    /// Returns the value of `name` as text; one that is not UTF-8 counts as absent.
+    /// Returns the value of `name` as text. A value that is not UTF-8 counts as absent.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Secret::expose_text)
@@ -74,7 +74,7 @@ impl Env {
         self.text(name).filter(|text| !text.is_empty())
     }
 
-    /// Returns the name of a variable that differs from `name` in case alone.
+    /// Returns the name of a variable that differs from `name` only in case.
     #[must_use]
     pub fn name_in_another_case(&self, name: &str) -> Option<&str> {
         let wanted = upper(name);
@@ -84,8 +84,7 @@ impl Env {
             .find(|other| *other != name && upper(other) == wanted)
     }
 
-    /// Sets `name` unless it is set: what an env file says under the process's environment. Returns the variable that was
-    /// there already.
+    /// Sets `name` from an env file, unless it is set. Returns the variable that was there already.
     pub fn set_default(&mut self, name: String, variable: Variable) -> Option<&Variable> {
         match self.variables.entry(name) {
             Entry::Occupied(entry) => Some(entry.into_mut()),
@@ -96,8 +95,7 @@ impl Env {
         }
     }
 
-    /// Iterates over the variables that the process's environment has more than once. The first counts, as in `getenv` and in
-    /// Python.
+    /// Iterates over the variables that are in the process's environment more than once. The first counts, as in `getenv` and Python.
     pub fn repeated(&self) -> impl Iterator<Item = (&str, &Variable)> {
         self.repeated
             .iter()
@@ -137,9 +135,9 @@ impl fmt::Debug for Env {
     }
 }
 
-/// The name of every variable that secretctl reads, as `.env.example` has them; `<KEY>` stands for any name.
+/// The name of every variable that secretctl reads, as in `.env.example`. `<KEY>` means any name.
 ///
-/// What a variable means is known where it is read. Airflow's expansion of `$NAME` reads whatever a configuration names.
+/// Its meaning is documented where it is read. Airflow's expansion of `$NAME` also reads any variable that a configuration names.
 pub const VARIABLES: &[&str] = &[
     "AIRFLOW__SECRETS__BACKEND",
     "AIRFLOW__SECRETS__BACKEND_KWARGS",

@@ -1,7 +1,7 @@
 //! The one error of the program: what failed, on what, why, and what to do.
 //!
-//! Owns the kinds of failure and the exit status of each. Must not know how an error is printed (`render`), nor hold
-//! any part of a secret: a message names the thing that is wrong, never its value.
+//! Owns the kinds of failure and the exit status of each. Must not know how an error is printed (`render`), nor hold any part of a
+//! secret: a message names what is wrong, never its value.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,17 +9,17 @@ use std::fmt;
 /// The result of everything that can fail here.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What kind of failure it is: the one thing a script can act on.
+/// The kind of a failure: the one thing a script can act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An error of secretctl's own, such as a full disk.
+    /// An error within secretctl or its machine, such as a full disk.
     Internal,
     /// Usage, or a configuration that cannot be used.
     Usage,
-    /// Every backend on the search path answered, and none has it.
+    /// Every backend on the search path answered, and none has the name.
     NotFound,
-    /// Authentication refused, no credential to be had, or permission denied.
+    /// Authentication refused, no credential available, or permission denied.
     Denied,
     /// A backend could not be reached or did not answer in time.
     Unavailable,
@@ -51,10 +51,10 @@ impl ErrorKind {
     }
 }
 
-/// A failure: a kind, one line that says what failed, lines beneath it, and one hint.
+/// A failure: a kind, one line that says what failed, lines below it, and one hint.
 ///
-/// Messages are lower case, without a full stop, with names in backticks. The cause is told through
-/// [`source`](StdError::source) only.
+/// Messages are lower case, without a full stop, with names in backticks. The cause is only in
+/// [`source`](StdError::source).
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -62,7 +62,7 @@ struct Inner {
     message: String,
     details: Vec<String>,
     hint: Option<String>,
-    /// What stands in the place of the hint with `-v`: more than most people want to read.
+    /// The hint with `-v`: longer than most people want to read.
     long_hint: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -80,7 +80,7 @@ impl Error {
         }))
     }
 
-    /// Creates an error of secretctl's own.
+    /// Creates an error within secretctl or its machine.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Internal, message)
     }
@@ -90,7 +90,7 @@ impl Error {
         Self::new(ErrorKind::Usage, message)
     }
 
-    /// Creates the error of a name that no backend has.
+    /// Creates the error of a name that is in no backend.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::NotFound, message)
     }
@@ -110,7 +110,7 @@ impl Error {
         Self::new(ErrorKind::Malformed, message)
     }
 
-    /// Adds a line beneath the message.
+    /// Adds a line below the message.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.0.details.push(detail.into());
@@ -131,14 +131,14 @@ impl Error {
         self
     }
 
-    /// Sets what [`in_full`](Self::in_full) shows in the place of the hint.
+    /// Sets the hint that [`in_full`](Self::in_full) shows instead.
     #[must_use]
     pub fn with_long_hint(mut self, hint: impl Into<String>) -> Self {
         self.0.long_hint = Some(hint.into());
         self
     }
 
-    /// Puts the long hint, where there is one, in the place of the hint: for `-v`.
+    /// Replaces the hint by the long hint, if there is one: for `-v`.
     #[must_use]
     pub fn in_full(mut self) -> Self {
         if let Some(hint) = self.0.long_hint.take() {
@@ -154,7 +154,7 @@ impl Error {
         self
     }
 
-    /// Replaces the message by one made from it, as when a caller knows the name that was asked for.
+    /// Replaces the message by one made from it, for a caller that knows the name of the lookup.
     #[must_use]
     pub fn map_message(mut self, f: impl FnOnce(&str) -> String) -> Self {
         self.0.message = f(&self.0.message);
@@ -167,13 +167,13 @@ impl Error {
         self.0.kind
     }
 
-    /// Returns the first line, without its causes.
+    /// Returns the first line, without the causes.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Returns the lines beneath the message.
+    /// Returns the lines below the message.
     #[must_use]
     pub fn details(&self) -> &[String] {
         &self.0.details

@@ -1,9 +1,9 @@
-//! Reading a file whole, within bounds of size and of time.
+//! Reads whole files within limits of size and time.
 //!
-//! Any read may hang: a pipe that nobody writes to, a device, standard input, but also a regular file on a network mount that does
-//! not answer, or one such as `/proc/kmsg`. So files are opened and read on a thread of their own, which the deadline leaves
-//! behind. One thread serves all reads, as long as it answers. A file is opened once, and what was opened is looked at, never the
-//! path before. Must not know what a file is for, nor say which one it was.
+//! Any read may hang: a pipe without a writer, a device, standard input, but also a regular file on a network mount that does not
+//! answer, or one such as `/proc/kmsg`. So files are opened and read on a separate thread, which the deadline abandons. One thread
+//! serves all reads as long as it answers. A file is opened once; its metadata come from the open file, never from the path. Must
+//! not know what a file is for, nor name it in an error.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,23 +13,22 @@ use std::time::Instant;
 
 use crate::secret::Secret;
 
-/// The largest configuration, credential or list of certificates that is read: far above any, and below what a machine would
-/// suffer from.
+/// The maximum size of a configuration, a credential or a list of certificates: far above any real one.
 pub(crate) const MAX_BYTES: u64 = 16 << 20;
 
-/// The largest file of settings that is kept as many small values: an env file, or an AWS profile. Linux starts no program with
-/// more than 6 MiB of environment.
+/// The maximum size of a file that is kept as many small values: an env file, or an AWS profile. Linux starts no program with more
+/// than 6 MiB of environment.
 pub(crate) const MAX_SETTINGS_BYTES: u64 = 2 << 20;
 
-/// Reads the file `path` whole; a pipe too.
+/// Reads the whole file `path`, which may be a pipe.
 ///
 /// # Errors
-/// A file that cannot be read, is larger than 16 MiB, or has not come to its end at `deadline`.
+/// A file that cannot be read, is larger than 16 MiB, or is not read completely at `deadline`.
 pub(crate) fn read(path: &Path, deadline: Instant) -> io::Result<Secret> {
     read_up_to(path, MAX_BYTES, deadline)
 }
 
-/// Reads the file `path` whole, as [`read`] does, of up to `limit_bytes`.
+/// Reads the whole file `path`, as [`read`] does, up to `limit_bytes`.
 ///
 /// # Errors
 /// As [`read`].
@@ -37,8 +36,9 @@ pub(crate) fn read_up_to(path: &Path, limit_bytes: u64, deadline: Instant) -> io
     read_unwiped(path, limit_bytes, deadline).map(Secret::new)
 }
 
-/// Reads the file `path` whole, as [`read`] does, of up to `limit_bytes`. Its bytes are not wiped when they are dropped: for what
-/// is public, or is parsed into texts that are not wiped either.
+/// Reads the whole file `path`, as [`read`] does, up to `limit_bytes`.
+///
+/// Its bytes are not wiped when they are dropped: they are public, or are parsed into texts that are not wiped either.
 ///
 /// # Errors
 /// As [`read`].
@@ -47,17 +47,18 @@ pub(crate) fn read_unwiped(path: &Path, limit_bytes: u64, deadline: Instant) -> 
     within(deadline, move || {
         let file = open(&path)?;
         let metadata = file.metadata()?;
-        // Reading a folder fails with the system's own words.
+        // Reading a folder fails with the system's words.
         let expected = if metadata.is_file() { metadata.len() } else { 0 };
         read_all(file, expected, limit_bytes)
     })
 }
 
-/// Reads the file `path` whole if it is a regular one: for files that nobody has named, such as those of a folder. Unlike
-/// [`read`], this does not wait for the writer of a pipe.
+/// Reads the whole file `path` if it is a regular one.
+///
+/// It is for files that nobody has named, such as those of a folder. Unlike [`read`], it does not wait for the writer of a pipe.
 ///
 /// # Errors
-/// As [`read`], and anything else than a regular file.
+/// As [`read`], and anything that is not a regular file.
 pub(crate) fn read_regular(path: &Path, limit_bytes: u64, deadline: Instant) -> io::Result<Vec<u8>> {
     let path = path.to_owned();
     within(deadline, move || {
@@ -70,10 +71,10 @@ pub(crate) fn read_regular(path: &Path, limit_bytes: u64, deadline: Instant) -> 
     })
 }
 
-/// Returns the paths of what is in the folder `path`.
+/// Returns the paths of the entries of the folder `path`.
 ///
 /// # Errors
-/// A folder that cannot be read, or not until `deadline`.
+/// A folder that cannot be read, or is not read at `deadline`.
 pub(crate) fn read_folder(path: &Path, deadline: Instant) -> io::Result<Vec<PathBuf>> {
     let path = path.to_owned();
     within(deadline, move || {
@@ -86,16 +87,16 @@ pub(crate) fn read_folder(path: &Path, deadline: Instant) -> io::Result<Vec<Path
 /// Returns whether there is anything at `path`.
 ///
 /// # Errors
-/// No answer until `deadline`.
+/// No answer at `deadline`.
 pub(crate) fn exists(path: &Path, deadline: Instant) -> io::Result<bool> {
     let path = path.to_owned();
     within(deadline, move || Ok(path.exists()))
 }
 
-/// Returns whether there is a file at `path`, neither a folder nor nothing.
+/// Returns whether there is a file, not a folder, at `path`.
 ///
 /// # Errors
-/// No answer until `deadline`.
+/// No answer at `deadline`.
 pub(crate) fn is_file(path: &Path, deadline: Instant) -> io::Result<bool> {
     let path = path.to_owned();
     within(deadline, move || Ok(path.is_file()))
@@ -109,15 +110,12 @@ pub(crate) fn read_stdin(deadline: Instant) -> io::Result<Secret> {
     within(deadline, || read_all(io::stdin().lock(), 0, MAX_BYTES)).map(Secret::new)
 }
 
-/// The words for what did not end in time.
-pub(crate) fn no_end() -> io::Error {
-    io::Error::new(
-        io::ErrorKind::TimedOut,
-        "its end did not come within the time of `--timeout`",
-    )
+/// Returns the error of a read that did not end in time.
+pub(crate) fn timed_out() -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "timed out (`--timeout`)")
 }
 
-/// Opens a file. Where folders cannot be opened, one is told by the kind of the error.
+/// Opens a file. On systems that cannot open folders, the error of a folder gets its own kind.
 fn open(path: &Path) -> io::Result<File> {
     File::open(path).map_err(|cause| {
         if cfg!(not(unix)) && path.is_dir() {
@@ -141,7 +139,7 @@ fn open_at_once(path: &Path) -> io::Result<File> {
     open(path)
 }
 
-/// Reads `input` to its end. Memory for what is expected is taken at once, so that nothing is copied about.
+/// Reads `input` to its end. Memory for the expected size is allocated at once, which avoids copies.
 fn read_all(input: impl Read, expected_bytes: u64, limit_bytes: u64) -> io::Result<Vec<u8>> {
     let too_large = || io::Error::other(format!("larger than {}", size(limit_bytes)));
     if expected_bytes > limit_bytes {
@@ -155,7 +153,7 @@ fn read_all(input: impl Read, expected_bytes: u64, limit_bytes: u64) -> io::Resu
     Ok(bytes)
 }
 
-/// Writes a bound of size.
+/// Returns a size in words.
 fn size(bytes: u64) -> String {
     match bytes {
         0..0x400 => format!("{bytes} bytes"),
@@ -164,42 +162,43 @@ fn size(bytes: u64) -> String {
     }
 }
 
-/// Something to be done by the thread that reads.
+/// A job of the reading thread.
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The thread that reads, when it has nothing to do.
+/// The reading thread, when it is idle.
 static IDLE: Mutex<Option<mpsc::Sender<Job>>> = Mutex::new(None);
 
-/// Runs `read` on the thread that reads, and waits for it until `deadline`. One that does not come back in time is left behind,
-/// and the next read gets another thread.
+/// Runs `read` on the reading thread, and waits for it until `deadline`.
+///
+/// A thread that does not answer in time is abandoned, and the next read gets another one.
 fn within<T: Send + 'static>(
     deadline: Instant,
     read: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {
     let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-    let taken = idle().take();
-    // Where the system has no room for a thread, there is still a file to be read.
-    let Some(reader) = taken.or_else(|| start().ok()) else {
+    let waiting = idle().take();
+    // If the system cannot start a thread, the file is read here.
+    let Some(reader) = waiting.or_else(|| start().ok()) else {
         return read();
     };
     let (sender, receiver) = mpsc::sync_channel(1);
     let job: Job = Box::new(move || {
-        // Nobody waits any more when the deadline has passed.
+        // Nobody waits any more after the deadline.
         let _ = sender.send(read());
     });
     reader
         .send(job)
-        .map_err(|_| io::Error::other("the thread that reads has ended"))?;
+        .map_err(|_| io::Error::other("the reading thread has ended"))?;
     match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         Ok(read) => {
             *idle() = Some(reader);
             read
         }
-        Err(_) => Err(no_end()),
+        Err(_) => Err(timed_out()),
     }
 }
 
-/// Starts a thread that reads. It ends when its sender is dropped.
+/// Starts a reading thread. It ends when its sender is dropped.
 fn start() -> io::Result<mpsc::Sender<Job>> {
     let (sender, receiver) = mpsc::channel::<Job>();
     std::thread::Builder::new()
@@ -219,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn an_input_without_end_is_an_error() {
+    fn an_endless_input_is_an_error() {
         let error = read_all(io::repeat(b'x'), 0, MAX_BYTES).unwrap_err();
         assert_eq!(error.to_string(), "larger than 16 MiB");
         assert_eq!(read_all(b"abc".as_slice(), 2, 3).unwrap(), b"abc");
@@ -228,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_and_a_folder_are_told_by_the_system() {
+    fn a_file_is_read_and_a_folder_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         std::fs::write(&path, "text").unwrap();
@@ -242,7 +241,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_device_has_no_end_and_is_left_at_the_bound() {
+    fn an_endless_device_is_read_up_to_the_limit() {
         let error = read(Path::new("/dev/zero"), soon()).unwrap_err();
         assert_eq!(error.to_string(), "larger than 16 MiB");
         assert_eq!(read(Path::new("/dev/null"), soon()).unwrap().expose(), b"");
@@ -274,7 +273,7 @@ mod tests {
         assert!(is_file(&file, soon()).unwrap() && !is_file(folder.path(), soon()).unwrap());
     }
 
-    /// A pipe stands for whatever does not answer: opening it, too, takes until somebody writes.
+    /// The pipe is an example of a file that does not answer: even opening it waits for a writer.
     #[test]
     #[cfg(unix)]
     fn a_file_that_does_not_answer_costs_the_deadline_and_no_more() {
@@ -286,7 +285,7 @@ mod tests {
         let error = read(&pipe, started + Duration::from_millis(50)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(started.elapsed() < Duration::from_secs(30));
-        // The thread that hangs is not asked again.
+        // The hanging thread is not used again.
         let file = folder.path().join("file");
         std::fs::write(&file, "x").unwrap();
         assert_eq!(read(&file, soon()).unwrap().expose(), b"x");
@@ -294,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_end_in_time_is_left_behind() {
+    fn a_read_that_does_not_end_in_time_is_abandoned() {
         let (sender, receiver) = mpsc::channel::<()>();
         let started = Instant::now();
         let error = within(started + Duration::from_millis(20), move || {

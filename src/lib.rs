@@ -1,12 +1,12 @@
 //! Resolves Apache Airflow's connections, variables and configuration options from its secrets backends, without Python.
 //!
-//! A value flows one way, and the modules show it:
+//! A value flows through the modules in one direction:
 //!
 //! ```text
 //! argv, environment -> cli -> settings -> backend -> value -> connection -> render -> stdout
 //! ```
 //!
-//! Who may use whom, and never the other way (a test holds the imports of every file against it):
+//! Who may use whom, and never the other way (a test checks the imports of every file):
 //!
 //! ```text
 //! main -> cli -> { commands, render, settings, options }
@@ -20,11 +20,11 @@
 //! leaves: nearest, python, secret, shown, value, variable_name
 //! ```
 //!
-//! Everybody may use a leaf; a leaf uses other leaves alone.
+//! Every module may use a leaf; a leaf may use only other leaves.
 //!
 //! # A first example
 //!
-//! What `secretctl get-conn smtp_default --field password` does, from Rust:
+//! The same as `secretctl get-conn smtp_default --field password`, in Rust:
 //!
 //! ```
 //! use secretctl::cli::GlobalArgs;
@@ -48,7 +48,7 @@
 //! # }
 //! ```
 //!
-//! # Who may do what
+//! # What a module may do
 //!
 //! A backend never sees the command line, a connection or an output format; `connection` does no I/O; only `env` reads the
 //! environment, only `render` writes stdout and stderr, only `main` ends the process.
@@ -80,5 +80,5 @@ mod shown;
 pub mod value;
 mod variable_name;
 
-/// The version of this crate, the commit that it was built from, and the target that it was built for.
+/// The version of this crate, the commit that it was built from, and its target.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BUILT_FROM"), ")");

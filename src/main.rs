@@ -1,4 +1,4 @@
-//! Parse, run, exit status.
+//! Parses the command line, runs the command, and returns its exit status.
 
 use std::process::ExitCode;
 
@@ -19,13 +19,13 @@ fn main() -> ExitCode {
     ExitCode::from(status)
 }
 
-/// Ends the process by SIGPIPE, as the reader of a closed pipe expects of a writer; Rust's start had it ignored.
+/// Ends the process by SIGPIPE, as a shell expects from the writer of a closed pipe. Rust ignores the signal at start.
 fn end_as_by_sigpipe() {
     #[cfg(unix)]
     let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGPIPE);
 }
 
-/// Keeps what is in memory out of core files and debuggers of the same user; a command of `exec` starts without this again.
+/// Keeps memory out of core files and away from debuggers of the same user. The command of `exec` is not protected so.
 /// Source: prctl(2), `PR_SET_DUMPABLE`.
 fn forbid_core_dumps() {
     #[cfg(target_os = "linux")]

@@ -16,7 +16,7 @@ pub struct GlobalArgs {
     /// Read variables from FILE (repeatable; a later file wins, the environment wins over files)
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
     pub env_file: Vec<PathBuf>,
-    /// Read env files as this reader does [default: python-dotenv's way, with a warning where others differ]
+    /// Read env files as this reader does [default: as python-dotenv does, with a warning where others differ]
     #[arg(long, global = true, value_name = "READER", hide_short_help = true)]
     pub env_file_dialect: Option<EnvFileDialect>,
     /// Read this airflow.cfg
@@ -25,13 +25,13 @@ pub struct GlobalArgs {
     /// Use this secrets backend, by its class path in Airflow
     #[arg(long, global = true, value_name = "CLASS", hide_short_help = true)]
     pub backend: Option<String>,
-    /// Its kwargs: JSON, @FILE, or @- for standard input
+    /// Kwargs of the backend: JSON, @FILE, or @- for standard input
     #[arg(long, global = true, value_name = "JSON", hide_short_help = true)]
     pub backend_kwargs: Option<Secret>,
     /// Read `[workers] secrets_backend`, as Airflow's workers do
     #[arg(long, global = true, hide_short_help = true)]
     pub worker: bool,
-    /// Look up as this team
+    /// Look up names for this team
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     pub team: Option<String>,
     /// Give up after this many seconds [default: 30]
@@ -43,30 +43,30 @@ pub struct GlobalArgs {
         hide_short_help = true
     )]
     pub timeout: Option<String>,
-    /// Ask the configured backend alone
+    /// Ask only the configured secrets backend
     #[arg(long, global = true, hide_short_help = true)]
     pub no_fallback: bool,
-    /// When a backend fails, warn and ask the next, as Airflow does
+    /// When a backend fails, warn and continue with the next, as Airflow does
     #[arg(long, global = true, hide_short_help = true)]
     pub lenient: bool,
     /// Print no newline after the value
     #[arg(short = 'n', long, global = true)]
     pub no_newline: bool,
-    /// Announce no values to the CI system's masking
+    /// Do not ask the CI system to mask printed values
     #[arg(long, global = true, hide_short_help = true)]
     pub no_mask: bool,
     /// Print no warnings
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say what is asked of whom (repeatable)
+    /// Log each request and its outcome to stderr (repeatable)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Colour on stderr
+    /// When to colour stderr
     #[arg(long, global = true, value_name = "WHEN", hide_short_help = true)]
     pub color: Option<ColorChoice>,
 }
 
-/// Whose reading of env files counts.
+/// The program whose rules apply to env files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum EnvFileDialect {
     /// python-dotenv: `${NAME}` and `${NAME:-default}`, in single quotes too
@@ -80,7 +80,7 @@ pub enum EnvFileDialect {
 /// When stderr is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal, as `NO_COLOR` and `CLICOLOR_FORCE` have it
+    /// On a terminal, unless `NO_COLOR` or `CLICOLOR_FORCE` is set
     Auto,
     /// Always
     Always,
@@ -89,7 +89,7 @@ pub enum ColorChoice {
 }
 
 impl ColorChoice {
-    /// Returns the choice; `None` leaves it to the environment and the terminal.
+    /// Returns the choice, or `None` to let the environment and the terminal decide.
     #[must_use]
     pub fn forced(self) -> Option<bool> {
         match self {

@@ -1,4 +1,4 @@
-//! Bytes that must not be shown: a secret from the byte it arrives to the byte it leaves.
+//! Bytes that must not be shown: a secret, from the byte that arrives to the byte that leaves.
 //!
 //! Owns the type and its redaction. `expose` is the one word to grep for.
 
@@ -11,8 +11,7 @@ use crate::shown::cut;
 
 /// A secret: bytes that are wiped when dropped and that neither `Debug` nor `Display` shows.
 ///
-/// Bytes and not text, because an environment variable can hold any bytes and a variable's value is printed byte for
-/// byte.
+/// It is bytes, not text: an environment variable can hold any bytes, and a variable's value is printed byte for byte.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
@@ -34,7 +33,7 @@ impl Secret {
         std::str::from_utf8(&self.0).ok()
     }
 
-    /// Returns whether there are no bytes at all.
+    /// Returns whether there are no bytes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -59,17 +58,17 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The secrets that a backend holds, so that a server's words can be shown without them.
+/// The secrets of a backend, which are cut out of a server's words before these are shown.
 #[derive(Clone, Default)]
 pub struct Redactor(Vec<Secret>);
 
-/// A secret shorter than this is not looked for: it would blot out ordinary words.
+/// A secret shorter than this is not cut out: it would remove ordinary words.
 const SHORTEST: usize = 4;
 
-/// A line of a secret of several lines that is shorter than this is not looked for.
+/// A line of a multi-line secret that is shorter than this is not cut out.
 const SHORTEST_LINE: usize = 8;
 
-/// What a URL leaves unquoted.
+/// All characters except those that a URL leaves unquoted.
 const QUOTED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -77,7 +76,7 @@ const QUOTED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 impl Redactor {
-    /// Adds a secret: the whole, as it is and as a URL or JSON would quote it, and each longer line of it.
+    /// Adds a secret: all of it, unquoted and as a URL or JSON quotes it, and each of its longer lines.
     pub fn add(&mut self, secret: Secret) {
         let Some(text) = secret.expose_text().filter(|text| text.len() >= SHORTEST) else {
             return;
@@ -103,7 +102,7 @@ impl Redactor {
         self.0.push(secret);
     }
 
-    /// Returns `text` on one line, without control characters or any of the secrets, and not longer than 200 characters.
+    /// Returns `text` as one line of at most 200 characters, without control characters and without the secrets.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
         let mut line: String = self
@@ -112,7 +111,7 @@ impl Redactor {
             .collect::<Vec<_>>()
             .join(" ");
         line.retain(|c| !c.is_control());
-        // What was taken out may have stood within a secret.
+        // The removed characters may have been inside a secret.
         cut(self.without_secrets(line))
     }
 
@@ -120,7 +119,7 @@ impl Redactor {
     #[must_use]
     fn without_secrets(&self, mut text: String) -> String {
         let mut secrets: Vec<&str> = self.0.iter().filter_map(Secret::expose_text).collect();
-        // Where one secret holds another, the longer one is looked for first.
+        // If one secret contains another, the longer one is cut out first.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         for secret in secrets {
             if text.contains(secret) {
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_shows_itself() {
+    fn debug_shows_neither_a_secret_nor_a_redactor() {
         let redactor = holding(&["hunter2"]);
         assert!(!format!("{redactor:?}").contains("hunter2"));
         assert!(!format!("{:?}", Secret::from("hunter2")).contains("hunter2"));

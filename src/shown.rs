@@ -1,19 +1,19 @@
-//! Text from outside as a message shows it: printable, and short.
+//! Makes text from outside printable and short, for messages.
 //!
-//! Owns the escaping of everything that is echoed: an id may hold any character, and no line of ours may steer a terminal or be
-//! taken for a workflow command by a CI system that reads the log. (GitHub's runner takes `::` at the start of a line and `##[`
-//! anywhere, the agent of Azure Pipelines takes `##vso[` anywhere.) Must not know what is a secret: no secret comes here.
+//! Owns the escaping of everything that is echoed. An id may hold any character, and no line of ours may control a terminal or be
+//! read as a workflow command by a CI system. (GitHub's runner obeys `::` at the start of a line and `##[` anywhere, the agent of
+//! Azure Pipelines obeys `##vso[` anywhere.) Must not be given a secret.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The longest text that is shown, in characters.
+/// The maximum length of a shown text, in characters.
 pub(crate) const LONGEST: usize = 200;
 
-/// Returns `text` for a message: control characters escaped, and cut at 200 characters with `…`.
+/// Returns `text` for a message: control characters are escaped, and it is cut at 200 characters with `…`.
 #[must_use]
 pub(crate) fn shown(text: &str) -> String {
-    // An escape is longer than its character, so no more than this is needed, however long the text is.
+    // An escape is longer than its character, so this much is enough for any text.
     let beginning: String = text.chars().take(LONGEST + 1).collect();
     cut(printable(&beginning).into_owned())
 }
@@ -23,7 +23,7 @@ pub(crate) fn cut(line: String) -> String {
     cut_at(LONGEST, line)
 }
 
-/// Cuts `line` at `most` characters, the last of which is then `…`.
+/// Cuts `line` at `most` characters; the last one is then `…`.
 pub(crate) fn cut_at(most: usize, mut line: String) -> String {
     if line.char_indices().nth(most).is_some() {
         let end = line.char_indices().nth(most - 1).map_or(0, |(end, _)| end);
@@ -33,8 +33,9 @@ pub(crate) fn cut_at(most: usize, mut line: String) -> String {
     line
 }
 
-/// Returns `text` as one line that can be echoed: control characters and what reorders text escaped, and nothing in it that
-/// a CI system would take for a command.
+/// Returns `text` as one line that is safe to echo.
+///
+/// Control characters and those that reorder text are escaped, and so is everything that a CI system would read as a command.
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
     let harmless = |text: &str| {
@@ -58,7 +59,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(line)
 }
 
-/// Appends `c` as it can be echoed.
+/// Appends `c`, escaped if necessary.
 pub(crate) fn push(line: &mut String, c: char) {
     match c {
         '\n' => line.push_str("\\n"),
@@ -74,7 +75,7 @@ pub(crate) fn push(line: &mut String, c: char) {
     }
 }
 
-/// Whether `c` is a control character, ends a line, or changes the direction of the text after it.
+/// Returns whether `c` is a control character, ends a line, or changes the direction of the text after it.
 pub(crate) fn must_be_escaped(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_stays_as_it_is() {
+    fn ordinary_text_stays_unchanged() {
         assert_eq!(
             printable("a `b` ü 名前 # ok :: fine"),
             "a `b` ü 名前 # ok :: fine"

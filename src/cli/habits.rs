@@ -1,17 +1,17 @@
-//! The commands of other programs that people type here by habit: Airflow's, Vault's, Azure's, and names that are nearly right.
+//! Commands of Airflow, Vault and Azure that people type here by habit, and names that are nearly right.
 //!
-//! Owns the words, and what each is here. None of them is a command of secretctl, so no help and no completion has them. Shows a
-//! name only where its caller says that it is no secret.
+//! Owns the words, and the secretctl command for each. They are not commands of secretctl, so help and completions leave them out.
+//! Shows a name only if the caller says that it is not a secret.
 
 use std::borrow::Cow;
 
 use clap::Command;
 
-/// What the words before a name ask for.
+/// What the user wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wish {
     Get(&'static str),
-    /// A name of which the words do not tell the kind.
+    /// A connection or a variable; the words do not say which.
     GetEither,
     List(&'static str),
     Export(&'static str),
@@ -27,8 +27,9 @@ const CONNECTION: &str = "get-conn";
 const VARIABLE: &str = "get-var";
 const OPTION: &str = "get-config";
 
-/// Words, in lower case and with `-` for `_`, and what they ask for. The first row that begins what was typed counts, so the
-/// longer ones stand first.
+/// Words, in lower case and with `-` for `_`, and what they ask for.
+///
+/// The first row that matches the start of the command line wins, so longer rows come first.
 const HABITS: &[(&[&str], Wish)] = &[
     (&["connections", "get"], Wish::Get(CONNECTION)),
     (&["connections", "list"], Wish::List("conn")),
@@ -122,7 +123,7 @@ const HABITS: &[(&[&str], Wish)] = &[
     (&["version"], Wish::Version),
 ];
 
-/// The programs whose commands they are: their names may stand first.
+/// Programs whose name may come before the command.
 const PROGRAMS: &[&str] = &[
     "airflow",
     "vault",
@@ -134,8 +135,9 @@ const PROGRAMS: &[&str] = &[
     "op",
 ];
 
-/// Returns what the words of a command line that has no known command are here: one sentence, or `None` for words that nobody
-/// types by habit. `shown` makes an argument fit to be shown, or refuses it; `known` is the real command line.
+/// Returns one sentence that names the secretctl command for `typed`, or `None` if the words are not in the table.
+///
+/// `shown` returns an argument in a form that may be shown, or `None`. `known` is the real command line.
 pub(super) fn tip(
     typed: &[Cow<'_, str>],
     shown: impl Fn(&str) -> Option<String>,
@@ -150,7 +152,7 @@ pub(super) fn tip(
         words.len() >= habit.len() && words.iter().zip(*habit).all(|(word, part)| word == part)
     })?;
     let is_known = |name: &str| known.find_subcommand(name).is_some();
-    // What is a command today needs no tip.
+    // A command that exists needs no tip.
     if habit.len() == 1 && is_known(typed[0].as_ref()) {
         return None;
     }
@@ -162,7 +164,7 @@ pub(super) fn tip(
             .enumerate()
             .filter(|(index, argument)| !argument.starts_with('-') && !is_value(*index))
             .map(|(_, argument)| argument);
-        // Airflow asks for an option by its section and its name.
+        // Airflow takes an option's section, then its name.
         let first = plain.next()?;
         let chosen = if placeholder == "<KEY>" && habit.ends_with(&["get-value"]) {
             plain.next().unwrap_or(first)
@@ -175,36 +177,36 @@ pub(super) fn tip(
     Some(match wish {
         Wish::Get(OPTION) => {
             let key = named("<KEY>");
-            format!("`secretctl get-config {key}` asks the secrets backend for the key of an option's `…_secret`")
+            format!("`secretctl get-config {key}` reads the key that an option's `…_secret` names from the secrets backend")
         }
-        Wish::Get(CONNECTION) => format!("it is `secretctl get-conn {}` here", named("<CONN_ID>")),
-        Wish::Get(command) => format!("it is `secretctl {command} {}` here", named("<KEY>")),
+        Wish::Get(CONNECTION) => format!("use `secretctl get-conn {}`", named("<CONN_ID>")),
+        Wish::Get(command) => format!("use `secretctl {command} {}`", named("<KEY>")),
         Wish::GetEither => {
-            "it is `secretctl get-conn <CONN_ID>` for a connection and `secretctl get-var <KEY>` for a variable, by Airflow's name \
-             and not by a path"
+            "use `secretctl get-conn <CONN_ID>` for a connection or `secretctl get-var <KEY>` for a variable, with Airflow's name \
+             instead of a path"
                 .to_owned()
         }
-        Wish::List(kind) if is_known("list") => format!("it is `secretctl list {kind}` here"),
+        Wish::List(kind) if is_known("list") => format!("use `secretctl list {kind}`"),
         Wish::List(kind) => format!(
-            "secretctl does not list names; `secretctl explain {kind} <NAME>` shows where one is looked for"
+            "secretctl does not list names; `secretctl explain {kind} <NAME>` shows where Airflow looks for one"
         ),
         Wish::Export(kind) => {
             let format = if *kind == "conn" { "airflow-connections" } else { "airflow-variables" };
-            format!("it is `secretctl export --{kind} <NAME> --format {format}` here")
+            format!("use `secretctl export --{kind} <NAME> --format {format}`")
         }
         Wish::Test => {
             "secretctl does not connect to a connection's host; `secretctl explain conn <CONN_ID> --probe` asks the backends for it"
                 .to_owned()
         }
-        Wish::Write => "secretctl reads and never writes; use `airflow`, `vault` or `az` for that".to_owned(),
-        Wish::Explain => "it is `secretctl explain conn <CONN_ID>` or `secretctl explain var <KEY>` here".to_owned(),
-        Wish::Run => "it is `secretctl exec --conn <CONN_ID> --var <KEY> -- <CMD>` here".to_owned(),
-        Wish::Print => "it is `secretctl export --conn <CONN_ID> --var <KEY> --format dotenv` here".to_owned(),
-        Wish::Version => "it is `secretctl --version` here".to_owned(),
+        Wish::Write => "secretctl never writes; use `airflow`, `vault` or `az`".to_owned(),
+        Wish::Explain => "use `secretctl explain conn <CONN_ID>` or `secretctl explain var <KEY>`".to_owned(),
+        Wish::Run => "use `secretctl exec --conn <CONN_ID> --var <KEY> -- <CMD>`".to_owned(),
+        Wish::Print => "use `secretctl export --conn <CONN_ID> --var <KEY> --format dotenv`".to_owned(),
+        Wish::Version => "use `secretctl --version`".to_owned(),
     })
 }
 
-/// A word as the table has it: in lower case, with `-`, and the short words for a kind in full.
+/// Returns a word in the form of the table: in lower case, with `-`, and with the short word for a kind in full.
 fn plain(word: &str) -> String {
     let word: String = word.chars().take(40).collect::<String>().to_lowercase();
     let word = word.replace('_', "-");
@@ -230,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_by_habit_is_told_in_our_words() {
+    fn a_command_of_another_program_gets_a_tip() {
         for (line, ours) in [
             ("connections get x", "`secretctl get-conn x`"),
             ("connections get x -o json", "`secretctl get-conn x`"),
@@ -275,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_told_of_where_there_is_one() {
+    fn a_tip_names_list_only_if_the_command_exists() {
         let tip = said("connections list").unwrap();
         assert_eq!(
             tip.contains("`secretctl list conn`"),
@@ -284,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn no_tip_names_a_command_that_is_none() {
+    fn every_tip_names_a_command_that_exists() {
         let command = Cli::command();
         for (habit, _) in HABITS {
             let Some(tip) = said(&habit.join(" ")) else {

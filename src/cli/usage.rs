@@ -1,7 +1,7 @@
-//! The command line: parsed, or refused with one message and a status.
+//! Parses the command line, or refuses it with one message and a status.
 //!
-//! Owns what happens before there is a command: help, version, usage errors. In `exec` these have a status of their own, and
-//! nothing that is echoed may steer a terminal or hold a secret that was meant for another option.
+//! Owns help, version and usage errors. Usage errors of `exec` have their own status. An echoed argument must not control the
+//! terminal, nor show a secret that was meant for another option.
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
@@ -24,7 +24,7 @@ pub(super) const EXEC_FAILED: u8 = 125;
 /// Parses `args`.
 ///
 /// # Errors
-/// The exit status, when there is no command to run; what was to be said has been.
+/// The exit status, if there is no command to run. The message is already printed.
 pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
     let error = match Cli::try_parse_from(args) {
         Ok(mut cli) => {
@@ -45,7 +45,7 @@ pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
     Err(failed(args, ErrorKind::Usage))
 }
 
-/// Returns the exit status of a failure of `kind`, where the command line is all that is known.
+/// Returns the exit status of a failure of `kind`, from the command line only.
 pub(super) fn failed(args: &[OsString], kind: ErrorKind) -> u8 {
     match before_the_command(args).command {
         Some(name) if name == "exec" => EXEC_FAILED,
@@ -53,7 +53,7 @@ pub(super) fn failed(args: &[OsString], kind: ErrorKind) -> u8 {
     }
 }
 
-/// Returns the text of a usage error. It is made again from arguments that can be echoed when these cannot.
+/// Returns the text of a usage error. Arguments that are not safe to echo are made safe and parsed again.
 fn usage_error(args: &[OsString], error: clap::Error) -> String {
     let echoed: Vec<Cow<'_, str>> = args.iter().map(|arg| arg.to_string_lossy()).collect();
     let safe: Vec<String> = echoed.iter().map(|arg| printable(arg).into_owned()).collect();
@@ -62,11 +62,11 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
     } else {
         Cli::try_parse_from(&safe).err().unwrap_or(error)
     };
-    let beside_a_secret = has_a_secret(&safe);
+    let with_a_secret = has_a_secret(&safe);
     let habit = match error.kind() {
         clap::error::ErrorKind::InvalidSubcommand => {
             let typed = before_the_command(args).words;
-            let shown = |word: &str| (!may_be_a_secret(word) && !beside_a_secret).then(|| shown(word));
+            let shown = |word: &str| (!may_be_a_secret(word) && !with_a_secret).then(|| shown(word));
             habits::tip(&typed, shown, &Cli::command())
         }
         _ => None,
@@ -77,10 +77,10 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
         ContextKind::InvalidSubcommand,
     ] {
         if let Some(ContextValue::String(text)) = error.get(kind)
-            && (may_be_a_secret(text) || beside_a_secret && !text.starts_with(['-', '<']))
+            && (may_be_a_secret(text) || with_a_secret && !text.starts_with(['-', '<']))
         {
             error.insert(kind, ContextValue::String("…".to_owned()));
-            // Tips repeat the argument.
+            // Suggestions repeat the argument.
             error.remove(ContextKind::Suggested);
         } else if let Some(ContextValue::String(text)) = error.get(kind) {
             let text = shown(text);
@@ -101,7 +101,7 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
             .is_some_and(|name| name == "exec")
     };
     if error.kind() == clap::error::ErrorKind::UnknownArgument && lacks_dashes && in_exec() {
-        let tip = StyledStr::from("put `--` before the command that is to run");
+        let tip = StyledStr::from("put `--` before the command to run");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     let text = error.render().to_string();
@@ -110,14 +110,13 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
         .collect()
 }
 
-/// Whether an argument that has lost its option may be part of one that holds a secret: of JSON, of a URI, of an assignment,
-/// of a key in PEM form.
+/// Whether a stray argument may be part of a secret: JSON, a URI, an assignment, a key in PEM form.
 fn may_be_a_secret(text: &str) -> bool {
-    let never_in_an_option = text.contains(['{', '}', '"', '\\']) || text.contains("://") || text.len() > 100;
-    never_in_an_option || !text.starts_with('-') && text.contains(['=', ' '])
+    let not_an_option = text.contains(['{', '}', '"', '\\']) || text.contains("://") || text.len() > 100;
+    not_an_option || !text.starts_with('-') && text.contains(['=', ' '])
 }
 
-/// Whether an option of the line takes a secret, of which any other word can be a part: a shell splits what is not quoted.
+/// Whether an option on the line holds a secret. If it is not quoted, the shell splits it, so any other word may be part of it.
 fn has_a_secret(args: &[String]) -> bool {
     ["--default", "--backend-kwargs"].into_iter().any(|option| {
         args.iter().enumerate().any(|(index, arg)| {
@@ -131,7 +130,7 @@ fn has_a_secret(args: &[String]) -> bool {
     })
 }
 
-/// Adds the env files that stand before the command to those behind it, which clap takes in their place.
+/// Adds the env files before the command to those after it; clap keeps only the latter.
 fn keep_env_files_before_the_command(args: &[OsString], cli: &mut Cli) {
     let env_files = &mut cli.global.env_file;
     let named = |arg: &&OsString| arg.as_encoded_bytes().starts_with(b"--env-file");
@@ -144,7 +143,7 @@ fn keep_env_files_before_the_command(args: &[OsString], cli: &mut Cli) {
     }
 }
 
-/// What stands before the command, its name, and the words from there on.
+/// The options before the command, its name, and the words from there on.
 #[derive(Default)]
 struct BeforeTheCommand<'a> {
     env_files: Vec<PathBuf>,
@@ -198,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_is_found_behind_options_and_their_values() {
+    fn the_command_is_found_after_options_and_their_values() {
         assert_eq!(
             name(&[
                 "secretctl",

@@ -1,7 +1,7 @@
-//! `exec`: a command, with connections and variables in its environment.
+//! `exec`: runs a command with connections and variables in its environment.
 //!
-//! Owns what of the caller's environment the command gets. On Unix the process is replaced, so signals, terminal, job control
-//! and status are the command's own; elsewhere a child runs in its place.
+//! Owns which of the caller's variables the command gets. On Unix the process is replaced, so signals, terminal, job control and
+//! status are the command's own. Elsewhere a child process runs.
 //! Statuses: POSIX.1-2024, `env`, "Exit status" (126, 127); 125 as in GNU coreutils' `env`.
 
 use std::ffi::{OsStr, OsString};
@@ -27,7 +27,7 @@ use crate::shown::shown;
                        Exit status: the command's own; 125 secretctl failed, 126 the command cannot be run, 127 it was not found"
 )]
 pub struct ExecArgs {
-    /// What is put into the command's environment.
+    /// The names to put into the command's environment.
     #[command(flatten)]
     pub names: NamesArgs,
     /// Start from an empty environment; only PATH is kept
@@ -38,10 +38,10 @@ pub struct ExecArgs {
     pub command: Vec<OsString>,
 }
 
-/// The prefix of the variables that are for secretctl alone.
+/// The prefix of secretctl's own variables.
 const OWN_PREFIX: &str = "SECRETCTL_";
 
-/// Runs the command. Returns only on failure, or, where processes cannot be replaced, with the command's status.
+/// Runs the command. Returns only on failure, or with the command's status on systems that cannot replace a process.
 pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
     let mut masks = session.masks();
     let mut entries = Vec::new();
@@ -74,7 +74,7 @@ pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
             command.env("PATH", os_string(path, "PATH")?);
         }
     } else {
-        // The standard library would pass the last of these on.
+        // The standard library would pass on the last of these.
         for (name, variable) in environment.repeated() {
             command.env(name, os_string(&variable.value, name)?);
         }
@@ -88,7 +88,7 @@ pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
     for (entry, _) in &entries {
         command.env(&entry.name, os_string(&entry.value, &entry.name)?);
     }
-    // The system looks for the command in the `PATH` that the command gets.
+    // The system looks for the command in the `PATH` of the command.
     let set = entries.iter().find(|(entry, _)| entry.name == "PATH");
     let path = set.map(|(entry, _)| &entry.value).or(callers);
     let path = path.map(|path| os_string(path, "PATH")).transpose()?;
@@ -99,16 +99,19 @@ pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
     })
 }
 
-/// Becomes `command`. The standard library gives it SIGPIPE as a process has it by default (its own start ignores it);
-/// every other disposition, the file descriptors and the limits pass as they are.
+/// Replaces this process with `command`.
+///
+/// The standard library resets SIGPIPE, which it ignores at start, to the default. Other signal dispositions, file descriptors and
+/// limits pass unchanged.
 #[cfg(unix)]
 fn replace(mut command: Command) -> std::io::Result<u8> {
     use std::os::unix::process::CommandExt as _;
     Err(command.exec())
 }
 
-/// Runs `command` as a child. Ctrl-C reaches both, since they share the console: the child decides what it means, and this
-/// process waits for its end.
+/// Runs `command` as a child, and waits for it.
+///
+/// Ctrl-C reaches both, because they share the console. The child decides what it means.
 #[cfg(not(unix))]
 fn replace(mut command: Command) -> std::io::Result<u8> {
     #[cfg(windows)]
@@ -117,14 +120,15 @@ fn replace(mut command: Command) -> std::io::Result<u8> {
     Ok(u8::try_from(status.code().unwrap_or(1) & 0xff).unwrap_or(1))
 }
 
-/// The `PATH` of a command that gets none, for the C library: `confstr(_CS_PATH)` of glibc.
+/// The `PATH` that glibc uses for a command without one: `confstr(_CS_PATH)`.
 const DEFAULT_PATH: &str = "/bin:/usr/bin";
 
-/// The most that one variable may take on Linux, its name, the `=` and the NUL at the end included: `MAX_ARG_STRLEN` of
-/// `include/uapi/linux/binfmts.h`, 32 pages.
-const MOST_OF_ONE: usize = 32 * 4096;
+/// The size limit of one variable on Linux, in bytes, including its name, the `=` and the final NUL.
+///
+/// Source: `MAX_ARG_STRLEN` of `include/uapi/linux/binfmts.h`, 32 pages.
+const MAX_VARIABLE_BYTES: usize = 32 * 4096;
 
-/// The error of a command that is not run. `path` is where it was looked for.
+/// Returns the error of a command that cannot be run. `path` is the search path.
 fn cannot_run(program: &OsStr, path: Option<OsString>, cause: std::io::Error) -> Error {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     let shown = shown(&program.to_string_lossy());
@@ -137,12 +141,12 @@ fn cannot_run(program: &OsStr, path: Option<OsString>, cause: std::io::Error) ->
         Path::new(program).is_file()
     } else {
         let folders = path.unwrap_or_else(|| DEFAULT_PATH.into());
-        // An empty one is the current folder.
+        // An empty entry is the current folder.
         std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
     };
     if is_there {
-        // The system says the same of what runs it.
-        return error.with_detail("it is there, but not the interpreter or loader that it names");
+        // A missing interpreter gives the same system error.
+        return error.with_detail("the file exists, but the interpreter or loader that it names does not");
     }
     Error::new(
         ErrorKind::CommandNotFound,
@@ -150,15 +154,15 @@ fn cannot_run(program: &OsStr, path: Option<OsString>, cause: std::io::Error) ->
     )
 }
 
-/// The error of values that no environment holds: one of them alone, or all of them together with what else there is. Each entry
-/// comes with what it is.
+/// Returns the error of values that are too large for an environment: one value, or all variables together. Each entry comes with
+/// its description.
 fn too_large(program: &OsStr, entries: &[(Entry, String)], cause: std::io::Error) -> Error {
     let size = |entry: &Entry| entry.name.len() + entry.value.expose().len() + 2;
     let largest = entries.iter().max_by_key(|(entry, _)| size(entry));
     let error = match largest {
-        Some((entry, what)) if cfg!(target_os = "linux") && size(entry) > MOST_OF_ONE => {
+        Some((entry, what)) if cfg!(target_os = "linux") && size(entry) > MAX_VARIABLE_BYTES => {
             Error::malformed(format!(
-                "{what} is too large for the variable `{}`: {} bytes, and one variable may have {MOST_OF_ONE}",
+                "{what} is too large for the variable `{}`: {} bytes; the limit is {MAX_VARIABLE_BYTES}",
                 entry.name,
                 size(entry)
             ))
@@ -181,13 +185,13 @@ fn too_large(program: &OsStr, entries: &[(Entry, String)], cause: std::io::Error
     };
     error
         .with_source(cause)
-        .with_hint("have the command read them from a file, which `export --out FILE` writes")
+        .with_hint("write them to a file with `export --out FILE` for the command to read")
 }
 
 #[cfg(unix)]
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "elsewhere not every value is one that an environment can hold"
+    reason = "on other systems an environment cannot hold every value"
 )]
 fn os_string(value: &Secret, _: &str) -> Result<OsString> {
     use std::os::unix::ffi::OsStringExt as _;

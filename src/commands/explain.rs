@@ -1,4 +1,4 @@
-//! `explain`: where Airflow would look for a name, in order, what makes a step skip, and what configured it all.
+//! `explain`: where Airflow would look for a name, in order, why a step is skipped, and what configures the search path.
 
 use clap::{Args, ValueEnum};
 
@@ -16,7 +16,7 @@ use crate::value::SecretKind;
                        secretctl explain conn smtp_default -o json"
 )]
 pub struct ExplainArgs {
-    /// What the name names
+    /// The kind of the name
     #[arg(value_name = "KIND")]
     pub kind: Kind,
     /// The connection id, variable key or configuration key
@@ -24,12 +24,12 @@ pub struct ExplainArgs {
     /// Ask each step, and show the outcome: found, not found, denied, unreachable
     #[arg(long)]
     pub probe: bool,
-    /// What to print
+    /// The output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: ExplainFormat,
 }
 
-/// What a name names.
+/// The kind of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
     /// A connection
@@ -40,7 +40,7 @@ pub enum Kind {
     Config,
 }
 
-/// How `explain` prints.
+/// The output formats of `explain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExplainFormat {
     /// For people
@@ -49,8 +49,7 @@ pub enum ExplainFormat {
     Json,
 }
 
-/// Prints the steps of a lookup; with `--probe`, what came of asking each. That a step is denied or unreachable is an answer
-/// here.
+/// Prints the steps of a lookup; with `--probe`, also the outcome of each. A denied or unreachable step is not an error here.
 pub(crate) fn run(session: &Session, args: &ExplainArgs) -> Result<()> {
     let (kind, word) = match args.kind {
         Kind::Conn => (SecretKind::Connection, "conn"),

@@ -1,6 +1,6 @@
-//! `export`: many names at once, in the form that a reader of theirs takes.
+//! `export`: prints many names at once, in the format of another program.
 //!
-//! Owns which names a format takes, and where the result goes. Must not know how a format looks: that is `render`'s.
+//! Owns which names a format takes, and where the result goes. Must not know what a format looks like: `render` does.
 
 use std::path::{Path, PathBuf};
 
@@ -22,16 +22,16 @@ use crate::render::{self, Entry, file};
                        secretctl export --conn warehouse --format kubernetes --name airflow | kubectl apply -f -"
 )]
 pub struct ExportArgs {
-    /// What is printed.
+    /// The names to print.
     #[command(flatten)]
     pub names: NamesArgs,
-    /// How it is printed
+    /// The output format
     #[arg(short, long, value_name = "FORMAT")]
     pub format: ExportFormat,
-    /// Write FILE instead of stdout: at once, and readable by you alone
+    /// Write to FILE instead of stdout: atomically, and readable only by you
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// The name of the Secret, for kubernetes [default: secretctl]
+    /// The name of the Kubernetes Secret [default: secretctl]
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
 }
@@ -39,7 +39,7 @@ pub struct ExportArgs {
 /// Resolves everything, and prints or writes it.
 pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
     check(args)?;
-    // As most programs have it, `-` is stdout and no file of that name.
+    // As in most programs, `-` is stdout.
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     if let Some(out) = out {
         refuse_ci_file(out, &session.settings.env)?;
@@ -96,7 +96,7 @@ fn warn(session: &Session, format: ExportFormat, warnings: &[String]) {
     if format == ExportFormat::GitlabDotenv {
         session
             .terminal
-            .warning("GitLab cannot be told from a job to mask these values in its log");
+            .warning("a job cannot ask GitLab to mask these values in its log");
     }
     for warning in warnings {
         session.terminal.warning(warning);
@@ -106,17 +106,17 @@ fn warn(session: &Session, format: ExportFormat, warnings: &[String]) {
 /// Checks that the format takes the names.
 fn check(args: &ExportArgs) -> Result<()> {
     let names = &args.names;
-    let refused = |format: &str, options: &str| {
+    let refused = |kind: &str, options: &str| {
         Err(Error::usage(format!(
-            "`--format {format}` takes no {options}: it is what Airflow imports by id"
+            "`--format airflow-{kind}` cannot be used with {options}: it holds only {kind}, by id"
         )))
     };
     match args.format {
         ExportFormat::AirflowConnections if !names.var.is_empty() || !names.set.is_empty() => {
-            return refused("airflow-connections", "`--var` and no `--set`");
+            return refused("connections", "`--var` or `--set`");
         }
         ExportFormat::AirflowVariables if !names.conn.is_empty() || !names.set.is_empty() => {
-            return refused("airflow-variables", "`--conn` and no `--set`");
+            return refused("variables", "`--conn` or `--set`");
         }
         _ => {}
     }
@@ -131,7 +131,7 @@ fn check(args: &ExportArgs) -> Result<()> {
     Ok(())
 }
 
-/// The files that the steps of a GitHub job share, to which a step appends.
+/// The variables that name the files to which the steps of a GitHub job append.
 const GITHUB_FILES: [&str; 5] = [
     "GITHUB_ENV",
     "GITHUB_OUTPUT",

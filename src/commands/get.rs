@@ -23,7 +23,7 @@ use crate::variable_name::variable_name;
 pub struct GetConnArgs {
     /// The connection id
     pub conn_id: String,
-    /// What to print
+    /// The output format
     #[arg(
         short,
         long,
@@ -32,11 +32,11 @@ pub struct GetConnArgs {
         conflicts_with = "field"
     )]
     pub output: ConnectionFormat,
-    /// The field that is printed alone.
+    /// The field to print.
     #[arg(
         long,
         value_name = "NAME",
-        help = "Print this field alone: conn_type, host, login, password, schema, port, description, extra, extra.KEY[.KEY…]"
+        help = "Print only this field: conn_type, host, login, password, schema, port, description, extra, extra.KEY[.KEY…]"
     )]
     pub field: Option<String>,
     /// Print this when the connection or the field is not found
@@ -44,7 +44,7 @@ pub struct GetConnArgs {
     pub default: Option<Secret>,
 }
 
-/// How `get-conn` prints a connection.
+/// The output formats of `get-conn`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ConnectionFormat {
     /// The stored URI, or the one that Airflow builds from JSON or fields
@@ -68,10 +68,10 @@ pub enum ConnectionFormat {
 pub struct GetVarArgs {
     /// The variable's key
     pub key: String,
-    /// Parse the value as JSON and print it compact
+    /// Parse the value as JSON and print it in compact form
     #[arg(long)]
     pub json: bool,
-    /// Print this part of the JSON value: a, a.b
+    /// Print only this part of the JSON value: a, a.b
     #[arg(long, value_name = "PATH")]
     pub field: Option<String>,
     /// Print this when the variable or the part of it is not found
@@ -151,7 +151,7 @@ pub(crate) fn config(session: &Session, args: &GetConfigArgs) -> Result<()> {
     print(session, session.masks(), Some(&stored::text(&found)))
 }
 
-/// Returns what `-o` makes of a connection.
+/// Returns a connection in the format of `-o`.
 fn formatted(
     conn_id: &str,
     found: &Found,
@@ -184,7 +184,7 @@ fn formatted(
     }
 }
 
-/// Announces what is printed to a CI system that masks, and prints it.
+/// Announces the masks to the CI system, and prints the value.
 fn print(session: &Session, mut masks: render::Masks, value: Option<&Secret>) -> Result<()> {
     let value = value.map_or(&b""[..], Secret::expose);
     masks.add(value);
@@ -192,7 +192,7 @@ fn print(session: &Session, mut masks: render::Masks, value: Option<&Secret>) ->
     render::stdout(value, !session.settings.no_newline)
 }
 
-/// Takes an argument's bytes as they are.
+/// Parses an argument as bytes, unchanged.
 fn secret() -> impl clap::builder::TypedValueParser<Value = Secret> {
     OsStringValueParser::new().map(|text| Secret::new(text.into_encoded_bytes()))
 }

@@ -1,4 +1,4 @@
-//! `man`: the manual page, from the types of the command line.
+//! `man`: the manual page, made from the types of the command line.
 
 use std::io::{self, Write};
 
@@ -10,28 +10,28 @@ use clap_mangen::roff::{Roff, roman};
 use crate::error::{Error, Result};
 use crate::render;
 
-/// What the options do not say.
+/// The sections that do not come from the options.
 const SECTIONS: [(&str, &str); 3] = [
     (
         "EXIT STATUS",
-        "0 found; 1 an error of secretctl's own; 2 usage, or a configuration that cannot be used; 3 not found; 4 authentication \
+        "0 found; 1 an internal error; 2 usage, or a configuration that cannot be used; 3 not found; 4 authentication \
          refused, no credential, or permission denied; 5 a backend could not be reached or did not answer in time; 6 found, but the \
          value is malformed. exec: the command's own, or 125 secretctl failed, 126 the command cannot be run, 127 it was not found.",
     ),
     (
         "ENVIRONMENT",
-        "AIRFLOW__SECRETS__BACKEND, AIRFLOW__SECRETS__BACKEND_KWARGS and what else Airflow reads choose the backend. Each of the \
-         options that every command has is a variable too: SECRETCTL_ENV_FILE for --env-file, and so on; the command line wins. SECRETCTL_LOG holds \
+        "AIRFLOW__SECRETS__BACKEND, AIRFLOW__SECRETS__BACKEND_KWARGS and Airflow's other settings choose the backend. Each option \
+         of every command is also a variable, such as SECRETCTL_ENV_FILE for --env-file; the command line wins. SECRETCTL_LOG holds \
          log filters, such as secretctl=debug. NO_COLOR and CLICOLOR_FORCE decide on colour.",
     ),
     (
         "FILES",
-        "airflow.cfg: $AIRFLOW_CONFIG, else $AIRFLOW_HOME/airflow.cfg, else ~/airflow/airflow.cfg. No .env file is read that is \
-         not named.",
+        "airflow.cfg: $AIRFLOW_CONFIG, else $AIRFLOW_HOME/airflow.cfg, else ~/airflow/airflow.cfg. A .env file is read \
+         only if it is named.",
     ),
 ];
 
-/// Prints the manual page: the program's, then a section for every command.
+/// Prints the manual page, with a section for every command.
 pub(crate) fn print(line: Command) -> Result<()> {
     let mut page = Vec::new();
     write_page(line, &mut page)
@@ -77,7 +77,7 @@ fn write_page(line: Command, page: &mut dyn Write) -> io::Result<()> {
     roff.to_writer(page)
 }
 
-/// Adds an argument of a command: its names, what it is for, and the values that it takes.
+/// Adds an argument of a command: its names, its help, and its possible values.
 fn argument(roff: &mut Roff, arg: &Arg) {
     let help = |help: Option<&StyledStr>| help.map(ToString::to_string).unwrap_or_default();
     let short = arg.get_short().map(|short| format!("-{short}, "));

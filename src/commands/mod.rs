@@ -1,6 +1,6 @@
-//! The commands: one file each, with its options, their meaning and its work.
+//! The commands: one file each, with its options and its work.
 //!
-//! Every command resolves all that it needs before it writes the first byte to stdout.
+//! Every command resolves everything that it needs before it writes the first byte to stdout.
 
 pub mod completions;
 pub mod exec;

@@ -1,7 +1,6 @@
 //! `--conn`, `--var` and `--set`: many names, resolved at once.
 //!
-//! Owns the names that values get in an environment, and the clash of two of them. Every name is known, and every lookup
-//! answered, before anything is printed or started.
+//! Owns the names of values in an environment, and clashes between them. Everything is resolved before anything is printed or started.
 
 use std::collections::HashMap;
 
@@ -27,21 +26,21 @@ pub struct NamesArgs {
     /// A variable, as `AIRFLOW_VAR_<KEY>` (repeatable)
     #[arg(long, value_name = "KEY")]
     pub var: Vec<String>,
-    /// A name of your own for conn:ID[#FIELD] or var:KEY[#FIELD] (repeatable)
+    /// A value under a name of your own; REF is conn:ID[#FIELD] or var:KEY[#FIELD] (repeatable)
     #[arg(long, value_name = "NAME=REF")]
     pub set: Vec<String>,
 }
 
-/// What connections and variables are named.
+/// How connections and variables are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Naming {
-    /// As variables of an environment.
+    /// As environment variables.
     Environment,
-    /// As they are asked for.
+    /// By their id or key.
     Id,
 }
 
-/// One thing to be resolved, and the name that it gets.
+/// A connection or variable to resolve, and its name in the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// The name in the environment, or the id.
@@ -51,7 +50,7 @@ pub(super) struct Wanted {
     field: Option<String>,
 }
 
-/// A connection or variable, and what was found.
+/// A connection or variable, and its value.
 pub(super) struct Resolved {
     pub(super) wanted: Wanted,
     pub(super) found: Found,
@@ -62,7 +61,7 @@ pub(super) struct Resolved {
 /// Reads the options.
 ///
 /// # Errors
-/// With status 2: a reference that is none, a name that no environment can hold, two names that are the same.
+/// With status 2: a malformed reference, a name that an environment cannot hold, the same name for two values.
 pub(super) fn wanted(args: &NamesArgs, naming: Naming) -> Result<Vec<Wanted>> {
     let plain = |kind, id: &String| Wanted {
         name: match naming {
@@ -92,7 +91,7 @@ pub(super) fn wanted(args: &NamesArgs, naming: Naming) -> Result<Vec<Wanted>> {
                 shown(&wanted.name)
             )));
         }
-        // Windows knows no difference between upper and lower case here.
+        // Names of variables are not case-sensitive on Windows.
         let key = if cfg!(windows) && naming == Naming::Environment {
             wanted.name.to_uppercase()
         } else {
@@ -117,7 +116,7 @@ pub(super) fn wanted(args: &NamesArgs, naming: Naming) -> Result<Vec<Wanted>> {
     Ok(all)
 }
 
-/// Reads `NAME=conn:ID[#FIELD]` or `NAME=var:KEY[#FIELD]`. What is wrong is not echoed: it may be a value.
+/// Parses `NAME=conn:ID[#FIELD]` or `NAME=var:KEY[#FIELD]`. Malformed text is not echoed, because it may be a secret.
 fn assignment(text: &str) -> Result<Wanted> {
     let form = "`--set` takes NAME=conn:ID, NAME=conn:ID#FIELD, NAME=var:KEY or NAME=var:KEY#FIELD";
     let Some((name, reference)) = text.split_once('=') else {
@@ -128,7 +127,7 @@ fn assignment(text: &str) -> Result<Wanted> {
     } else if let Some(rest) = reference.strip_prefix("var:") {
         (SecretKind::Variable, rest)
     } else {
-        // Signs alone are the end of Base64: then what stands before them is no name.
+        // Only `=` signs: the padding of Base64, so the text before them is not a name.
         let argument = if reference.trim_start_matches('=').is_empty() {
             "an argument of `--set`".to_owned()
         } else {
@@ -153,7 +152,7 @@ fn assignment(text: &str) -> Result<Wanted> {
     })
 }
 
-/// Splits `ID#FIELD`. A connection id may have a `#` in it, so the field is the first text behind one that can be a field.
+/// Splits `ID#FIELD`. A connection id may contain `#`, so the field is the first text after a `#` that can be a field.
 fn split_at_field(kind: SecretKind, rest: &str) -> Option<(&str, &str)> {
     let is_field = |at: &usize| kind != SecretKind::Connection || check_field_name(&rest[at + 1..]).is_ok();
     let mut signs = rest.match_indices('#').map(|(at, _)| at);
@@ -170,16 +169,16 @@ fn described(wanted: &Wanted) -> String {
 }
 
 impl Wanted {
-    /// Says what it is: "connection `x`".
+    /// Describes the entry: "connection `x`".
     pub(super) fn described(&self) -> String {
         described(self)
     }
 }
 
-/// Asks for everything that is wanted, each id once.
+/// Resolves all entries, each id once.
 ///
 /// # Errors
-/// The first that could not be told; else every name that was not found, in one error.
+/// The first lookup that failed; otherwise one error that lists every name that was not found.
 pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Resolved>> {
     let names: Vec<(SecretKind, &str)> = wanted.iter().map(|one| (one.kind, one.id.as_str())).collect();
     let found = session.resolve_all(&names)?;
@@ -201,10 +200,10 @@ pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Reso
 }
 
 impl Resolved {
-    /// Returns the name and the value that it has in an environment.
+    /// Returns the name and the value for an environment.
     ///
     /// # Errors
-    /// A field that there is none of (status 3), an unknown one (2), a value that is not what it must be (6).
+    /// A missing field (status 3), an unknown field (2), a malformed value (6).
     pub(super) fn entry(&self) -> Result<Entry> {
         let wanted = &self.wanted;
         let value = match (&self.connection, &wanted.field) {
@@ -235,7 +234,7 @@ impl Resolved {
         ))
     }
 
-    /// Adds what is secret in it to the masks.
+    /// Adds the secrets of the connection to the masks.
     pub(super) fn mask(&self, masks: &mut Masks) {
         if let Some(connection) = &self.connection {
             masks.add_connection(connection);
@@ -284,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_name_for_the_same_thing_is_no_clash() {
+    fn the_same_name_for_the_same_value_is_not_a_clash() {
         assert_eq!(
             names(&args(&["a", "a"], &[], &["AIRFLOW_CONN_A=conn:a"])),
             ["AIRFLOW_CONN_A"]
@@ -292,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_name_for_two_things_is_an_error() {
+    fn the_same_name_for_two_values_is_an_error() {
         for args in [
             args(&["a", "A"], &[], &[]),
             args(&[], &["x"], &["AIRFLOW_VAR_X=conn:a"]),
@@ -303,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_is_told_from_a_sign_in_an_id() {
+    fn a_field_is_distinguished_from_a_hash_in_an_id() {
         for (reference, id, field) in [
             ("conn:a", "a", None),
             ("conn:a#password", "a", Some("password")),
@@ -331,7 +330,7 @@ mod tests {
             "X=var:#a",
         ] {
             let error =
-                wanted(&args(&[], &[], &[text]), Naming::Environment).expect_err("it is no reference");
+                wanted(&args(&[], &[], &[text]), Naming::Environment).expect_err("it is not a reference");
             assert!(!format!("{error:?}").contains("hunter2"), "{text}");
         }
     }

@@ -1,6 +1,6 @@
-//! What a command that looks something up starts from: settings, the search path built from them, a runtime to ask it with.
+//! The session of a command that looks names up: settings, search path and async runtime.
 //!
-//! Owns the asking: one name or many, within the time that the command has, with a line of progress when it takes long.
+//! Owns the lookups: one name or many, within `--timeout`, with a progress line if they take long.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -21,14 +21,16 @@ use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::value::{Found, SecretKind};
 
-/// How much later than the deadline the command ends by itself: whoever waits for an answer can say better what it waited for.
+/// How long after the deadline the session gives up. A backend that reports its own timeout can say what it was waiting for.
 const GRACE: Duration = Duration::from_millis(60);
 
-/// After how long a command with many names says how far it is, and how often from then on.
-const PATIENCE: Duration = Duration::from_secs(1);
-const PROGRESS: Duration = Duration::from_millis(100);
+/// How long a command with many names waits before it shows progress.
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
-/// Settings, search path and runtime of one command.
+/// The interval between updates of the progress line.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The settings, search path and runtime of one command.
 pub(crate) struct Session {
     pub(super) settings: Settings,
     pub(super) resolver: Resolver,
@@ -37,7 +39,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Resolves the settings, builds the search path, and says on stderr what the settings warn of.
+    /// Resolves the settings, builds the search path, and prints the warnings of both.
     ///
     /// # Errors
     /// A configuration that cannot be used, with status 2.
@@ -55,7 +57,7 @@ impl Session {
             .and_then(secret_on_the_command_line)
         {
             terminal.warning(&format!(
-                "every process of this machine can read `{kwarg}` of `--backend-kwargs`; use `@FILE` or SECRETCTL_BACKEND_KWARGS"
+                "every process on this machine can read `{kwarg}` in `--backend-kwargs`; use `@FILE` or SECRETCTL_BACKEND_KWARGS"
             ));
         }
         let resolver = Resolver::new(&mut settings, |conn_id, found| {
@@ -79,13 +81,13 @@ impl Session {
         })
     }
 
-    /// Asks the search path for `id`, and says what it warns of.
+    /// Looks up `id` on the search path, and prints its warnings.
     pub(super) fn resolve(&self, kind: SecretKind, id: &str) -> Result<Found> {
         let resolved = self.block_on(self.resolver.resolve(kind, id));
         Ok(self.warned((kind, id), resolved.map_err(|error| self.with_expansions(error))?))
     }
 
-    /// Asks for many, a few at a time and each once, and returns the values in the order of the names.
+    /// Looks up many names, a few at a time and each once, and returns the values in the order of the names.
     pub(super) fn resolve_all(&self, names: &[(SecretKind, &str)]) -> Result<Vec<Found>> {
         let done = Cell::new(0);
         let resolved = self
@@ -109,7 +111,7 @@ impl Session {
             .enumerate()
             .zip(resolved)
             .map(|((index, name), resolved)| {
-                // A name may be there twice, and one warning about it is enough.
+                // A name may occur twice; one warning is enough.
                 if names[..index].contains(name) {
                     resolved.found
                 } else {
@@ -119,7 +121,7 @@ impl Session {
             .collect())
     }
 
-    /// Says beneath a refusal what Airflow's expansion replaced in the kwargs: a `$` in a password may have been meant as it is.
+    /// Adds to a refusal what Airflow's expansion replaced in the kwargs. A `$` in a password may have been meant literally.
     fn with_expansions(&self, error: Error) -> Error {
         if error.kind() != ErrorKind::Denied {
             return error;
@@ -141,28 +143,26 @@ impl Session {
         resolved.found
     }
 
-    /// Runs a future to its end, or to the end of the command's time.
+    /// Runs a future until it completes or `--timeout` is over.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
         if !self.resolver.needs_network() {
             return self.runtime.block_on(future);
         }
         let end = Instant::from_std(self.settings.deadline + GRACE);
         self.runtime.block_on(async {
-            tokio::time::timeout_at(end, future).await.unwrap_or_else(|_| {
-                Err(Error::unavailable(
-                    "no answer came within the time of `--timeout`",
-                ))
-            })
+            tokio::time::timeout_at(end, future)
+                .await
+                .unwrap_or_else(|_| Err(Error::unavailable("timed out (`--timeout`)")))
         })
     }
 
-    /// Returns an empty set of masks for the CI system that this runs under.
+    /// Returns an empty set of masks for the current CI system.
     pub(super) fn masks(&self) -> Masks {
         Masks::new(&self.settings.env, self.settings.no_mask)
     }
 }
 
-/// A line that says how many of many are resolved; cleared when it is dropped.
+/// The progress line; cleared when dropped.
 struct Progress {
     clock: Option<Interval>,
     terminal: Terminal,
@@ -173,7 +173,8 @@ struct Progress {
 impl Progress {
     fn new(session: &Session, total: usize) -> Self {
         let wanted = total > 1 && session.resolver.needs_network() && session.terminal.shows_progress();
-        let clock = wanted.then(|| tokio::time::interval_at(Instant::now() + PATIENCE, PROGRESS));
+        let clock =
+            wanted.then(|| tokio::time::interval_at(Instant::now() + PROGRESS_DELAY, PROGRESS_INTERVAL));
         Self {
             clock,
             terminal: session.terminal,
@@ -205,7 +206,7 @@ impl Drop for Progress {
     }
 }
 
-/// Returns the first kwarg of `--backend-kwargs` that holds a secret by its name; a path to one is none.
+/// Returns the first kwarg of `--backend-kwargs` whose name says that it is a secret. A path to a secret does not count.
 fn secret_on_the_command_line(text: &str) -> Option<String> {
     if text.starts_with('@') {
         return None;
@@ -230,7 +231,7 @@ mod tests {
     use super::secret_on_the_command_line as secret;
 
     #[test]
-    fn a_secret_on_the_command_line_is_told_by_its_name() {
+    fn a_secret_on_the_command_line_is_recognised_by_its_name() {
         assert_eq!(
             secret(r#"{"url": "u", "secret_id": "x"}"#).as_deref(),
             Some("secret_id")

@@ -1,6 +1,6 @@
-//! What was found, as text: as it is stored, as a URI, and as Airflow reads it from its environment.
+//! A value as text: as stored, as a URI, and as Airflow reads it from its environment.
 //!
-//! Must not know an output format.
+//! Must not know about output formats.
 //! Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`, `airflow/secrets/base_secrets.py`.
 
 use crate::connection::{self, Connection};
@@ -11,8 +11,9 @@ use crate::secret::Secret;
 use crate::shown::shown;
 use crate::value::Found;
 
-/// Returns the stored value byte for byte: what Airflow's `get_conn_value()` and `get_variable()` return. An object of a
-/// connection is the JSON that Airflow makes of it; a variable that is no text is compact JSON.
+/// Returns the stored value byte for byte, as Airflow's `get_conn_value()` and `get_variable()` do.
+///
+/// A connection that is an object becomes the JSON that Airflow makes of it. A variable that is not text becomes compact JSON.
 pub(super) fn text(found: &Found) -> Secret {
     match found {
         Found::Text(text) | Found::Uri(text) => text.clone(),
@@ -23,7 +24,7 @@ pub(super) fn text(found: &Found) -> Secret {
     }
 }
 
-/// Returns the stored value when it is a URI.
+/// Returns the stored value if it is a URI.
 pub(super) fn uri(found: &Found) -> Option<Secret> {
     match found {
         Found::Text(text) if !looks_like_json(text) => Some(text.clone()),
@@ -32,12 +33,12 @@ pub(super) fn uri(found: &Found) -> Option<Secret> {
     }
 }
 
-/// Returns what `AIRFLOW_CONN_<ID>` must hold for Airflow to read `connection` back: the stored text, or `as_json()` where the
-/// backend keeps no text, or keeps one that the environment would read in another way.
+/// Returns the value of `AIRFLOW_CONN_<ID>` from which Airflow reads `connection` back.
+///
+/// This is the stored text, or `as_json()` if the backend stores no text or Airflow would read it differently from an environment.
 ///
 /// # Errors
-/// An object of a local file that Airflow takes there and in no environment, such as one with a port that is no number, with
-/// status 6.
+/// An object that Airflow accepts in a local file but not in an environment, such as one whose port is not a number, with status 6.
 pub(super) fn for_environment(conn_id: &str, found: &Found, connection: &Connection) -> Result<Secret> {
     match found {
         Found::Text(text) => return Ok(text.clone()),
@@ -48,7 +49,7 @@ pub(super) fn for_environment(conn_id: &str, found: &Found, connection: &Connect
     match Connection::from_found(conn_id, &Found::Text(json.clone())) {
         Ok(_) => Ok(json),
         Err(error) => Err(Error::malformed(format!(
-            "connection `{}` would not be read back from an environment",
+            "Airflow could not read connection `{}` from an environment variable",
             conn_id.escape_debug()
         ))
         .with_source(error)),
@@ -76,12 +77,12 @@ pub(super) fn parse_json(key: &str, found: &Found) -> Result<json::Value> {
     })
 }
 
-/// Returns the part of `value` that `path` names, as in `extra.KEY.KEY`; `None` when there is none, or when it is null.
+/// Returns the part of `value` at `path`, as in `extra.KEY.KEY`; `None` if it is missing or null.
 pub(super) fn reach<'a>(value: &'a json::Value, path: &str) -> Option<&'a json::Value> {
     connection::reach(value, path).filter(|part| !part.is_null())
 }
 
-/// Whether Airflow takes a connection's text for JSON: its first character behind blanks is a brace.
+/// Whether Airflow treats a connection's text as JSON: its first character after blanks is a brace.
 fn looks_like_json(text: &Secret) -> bool {
     text.expose_text()
         .is_some_and(|text| text.trim_start_matches(is_space).starts_with('{'))

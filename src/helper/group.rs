@@ -1,9 +1,9 @@
-//! A helper program and all that it starts, which have to end together.
+//! Ends a helper program together with everything that it starts.
 //!
-//! On Linux a process group does that, as for coreutils' `timeout`. It has its price at a terminal: Ctrl-C reaches the terminal's
-//! own group alone, and who asks for a password there must be of it. So where this process has a terminal the helper stays in its
-//! group, as `timeout --foreground` has it, and the helper alone is killed; where it has none, nobody can type, and the helper gets
-//! a group. Signals that end this process end that group too. Elsewhere than on Linux the helper alone is killed.
+//! On Linux this takes a process group, as in coreutils' `timeout`. At a terminal that has a cost: Ctrl-C reaches only the terminal's
+//! foreground group, and a program must be in it to ask for a password. So if this process has a terminal, the helper stays in its
+//! group, as with `timeout --foreground`, and only the helper is killed. Without a terminal nobody can type, and the helper gets its
+//! own group. Signals that end this process end that group too. On other systems only the helper is killed.
 
 use std::process::Command;
 
@@ -14,13 +14,13 @@ pub(super) use other::Group;
 pub(super) struct Group {
     /// Whether the helper has a group of its own.
     own: bool,
-    /// The group, from the start of the helper to its end.
+    /// The group, while the helper runs.
     id: Option<rustix::process::Pid>,
 }
 
 #[cfg(target_os = "linux")]
 impl Group {
-    /// Decides where the helper will be.
+    /// Decides which group the helper will be in.
     pub(super) fn prepare(command: &mut Command) -> Self {
         use std::os::unix::process::CommandExt as _;
         let own = std::fs::File::open("/dev/tty").is_err() && signals::hold();
@@ -30,18 +30,18 @@ impl Group {
         Self { own, id: None }
     }
 
-    /// Takes charge of the helper, which has started.
+    /// Records the helper that has started.
     pub(super) fn begin(&mut self, helper: Option<u32>) {
         let id = helper.and_then(|id| i32::try_from(id).ok());
         self.id = id.and_then(rustix::process::Pid::from_raw).filter(|_| self.own);
     }
 
-    /// Lets go what the helper has left running.
+    /// Lets the processes that the helper has left running go on.
     pub(super) fn leave(mut self) {
         self.id = None;
     }
 
-    /// Waits for a signal that ends this process, and has it end the group first.
+    /// Waits for a signal that ends this process, and sends it to the group first.
     pub(super) async fn pass_signals_on(&self) {
         let Some(id) = self.id else {
             return std::future::pending().await;
@@ -58,7 +58,7 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(id) = self.id {
-            // Nobody may be left in it.
+            // The group may be empty.
             let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
         }
         if self.own {
@@ -67,8 +67,10 @@ impl Drop for Group {
     }
 }
 
-/// The signals that end this process. While a helper has a group of its own they wait, for a moment, to be passed on; before and
-/// after that they do what they do by default. One that is ignored, as under `nohup`, stays ignored.
+/// The signals that end this process.
+///
+/// While a helper has its own group, a signal waits a moment to be passed on. Before and after, it has its default effect. An
+/// ignored signal, as under `nohup`, stays ignored.
 #[cfg(target_os = "linux")]
 mod signals {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -80,11 +82,11 @@ mod signals {
 
     const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
-    /// How long a signal waits.
+    /// How long a signal may wait.
     const POLL: Duration = Duration::from_millis(10);
 
     struct State {
-        /// Whether no helper has a group.
+        /// Whether no helper has its own group.
         idle: Arc<AtomicBool>,
         /// The last signal, 0 for none.
         seen: Arc<AtomicUsize>,
@@ -93,7 +95,7 @@ mod signals {
 
     static STATE: OnceLock<Option<State>> = OnceLock::new();
 
-    /// Has signals wait; false when that cannot be arranged.
+    /// Makes signals wait. Returns false when that fails.
     pub(super) fn hold() -> bool {
         let Some(state) = STATE.get_or_init(|| listen().ok()) else {
             return false;
@@ -103,7 +105,7 @@ mod signals {
         true
     }
 
-    /// Has signals wait no more, when this was the last helper.
+    /// Stops signals from waiting after the last helper.
     pub(super) fn release() {
         if let Some(Some(state)) = STATE.get() {
             let left = state.helpers.fetch_sub(1, Ordering::SeqCst) - 1;
@@ -145,7 +147,7 @@ mod signals {
         Ok(state)
     }
 
-    /// The signals that this process ignores, the lowest bit being signal 1: `SigIgn` of proc(5).
+    /// Returns the signals that this process ignores; the lowest bit is signal 1: `SigIgn` of proc(5).
     fn ignored() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -158,7 +160,7 @@ mod signals {
 mod other {
     use super::Command;
 
-    /// The helper alone, which tokio kills.
+    /// Only the helper, which tokio kills.
     pub(crate) struct Group;
 
     #[expect(clippy::unused_self, reason = "as on Linux")]

@@ -1,7 +1,7 @@
-//! Running a helper program: the `…_CMD` of a configuration, and the tools that people log in with.
+//! Runs a helper program: the `…_CMD` of a configuration, or a tool that people log in with.
 //!
-//! Owns that it ends in its time, with all that it has started, and that no more is taken of it than memory bears. What it
-//! prints may be a secret, and so may its command line: neither is in a failure. Must not know what it is run for.
+//! Owns its limits of time and output, and ends it together with everything that it has started. Its output may be a secret, and
+//! so may its command line: neither is in a failure. Must not know what it is run for.
 
 use std::io;
 use std::process::{Command, ExitStatus};
@@ -15,16 +15,16 @@ mod group;
 
 use group::Group;
 
-/// The most that is taken of what a program prints: as of a file.
+/// The maximum size of a program's output, as of a file.
 pub(crate) const MAX_BYTES: u64 = 16 << 20;
 
-/// What a program left behind.
+/// The result of a program.
 pub(crate) struct Output {
     /// How it ended.
     pub(crate) status: ExitStatus,
-    /// What it printed, when that is piped.
+    /// Its standard output, when that is piped.
     pub(crate) stdout: Secret,
-    /// What it complained about, when that is piped.
+    /// Its standard error, when that is piped.
     pub(crate) stderr: Secret,
 }
 
@@ -33,19 +33,21 @@ pub(crate) struct Output {
 pub(crate) enum Failure {
     /// It could not be started.
     Start(io::Error),
-    /// It had not ended, or something that it started still held its output, when its time was up.
+    /// It had not ended in time, or a process that it started still held its output.
     Late,
-    /// It printed more than is taken.
+    /// It printed more than the limit.
     TooLong,
-    /// Its output could not be read, or its end not be waited for.
+    /// Its output could not be read, or waiting for its end failed.
     Lost(io::Error),
 }
 
-/// Runs `command` to its end and to that of its output. At `deadline`, or when nobody waits any more, it is killed with all that
-/// it has started; what it started and left running with an output of its own, when it ended well before, goes on.
+/// Runs `command` until it ends and its output is closed.
+///
+/// At `deadline`, or when the future is dropped, it is killed with everything that it has started. If it ends in time, processes
+/// that it left running with their own output go on.
 ///
 /// # Errors
-/// What kept it from its end. A status that is not 0 is no failure.
+/// The reason why it did not end. A status other than 0 is not a failure.
 pub(crate) async fn run(mut command: Command, deadline: Instant) -> Result<Output, Failure> {
     let mut group = Group::prepare(&mut command);
     let mut child = tokio::process::Command::from(command)
@@ -108,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn output_complaints_and_status_are_taken() {
+    fn output_errors_and_status_are_returned() {
         let output = shell("echo out; echo err >&2; exit 3", Duration::from_secs(60)).unwrap();
         assert_eq!(output.status.code(), Some(3));
         assert_eq!(output.stdout.expose(), b"out\n");
@@ -116,14 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn output_without_end_is_not_taken() {
+    fn endless_output_is_refused() {
         let failure = shell("exec cat /dev/zero", Duration::from_secs(60)).err();
         assert!(matches!(failure, Some(Failure::TooLong)), "{failure:?}");
     }
 
     #[test]
-    fn what_ends_well_leaves_what_it_started() {
-        // As an agent does that a tool starts: with an output of its own.
+    fn a_program_that_ends_in_time_may_leave_others_running() {
+        // As a tool starts an agent: with its own output.
         let script = "sleep 20 >/dev/null 2>&1 </dev/null & echo $!";
         let output = shell(script, Duration::from_secs(60)).unwrap();
         let pid = output.stdout.expose_text().unwrap().trim().to_owned();
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_does_not_start() {
+    fn a_missing_program_does_not_start() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -1,7 +1,7 @@
-//! The body of an answer: read within limits of time and size, and decoded.
+//! The body of an answer, read within limits of time and size, and decoded.
 //!
-//! What a parser makes of a body can take many times its bytes, whichever parser it is: the SDK's too. So the values of JSON are
-//! counted here, before anybody parses it.
+//! A parsed body can take many times its bytes, in the SDK's parser too. So the values of JSON are counted here, before it is
+//! parsed.
 
 use std::io::Read as _;
 
@@ -19,8 +19,7 @@ use crate::secret::Secret;
 /// The longest body that is read, before and after decoding. Vault and Key Vault answer with kilobytes.
 pub(super) const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
-/// Checks that the JSON in a body has no more values than anybody should have to parse. What is not JSON is left to whoever
-/// reads it.
+/// Checks that the JSON in a body does not have too many values. The caller judges a body that is not JSON.
 pub(super) fn check_values(body: &Secret, place: &str) -> Result<(), Failure> {
     if has_too_many_values(body.expose()) {
         return Err(Failure::new(
@@ -31,13 +30,14 @@ pub(super) fn check_values(body: &Secret, place: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads `body` to its end. One that has no other end than that of its connection may end without TLS's own farewell
-/// (`close_notify`), as for Python: whether all of it came, its JSON tells. No wait for more of it may take longer than `patience` has it.
+/// Reads `body` to its end. Each wait for more of it is limited by `time`.
+///
+/// A body that ends with its connection may end without TLS's `close_notify`, as in Python: its JSON shows whether it is complete.
 pub(super) async fn read(
     mut body: Incoming,
     ends_with_connection: bool,
     place: &str,
-    patience: TimeBudget,
+    time: TimeBudget,
 ) -> Result<Secret, Failure> {
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > MAX_BODY_BYTES {
@@ -45,10 +45,10 @@ pub(super) async fn read(
     }
     let mut bytes = Wiped::with_capacity(announced.min(1 << 20));
     loop {
-        let frame = timeout(patience.step(), body.frame()).await.map_err(|_| {
+        let frame = timeout(time.step(), body.frame()).await.map_err(|_| {
             Failure::new(
                 FailureKind::Timeout,
-                format!("{place} did not finish its answer {}", patience.late()),
+                format!("{place} did not finish its answer {}", time.late()),
             )
         })?;
         match frame {
@@ -61,7 +61,7 @@ pub(super) async fn read(
                     bytes.extend(data);
                 }
             }
-            Some(Err(source)) if ends_with_connection && is_farewell(&source) => {
+            Some(Err(source)) if ends_with_connection && is_closed(&source) => {
                 return Ok(Secret::new(std::mem::take(&mut *bytes.0)));
             }
             Some(Err(source)) => return Err(broken_off(place, source)),
@@ -69,8 +69,8 @@ pub(super) async fn read(
     }
 }
 
-/// Whether a connection was closed, and not reset.
-fn is_farewell(source: &hyper::Error) -> bool {
+/// Returns whether a connection was closed, not reset.
+fn is_closed(source: &hyper::Error) -> bool {
     use std::error::Error as _;
     let cause = source
         .source()
@@ -78,27 +78,27 @@ fn is_farewell(source: &hyper::Error) -> bool {
     cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::UnexpectedEof)
 }
 
-/// Makes a failure of what ended a body early: chunks that are none, or a connection that was cut.
+/// Returns the failure of a body that ended early: malformed chunked encoding, or a cut connection.
 fn broken_off(place: &str, source: hyper::Error) -> Failure {
     use std::error::Error as _;
     let cause = source
         .source()
         .and_then(|cause| cause.downcast_ref::<std::io::Error>());
-    // hyper says so of a chunk's length, its overflow or its end; a cut connection is `UnexpectedEof` or the system's own kind.
+    // hyper uses these kinds for a chunk's length, overflow or end; a cut connection is `UnexpectedEof` or the system's kind.
     let (kind, message) = match cause.map(std::io::Error::kind) {
         Some(std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData) => (
             FailureKind::Garbled,
-            format!("{place} answers with chunks that are none"),
+            format!("{place} answers with malformed chunked encoding"),
         ),
         _ => (
             FailureKind::Cut,
-            format!("{place} cut the connection within its answer"),
+            format!("{place} cut the connection in the middle of its answer"),
         ),
     };
     Failure::new(kind, message).with_source(source)
 }
 
-/// Decodes a body as its `Content-Encoding` says; an encoding that was not asked for leaves it as it is.
+/// Decodes a body as its `Content-Encoding` says. A body in an encoding that was not requested stays unchanged.
 pub(super) fn decode(body: Secret, encoding: Option<&str>, place: &str) -> Result<Secret, Failure> {
     let encoding = encoding.unwrap_or_default().trim().to_ascii_lowercase();
     let bytes = body.expose();
@@ -109,7 +109,7 @@ pub(super) fn decode(body: Secret, encoding: Option<&str>, place: &str) -> Resul
     let mut decoded = Zeroizing::new(Vec::new());
     let result = match encoding.as_str() {
         "gzip" | "x-gzip" => MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut decoded),
-        // RFC 9110 means zlib's format; some servers send the bare one, and urllib3 takes both.
+        // RFC 9110 means zlib's format. Some servers send raw deflate; urllib3 accepts both.
         "deflate" if is_zlib(bytes) => ZlibDecoder::new(bytes).take(limit).read_to_end(&mut decoded),
         "deflate" => DeflateDecoder::new(bytes).take(limit).read_to_end(&mut decoded),
         _ => return Ok(body),
@@ -124,7 +124,7 @@ pub(super) fn decode(body: Secret, encoding: Option<&str>, place: &str) -> Resul
     }
 }
 
-/// Whether the two bytes of a zlib header stand at the start (RFC 1950, section 2.2).
+/// Returns whether the body starts with a zlib header (RFC 1950, section 2.2).
 fn is_zlib(bytes: &[u8]) -> bool {
     matches!(bytes, [method, flags, ..] if method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
 }
@@ -137,7 +137,7 @@ fn too_large(place: &str) -> Failure {
     )
 }
 
-/// Bytes that leave no copy behind when they grow.
+/// A buffer that wipes its old copy when it grows.
 struct Wiped(Zeroizing<Vec<u8>>);
 
 impl Wiped {

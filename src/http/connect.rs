@@ -19,32 +19,32 @@ use super::failure::{Failure, FailureKind};
 use super::target::{Origin, Scheme, Target};
 use super::tls::{self, Tls};
 
-/// What bytes go through: TCP, TLS over it, or TLS within a proxy's TLS.
+/// A byte stream: TCP, TLS over it, or TLS within a proxy's TLS.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
-/// The longest head of a proxy's answer to CONNECT.
+/// The maximum size of the head of a proxy's answer to CONNECT.
 const MAX_PROXY_HEAD_BYTES: usize = 64 * 1024;
 
-/// Connects to `origin`, through `proxy` when there is one. Every step may take as long as in urllib3.
+/// Connects to `origin`, through `proxy` when there is one. Every step has its own time limit, as in urllib3.
 ///
 /// Requests to an `http` origin go to the proxy itself, in absolute form; an `https` origin is reached by CONNECT.
 pub(super) async fn connect(
     origin: &Origin,
     proxy: Option<&Target>,
     tls: impl Fn() -> Result<Arc<Tls>, Failure>,
-    patience: TimeBudget,
+    time: TimeBudget,
 ) -> Result<Box<dyn Stream>, Failure> {
     if origin.scheme == Scheme::Https || proxy.is_some_and(|proxy| proxy.origin.scheme == Scheme::Https) {
-        // A file that is configured and cannot be used is told whether anybody answers or not, as requests does.
+        // An unusable certificate file is an error even when no server answers, as in requests.
         tls()?;
     }
     let Some(proxy) = proxy else {
-        let tcp = tcp(origin, patience).await?;
+        let tcp = tcp(origin, time).await?;
         return match origin.scheme {
             Scheme::Http => Ok(Box::new(tcp)),
-            Scheme::Https => secure(tcp, origin, &tls()?.server, patience.step()).await,
+            Scheme::Https => secure(tcp, origin, &tls()?.server, time.step()).await,
         };
     };
     let through = |failure: Failure| match failure.kind() {
@@ -53,49 +53,48 @@ pub(super) async fn connect(
         }
         _ => failure,
     };
-    let tcp = tcp(&proxy.origin, patience).await.map_err(through)?;
+    let tcp = tcp(&proxy.origin, time).await.map_err(through)?;
     let mut stream: Box<dyn Stream> = match proxy.origin.scheme {
         Scheme::Http => Box::new(tcp),
-        Scheme::Https => secure(tcp, &proxy.origin, &tls()?.proxy, patience.step()).await?,
+        Scheme::Https => secure(tcp, &proxy.origin, &tls()?.proxy, time.step()).await?,
     };
     if origin.scheme == Scheme::Http {
         return Ok(stream);
     }
-    match timeout(patience.step(), tunnel(&mut stream, origin, proxy)).await {
+    match timeout(time.step(), tunnel(&mut stream, origin, proxy)).await {
         Ok(done) => done?,
         Err(_) => {
             return Err(Failure::new(
                 FailureKind::Timeout,
-                format!("the proxy {} did not answer {}", proxy.origin, patience.late()),
+                format!("the proxy {} did not answer {}", proxy.origin, time.late()),
             ));
         }
     }
-    secure(stream, origin, &tls()?.server, patience.step()).await
+    secure(stream, origin, &tls()?.server, time.step()).await
 }
 
-/// Connects to the first address of `origin` that answers; each may take a step's time. Resolving the name may take all that is left.
-pub(super) async fn tcp(origin: &Origin, patience: TimeBudget) -> Result<TcpStream, Failure> {
+/// Connects to the first address of `origin` that answers. Each address gets the time of one step; resolving the name may take all
+/// the time that is left.
+pub(super) async fn tcp(origin: &Origin, time: TimeBudget) -> Result<TcpStream, Failure> {
     let place = origin.authority();
     let mut last = Failure::new(
         FailureKind::Connect,
         format!("{} has no address", shown(&origin.host)),
     );
-    let addresses = timeout(patience.left(), resolve(origin))
-        .await
-        .unwrap_or_else(|_| {
-            Err(Failure::new(
-                FailureKind::Timeout,
-                format!(
-                    "the name `{}` was not resolved {}",
-                    shown(&origin.host),
-                    patience.late()
-                ),
-            ))
-        })?;
+    let addresses = timeout(time.left(), resolve(origin)).await.unwrap_or_else(|_| {
+        Err(Failure::new(
+            FailureKind::Timeout,
+            format!(
+                "the name `{}` was not resolved {}",
+                shown(&origin.host),
+                time.late()
+            ),
+        ))
+    })?;
     for address in addresses {
-        match timeout(patience.step(), TcpStream::connect(address)).await {
+        match timeout(time.step(), TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                // Small requests go out at once; a socket that refuses the option still works.
+                // Small requests are sent at once. A socket that refuses the option still works.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -114,7 +113,7 @@ pub(super) async fn tcp(origin: &Origin, patience: TimeBudget) -> Result<TcpStre
     Err(last)
 }
 
-/// Resolves a name on a thread of its own, which a deadline can leave behind: `getaddrinfo` cannot be stopped.
+/// Resolves a name on a separate thread that a deadline can abandon, because `getaddrinfo` cannot be stopped.
 async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, Failure> {
     if let Ok(address) = origin.host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, origin.port)]);
@@ -167,7 +166,7 @@ async fn tunnel(stream: &mut Box<dyn Stream>, origin: &Origin, proxy: &Target) -
                 format!("{} does not answer as a proxy", proxy.origin),
             ));
         }
-        // One byte at a time: what follows the head belongs to TLS.
+        // One byte at a time: the bytes after the head belong to TLS.
         answer.push(stream.read_u8().await.map_err(failed)?);
     }
     let status = answer
@@ -194,7 +193,7 @@ async fn tunnel(stream: &mut Box<dyn Stream>, origin: &Origin, proxy: &Target) -
     }
 }
 
-/// Makes TLS of a stream.
+/// Starts TLS over a stream.
 async fn secure(
     stream: impl Stream + 'static,
     origin: &Origin,
@@ -203,7 +202,7 @@ async fn secure(
 ) -> Result<Box<dyn Stream>, Failure> {
     let place = origin.authority();
     let name = ServerName::try_from(origin.host.clone()).map_err(|source| {
-        Failure::configuration(format!("`{}` is no host name", shown(&origin.host))).with_source(source)
+        Failure::configuration(format!("`{}` is not a host name", shown(&origin.host))).with_source(source)
     })?;
     match timeout(
         limit,

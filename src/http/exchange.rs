@@ -1,4 +1,4 @@
-//! One request and its answer on one connection, a kept one or a new one.
+//! One request and its answer on one connection, kept or new.
 
 use std::sync::atomic::Ordering;
 
@@ -24,9 +24,9 @@ impl Client {
         let message = || message(target, request, proxy.as_ref().filter(|_| absolute));
         // Lets the runtime notice what the server has closed since the last answer.
         tokio::task::yield_now().await;
-        // A proxy that is asked for the whole URL is whom this talks to.
-        let asked = proxy.as_ref().filter(|_| absolute);
-        let place = asked.map_or_else(
+        // With an absolute URL the peer is the proxy.
+        let peer = proxy.as_ref().filter(|_| absolute);
+        let place = peer.map_or_else(
             || target.origin.authority(),
             |proxy| format!("the proxy {}", proxy.origin),
         );
@@ -39,13 +39,14 @@ impl Client {
                 Err(Lost { failure, .. }) => return Err(failure),
             }
         }
-        let stream = connect::connect(&target.origin, proxy.as_ref(), || self.tls(), self.patience()).await?;
+        let stream =
+            connect::connect(&target.origin, proxy.as_ref(), || self.tls(), self.time_budget()).await?;
         let (stream, speaks_http) = HttpProbe::new(stream);
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|source| wire(&place, source, false))?;
         tokio::spawn(async move {
-            // Its failure is told to whoever waits for the answer.
+            // A failure reaches the caller through `exchange`.
             let _ = connection.await;
         });
         self.exchange(sender, message()?, target, &place, || {
@@ -55,7 +56,7 @@ impl Client {
         .map_err(|lost| lost.failure)
     }
 
-    /// Sends a message and reads the answer whole; the connection is kept when it can be used again.
+    /// Sends a message and reads the whole answer. Keeps the connection when it can be used again.
     async fn exchange(
         &self,
         mut sender: Sender,
@@ -64,7 +65,7 @@ impl Client {
         place: &str,
         speaks_http: impl Fn() -> bool,
     ) -> Result<Response, Lost> {
-        let answer = match timeout(self.patience().step(), sender.try_send_request(message)).await {
+        let answer = match timeout(self.time_budget().step(), sender.try_send_request(message)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(mut error)) => {
                 let unsent = error.take_message().is_some();
@@ -76,7 +77,7 @@ impl Client {
             Err(_) => {
                 return Err(Failure::new(
                     FailureKind::Timeout,
-                    format!("{place} did not answer {}", self.patience().late()),
+                    format!("{place} did not answer {}", self.time_budget().late()),
                 )
                 .into());
             }
@@ -95,7 +96,7 @@ impl Client {
         let ends_with_connection = !headers
             .iter()
             .any(|(name, _)| name == "content-length" || name == "transfer-encoding");
-        let read = body::read(incoming, ends_with_connection, place, self.patience()).await?;
+        let read = body::read(incoming, ends_with_connection, place, self.time_budget()).await?;
         let mut response = Response {
             status: head.status.as_u16(),
             headers,
@@ -109,7 +110,7 @@ impl Client {
     }
 }
 
-/// A failure, and whether the request never left.
+/// A failure, and whether the request was never sent.
 struct Lost {
     unsent: bool,
     failure: Failure,
@@ -124,7 +125,7 @@ impl From<Failure> for Lost {
     }
 }
 
-/// Builds hyper's message: in absolute form for a proxy that is asked for an `http` URL.
+/// Builds hyper's message. An `http` URL that goes to a proxy is in absolute form.
 fn message(
     target: &Target,
     request: &Request,
@@ -183,7 +184,7 @@ fn sensitive(value: &Secret) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Makes a failure of hyper's error: TLS, no HTTP, or a connection that was cut.
+/// Converts hyper's error: a TLS failure, an answer that is not HTTP, or a cut connection.
 fn wire(place: &str, error: hyper::Error, speaks_http: bool) -> Failure {
     use std::error::Error as _;
     let mut cause = error.source();
@@ -191,7 +192,7 @@ fn wire(place: &str, error: hyper::Error, speaks_http: bool) -> Failure {
         if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
             return tls::failure(place, tls);
         }
-        // An io::Error shows its custom error, not itself, as its source's source.
+        // The source of an io::Error is the source of its custom error, not the custom error itself.
         let io = inner.downcast_ref::<std::io::Error>();
         let custom = io.and_then(std::io::Error::get_ref);
         if let Some(tls) = custom.and_then(|custom| custom.downcast_ref::<rustls::Error>()) {
@@ -203,7 +204,7 @@ fn wire(place: &str, error: hyper::Error, speaks_http: bool) -> Failure {
         return if speaks_http {
             Failure::new(
                 FailureKind::Garbled,
-                format!("{place} answers with a head that cannot be read"),
+                format!("{place} answers with malformed HTTP headers"),
             )
         } else {
             Failure::new(FailureKind::Malformed, format!("{place} does not answer in HTTP"))

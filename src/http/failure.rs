@@ -1,4 +1,4 @@
-//! What keeps a request from its answer, by kind: the types from which a backend makes its error.
+//! Why a request got no answer, by kind. A backend makes its error from these types.
 //!
 //! A failure names the server, never a header or a body. Kinds come from types, not from texts.
 
@@ -7,42 +7,42 @@ use std::fmt;
 
 use crate::error::{Error, ErrorKind};
 
-/// What kind of failure it was.
+/// The kind of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FailureKind {
-    /// The URL, a proxy, a CA bundle or a client certificate cannot be used: a matter of configuration.
+    /// The URL, a proxy, a CA bundle or a client certificate cannot be used: an error of configuration.
     Configuration,
-    /// The name could not be resolved, or nobody took the connection.
+    /// The name could not be resolved, or the connection was not accepted.
     Connect,
     /// The connection, or the server's answer, took longer than one attempt may.
     Timeout,
     /// The command's own time ran out.
     Deadline,
-    /// The server's certificate is not to be trusted.
+    /// The server's certificate is not trusted.
     Certificate(CertificateProblem),
     /// The TLS handshake failed for another reason.
     Tls,
-    /// The proxy refused, or did not answer as a proxy.
+    /// The proxy refused, or did not answer like a proxy.
     Proxy,
     /// The connection was cut before or in the answer.
     Cut,
     /// The answer is not HTTP.
     Malformed,
-    /// The answer is HTTP, and cannot be read: a head without end, broken chunks, or a packed body that is damaged.
+    /// The answer is malformed HTTP: an endless head, malformed chunks, or a damaged compressed body.
     Garbled,
-    /// The answer's body is longer than is read.
+    /// The answer's body is longer than the limit.
     TooLarge,
-    /// The server redirects to where neither token nor body may go.
+    /// The server redirects to a place that must not receive the token or the body.
     RedirectRefused,
-    /// The server redirects for ever.
+    /// The server redirects without end.
     TooManyRedirects,
 }
 
 /// What is wrong with a server's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CertificateProblem {
-    /// No trusted authority has signed it.
+    /// It is not signed by a trusted authority.
     UnknownIssuer,
     /// It has expired.
     Expired,
@@ -91,7 +91,7 @@ impl Failure {
         self
     }
 
-    /// Makes of a wait that was too long the end of the command's own time.
+    /// Turns a timeout into the end of the command's time.
     #[must_use]
     pub(super) fn at_the_deadline(self) -> Self {
         match self.0.kind {
@@ -100,28 +100,28 @@ impl Failure {
         }
     }
 
-    /// Makes it one of another kind.
+    /// Replaces the kind.
     #[must_use]
     pub(super) fn with_kind(mut self, kind: FailureKind) -> Self {
         self.0.kind = kind;
         self
     }
 
-    /// Notes the server that a refused redirect leads to.
+    /// Records the server that a refused redirect leads to.
     #[must_use]
     pub(super) fn redirecting_to(mut self, place: String) -> Self {
         self.0.redirects_to = Some(place);
         self
     }
 
-    /// Notes that it is the file or folder of trusted certificates that cannot be used.
+    /// Records that the file or folder of trusted certificates cannot be used.
     #[must_use]
     pub(super) fn about_roots(mut self) -> Self {
         self.0.about_roots = true;
         self
     }
 
-    /// Notes that another host had redirected to the one that it is about.
+    /// Records whether the failed host was reached through another host's redirect.
     #[must_use]
     pub(super) fn after_redirect(mut self, follows_redirect: bool) -> Self {
         self.0.follows_redirect = follows_redirect;
@@ -140,13 +140,13 @@ impl Failure {
         self.0.redirects_to.as_deref()
     }
 
-    /// Whether it is about a host that another one, which was asked, had redirected to.
+    /// Returns whether the failed host was reached through another host's redirect.
     #[must_use]
     pub fn follows_redirect(&self) -> bool {
         self.0.follows_redirect
     }
 
-    /// Whether it is the file or folder of trusted certificates that cannot be used.
+    /// Returns whether the file or folder of trusted certificates cannot be used.
     #[must_use]
     pub fn is_about_roots(&self) -> bool {
         self.0.about_roots
@@ -178,7 +178,7 @@ impl StdError for Failure {
 }
 
 impl From<Failure> for Error {
-    /// Makes the program's error of it: a configuration that cannot be used is status 2, anything else "could not tell", 5.
+    /// Converts it into the program's error: an unusable configuration is status 2, anything else is "could not tell", 5.
     fn from(failure: Failure) -> Self {
         let kind = match failure.0.kind {
             FailureKind::Configuration => ErrorKind::Usage,
@@ -189,9 +189,9 @@ impl From<Failure> for Error {
             FailureKind::Certificate(CertificateProblem::UnknownIssuer) => Some(
                 "name the authority's certificate in `SSL_CERT_FILE`, or in `REQUESTS_CA_BUNDLE` as for Airflow",
             ),
-            FailureKind::Proxy => {
-                Some("check the proxy's variable (HTTP_PROXY, HTTPS_PROXY), and NO_PROXY for what needs none")
-            }
+            FailureKind::Proxy => Some(
+                "check the proxy's variable (`HTTP_PROXY`, `HTTPS_PROXY`), and `NO_PROXY` for hosts that need no proxy",
+            ),
             _ => None,
         };
         let inner = *failure.0;

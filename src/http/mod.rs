@@ -1,7 +1,7 @@
-//! The one HTTP client: TLS, proxies, timeouts, retries, a limit on size, and redirects that take no token to a stranger.
+//! The one HTTP client: TLS, proxies, timeouts, retries, a size limit, and redirects that never send a token to another host.
 //!
-//! HTTP/1.1 over hyper, as requests and urllib3 speak it. Must not know Vault or Azure. A URL arrives quoted and is sent as
-//! it is; headers and bodies are secrets.
+//! HTTP/1.1 over hyper, as requests and urllib3 speak it. Must not know Vault or Azure. A URL arrives quoted and is sent
+//! unchanged; headers and bodies are secrets.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -13,6 +13,7 @@ use crate::secret::Secret;
 
 mod body;
 mod connect;
+mod dot_segments;
 mod exchange;
 mod failure;
 mod pool;
@@ -23,6 +24,7 @@ mod retry;
 mod target;
 mod tls;
 
+pub(crate) use dot_segments::removed_as_urllib3 as without_dots_as_urllib3;
 pub use failure::{CertificateProblem, Failure, FailureKind};
 pub use proxy::Proxies;
 pub use retry::Retry;
@@ -33,28 +35,28 @@ use redirect::Standbys;
 use target::Target;
 use tls::Tls;
 
-/// The most requests that one client has under way.
+/// The maximum number of requests that one client sends at once.
 const MAX_AT_ONCE: usize = 8;
 
-/// How much later than the command's time a request is given up whatever it waits for.
+/// How long after the command's deadline a request is abandoned, wherever it waits.
 const GRACE: Duration = Duration::from_millis(10);
 
-/// How a client talks: all of it decided by the backend that builds it.
+/// The options of a client, all chosen by the backend that builds it.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Whose certificates are trusted.
+    /// Which certificates are trusted.
     pub roots: Roots,
     /// The client's own certificate.
     pub identity: Option<Identity>,
     /// The proxies.
     pub proxies: Proxies,
-    /// The longest that connecting, and each wait for the server, may take; `Duration::MAX` for no limit of its own.
+    /// The time limit for connecting and for each wait for the server; `Duration::MAX` for no separate limit.
     pub attempt_timeout: Duration,
-    /// When the whole command has to be done.
+    /// When the whole command must end.
     pub deadline: Instant,
 }
 
-/// A request. The URL is sent as it stands: it must be quoted.
+/// A request. The URL is sent unchanged, so it must be quoted.
 pub struct Request {
     /// `GET`, `POST`, …
     pub method: &'static str,
@@ -64,10 +66,10 @@ pub struct Request {
     pub headers: Vec<(String, Secret)>,
     /// The body.
     pub body: Option<Secret>,
-    /// What is tried again.
+    /// The retry policy.
     pub retry: Retry,
-    /// Whether redirects to the same host and port are followed, and a standby's where the client follows them. Others are
-    /// refused; when not, a redirect is the answer.
+    /// Whether redirects to the same host and port are followed, and a standby's when the client follows those. Other redirects
+    /// are refused. When false, a redirect is returned as the answer.
     pub follow_redirects: bool,
 }
 
@@ -79,7 +81,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A response, whole.
+/// A complete response.
 pub struct Response {
     /// The status.
     pub status: u16,
@@ -108,7 +110,7 @@ impl fmt::Debug for Response {
     }
 }
 
-/// How long is waited for a server: every wait ends with the command's time, and says itself what was waited for.
+/// How long to wait for a server. Every wait ends at the command's deadline, and its error says what was awaited.
 #[derive(Clone, Copy)]
 struct TimeBudget {
     attempt: Duration,
@@ -116,12 +118,12 @@ struct TimeBudget {
 }
 
 impl TimeBudget {
-    /// Returns the longest that the next wait for the server may take.
+    /// Returns the time limit of the next wait for the server.
     fn step(self) -> Duration {
         self.attempt.min(self.left())
     }
 
-    /// Says which time is over.
+    /// Returns the words for the limit that has passed.
     fn late(self) -> &'static str {
         if self.left().is_zero() {
             "before the command's time was up"
@@ -130,13 +132,13 @@ impl TimeBudget {
         }
     }
 
-    /// Returns what is left of the command's time.
+    /// Returns the time that is left for the command.
     fn left(self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 }
 
-/// The client: options, connections that are kept, and TLS once it is needed.
+/// The client: options, kept connections, and TLS once it is needed.
 pub struct Client {
     options: Options,
     pool: pool::Pool,
@@ -154,7 +156,7 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Creates a client. Nothing is read or connected to before the first request.
+    /// Creates a client. It reads no file and opens no connection before the first request.
     #[must_use]
     pub fn new(options: Options) -> Self {
         let pool = pool::Pool::default();
@@ -167,8 +169,10 @@ impl Client {
         }
     }
 
-    /// Follows the redirects of Vault's standbys to the active node too, unless certificates are not checked: 307 and 308 to
-    /// another host with the same path and query, and no weaker scheme. The request goes there whole, credentials included.
+    /// Also follows the redirects of Vault's standbys to the active node, unless certificates are not checked.
+    ///
+    /// These are 307 and 308 to another host with the same path and query, and no weaker scheme. The whole request goes there,
+    /// credentials included.
     #[must_use]
     pub fn following_standbys(mut self) -> Self {
         self.standbys = match self.options.roots {
@@ -178,13 +182,15 @@ impl Client {
         self
     }
 
-    /// Sends a request, again where its policy says so, and follows redirects to the same place, and to a standby's active
-    /// node where it is [built for that](Self::following_standbys).
+    /// Sends a request, retries it as its policy says, and follows redirects.
     ///
-    /// At most 8 are under way at once; more wait.
+    /// It follows redirects to the same host and port, and a standby's to its active node if it is
+    /// [built for that](Self::following_standbys).
+    ///
+    /// At most 8 requests are sent at once; more wait.
     ///
     /// # Errors
-    /// What kept it from an answer. An answer of any status is none.
+    /// The reason why there is no answer. An answer of any status is not an error.
     pub async fn send(&self, request: Request) -> Result<Response, Failure> {
         let target = Target::parse(&request.url)?;
         let place = target.origin.authority();
@@ -203,31 +209,31 @@ impl Client {
         }
     }
 
-    /// Returns how long is waited for a server.
-    fn patience(&self) -> TimeBudget {
+    /// Returns how long to wait for a server.
+    fn time_budget(&self) -> TimeBudget {
         TimeBudget {
             attempt: self.options.attempt_timeout,
             deadline: self.options.deadline,
         }
     }
 
-    /// Returns whether anybody takes a connection to the host of `url`, asked past every proxy.
+    /// Returns whether the host of `url` accepts a connection, without any proxy.
     pub async fn reaches(&self, url: &str) -> bool {
         match Target::parse(url) {
-            Ok(target) => connect::tcp(&target.origin, self.patience()).await.is_ok(),
+            Ok(target) => connect::tcp(&target.origin, self.time_budget()).await.is_ok(),
             Err(_) => false,
         }
     }
 
-    /// Sends a request and follows where the answers lead.
+    /// Sends a request and follows its redirects.
     async fn follow(&self, mut target: Target, mut request: Request) -> Result<Response, Failure> {
-        let asked = target.origin.clone();
+        let first = target.origin.clone();
         for _ in 0..=redirect::MAX_REDIRECTS {
             let response = match self.attempts(&target, &request).await {
                 Ok(response) if response.status == 407 => return Err(self.proxy_wants_a_password(&target)),
                 Ok(response) => response,
                 Err(failure) => {
-                    let elsewhere = !asked.same_place(&target.origin);
+                    let elsewhere = !first.same_place(&target.origin);
                     return Err(self.of_proxy(failure, &target).after_redirect(elsewhere));
                 }
             };
@@ -244,7 +250,7 @@ impl Client {
         ))
     }
 
-    /// What failed where a proxy is asked for the whole URL is the proxy's failure when it is not even HTTP.
+    /// Turns an answer that is not HTTP into the proxy's failure when a proxy answered an absolute URL.
     fn of_proxy(&self, failure: Failure, target: &Target) -> Failure {
         let proxy = self.options.proxies.select(&target.origin).ok().flatten();
         match (failure.kind(), proxy, target.origin.scheme) {
@@ -253,7 +259,7 @@ impl Client {
         }
     }
 
-    /// The failure of a 407, which none but a proxy answers with.
+    /// Returns the failure of a 407, which only a proxy sends.
     fn proxy_wants_a_password(&self, target: &Target) -> Failure {
         let proxy = self.options.proxies.select(&target.origin).ok().flatten();
         let who = proxy.map_or_else(
@@ -266,7 +272,7 @@ impl Client {
         )
     }
 
-    /// Sends a request as often as its policy allows. A pause that would outlast the deadline is not begun.
+    /// Sends a request as often as its policy allows. It never starts a pause that would pass the deadline.
     async fn attempts(&self, target: &Target, request: &Request) -> Result<Response, Failure> {
         let mut retry = 0;
         loop {
@@ -292,7 +298,7 @@ impl Client {
         }
     }
 
-    /// Returns the configuration of TLS, read once.
+    /// Returns the TLS configuration, which is read once.
     fn tls(&self) -> Result<Arc<Tls>, Failure> {
         if let Some(tls) = self.tls.get() {
             return Ok(Arc::clone(tls));

@@ -1,4 +1,4 @@
-//! Connections that are kept for the next request to the same place.
+//! Connections kept for the next request to the same server.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use super::target::Origin;
 /// The sending half of a connection.
 pub(super) type Sender = SendRequest<Full<Bytes>>;
 
-/// The idle connections. A client talks to few places, so a list is enough.
+/// The idle connections. A client talks to few servers, so a list is enough.
 #[derive(Default)]
 pub(super) struct Pool(Mutex<Vec<(Origin, Sender)>>);
 

@@ -1,6 +1,6 @@
-//! Whether a server speaks HTTP at all: the first bytes that come from it, on their way to hyper.
+//! Checks from a server's first bytes, on their way to hyper, whether it speaks HTTP at all.
 //!
-//! hyper refuses a head that contradicts itself or has no end as it refuses what is no HTTP; people need to be told which it is.
+//! hyper reports a contradictory or endless head the same way as an answer that is not HTTP. Users need to know which it is.
 
 use std::io;
 use std::pin::Pin;
@@ -10,40 +10,40 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How an answer begins.
+/// The beginning of every HTTP answer.
 const BEGINNING: &[u8] = b"HTTP/";
 
-/// A stream whose beginning is looked at.
+/// A stream whose beginning is checked.
 pub(super) struct HttpProbe<S> {
     stream: S,
-    /// How many bytes of [`BEGINNING`] have come; `None` once it is known.
-    come: Option<usize>,
+    /// How many bytes of [`BEGINNING`] have arrived; `None` once the outcome is known.
+    matched: Option<usize>,
     speaks_http: Arc<AtomicBool>,
 }
 
 impl<S> HttpProbe<S> {
-    /// Looks at the beginning of `stream`; the other value tells what it was, false until all of it has come.
+    /// Wraps `stream`. The flag becomes true once the beginning of an HTTP answer has arrived.
     pub(super) fn new(stream: S) -> (Self, Arc<AtomicBool>) {
         let speaks_http = Arc::new(AtomicBool::new(false));
-        let heard = Self {
+        let probe = Self {
             stream,
-            come: Some(0),
+            matched: Some(0),
             speaks_http: Arc::clone(&speaks_http),
         };
-        (heard, speaks_http)
+        (probe, speaks_http)
     }
 
-    fn hear(&mut self, bytes: &[u8]) {
-        let Some(come) = self.come else { return };
-        let expected = &BEGINNING[come..];
+    fn check(&mut self, bytes: &[u8]) {
+        let Some(matched) = self.matched else { return };
+        let expected = &BEGINNING[matched..];
         let length = expected.len().min(bytes.len());
-        self.come = if bytes[..length] != expected[..length] {
+        self.matched = if bytes[..length] != expected[..length] {
             None
         } else if length == expected.len() {
             self.speaks_http.store(true, Ordering::Relaxed);
             None
         } else {
-            Some(come + length)
+            Some(matched + length)
         };
     }
 }
@@ -56,7 +56,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for HttpProbe<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.hear(&buffer.filled()[before..]);
+        self.check(&buffer.filled()[before..]);
         read
     }
 }
@@ -96,15 +96,15 @@ mod tests {
     use super::*;
 
     fn speaks(pieces: &[&str]) -> bool {
-        let (mut heard, speaks) = HttpProbe::new(());
+        let (mut probe, speaks) = HttpProbe::new(());
         for piece in pieces {
-            heard.hear(piece.as_bytes());
+            probe.check(piece.as_bytes());
         }
         speaks.load(Ordering::Relaxed)
     }
 
     #[test]
-    fn http_is_known_by_its_first_bytes_however_they_come() {
+    fn http_is_known_by_its_first_bytes_however_they_are_split() {
         assert!(speaks(&["HTTP/1.1 200 OK"]) && speaks(&["H", "", "TT", "P/9"]));
         for other in [
             &["220 ESMTP HTTP/"][..],

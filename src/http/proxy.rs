@@ -1,4 +1,4 @@
-//! Which proxy a request goes through: the rules of Python's requests and urllib, exceptions included.
+//! Chooses the proxy of a request by the rules of Python's requests and urllib, with their exceptions.
 //!
 //! Sources: requests 2.34.2, `utils.py` (`select_proxy`, `should_bypass_proxies`, `get_environ_proxies`) and `sessions.py`
 //! (`merge_environment_settings`); `CPython` 3.11, `urllib/request.py` (`getproxies_environment`, `proxy_bypass_environment`).
@@ -11,10 +11,10 @@ use super::failure::Failure;
 use super::target::{Origin, Target};
 use crate::env::Env;
 
-/// The proxies that apply: those that a kwarg names, over those of the environment.
+/// The proxies: those of a kwarg take precedence over those of the environment.
 #[derive(Clone, Default)]
 pub struct Proxies {
-    /// What a `proxies` kwarg has: a scheme, `scheme://host`, `all`, `no_proxy`; `None` switches the environment's off.
+    /// The `proxies` kwarg by scheme, `scheme://host`, `all` or `no_proxy`; `None` switches the environment's proxy off.
     explicit: BTreeMap<String, Option<String>>,
     /// `http_proxy` as `http`, `all_proxy` as `all`, `no_proxy` as `no`, …: the variable's name and its value.
     environment: BTreeMap<String, (String, String)>,
@@ -23,8 +23,9 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// Reads the environment's proxies: any `<scheme>_proxy`, in lower case before any other case. `HTTP_PROXY` is left out
-    /// for a CGI program, where it is a header that a client sent.
+    /// Reads the environment's proxies: any `<scheme>_proxy`, in lower case before any other case.
+    ///
+    /// `HTTP_PROXY` is ignored in a CGI program, where it comes from a header that a client sent.
     #[must_use]
     pub fn from_env(env: &Env) -> Self {
         let mut environment = BTreeMap::new();
@@ -60,7 +61,7 @@ impl Proxies {
         }
     }
 
-    /// Sets what a `proxies` kwarg has.
+    /// Adds the proxies of a `proxies` kwarg.
     #[must_use]
     pub fn with_explicit(mut self, explicit: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
         self.explicit.extend(explicit);
@@ -96,7 +97,7 @@ impl Proxies {
         }
     }
 
-    /// Whether the environment's proxies are not for `origin`: `requests.utils.should_bypass_proxies`.
+    /// Returns whether `origin` bypasses the environment's proxies: `requests.utils.should_bypass_proxies`.
     fn bypasses(&self, origin: &Origin) -> bool {
         let explicit = self.explicit.get("no_proxy").cloned().flatten();
         let host = &origin.host;
@@ -142,7 +143,7 @@ impl fmt::Debug for Proxies {
     }
 }
 
-/// Whether `entry` is a network in CIDR notation that holds `address`; `None` when it is no network.
+/// Returns whether the network `entry`, in CIDR notation, holds `address`; `None` when it is not a network.
 fn in_network(address: Ipv4Addr, entry: &str) -> Option<bool> {
     let (network, bits) = entry.split_once('/')?;
     let network: Ipv4Addr = network.parse().ok()?;
@@ -151,7 +152,7 @@ fn in_network(address: Ipv4Addr, entry: &str) -> Option<bool> {
     Some(u32::from(address) & mask == u32::from(network) & mask)
 }
 
-/// `urllib.request.proxy_bypass_environment`.
+/// Applies `urllib.request.proxy_bypass_environment`.
 fn urllib_bypasses(host: &str, list: &str) -> bool {
     if list == "*" {
         return true;
@@ -170,8 +171,9 @@ fn urllib_bypasses(host: &str, list: &str) -> bool {
         })
 }
 
-/// Takes a proxy's URL apart; one without a scheme is `http`. It may hold a password: what is shown is `named_by`, the kwarg or
-/// the variable that it stands in.
+/// Parses a proxy's URL; without a scheme it is `http`.
+///
+/// The URL may hold a password, so an error shows `named_by`, the kwarg or the variable that holds it.
 fn parse(proxy: &str, named_by: &str) -> Result<Target, Failure> {
     let with_scheme = if proxy.contains("://") {
         proxy.to_owned()

@@ -1,22 +1,23 @@
-//! Where a redirect leads, and whether token and body may go along: to the same host and port, never from https to http.
+//! Decides whether a redirect is followed: only to the same host and port, never from https to http.
 //!
-//! One redirect may lead to another host: that of a standby of Vault, which sends its clients to the active node with 307 and the
-//! request's own path (`respondStandby` in the `http/handler.go` of both Vault and `OpenBao`). It is followed only where a client is
-//! built for it, with the path and query that were asked for, and by no weaker scheme.
+//! One redirect may lead to another host: a standby of Vault sends its clients to the active node with 307 and the request's own
+//! path (`respondStandby` in the `http/handler.go` of both Vault and `OpenBao`). Only a client that is built for it follows it, with
+//! the same path and query, and never to a weaker scheme.
 //!
 //! Method and body change as in requests 2.34.2, `sessions.py` (`rebuild_method`, `resolve_redirects`). Deliberate difference:
-//! requests follows to any host and takes the body and `X-Vault-Token` along.
+//! requests follows to any host, with the body and `X-Vault-Token`.
 
 use percent_encoding::percent_decode_str;
 
+use super::dot_segments;
 use super::failure::{Failure, FailureKind};
 use super::target::{Scheme, Target};
 use super::{Request, Response};
 
-/// The most redirects that are followed: requests' `DEFAULT_REDIRECT_LIMIT`.
+/// The maximum number of redirects: requests' `DEFAULT_REDIRECT_LIMIT`.
 pub(super) const MAX_REDIRECTS: usize = 30;
 
-/// The most of a foreign server's name that a message shows.
+/// The maximum length of another server's name in a message.
 const MAX_SHOWN_CHARS: usize = 200;
 
 /// Returns the `Location` that `response` redirects to.
@@ -29,21 +30,21 @@ pub(super) fn location(response: &Response) -> Option<&str> {
     }
 }
 
-/// What a client makes of the redirect of a standby to another host.
+/// How a client handles a standby's redirect to another host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standbys {
-    /// It is refused, as every redirect to another host is.
+    /// It is refused, like every redirect to another host.
     Refused,
-    /// It is refused because certificates are not checked: anybody could answer there.
+    /// It is refused because certificates are not checked: any server could answer there.
     Unverified,
     /// It is followed.
     Followed,
 }
 
-/// Returns the target that `location` means when `from` answered with it and `status`.
+/// Returns the target of a redirect from `from` to `location` with `status`.
 ///
 /// # Errors
-/// Another host or port that is not a standby's active node, or the step down from https to http.
+/// A host or port that is neither the same nor a standby's active node, or a step from https down to http.
 pub(super) fn follow(
     from: &Target,
     status: u16,
@@ -59,7 +60,7 @@ pub(super) fn follow(
         return Err(refused("from https to http, where no credential is sent").redirecting_to(shown(&target)));
     }
     if place.same_place(&target.origin) {
-        // requests keeps the header, unless the scheme changes.
+        // requests keeps the header unless the scheme changes.
         let kept = from
             .basic
             .clone()
@@ -74,7 +75,7 @@ pub(super) fn follow(
     match standbys {
         Standbys::Followed if names_standby => Ok(Target {
             origin: target.origin,
-            // The path as it was sent: Go writes the same one with fewer quotes.
+            // The path as it was sent: Go quotes fewer characters of it.
             path: from.path.clone(),
             basic: None,
         }),
@@ -89,7 +90,7 @@ pub(super) fn follow(
     }
 }
 
-/// Whether `to` asks for what `from` asked for: the same path once its quotes are taken off, and the same query.
+/// Returns whether `to` and `from` have the same unquoted path and the same query.
 fn same_request(from: &Target, to: &Target) -> bool {
     let parts = |target: &Target| {
         let (path, query) = match target.path.split_once('?') {
@@ -101,7 +102,7 @@ fn same_request(from: &Target, to: &Target) -> bool {
     parts(from) == parts(to)
 }
 
-/// Whether a URL names a user.
+/// Returns whether a URL names a user.
 fn has_user(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?', '#'])
@@ -109,12 +110,12 @@ fn has_user(url: &str) -> bool {
         .is_some_and(|authority| authority.contains('@'))
 }
 
-/// Returns the server of `target` for a message: a host from outside may be of any length.
+/// Returns the server of `target` for a message, cut: a host from outside may be of any length.
 fn shown(target: &Target) -> String {
     target.origin.to_string().chars().take(MAX_SHOWN_CHARS).collect()
 }
 
-/// Changes method and body as requests does before it follows.
+/// Changes method and body before following, as requests does.
 pub(super) fn rebuild(request: &mut Request, status: u16) {
     let becomes_get = matches!(status, 302 | 303) || (status == 301 && request.method == "POST");
     if becomes_get && request.method != "HEAD" {
@@ -158,32 +159,11 @@ fn join(from: &Target, location: &str) -> String {
         "{}://{}{}{query}",
         origin.scheme.as_str(),
         origin.authority(),
-        without_dots(path)
+        dot_segments::removed_as_rfc_3986(path)
     )
 }
 
-/// Resolves the segments `.` and `..` of an absolute path.
-fn without_dots(path: &str) -> String {
-    let mut out: Vec<&str> = Vec::new();
-    let mut segments = path.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let last = segments.peek().is_none();
-        match segment {
-            "." if last => out.push(""),
-            "." => {}
-            ".." => {
-                out.pop();
-                if last {
-                    out.push("");
-                }
-            }
-            other => out.push(other),
-        }
-    }
-    format!("/{}", out.join("/"))
-}
-
-/// Quotes what may not stand in a URL at all: blanks, control characters, non-ASCII.
+/// Quotes the characters that a URL must not contain: blanks, control characters, non-ASCII.
 fn quote_unsafe(location: &str) -> String {
     use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
     const UNSAFE: &AsciiSet = &CONTROLS

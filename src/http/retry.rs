@@ -1,4 +1,4 @@
-//! What is tried again, how often, and after how long a pause: urllib3's `Retry` as Airflow and azure-core use it.
+//! The retry policy: what is retried, how often, and after which pause. It is urllib3's `Retry` as Airflow and azure-core use it.
 //!
 //! Source: urllib3 2.8.0, `util/retry.py` (`get_backoff_time`, `parse_retry_after`, `is_retry`).
 
@@ -8,24 +8,24 @@ use super::Response;
 use super::failure::{Failure, FailureKind};
 use crate::calendar::days_since_1970;
 
-/// The longest pause between two attempts that no server has asked for: urllib3's `DEFAULT_BACKOFF_MAX`.
+/// The longest pause between two attempts without `Retry-After`: urllib3's `DEFAULT_BACKOFF_MAX`.
 const BACKOFF_MAX: Duration = Duration::from_secs(120);
 
-/// The longest `Retry-After` that is believed: urllib3's `DEFAULT_RETRY_AFTER_MAX`.
+/// The longest `Retry-After` that is honoured: urllib3's `DEFAULT_RETRY_AFTER_MAX`.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(21_600);
 
-/// What is tried again, and how often.
+/// What is retried, and how often.
 #[derive(Clone, Debug)]
 pub struct Retry {
     /// Attempts after the first.
     pub retries: u32,
-    /// Statuses that are tried again.
+    /// Statuses that are retried.
     pub statuses: &'static [u16],
-    /// Statuses that are tried again when the answer has `Retry-After`.
+    /// Statuses that are retried when the answer has `Retry-After`.
     pub statuses_with_retry_after: &'static [u16],
     /// The factor of the pause: none before the first retry, then twice the factor, four times, …
     pub backoff: Duration,
-    /// Whether what failed after the request was sent is tried again: only what is idempotent.
+    /// Whether a failure after sending is retried: only for idempotent requests.
     pub after_sending: bool,
 }
 
@@ -39,7 +39,7 @@ impl Retry {
         after_sending: false,
     };
 
-    /// Whether `outcome` is tried again, were there attempts left.
+    /// Returns whether `outcome` is to be retried, if attempts are left.
     pub(super) fn wants(&self, outcome: &Result<Response, Failure>) -> bool {
         match outcome {
             Ok(response) => {
@@ -75,7 +75,7 @@ impl Retry {
     }
 }
 
-/// Parses `Retry-After`: seconds, or an HTTP date. What is neither is no wish at all.
+/// Parses `Retry-After`: seconds, or an HTTP date. Other values are ignored.
 fn retry_after(value: &str) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_date_is_no_wish() {
+    fn an_invalid_retry_after_is_ignored() {
         for value in [
             "",
             "soon",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_as_urllib3_has_them() {
+    fn pauses_grow_as_in_urllib3() {
         let retry = Retry {
             backoff: Duration::from_millis(100),
             ..Retry::NONE

@@ -1,6 +1,6 @@
-//! A request's URL, taken apart once: whom to connect to, and what to ask for.
+//! A request's URL, parsed once: the server and the path.
 //!
-//! The path arrives quoted and leaves as it came: nothing is resolved, decoded or encoded again on the way.
+//! The path arrives quoted and stays unchanged: nothing is resolved, decoded or encoded again.
 
 use std::fmt;
 
@@ -37,19 +37,19 @@ impl Scheme {
     }
 }
 
-/// A server: where a connection leads.
+/// A server: scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Origin {
     pub(super) scheme: Scheme,
     /// In lower case, an IPv6 address without its brackets.
     pub(super) host: String,
     pub(super) port: u16,
-    /// Whether the port was written down: `NO_PROXY` looks at it.
+    /// Whether the URL has a port: `NO_PROXY` looks at it.
     pub(super) port_given: bool,
 }
 
 impl Origin {
-    /// Returns `host:port`, the port left out when it is the scheme's own: the `Host` header.
+    /// Returns the `Host` header: `host:port`, without the scheme's default port.
     pub(super) fn host_header(&self) -> String {
         if self.port == self.scheme.default_port() {
             self.bracketed()
@@ -71,7 +71,7 @@ impl Origin {
         }
     }
 
-    /// Whether `other` is the same host and port.
+    /// Returns whether `other` has the same host and port.
     pub(super) fn same_place(&self, other: &Self) -> bool {
         self.host == other.host && self.port == other.port
     }
@@ -83,18 +83,18 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A URL, taken apart.
+/// A parsed URL.
 #[derive(Clone)]
 pub(super) struct Target {
     pub(super) origin: Origin,
-    /// Quoted, from the first slash on, with its query.
+    /// The quoted path from its first slash on, with its query.
     pub(super) path: String,
-    /// The `Authorization` (or `Proxy-Authorization`) that a user and password in the URL stand for.
+    /// The `Authorization` (or `Proxy-Authorization`) from a user and password in the URL.
     pub(super) basic: Option<Secret>,
 }
 
 impl Target {
-    /// Takes `url` apart.
+    /// Parses `url`.
     ///
     /// # Errors
     /// A URL that is not `http` or `https`, has no host, or no valid port. The message names the part, not the URL: it may
@@ -103,7 +103,7 @@ impl Target {
         Self::parts(url).map_err(|what| Failure::configuration(format!("the URL {what}")))
     }
 
-    /// Takes `url` apart, or says what is wrong with it.
+    /// Parses `url`, or says what is wrong with it.
     fn parts(url: &str) -> Result<Self, &'static str> {
         let (scheme, rest) = url
             .split_once("://")
@@ -144,15 +144,17 @@ impl Target {
             basic: match user.and_then(|user| user.split_once(':')) {
                 None | Some(("", "")) => None,
                 Some((name, password)) => {
-                    Some(basic(name, password).ok_or("has a user or a password beyond Latin-1")?)
+                    Some(basic(name, password).ok_or("has a user or a password that is not Latin-1")?)
                 }
             },
         })
     }
 }
 
-/// Says what is wrong with a URL that is configured, for a message that begins with the name of the kwarg or the variable;
-/// `None` where it can be used. The URL is not repeated: it may hold a password.
+/// Returns what is wrong with a configured URL, or `None`.
+///
+/// The text continues a message that begins with the name of the kwarg or the variable. It does not contain the URL, which may
+/// hold a password.
 #[must_use]
 pub fn url_fault(url: &str) -> Option<&'static str> {
     match Target::parts(url) {
@@ -191,7 +193,7 @@ fn split_port(place: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
-/// Lower case, no brackets, IDNA for what is not ASCII.
+/// Returns the host in lower case, without brackets, in IDNA when it is not ASCII.
 fn normalize_host(host: &str) -> Option<String> {
     if let Some(inner) = host.strip_prefix('[') {
         let inner = inner.strip_suffix(']')?;
@@ -205,8 +207,9 @@ fn normalize_host(host: &str) -> Option<String> {
     (!host.is_empty() && host.bytes().all(valid)).then(|| host.to_ascii_lowercase())
 }
 
-/// `Basic` credentials of a URL's `user:password`, unquoted as `requests.utils.get_auth_from_url` does, which makes nothing of a
-/// user without a password; in Latin-1, and `None` where that cannot be.
+/// Returns `Basic` credentials from a URL's `user:password`, in Latin-1; `None` when they do not fit into Latin-1.
+///
+/// They are unquoted as in `requests.utils.get_auth_from_url`, which ignores a user without a password.
 fn basic(name: &str, password: &str) -> Option<Secret> {
     let mut pair = Zeroizing::new(Vec::new());
     for (part, end) in [(name, ":"), (password, "")] {
@@ -223,7 +226,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quoted_path_stays_as_it_is() {
+    fn a_quoted_path_stays_unchanged() {
         let target = Target::parse("http://Vault.Example:8200/v1/a%2F..%2e/b?x=1#f").expect("a URL");
         assert_eq!(target.origin.host_header(), "vault.example:8200");
         assert_eq!(target.path, "/v1/a%2F..%2e/b?x=1");
@@ -253,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_http_url_is_refused_without_being_shown() {
+    fn a_url_that_is_not_http_is_refused_without_being_shown() {
         for url in [
             "vault:8200",
             "ftp://h/",

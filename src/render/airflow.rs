@@ -12,7 +12,8 @@ use crate::secret::Secret;
 /// The longest id that the import takes, in characters.
 const LONGEST_ID: usize = 200;
 
-/// Whether the import takes `conn_id`; it passes over others with a message, and ends well.
+/// Whether the import accepts `conn_id`. It skips others with a message, and still succeeds.
+///
 /// Source: airflow 3.3.2, `airflow/utils/helpers.py`, `validate_key`.
 fn is_importable(conn_id: &str) -> bool {
     conn_id.chars().count() <= LONGEST_ID
@@ -22,10 +23,10 @@ fn is_importable(conn_id: &str) -> bool {
             .all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'))
 }
 
-/// Returns one object, connection id to arguments. Airflow wants a type, and an extra that is text.
+/// Returns one object, connection id to arguments. Airflow requires a type, and an extra that is text.
 ///
 /// # Errors
-/// An id that the import passes over, with status 2; a connection without a type, with status 6.
+/// An id that the import skips, with status 2; a connection without a type, with status 6.
 pub fn connections<'a>(
     connections: impl IntoIterator<Item = (&'a str, &'a Connection)>,
     masks: &mut Masks,
@@ -34,13 +35,13 @@ pub fn connections<'a>(
     for (conn_id, connection) in connections {
         if !is_importable(conn_id) {
             return Err(Error::usage(format!(
-                "`airflow connections import` would pass over connection `{conn_id}`"
+                "`airflow connections import` would skip connection `{conn_id}`"
             ))
-            .with_hint("it takes ids of letters, digits, `_`, `-` and single `.`, 200 at most"));
+            .with_hint("it accepts ids of up to 200 letters, digits, `_`, `-` and single `.`"));
         }
         let mut parsed = connection.to_object()?;
         let mut arguments = Object::new();
-        // The order of Airflow's own export, in which the extra is the last.
+        // The order of Airflow's own export, where the extra is last.
         for name in FIELDS.into_iter().filter(|name| *name != "extra") {
             if let Some(value) = parsed.shift_remove(name).filter(|value| !value.is_null()) {
                 arguments.insert(name.to_owned(), value);
@@ -50,7 +51,7 @@ pub fn connections<'a>(
             Some(Value::String(name)) if !name.is_empty() => *name = normalised(name),
             _ => {
                 return Err(Error::malformed(format!(
-                    "`airflow connections import` cannot take connection `{conn_id}`: it has no type"
+                    "`airflow connections import` cannot import connection `{conn_id}`: it has no type"
                 )));
             }
         }
@@ -63,7 +64,7 @@ pub fn connections<'a>(
     Ok(written(file))
 }
 
-/// Returns one object, variable key to text. A value that is JSON stays text: of an object, Airflow would take the `value`.
+/// Returns one object, variable key to text. JSON stays text, because Airflow takes only the `value` of an object.
 ///
 /// # Errors
 /// A value that is not UTF-8, with status 6.
@@ -72,7 +73,7 @@ pub fn variables(variables: &[(&str, Secret)], masks: &mut Masks) -> Result<Expo
     for (key, value) in variables {
         let Some(text) = value.expose_text() else {
             return Err(Error::malformed(format!(
-                "`airflow variables import` cannot take variable `{key}`: it is not UTF-8"
+                "`airflow variables import` cannot import variable `{key}`: it is not UTF-8"
             )));
         };
         masks.add_forms(text);
@@ -81,7 +82,7 @@ pub fn variables(variables: &[(&str, Secret)], masks: &mut Masks) -> Result<Expo
     Ok(written(file))
 }
 
-/// Returns a type as `Connection._normalize_conn_type` has it: a local file's is not normalised.
+/// Returns a type as `Connection._normalize_conn_type` does. The type in a local file is not normalised yet.
 fn normalised(conn_type: &str) -> String {
     if conn_type == "postgresql" {
         "postgres".to_owned()

@@ -6,10 +6,10 @@ use super::logging_command::escape;
 use super::{Entry, Exported, Masks, shell};
 use crate::error::Result;
 
-/// Returns one `##vso[task.setvariable …]` line an entry.
+/// Returns one `##vso[task.setvariable …]` line per entry.
 ///
 /// # Errors
-/// A value that is not UTF-8 or has NUL (status 6), a name that is none (2).
+/// A value that is not UTF-8 or has NUL (status 6), an invalid name (2).
 pub fn render(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
     let mut text = Vec::new();
     let mut warnings = Vec::new();

@@ -1,4 +1,4 @@
-//! `NAME=VALUE` lines in one dialect of `.env`: python-dotenv's, bare wherever Docker's `--env-file` reads the same.
+//! `NAME=VALUE` lines in the `.env` dialect of python-dotenv, unquoted where Docker's `--env-file` reads the same value.
 //!
 //! Sources: python-dotenv 1.2, `dotenv/parser.py` and `dotenv/variables.py`;
 //! <https://docs.docker.com/reference/cli/docker/container/run/#env>; compose-go's `dotenv` package.
@@ -6,11 +6,11 @@
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// Returns `NAME=VALUE`, quoted where it must be.
+/// Returns `NAME=VALUE`, quoted if necessary.
 ///
 /// # Errors
-/// What the dialect cannot carry, by name, with status 6: `${`, which python-dotenv replaces inside any quotes; a `$` beside a
-/// backslash or a carriage return, which single quotes cannot hold; NUL; what is not UTF-8. A name that is none, with status 2.
+/// A value that the dialect cannot carry, with status 6: `${`, which python-dotenv replaces inside any quotes; a `$` with a backslash
+/// or a carriage return, which single quotes cannot hold; NUL; bytes that are not UTF-8. An invalid name, with status 2.
 pub fn line(name: &str, value: &Secret) -> Result<Secret> {
     super::shell::check_name(name)?;
     let text = carried(name, value)?;
@@ -34,11 +34,13 @@ pub fn line(name: &str, value: &Secret) -> Result<Secret> {
     Ok(line.into())
 }
 
-/// Returns the line that `get-conn -o env` prints: as it stands where Docker, Astro's `.env` and python-dotenv all read it so
-/// (JSON has quotes and blanks inside, which they keep), else quoted as [`line()`] has it.
+/// Returns the line that `get-conn -o env` prints.
+///
+/// The value is unchanged if Docker, Astro's `.env` and python-dotenv all read it back (they keep the quotes and blanks inside JSON).
+/// Otherwise it is quoted as by [`line()`].
 ///
 /// # Errors
-/// As [`line()`], and a value that needs more than one line.
+/// Those of [`line()`], and a value that needs more than one line.
 pub fn single_line(name: &str, value: &Secret) -> Result<Secret> {
     super::shell::check_name(name)?;
     let text = carried(name, value)?;
@@ -57,7 +59,7 @@ pub fn single_line(name: &str, value: &Secret) -> Result<Secret> {
     if text.contains('$') && text.contains('\n') {
         return Err(refusal(
             name,
-            "a `$` beside a newline, which needs more than one line",
+            "a `$` with a newline, which needs more than one line",
         ));
     }
     line(name, value)
@@ -78,7 +80,7 @@ fn carried<'a>(name: &str, value: &'a Secret) -> Result<&'a str> {
         ));
     }
     if text.contains('$') && text.contains(['\\', '\r']) {
-        return Err(refusal(name, "a `$` beside a backslash or a carriage return"));
+        return Err(refusal(name, "a `$` with a backslash or a carriage return"));
     }
     Ok(text)
 }
@@ -92,7 +94,7 @@ fn needs_quotes(c: char) -> bool {
     is_blank(c) || matches!(c, '\'' | '"' | '#' | '$' | '\\' | '`')
 }
 
-/// What Python's `\s` matches and `rstrip()` strips.
+/// Whether Python's `\s` matches `c` and `rstrip()` strips it.
 fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}')
 }
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_are_double_and_single_beside_a_dollar() {
+    fn quotes_are_double_or_single_with_a_dollar() {
         assert_eq!(rendered("a b"), "X=\"a b\"");
         assert_eq!(rendered("a\n\"b\"\\\r'"), "X=\"a\\n\\\"b\\\"\\\\\\r'\"");
         assert_eq!(rendered("a$b 'c'"), "X='a$b \\'c\\''");
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn json_stays_as_it_is_on_a_single_line() {
+    fn json_is_unchanged_on_a_single_line() {
         let value = r#"{"conn_type": "http", "host": "h"}"#;
         let line = single_line("X", &value.into()).expect("it is carried");
         assert_eq!(line.expose_text(), Some(format!("X={value}").as_str()));

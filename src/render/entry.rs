@@ -1,4 +1,4 @@
-//! What every format of `export` takes, and what it comes to.
+//! The input and the output of every format of `export`.
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -23,7 +23,7 @@ impl Entry {
             .ok_or_else(|| self.refused(format, "bytes that are not UTF-8"))
     }
 
-    /// Returns the value as text without NUL, for what ends up in an environment.
+    /// Returns the value as text without NUL, for an environment.
     ///
     /// # Errors
     /// A value that is not UTF-8 or has NUL, with status 6.
@@ -43,17 +43,17 @@ impl Entry {
     }
 }
 
-/// The text of a format.
+/// The output of a format.
 #[derive(Debug, Default)]
 pub struct Exported {
     /// The text, with a newline at its end.
     pub bytes: Secret,
-    /// What the user should be told.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
 impl Exported {
-    /// Takes a text that there is nothing to say about.
+    /// Creates the output without warnings.
     pub(super) fn plain(text: impl Into<Vec<u8>>) -> Self {
         Self {
             bytes: Secret::new(text),

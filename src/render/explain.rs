@@ -1,6 +1,6 @@
-//! `explain`'s steps, for people and as JSON.
+//! The steps of `explain`, for people and as JSON.
 //!
-//! Owns the words of an outcome. Shows names, files and lines; never a value.
+//! Owns the words for an outcome. Shows names, files and lines; never a value.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::terminal::printable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Answer, SecretKind, Step};
 
-/// A step of a backend, and what came of asking it.
+/// A step of a backend, and its outcome.
 #[derive(Debug)]
 pub struct Row<'a> {
     /// The backend's class path in Airflow.
@@ -20,7 +20,7 @@ pub struct Row<'a> {
     pub place: &'a str,
     /// The step.
     pub step: &'a Step,
-    /// The answer, or what kept the backend from one; `None` when it was not asked.
+    /// The answer or the error; `None` if the backend was not asked.
     pub outcome: Option<&'a Result<Answer>>,
     /// How long it took.
     pub took: Duration,
@@ -57,8 +57,8 @@ fn lookup(row: &Row<'_>) -> Value {
     Value::Object(lookup)
 }
 
-/// Returns the steps for people, and what configured them, without a newline at the end. `backend` is whether a secrets backend
-/// is configured.
+/// Returns the steps for people, and what configures them, without a final newline. `backend` says whether a secrets backend is
+/// configured.
 #[must_use]
 pub fn text(
     kind: SecretKind,
@@ -70,10 +70,12 @@ pub fn text(
     let name = printable(name);
     let mut text = match (steps, backend) {
         ([], false) if kind == SecretKind::Config => format!(
-            "Airflow looks for {kind} `{name}` nowhere: no secrets backend is configured, and it asks nobody else for an option"
+            "Airflow has nowhere to look for {kind} `{name}`: no secrets backend is configured, and only a secrets backend holds options"
         ),
         ([], _) => {
-            format!("Airflow looks for {kind} `{name}` nowhere: the configured secrets backend has none")
+            format!(
+                "Airflow has nowhere to look for {kind} `{name}`: the configured secrets backend does not provide any"
+            )
         }
         _ => format!("Airflow looks for {kind} `{name}` in this order:"),
     };
@@ -101,7 +103,7 @@ fn location(row: &Row<'_>) -> String {
     row.step.location.sentence(row.place)
 }
 
-/// Returns what came of asking, in a word or two.
+/// Returns the outcome in a word or two.
 fn word(outcome: &Result<Answer>) -> &'static str {
     match outcome {
         Ok(Answer::Found(_)) => "found",
@@ -116,7 +118,7 @@ fn word(outcome: &Result<Answer>) -> &'static str {
     }
 }
 
-/// Returns what is known about an outcome beyond its word.
+/// Returns the details of an outcome.
 fn reason(outcome: &Result<Answer>) -> Option<String> {
     match outcome {
         Ok(Answer::Found(_)) => None,

@@ -1,6 +1,6 @@
 //! Many names and values -> the text of one format, and the masks that go with it.
 //!
-//! Owns what all formats share: their refusals, and that a mask is announced in the form in which a value is printed.
+//! Owns what all formats share: refusals, and masks in the form in which a value is printed.
 
 use clap::ValueEnum;
 
@@ -16,28 +16,28 @@ pub enum ExportFormat {
     Dotenv,
     /// export NAME='VALUE' lines for bash, dash and zsh
     Shell,
-    /// One object, name to text
+    /// One JSON object, from names to values
     Json,
-    /// One mapping, name to text
+    /// One YAML mapping, from names to values
     Yaml,
-    /// For `$GITHUB_ENV` of GitHub Actions
+    /// Lines for `$GITHUB_ENV` of GitHub Actions
     GithubEnv,
     /// Logging commands that set secret variables in Azure Pipelines
     AzurePipelines,
-    /// For `artifacts:reports:dotenv` of GitLab CI
+    /// Lines for `artifacts:reports:dotenv` of GitLab CI
     GitlabDotenv,
-    /// The manifest of a Secret
+    /// The manifest of a Kubernetes Secret
     Kubernetes,
-    /// For `airflow connections import`
+    /// A file for `airflow connections import`
     AirflowConnections,
-    /// For `airflow variables import`
+    /// A file for `airflow variables import`
     AirflowVariables,
 }
 
-/// Returns `entries` in `format`, and adds what is printed of them to `masks`. `name` is a Kubernetes Secret's.
+/// Returns `entries` in `format`, and adds their printed forms to `masks`. `name` is the name of a Kubernetes Secret.
 ///
 /// # Errors
-/// A value that the format cannot carry (status 6), a name that it cannot (2).
+/// A value that the format cannot carry (status 6), or a name (2).
 pub fn export(
     format: ExportFormat,
     entries: &[Entry],
@@ -61,7 +61,7 @@ pub fn export(
     }
 }
 
-/// Writes one line an entry, and masks what stands behind its `=`, without the quotes around it.
+/// Writes one line per entry, and masks the text after its `=`, without the surrounding quotes.
 fn lines(
     entries: &[Entry],
     masks: &mut Masks,
@@ -82,7 +82,7 @@ fn lines(
     Ok(Exported::plain(text))
 }
 
-/// Writes one object, name to text.
+/// Writes one object, from names to values.
 fn json(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
     let mut object = serde_json::Map::new();
     for entry in entries {

@@ -1,16 +1,16 @@
-//! `--out`: a file that appears at once, whole, and readable by its owner alone.
+//! `--out`: a file that is written atomically and is readable only by its owner.
 //!
-//! Owns what is refused: a target or folder through which another user could choose what is written, or read it.
+//! Owns what is refused: a target or folder that lets another user read the file or choose its content.
 
 use std::io::Write as _;
 use std::path::Path;
 
 use crate::error::{Error, Result};
 
-/// Checks, before anything is asked for, that `path` can be written.
+/// Checks that `path` can be written, before any lookup.
 ///
 /// # Errors
-/// With status 2: a symbolic link, anything else that is no file, a folder that is missing or that everybody can write.
+/// With status 2: a symbolic link, anything else that is not a file, a folder that is missing or that everybody can write.
 pub fn check(path: &Path) -> Result<()> {
     let shown = crate::shown::shown(&path.display().to_string());
     match path.symlink_metadata() {
@@ -22,7 +22,7 @@ pub fn check(path: &Path) -> Result<()> {
         Ok(target) if !target.is_file() => return Err(Error::usage(format!("`{shown}` is not a file"))),
         Ok(_) | Err(_) => {}
     }
-    // What ends in `/` or `/.` has a last name too, and can be nothing but a folder.
+    // A path that ends in `/` or `/.` has a file name too, but can only be a folder.
     let names_a_file = path.file_name().is_some_and(|name| {
         path.as_os_str()
             .as_encoded_bytes()
@@ -55,13 +55,13 @@ pub fn check(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes `bytes` to a temporary file beside `path` that only its owner can read, and renames it to `path`.
+/// Writes `bytes` to a temporary file next to `path` that only its owner can read, and renames it to `path`.
 ///
 /// # Errors
-/// What [`check`] refuses; a file that cannot be written, with status 1.
+/// Those of [`check`]; a file that cannot be written, with status 1.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     check(path)?;
-    // Of a failure only its kind: the path in its text is the temporary file's.
+    // Only the kind of the failure: its text holds the path of the temporary file.
     let failed = |cause: std::io::Error| {
         Error::internal(format!(
             "`{}` cannot be written",
@@ -73,7 +73,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         .prefix(".secretctl-")
         .tempfile_in(folder(path))
         .map_err(failed)?;
-    // What the umask may have taken away.
+    // The umask may have removed these permissions.
     #[cfg(unix)]
     file.as_file()
         .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
@@ -92,7 +92,7 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Whether everybody can write the folder, without the sticky bit that keeps their hands off others' files.
+/// Whether everybody can write the folder, without the sticky bit that protects the files of others.
 #[cfg(unix)]
 fn others_can_replace_files(folder: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;

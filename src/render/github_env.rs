@@ -1,7 +1,7 @@
-//! What a step appends to `$GITHUB_ENV`: values between random delimiters.
+//! The lines that a step appends to `$GITHUB_ENV`: values between random delimiters.
 //!
 //! Source: <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>, "Multiline strings"; the runner's
-//! `FileCommandManager.cs`, which keeps what stands between the two lines as it is.
+//! `FileCommandManager.cs`, which keeps the text between the two lines unchanged.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use super::{Entry, Exported, shell};
 use crate::error::{Error, Result};
 
-/// Returns the text. No value can end its own block: nobody who wrote it knew the delimiter, and it is looked for.
+/// Returns the text. A value cannot end its own block: its delimiter is random, and does not occur in it.
 ///
 /// # Errors
-/// What no environment variable of a runner can be: not UTF-8, NUL (status 6); a name that is none (2).
+/// A value that is not UTF-8 or has NUL (status 6), an invalid name (2).
 pub fn render(entries: &[Entry]) -> Result<Exported> {
     let mut text = String::new();
     for entry in entries {
@@ -25,14 +25,14 @@ pub fn render(entries: &[Entry]) -> Result<Exported> {
     Ok(Exported::plain(text))
 }
 
-/// Returns a delimiter of 128 random bits that `value` does not hold.
+/// Returns a delimiter of 128 random bits that does not occur in `value`.
 fn delimiter(value: &str) -> Result<String> {
     let random = SystemRandom::new();
     loop {
         let mut bytes = [0; 16];
         random
             .fill(&mut bytes)
-            .map_err(|_| Error::internal("the system has no randomness to give"))?;
+            .map_err(|_| Error::internal("the system has no random bytes available"))?;
         let delimiter = format!("ghadelimiter_{:032x}", u128::from_be_bytes(bytes));
         if !value.contains(&delimiter) {
             return Ok(delimiter);

@@ -1,4 +1,4 @@
-//! What GitLab CI reads from a job's `artifacts:reports:dotenv`.
+//! The file that GitLab CI reads from a job's `artifacts:reports:dotenv`.
 //!
 //! Source: <https://docs.gitlab.com/ci/yaml/artifacts_reports/#artifactsreportsdotenv>; GitLab's
 //! `app/services/ci/parse_dotenv_artifact_service.rb`, which strips a value and keeps its quotes.
@@ -8,14 +8,14 @@ use std::fmt::Write as _;
 use super::{Entry, Exported, Masks, shell};
 use crate::error::{Error, Result};
 
-/// GitLab takes a file of fewer bytes.
+/// GitLab accepts only files with fewer bytes.
 const TOO_LONG: usize = 5 * 1024;
 
-/// Returns one line an entry: no quotes, and `$` doubled, because GitLab replaces variables in it.
+/// Returns one line per entry: no quotes, and `$` doubled, because GitLab replaces variables in it.
 ///
 /// # Errors
-/// With status 6: more than one line, NUL, not UTF-8, blanks around a value (GitLab strips them), more than it takes. A name
-/// that is none, with status 2.
+/// With status 6: more than one line, NUL, bytes that are not UTF-8, leading or trailing blanks (GitLab strips them), too much text.
+/// An invalid name, with status 2.
 pub fn render(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
     let mut text = String::new();
     for entry in entries {
@@ -26,7 +26,10 @@ pub fn render(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
         }
         let is_blank = |c: char| c.is_ascii_whitespace() || c == '\x0b';
         if value.starts_with(is_blank) || value.ends_with(is_blank) {
-            return Err(entry.refused("GitLab's dotenv", "blanks around it, which GitLab strips"));
+            return Err(entry.refused(
+                "GitLab's dotenv",
+                "leading or trailing blanks, which GitLab strips",
+            ));
         }
         let printed = value.replace('$', "$$");
         masks.add(printed.as_bytes());
@@ -34,7 +37,7 @@ pub fn render(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
     }
     if text.len() >= TOO_LONG {
         return Err(Error::malformed(
-            "GitLab's dotenv cannot carry these values: it takes less than 5 KiB in all",
+            "GitLab's dotenv cannot carry these values: all together must be less than 5 KiB",
         ));
     }
     Ok(Exported::plain(text))

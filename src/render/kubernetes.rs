@@ -17,12 +17,12 @@ const LONGEST: usize = 253;
 /// Returns the manifest, its data in base64 (which carries any bytes).
 ///
 /// # Errors
-/// A name of the Secret or of an entry that Kubernetes does not take, with status 2.
+/// A name of the Secret or of an entry that Kubernetes does not accept, with status 2.
 pub fn render(entries: &[Entry], name: &str, masks: &mut Masks) -> Result<Exported> {
     if !is_subdomain(name) {
         return Err(
             Error::usage(format!("`{name}` cannot be the name of a Kubernetes Secret")).with_hint(
-                "it takes lower-case letters, digits, `-` and `.`, with a letter or digit at both ends",
+                "use lower-case letters, digits, `-` and `.`, with a letter or digit at both ends",
             ),
         );
     }
@@ -57,7 +57,7 @@ fn is_subdomain(name: &str) -> bool {
         })
 }
 
-/// Whether `key` is one of a Secret's data.
+/// Whether `key` can be a key in a Secret's data.
 fn is_key(key: &str) -> bool {
     !key.is_empty()
         && key.len() <= LONGEST
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_those_of_kubernetes() {
+    fn names_follow_the_rules_of_kubernetes() {
         for name in ["secretctl", "a.b-c.1"] {
             assert!(is_subdomain(name), "{name}");
         }

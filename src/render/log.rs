@@ -1,7 +1,7 @@
-//! `-v` and `SECRETCTL_LOG`: what was asked of whom, how it ended and how long it took, on stderr, one line an event.
+//! `-v` and `SECRETCTL_LOG`: each request, its outcome and its duration on stderr, one line per event.
 //!
-//! Only this crate's own events are shown, at any verbosity: what they hold is known, and no value is in it. What a library
-//! logs (headers, say) is not.
+//! Only this crate's own events are shown, at any verbosity: they are known to hold no secret. The events of libraries may hold one, in
+//! a header for example.
 
 use std::fmt::{self, Write as _};
 
@@ -18,22 +18,20 @@ use crate::error::{Error, Result};
 /// The variable that holds tracing's filters, such as `secretctl=debug`.
 const VARIABLE: &str = "SECRETCTL_LOG";
 
-/// This crate's name, under which its events stand.
+/// The target of this crate's events.
 const OWN_TARGET: &str = "secretctl";
 
-/// Starts the log: at debug for one `-v`, at trace for more, else as `SECRETCTL_LOG` says; without either there is none.
+/// Starts the log: at debug for one `-v`, at trace for more, otherwise by the filters of `SECRETCTL_LOG`. Without both, nothing is logged.
 ///
 /// # Errors
-/// Filters that are none, with status 2.
+/// Malformed filters, with status 2.
 pub fn start(verbose: u8, env: &Env) -> Result<()> {
     let targets = match (verbose, env.non_empty(VARIABLE)) {
         (0, None) => return Ok(()),
         (0, Some(filters)) => filters.parse::<Targets>().map_err(|cause| {
-            Error::usage(format!("{VARIABLE} holds no filters"))
+            Error::usage(format!("`{VARIABLE}` is not a list of log filters"))
                 .with_source(cause)
-                .with_hint(format!(
-                    "`{VARIABLE}=secretctl=debug` shows what is asked of whom"
-                ))
+                .with_hint("set it to `secretctl=debug` to log each request")
         })?,
         (1, _) => Targets::new().with_target(OWN_TARGET, LevelFilter::DEBUG),
         _ => Targets::new().with_target(OWN_TARGET, LevelFilter::TRACE),
@@ -77,7 +75,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// An event's message, and its fields behind it.
+/// An event's message, followed by its fields.
 struct Line(String);
 
 impl Visit for Line {

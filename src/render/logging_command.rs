@@ -1,6 +1,6 @@
-//! The escapes of Azure Pipelines' logging commands (`##vso[…]`), as the agent's `Command.cs` undoes them.
+//! The escapes of Azure Pipelines' logging commands (`##vso[…]`). Source: the agent's `Command.cs`, which undoes them.
 
-/// Appends the data of a command, escaped as the agent undoes it.
+/// Appends the escaped data of a command.
 pub(super) fn escape(text: &mut Vec<u8>, data: &[u8]) {
     for &byte in data {
         match byte {

@@ -1,6 +1,6 @@
-//! Masks: what is about to be printed, announced on stderr to a CI system that hides it in its logs.
+//! Masks: tell a CI system, on stderr, which text to hide in its logs before the text is printed.
 //!
-//! Owns the detection of such a system, the grammar of its command, and what of a connection is a secret. The list of names is
+//! Owns the detection of a CI system, the grammar of its command, and which parts of a connection are secret. The list of names is
 //! Airflow's: `airflow/_shared/secrets_masker/secrets_masker.py`, `DEFAULT_SENSITIVE_FIELDS` (airflow 3.3.2).
 //! Sources of the grammars: <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>,
 //! <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>.
@@ -15,10 +15,10 @@ use crate::error::{Error, Result};
 use crate::python::json::{self, Object, Value};
 use crate::secret::Secret;
 
-/// A value or line of fewer characters is not masked: it would blot out ordinary words.
+/// A shorter value or line, in characters, is not masked: it would hide ordinary words.
 const SHORTEST: usize = 4;
 
-/// What is to be masked, and for whom.
+/// The text to mask, and the CI systems that mask it.
 #[derive(Debug, Default)]
 pub struct Masks {
     github: bool,
@@ -27,8 +27,10 @@ pub struct Masks {
 }
 
 impl Masks {
-    /// Finds out who masks; nobody when masking is `off`. Only the process's own variables count: an env file neither switches
-    /// masks off, nor has values written where nobody masks them.
+    /// Detects the CI systems that mask; none if masking is `off`.
+    ///
+    /// Only the process's own variables count. An env file must not turn masks off, nor cause values to be written where nothing masks
+    /// them.
     #[must_use]
     pub fn new(env: &Env, off: bool) -> Self {
         let detected = |name| {
@@ -48,7 +50,7 @@ impl Masks {
         }
     }
 
-    /// Whether there is anybody to announce masks to.
+    /// Whether a CI system masks.
     #[must_use]
     pub fn wanted(&self) -> bool {
         self.github || self.azure
@@ -65,7 +67,7 @@ impl Masks {
         }
     }
 
-    /// Adds text in the forms in which it can appear: as it is, quoted in a URL, escaped in JSON.
+    /// Adds text in every form in which it can appear: unchanged, quoted in a URL, escaped in JSON.
     pub fn add_forms(&mut self, text: &str) {
         self.add(text.as_bytes());
         self.add(
@@ -77,7 +79,7 @@ impl Masks {
         self.add(json::escaped(text, true).as_bytes());
     }
 
-    /// Adds what is secret in a connection: its password and the extras that Airflow hides by their names.
+    /// Adds the secrets of a connection: its password, and the extras that Airflow hides by name.
     pub fn add_connection(&mut self, connection: &Connection) {
         if !self.wanted() {
             return;
@@ -116,8 +118,8 @@ impl Masks {
     /// Writes the masks to stderr. `-q` does not silence them.
     ///
     /// # Errors
-    /// A stderr that cannot be written, or is the null device: the CI system would not hear of the values, so they are not to
-    /// be printed (status 1).
+    /// A stderr that cannot be written or is the null device (status 1). The CI system cannot mask the values, so they must not be
+    /// printed.
     pub fn announce(&self) -> Result<()> {
         let mut seen = HashSet::new();
         let mut text = Zeroizing::new(Vec::new());
@@ -139,25 +141,27 @@ impl Masks {
         if text.is_empty() {
             return Ok(());
         }
-        let unheard = || {
-            Error::internal("nothing is printed: the CI system cannot be told on stderr to mask it")
-                .with_hint("leave stderr open, or turn masking off with `--no-mask`")
+        let not_announced = || {
+            Error::internal(
+                "nothing is printed, because the masks for the CI system cannot be written to stderr",
+            )
+            .with_hint("leave stderr open, or turn masking off with `--no-mask`")
         };
         if super::terminal::is_null_device() {
-            return Err(unheard());
+            return Err(not_announced());
         }
-        super::terminal::write_all(&text).map_err(|cause| unheard().with_source(cause))
+        super::terminal::write_all(&text).map_err(|cause| not_announced().with_source(cause))
     }
 }
 
-/// What Python's `quote(safe="")` leaves alone is letters, digits and `_.-~`.
+/// The characters that Python's `quote(safe="")` quotes: all but letters, digits and `_.-~`.
 const URL: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'.')
     .remove(b'-')
     .remove(b'~');
 
-/// Airflow's list of what a sensitive name contains.
+/// Airflow's list: a name that contains one of these is sensitive.
 const SENSITIVE: [&str; 22] = [
     "access_key",
     "access_token",
@@ -190,7 +194,7 @@ pub fn is_sensitive(name: &str) -> bool {
     SENSITIVE.iter().any(|part| name.contains(part))
 }
 
-/// Returns how many characters there are in `bytes`; a byte that is no UTF-8 counts as one.
+/// Returns the number of characters in `bytes`; a byte that is not UTF-8 counts as one.
 fn characters(bytes: &[u8]) -> usize {
     bytes
         .utf8_chunks()
@@ -198,7 +202,7 @@ fn characters(bytes: &[u8]) -> usize {
         .sum()
 }
 
-/// Appends `line` as the data of a command of GitHub's, where `%` starts an escape.
+/// Appends `line` as the data of a GitHub workflow command, where `%` starts an escape.
 fn escape_for_github(text: &mut Vec<u8>, line: &[u8]) {
     for &byte in line {
         match byte {
@@ -240,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_sensitive_as_airflow_has_it() {
+    fn names_are_sensitive_as_in_airflow() {
         assert!(is_sensitive("aws_secret_access_key"));
         assert!(is_sensitive(" API_Key "));
         assert!(!is_sensitive("region_name"));

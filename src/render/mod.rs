@@ -1,6 +1,6 @@
-//! A value -> bytes, and the only writing to stdout and stderr.
+//! Turns a value into bytes, and is the only module that writes to stdout and stderr.
 //!
-//! One file a format. Must not know where a value came from; must not decide what is printed.
+//! One file per format. Must not know where a value came from, nor decide what is printed.
 
 pub mod airflow;
 pub mod azure_pipelines;

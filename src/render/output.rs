@@ -4,13 +4,13 @@ use std::io::Write as _;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Writes `bytes` to stdout, with a newline behind them unless there shall be none. A reader that takes its time is waited for.
+/// Writes `bytes` to stdout, followed by a newline if `newline` is set. Waits for a slow reader.
 ///
-/// A descriptor that the caller closed (`>&-`) is no failure: before `main`, Rust's start opens `/dev/null` in its place, for reading
-/// and writing, which cannot be told from a caller's own (Python opens its `subprocess.DEVNULL` so too).
+/// A descriptor that the caller closed (`>&-`) is not an error. Before `main`, Rust's runtime opens `/dev/null` for reading and writing
+/// in its place, which looks like a caller's own `/dev/null` (Python opens `subprocess.DEVNULL` the same way).
 ///
 /// # Errors
-/// A closed pipe (quiet, as by SIGPIPE) and a stdout that cannot be written (status 1).
+/// A closed pipe (silent, as with SIGPIPE), and a stdout that cannot be written (status 1).
 pub fn stdout(bytes: &[u8], newline: bool) -> Result<()> {
     let mut out = std::io::stdout().lock();
     let written = out

@@ -1,14 +1,14 @@
-//! `export NAME='VALUE'` lines that bash, dash and zsh evaluate, and what a shell takes for a name.
+//! `export NAME='VALUE'` lines that bash, dash and zsh evaluate, and the rule for names in a shell.
 //!
 //! Source: POSIX.1-2024, Shell Command Language, 2.2.2 (single quotes) and 3.216 (names).
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// Returns `export NAME='VALUE'`, the bytes as they are.
+/// Returns `export NAME='VALUE'` with the bytes unchanged.
 ///
 /// # Errors
-/// NUL, which no shell holds, with status 6; a name that is none, with status 2.
+/// NUL, which a shell cannot hold, with status 6; an invalid name, with status 2.
 pub fn line(name: &str, value: &Secret) -> Result<Secret> {
     check_name(name)?;
     if value.expose().contains(&0) {
@@ -28,7 +28,7 @@ pub fn line(name: &str, value: &Secret) -> Result<Secret> {
     Ok(Secret::new(line))
 }
 
-/// Checks that `name` is one that a shell takes: letters, digits and underscores, no digit first.
+/// Checks that a shell accepts `name`: letters, digits and underscores, not starting with a digit.
 ///
 /// # Errors
 /// Any other name, with status 2.
@@ -37,11 +37,11 @@ pub fn check_name(name: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!("`{name}` cannot be the name of a variable in a shell or an env file")).with_hint(
-        "give it a name of your own with `--set NAME=conn:ID`, or use `exec` or `--format json`, which take it as it is",
+        "give it a name of your own with `--set NAME=conn:ID`, or use `exec` or `--format json`, which accept it unchanged",
     ))
 }
 
-/// Whether a shell takes `name`.
+/// Whether a shell accepts `name` for a variable.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())

@@ -1,6 +1,6 @@
 //! Standard error: errors, warnings and notes for people, one line each.
 //!
-//! Owns colour. Everything that is echoed is escaped by [`printable`].
+//! Owns colour. Echoed text is escaped by [`printable`].
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ const YELLOW: &str = "\x1b[1;33m";
 const CYAN: &str = "\x1b[1;36m";
 const RESET: &str = "\x1b[0m";
 
-/// Standard error, and how it is written.
+/// Standard error, and how to write to it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Terminal {
     color: bool,
@@ -27,7 +27,8 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Decides on colour: the choice, then `NO_COLOR` (not empty), then `CLICOLOR_FORCE`, then a terminal that is not `dumb`.
+    /// Decides on colour: the choice, then `NO_COLOR` (not empty), then `CLICOLOR_FORCE`, then whether stderr is a terminal that is not
+    /// `dumb`.
     #[must_use]
     pub fn new(choice: Option<bool>, quiet: bool, env: &Env) -> Self {
         let color = match choice {
@@ -45,7 +46,7 @@ impl Terminal {
         Self { color, quiet }
     }
 
-    /// Writes `error`: what failed, its causes and details beneath, then the hint.
+    /// Writes `error`: its message, its causes and details below, then the hint.
     pub fn error(self, error: &Error) {
         if error.kind() == ErrorKind::BrokenPipe {
             return;
@@ -55,12 +56,12 @@ impl Terminal {
         let mut above = error.message().to_owned();
         let mut source = error.source();
         while let Some(cause) = source {
-            let said = cause.to_string();
-            // Some libraries say the same at every level.
-            if said != above {
-                let _ = writeln!(text, "  caused by: {}", line(&said));
+            let message = cause.to_string();
+            // Some libraries repeat a message at every level.
+            if message != above {
+                let _ = writeln!(text, "  caused by: {}", line(&message));
             }
-            above = said;
+            above = message;
             source = cause.source();
         }
         for detail in error.details() {
@@ -81,18 +82,18 @@ impl Terminal {
         }
     }
 
-    /// Whether somebody watches who would like to know how far a long command is.
+    /// Whether to show the progress of a long command.
     #[must_use]
     pub fn shows_progress(self) -> bool {
         !self.quiet && std::io::stderr().is_terminal()
     }
 
-    /// Replaces the line of progress.
+    /// Replaces the progress line.
     pub fn progress(self, done: usize, total: usize) {
         write(format!("\r\x1b[Kresolved {done} of {total}").as_bytes());
     }
 
-    /// Clears the line of progress.
+    /// Clears the progress line.
     pub fn clear_progress(self) {
         write(b"\r\x1b[K");
     }
@@ -113,7 +114,7 @@ pub(crate) fn write_all(bytes: &[u8]) -> std::io::Result<()> {
     stderr.flush()
 }
 
-/// Whether stderr is the null device: so it is too when the caller closed it (`2>&-`), because Rust's start opens that in its place.
+/// Whether stderr is the null device. It is also when the caller closed it (`2>&-`), because Rust's runtime then opens that device.
 pub(crate) fn is_null_device() -> bool {
     #[cfg(unix)]
     {
@@ -130,13 +131,13 @@ pub(crate) fn is_null_device() -> bool {
     false
 }
 
-/// Writes bytes to stderr. That it cannot be written is nobody's to hear of.
+/// Writes bytes to stderr. A failure is ignored, because it could not be reported.
 pub(crate) fn write(bytes: &[u8]) {
     let _ = std::io::stderr().write_all(bytes);
 }
 
-/// Returns `text` as one line of a message, printable and not too long. Messages bound each text from outside themselves; this is
-/// for the words of libraries.
+/// Returns `text` as one line of a message, printable and not too long. Messages bound text from outside themselves; this bounds the
+/// text of libraries.
 pub(crate) fn line(text: &str) -> String {
     shown::cut_at(LONGEST_LINE, printable(text).into_owned())
 }

@@ -1,6 +1,6 @@
 //! One YAML mapping, name to text, that YAML 1.1 and 1.2 read alike.
 //!
-//! Every value is in double quotes, so none is taken for a number, a date or a boolean. Source: YAML 1.1, 5.6 (escapes) and
+//! Every value is in double quotes, so no reader takes it for a number, a date or a boolean. Source: YAML 1.1, 5.6 (escapes) and
 //! 5.1 (what is printable); PyYAML 6, `yaml/reader.py`.
 
 use std::fmt::Write as _;
@@ -22,7 +22,7 @@ pub fn render(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
     Ok(Exported::plain(text))
 }
 
-/// Returns a key: bare when it is a name with an underscore, which no number, boolean or null has.
+/// Returns a key, unquoted if it is a name with an underscore, which no number, boolean or null has.
 pub(super) fn key(name: &str) -> String {
     if shell::is_name(name) && name.contains('_') {
         name.to_owned()
@@ -56,7 +56,7 @@ pub(super) fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Whether a YAML stream may hold `c` as it is, and no reader takes it for a line break or a byte order mark.
+/// Whether a YAML stream may hold `c` unescaped, and no reader takes it for a line break or a byte order mark.
 fn is_printable(c: char) -> bool {
     matches!(c, '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
 }

@@ -1,9 +1,9 @@
-//! `airflow.cfg`: which file it is, and its text.
+//! `airflow.cfg`: the search for the file, and its text.
 //!
-//! Owns the search for the file. Must not know which options are asked for.
+//! Owns the search. Must not know which options are looked up.
 //!
 //! Source: airflow 3.3.2, `airflow/configuration.py`, `get_airflow_home`, `get_airflow_config`; `CPython` 3.11,
-//! `ConfigParser.read`, which leaves out a file that it cannot open.
+//! `ConfigParser.read`, which ignores a file that it cannot open.
 
 use std::borrow::Cow;
 use std::io;
@@ -37,10 +37,10 @@ pub(super) struct ConfigFile<'t> {
 }
 
 impl ConfigText {
-    /// Reads the file that `--config` names, else the one that Airflow would read, of which the absence is no error.
+    /// Reads the file of `--config`, or the file that Airflow would read. A missing default file is not an error.
     ///
     /// # Errors
-    /// A file of `--config` that cannot be read, any that has no end in time, and a path that expands for ever, with status 2.
+    /// With status 2: a file of `--config` that cannot be read, a read that times out, and a path that expands for ever.
     pub(super) fn read(
         named: Option<&(PathBuf, Source)>,
         env: &Env,
@@ -60,7 +60,7 @@ impl ConfigText {
                 let message = format!("`{}`, which {source} names, cannot be read", shown_path(&path));
                 Err(Error::usage(message).with_source(cause))
             }
-            // Airflow would wait on; there is no time left to go on without it.
+            // Airflow would keep waiting. No time is left to continue without the file.
             (Err(cause), None) if cause.kind() == io::ErrorKind::TimedOut => {
                 let message = format!(
                     "`{}`, which is Airflow's configuration, cannot be read",
@@ -71,7 +71,7 @@ impl ConfigText {
             (Err(cause), None) => {
                 if !is_absence(&cause) {
                     warnings.push(format!(
-                        "`{}` cannot be read and is left out: {cause}",
+                        "`{}` cannot be read and is ignored: {cause}",
                         shown_path(&path)
                     ));
                 }
@@ -83,7 +83,7 @@ impl ConfigText {
     /// Parses the text.
     ///
     /// # Errors
-    /// What Airflow does not start with: text that is not UTF-8 or no `airflow.cfg`, with status 2.
+    /// Text with which Airflow does not start: not UTF-8, or not an `airflow.cfg`, with status 2.
     pub(super) fn parse(&self) -> Result<ConfigFile<'_>> {
         let path = self.path.as_path();
         let text = self.text.expose_text().ok_or_else(|| {
@@ -110,18 +110,18 @@ impl ConfigText {
     }
 }
 
-/// The path as a message shows it.
+/// Returns the path as a message shows it.
 fn shown_path(path: &Path) -> String {
     shown(&path.to_string_lossy())
 }
 
-/// Whether there is no such file, or a folder.
+/// Whether the file does not exist, or is a folder.
 fn is_absence(cause: &io::Error) -> bool {
     use io::ErrorKind::{IsADirectory, NotADirectory, NotFound};
     matches!(cause.kind(), NotFound | IsADirectory | NotADirectory)
 }
 
-/// The text with `\n` at the end of each line.
+/// Returns the text with `\n` at the end of each line.
 fn in_text_mode(bytes: Secret) -> Secret {
     match bytes.expose_text().map(universal_newlines) {
         Some(Cow::Owned(text)) => Secret::from(text),
@@ -129,7 +129,7 @@ fn in_text_mode(bytes: Secret) -> Secret {
     }
 }
 
-/// `$AIRFLOW_CONFIG`, else `$AIRFLOW_HOME/airflow.cfg`, else `~/airflow/airflow.cfg`. An empty path names no file.
+/// Returns `$AIRFLOW_CONFIG`, else `$AIRFLOW_HOME/airflow.cfg`, else `~/airflow/airflow.cfg`. An empty path names no file.
 fn airflow_config(env: &Env) -> Result<PathBuf> {
     let expanded = |name: &str, path: &Secret| match expand(path, env) {
         Ok(expanded) => Ok(path_of(&expanded.value)),

@@ -1,6 +1,6 @@
-//! Which secrets backend is configured, and with which kwargs.
+//! The configured secrets backend and its kwargs.
 //!
-//! Owns what Airflow makes of `[secrets]` and, for workers, of `[workers]`. Must not know any backend.
+//! Owns Airflow's reading of `[secrets]` and, for workers, of `[workers]`. Must not know any backend.
 //!
 //! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `_get_custom_secret_backend`.
 
@@ -14,8 +14,7 @@ use crate::kwargs::Kwargs;
 use crate::python::json::{self, Value};
 use crate::python::text;
 
-/// A section that configures a backend: the option of its class, that of its kwargs, and what begins the variables of
-/// single kwargs.
+/// A section that configures a backend: the options for its class and its kwargs, and the prefix of variables for single kwargs.
 #[derive(Clone, Copy)]
 struct Place {
     backend: AirflowOption,
@@ -51,7 +50,7 @@ const WORKERS: Place = Place {
     kwarg_prefix: "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARG__",
 };
 
-/// The configured backend; `None` when none is.
+/// Returns the configured backend, if any.
 ///
 /// # Errors
 /// A class or kwargs that cannot be used, with status 2.
@@ -62,7 +61,7 @@ pub(super) fn configured(
     let (place, configured) = configured_class(globals.worker, configuration)?;
     let named = globals.backend.clone();
     let class = named.map(|(value, source)| Configured { value, source });
-    // Kwargs belong to the class beside which they are configured.
+    // Kwargs belong to the class with which they are configured.
     let inherits = match (&class, &configured) {
         (Some(class), Some(configured)) => class.value == configured.value,
         _ => true,
@@ -97,10 +96,7 @@ pub(super) fn configured(
             }
             add_single_kwargs(&mut kwargs, place, configuration)?;
         }
-        None => configuration.ignore(
-            place.kwargs,
-            "they belong to another backend than the one that is named",
-        ),
+        None => configuration.ignore(place.kwargs, "they belong to a different backend"),
     }
     Ok(Some(BackendSpec {
         class_path: class.text()?.to_owned(),
@@ -109,7 +105,7 @@ pub(super) fn configured(
     }))
 }
 
-/// No backend: kwargs of the command line have no meaning then, configured ones do not count.
+/// Handles the case without a backend: kwargs on the command line are an error, and configured kwargs are ignored.
 fn none(
     globals: &Globals,
     place: Place,
@@ -117,7 +113,7 @@ fn none(
 ) -> Result<Option<BackendSpec>> {
     if let Some(GivenKwargs { source, .. }) = &globals.backend_kwargs {
         return Err(Error::usage(format!(
-            "{source} has kwargs, and no secrets backend is configured"
+            "{source} has kwargs, but no secrets backend is configured"
         ))
         .with_hint("name one with `--backend` or `AIRFLOW__SECRETS__BACKEND`"));
     }
@@ -125,7 +121,7 @@ fn none(
     Ok(None)
 }
 
-/// The configured class, and where its kwargs stand. An empty one is that of nobody, but for a worker's.
+/// Returns the configured class, and the section of its kwargs. For a worker, an empty class falls back to `[secrets]`.
 fn configured_class(
     worker: bool,
     configuration: &mut Configuration<'_>,
@@ -136,7 +132,7 @@ fn configured_class(
         }
         configuration.ignore(
             WORKERS.kwargs,
-            "`[workers] secrets_backend` is not set, so `[secrets]` serves",
+            "`[workers] secrets_backend` is not set, so `[secrets]` is used",
         );
     }
     Ok((SECRETS, configuration.get(SECRETS.backend)?.filter(is_set)))
@@ -146,11 +142,10 @@ fn is_set(configured: &Configured) -> bool {
     !configured.value.is_empty()
 }
 
-/// Reads kwargs as Airflow's `getjson` does: empty text, and every value that Python takes for false, are none. `file` is what
-/// `@FILE` names, when they stand there.
+/// Parses kwargs as Airflow's `getjson` does: empty text and every falsy value mean no kwargs. `file` is the file of `@FILE`, if any.
 ///
 /// # Errors
-/// What Airflow warns of and goes on without, with status 2.
+/// Kwargs that Airflow ignores with a warning, with status 2.
 fn from_json(
     configured: &Configured,
     file: Option<&str>,
@@ -177,7 +172,7 @@ fn from_json(
     ))
 }
 
-/// Lays the variables of single kwargs over `kwargs`: the key in lower case, the value raw.
+/// Overrides `kwargs` with the variables of single kwargs: the key in lower case, the value raw.
 fn add_single_kwargs(kwargs: &mut Kwargs, place: Place, configuration: &mut Configuration<'_>) -> Result<()> {
     for (variable, value) in configuration.env.iter() {
         let Some(key) = variable

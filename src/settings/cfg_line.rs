@@ -1,17 +1,19 @@
-//! A line at which an `airflow.cfg` does not parse: what is wrong with it, and the way out.
+//! Explains why a line of an `airflow.cfg` does not parse, and what to do.
 //!
-//! Owns the mistakes that people make in such a file. Shows no part of the line: a value may stand in it. Must not know which
-//! lines parse; `python::configparser` does.
+//! Owns the mistakes that people make in such a file. Shows no part of the line, because it may hold a value. Must not know which lines
+//! parse; `python::configparser` does.
 
 use crate::python::configparser::ParseError;
 
-/// Returns what is wrong with `line`, which is `number` of its file, and what to do.
+/// Returns what is wrong with `line`, number `number` of its file, and what to do.
 pub(super) fn diagnose(line: &str, number: usize, problem: ParseError) -> (String, &'static str) {
     let (what, hint) = match problem {
         ParseError::MissingSectionHeader => before_the_first_section(line, number),
         ParseError::NoOption => no_option(line),
-        ParseError::DuplicateSection => (None, "merge the two sections: a section may be there once"),
-        ParseError::DuplicateOption(_) => (None, "remove one of the two lines: an option may be there once"),
+        ParseError::DuplicateSection => (None, "merge the two sections; a section may occur only once"),
+        ParseError::DuplicateOption(_) => {
+            (None, "remove one of the two lines; an option may occur only once")
+        }
     };
     (what.map_or_else(|| problem.to_string(), str::to_owned), hint)
 }
@@ -33,8 +35,8 @@ fn before_the_first_section(line: &str, number: usize) -> (Option<&'static str>,
     let name = text.strip_prefix("export ").unwrap_or(text);
     if text.starts_with("export ") || name.starts_with("AIRFLOW_") {
         return (
-            Some("a variable stands before the first `[section]`"),
-            "a file of variables is read with `--env-file`",
+            Some("there is a variable before the first `[section]`"),
+            "read a file of variables with `--env-file`",
         );
     }
     if text.starts_with("---")
@@ -80,17 +82,21 @@ fn no_option(line: &str) -> (Option<&'static str>, &'static str) {
                 .any(|mark| text.starts_with(mark)) =>
         {
             (
-                Some("the line is a mark of a merge conflict"),
+                Some("the line is a merge conflict marker"),
                 "resolve the conflict first",
             )
         }
-        Some('=' | ':') => (Some("there is no name before the sign"), "write `option = value`"),
-        Some('/') if text.starts_with("//") => {
-            (Some("a comment begins with `#` or `;`"), "write `#` for `//`")
-        }
+        Some('=' | ':') => (
+            Some("there is no name before the `=` or `:`"),
+            "write `option = value`",
+        ),
+        Some('/') if text.starts_with("//") => (
+            Some("a comment begins with `#` or `;`"),
+            "write `#` instead of `//`",
+        ),
         _ => (
             None,
-            "write `option = value`, or put a blank before it when it continues the value above",
+            "write `option = value`, or put a blank before it if it continues the value above",
         ),
     }
 }
@@ -99,7 +105,7 @@ fn no_option(line: &str) -> (Option<&'static str>, &'static str) {
 mod tests {
     use super::*;
 
-    /// A line, its number, why it does not parse, what is said, and the way out.
+    /// A line, its number, the parser's error, a part of the message, and a part of the hint.
     type Case = (&'static str, usize, ParseError, &'static str, &'static str);
 
     const CASES: &[Case] = &[
@@ -201,12 +207,12 @@ mod tests {
     ];
 
     #[test]
-    fn each_line_is_told_what_is_wrong_with_it() {
+    fn each_line_gets_its_diagnosis() {
         for (line, number, problem, what, hint) in CASES {
-            let (said, way_out) = diagnose(line, *number, *problem);
-            assert!(said.contains(what), "{line}: {said}");
+            let (message, way_out) = diagnose(line, *number, *problem);
+            assert!(message.contains(what), "{line}: {message}");
             assert!(way_out.contains(hint), "{line}: {way_out}");
-            assert!(!said.contains("hunter2") && !way_out.contains("hunter2"));
+            assert!(!message.contains("hunter2") && !way_out.contains("hunter2"));
         }
     }
 }

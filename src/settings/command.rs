@@ -1,7 +1,7 @@
-//! `…_CMD`: a configured value that is a command's output.
+//! `…_CMD`: a configured value that is the output of a command.
 //!
-//! Owns the running of it, without a shell and within the deadline. What it prints is a secret; the command line can hold
-//! one too, and neither is in an error.
+//! Owns running the command, without a shell and within the deadline. The output is a secret, and the command line can hold one. Errors
+//! show neither.
 //!
 //! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `run_command`.
 
@@ -16,12 +16,12 @@ use crate::helper::{self, Failure, MAX_BYTES, Output};
 use crate::python::shlex;
 use crate::secret::Secret;
 
-/// Runs `line` and returns what it prints, as it is, but for bytes that are not UTF-8, which Airflow leaves out.
+/// Runs `line` and returns its output unchanged, except for bytes that are not UTF-8, which Airflow leaves out.
 ///
-/// It runs in the process's environment with the env files under it. What it prints on stderr is dropped.
+/// The command gets the process's environment and the variables of env files. Its stderr is discarded.
 ///
 /// # Errors
-/// A line that cannot be split, and a command that cannot be run, fails, prints too much, or outlasts the deadline, with status 2.
+/// With status 2: a line that cannot be split, and a command that cannot be run, fails, prints too much, or misses the deadline.
 pub(super) fn run(line: &Secret, env: &Env, deadline: Instant) -> Result<Secret> {
     let words = shlex::split(line.expose())
         .map_err(|cause| Error::usage("the command cannot be split into words").with_source(cause))?;
@@ -52,7 +52,7 @@ pub(super) fn run(line: &Secret, env: &Env, deadline: Instant) -> Result<Secret>
     }
 }
 
-/// Runs `command` in a runtime of its own, on a thread of its own: whoever asks for settings may be in a runtime.
+/// Runs `command` in its own runtime on its own thread, because the caller may already be in a runtime.
 fn output(command: Command, deadline: Instant) -> Result<Result<Output, Failure>> {
     let failed = |source| Error::internal("the runtime cannot be started").with_source(source);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -70,7 +70,7 @@ fn output(command: Command, deadline: Instant) -> Result<Result<Output, Failure>
     })
 }
 
-/// Python's `decode("utf-8", "ignore")`.
+/// Removes invalid UTF-8, as Python's `decode("utf-8", "ignore")` does.
 fn without_invalid(printed: Secret) -> Secret {
     if printed.expose_text().is_some() {
         return printed;
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn output_is_taken_as_it_is() {
+    fn output_is_kept_unchanged() {
         let printed = within(r#"printf '%s\n' "{\"a\": 1} $HOME" "#, Duration::from_secs(20)).unwrap();
         assert_eq!(printed.expose(), b"{\"a\": 1} $HOME\n");
         let printed = within(r"printf 'a\377b\303'", Duration::from_secs(20)).unwrap();

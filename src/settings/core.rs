@@ -1,6 +1,6 @@
 //! `[core] multi_team` and `[core] unit_test_mode`.
 //!
-//! Owns Airflow's reading of a boolean option.
+//! Owns the parsing of Airflow's boolean options.
 //!
 //! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `getboolean`; `airflow/configuration.py`,
 //! `initialize_config`.
@@ -23,20 +23,20 @@ const UNIT_TEST_MODE: AirflowOption = AirflowOption {
 /// Whether teams are in use.
 ///
 /// # Errors
-/// A value that is no boolean, with status 2.
+/// A value that is not a boolean, with status 2.
 pub(super) fn multi_team(configuration: &mut Configuration<'_>) -> Result<bool> {
     boolean(MULTI_TEAM, configuration)
 }
 
-/// Whether Airflow runs its own tests, in which case it does not go by `airflow.cfg`.
+/// Whether Airflow runs its own tests, and so ignores `airflow.cfg`.
 ///
 /// # Errors
-/// A value that is no boolean, with status 2.
+/// A value that is not a boolean, with status 2.
 pub(super) fn unit_test_mode(configuration: &mut Configuration<'_>) -> Result<bool> {
     boolean(UNIT_TEST_MODE, configuration)
 }
 
-/// Reads a boolean option whose default is false.
+/// Looks up a boolean option whose default is false.
 fn boolean(option: AirflowOption, configuration: &mut Configuration<'_>) -> Result<bool> {
     let Some(configured) = configuration.get(option)? else {
         return Ok(false);
@@ -46,11 +46,11 @@ fn boolean(option: AirflowOption, configuration: &mut Configuration<'_>) -> Resu
         .settled(option.name, configured.source.clone());
     truth(configured.text()?).ok_or_else(|| {
         Error::usage(format!("{} must be true or false", configured.source))
-            .with_hint("Airflow takes t, true, 1, f, false and 0, in any case")
+            .with_hint("Airflow accepts t, true, 1, f, false and 0, in any case")
     })
 }
 
-/// Python's truth of a configured word: what stands behind a `#` does not count.
+/// Parses a boolean as Airflow does; text after a `#` is ignored.
 fn truth(text: &str) -> Option<bool> {
     let word = text::lower(text);
     let word = word.split('#').next().unwrap_or_default();
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn booleans_are_the_words_that_airflow_takes() {
+    fn booleans_are_the_words_that_airflow_accepts() {
         for word in ["t", " True\n", "1", "TRUE # yes", "true#"] {
             assert_eq!(truth(word), Some(true), "{word}");
         }

@@ -1,6 +1,6 @@
-//! The expansion of `$NAME` and `~` that Airflow applies to every configured value, again and again until nothing changes.
+//! The expansion of `$NAME` and `~` that Airflow applies to every configured value until nothing changes.
 //!
-//! Owns where it ends: Airflow goes on for ever on a variable that refers to itself, and this is an error here.
+//! Owns the limits. Airflow never ends on a variable that refers to itself; here that is an error.
 //!
 //! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `expand_env_var`.
 
@@ -11,10 +11,10 @@ use crate::env::Env;
 use crate::python::expandvars::{expanduser, expandvars};
 use crate::secret::Secret;
 
-/// How many bytes may be looked at for one value, beyond 64 times its own: enough for any chain of variables that ends.
+/// How many bytes one expansion may process, in addition to 64 times the value's size: enough for any chain of variables that ends.
 const MAX_WORK: usize = 32 << 20;
 
-/// The error of an expansion that does not end.
+/// An expansion that does not end.
 #[derive(Debug)]
 pub(super) struct Endless {
     /// The references that the last pass replaced.
@@ -34,7 +34,7 @@ pub(super) fn expand(text: &Secret, env: &Env) -> Result<Expanded, Endless> {
     let mut references = Vec::new();
     let mut value = text.clone();
     let mut work = 0;
-    // Brent's way to find a cycle: compare with the value of the last pass whose number was a power of two.
+    // Brent's cycle detection: compare with the value of the last pass whose number was a power of two.
     let mut checkpoint = value.clone();
     let limit = MAX_WORK + 64 * text.expose().len();
     for pass in 1_usize.. {
@@ -60,7 +60,7 @@ pub(super) fn expand(text: &Secret, env: &Env) -> Result<Expanded, Endless> {
     Ok(Expanded { value, references })
 }
 
-/// Expands once; `None` when nothing changes. Takes what is put in from `room`; at 0 nothing more is.
+/// Expands once; `None` if nothing changes. Subtracts the inserted bytes from `room`, and inserts nothing more at 0.
 fn expand_once(text: &[u8], env: &Env, room: &mut usize, replaced: &mut Vec<String>) -> Option<Secret> {
     if !text.contains(&b'$') && text.first() != Some(&b'~') {
         return None;
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_stands_for_itself_stays() {
+    fn a_variable_that_refers_to_itself_alone_stays() {
         assert_eq!(
             expand(&Secret::from("$A"), &env(&[("A", "$A")]))
                 .unwrap()
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_on_for_ever_is_an_error() {
+    fn an_endless_expansion_is_an_error() {
         let growing = env(&[("A", "x$A")]);
         assert_eq!(
             expand(&Secret::from("$A"), &growing).unwrap_err().references,
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_grows_beyond_all_bounds_in_one_pass_is_an_error() {
+    fn unbounded_growth_in_one_pass_is_an_error() {
         // 100 GB, if it were built.
         let long = "x".repeat(1 << 20);
         assert!(expand(&Secret::from("$A".repeat(100_000)), &env(&[("A", &long)])).is_err());

@@ -1,4 +1,4 @@
-//! What the fuzzer of `tests/fuzz` feeds env files to: their text, without a file.
+//! The entry points for the fuzzer in `tests/fuzz`: they parse the text of an env file without a file.
 
 use super::env_file::dotenv::{self, Variant};
 use super::env_file::problem::Problem;
@@ -7,18 +7,18 @@ use crate::secret::Secret;
 /// Name, value and line of each assignment.
 type Assignments = Vec<(String, Secret, usize)>;
 
-/// Parses the text of an env file as it is read by default, without replacing references.
+/// Parses the text of an env file in the default dialect, without replacing references.
 ///
 /// # Errors
-/// The line that is no assignment, counted from 1, and what is wrong with it.
+/// The line that is not an assignment, counted from 1, and what is wrong with it.
 pub fn env_file(text: &[u8]) -> Result<Assignments, (usize, &'static str)> {
     parse(text, Variant::Default)
 }
 
-/// Parses the text of an env file as python-dotenv does, to the letter.
+/// Parses the text of an env file exactly as python-dotenv does.
 ///
 /// # Errors
-/// As [`env_file`].
+/// Those of [`env_file`].
 pub fn env_file_of_python(text: &[u8]) -> Result<Assignments, (usize, &'static str)> {
     parse(text, Variant::Exact)
 }

@@ -1,6 +1,6 @@
-//! The options of every command: the command line's, then the `SECRETCTL_` variable of the same name, then the default.
+//! The options of every command: from the command line, then from the `SECRETCTL_` variable of the same name, then the default.
 //!
-//! Owns the names and the text forms of these variables. Must not know Airflow's configuration.
+//! Owns the names and the syntax of these variables. Must not know Airflow's configuration.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::shown::shown;
 /// The default of `--timeout`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The longest `--timeout`: a year. Longer ones are taken as this.
+/// The longest `--timeout`: a year. Longer values are reduced to it.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// An option that takes a value: its name on the command line, and its variable.
@@ -92,7 +92,7 @@ const ENV_FILE_DIALECT: Named = Named {
 pub(super) const ENV_FILE_VARIABLE: &str = "SECRETCTL_ENV_FILE";
 
 /// The options of every command, resolved.
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate option")]
 pub(super) struct Globals {
     pub(super) config: Option<(PathBuf, Source)>,
     pub(super) backend: Option<(Secret, Source)>,
@@ -109,24 +109,24 @@ pub(super) struct Globals {
     pub(super) color: ColorChoice,
 }
 
-/// Reads the text form of a number of `-v`.
+/// Parses the value of `SECRETCTL_VERBOSE`: the number of `-v`.
 fn verbosity(text: &str) -> Option<u8> {
     text.parse().ok().or_else(|| boolean_word(text).map(u8::from))
 }
 
-/// Whether the environment asks for more than the usual words, for an error that may come before the settings are resolved.
-pub(crate) fn asks_for_more(env: &Env) -> bool {
+/// Whether the environment asks for detailed errors. Used for an error that may occur before the settings are resolved.
+pub(crate) fn wants_details(env: &Env) -> bool {
     env.text(VERBOSE.variable)
         .and_then(verbosity)
         .is_some_and(|level| level > 0)
 }
 
-/// The kwargs that an option or its variable gives.
+/// The kwargs from an option or its variable.
 pub(super) struct GivenKwargs {
     /// The JSON text.
     pub(super) text: Secret,
     pub(super) source: Source,
-    /// What `@FILE` names, for people.
+    /// The file of `@FILE`, for people.
     pub(super) file: Option<String>,
 }
 
@@ -171,19 +171,19 @@ impl Globals {
     }
 }
 
-/// Returns the time that the whole command has, as `args` and `env` have it.
+/// Returns the time limit of the whole command from `args` and `env`.
 ///
 /// # Errors
-/// A time that is no positive number of seconds, with status 2.
+/// A time that is not a positive number of seconds, with status 2.
 pub(super) fn timeout(args: &GlobalArgs, env: &Env) -> Result<Duration> {
     let provenance = &mut Provenance::default();
     Reader { env, provenance }.timeout(args.timeout.as_deref())
 }
 
-/// Returns how env files are read, as `args` and `env`, the process's environment, have it.
+/// Returns the dialect of env files from `args` and the process's environment `env`.
 ///
 /// # Errors
-/// A dialect that is not known, with status 2.
+/// An unknown dialect, with status 2.
 pub(super) fn env_file_dialect(
     args: &GlobalArgs,
     env: &Env,
@@ -192,14 +192,14 @@ pub(super) fn env_file_dialect(
     Reader { env, provenance }.env_file_dialect(args.env_file_dialect)
 }
 
-/// Looks an option up, and notes what settled it.
+/// Looks up options, and records their sources.
 struct Reader<'a> {
     env: &'a Env,
     provenance: &'a mut Provenance,
 }
 
 impl<'a> Reader<'a> {
-    /// The variable of `named`; an empty one counts as absent.
+    /// Returns the variable of `named`; an empty one counts as absent.
     fn variable(&mut self, named: &Named) -> Option<(&'a Variable, Source)> {
         let variable = self
             .env
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
         Some((variable, source))
     }
 
-    /// A value: the option's, the empty one included, else the variable's.
+    /// Returns the option's value, even if empty, or the variable's.
     fn text(&mut self, option: Option<&str>, named: &Named) -> Option<(Secret, Source)> {
         match option {
             Some(text) => {
@@ -307,19 +307,19 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Reads a positive number of seconds: digits, with a decimal point or without.
+/// Parses a positive number of seconds: digits, with or without a decimal point.
 fn seconds(text: &str) -> Option<Duration> {
     let decimal = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let seconds: f64 = if decimal { text.parse().ok()? } else { return None };
     if seconds <= 0.0 {
         return None;
     }
-    // A number below the clock's nanosecond is still positive.
+    // A number below one nanosecond is still positive.
     let duration = Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_TIMEOUT);
     Some(duration.clamp(Duration::from_nanos(1), LONGEST_TIMEOUT))
 }
 
-/// The kwargs that an option gives: its text, or with `@FILE` and `@-` what is in the file or comes on standard input.
+/// Returns the kwargs of an option: its text, or with `@FILE` and `@-` the content of the file or of standard input.
 fn contents(text: Secret, source: Source, deadline: Instant) -> Result<GivenKwargs> {
     let Some(path) = text.expose().strip_prefix(b"@") else {
         return Ok(GivenKwargs {
@@ -333,16 +333,18 @@ fn contents(text: Secret, source: Source, deadline: Instant) -> Result<GivenKwar
     } else {
         let path = PathBuf::from(os_string_of(path));
         let text = path.to_string_lossy();
-        // An `@` before the JSON itself names no file, and is not shown.
+        // An `@` before the JSON itself does not name a file, so the text is not shown.
         if text.trim_start().starts_with(['{', '[', '"', '\'']) {
             return Err(Error::usage(format!(
-                "{source} has an `@` before the JSON, which then names a file"
+                "{source} has an `@` before the JSON, so it is read as the name of a file"
             ))
-            .with_hint("leave the `@` out, or put the JSON into a file and name that: `@FILE`"));
+            .with_hint("remove the `@`, or put the JSON into a file and pass `@FILE`"));
         }
         if path.as_os_str().is_empty() {
-            return Err(Error::usage(format!("{source} has an `@` and no file after it"))
-                .with_hint("write `@FILE`, or `@-` for standard input"));
+            return Err(
+                Error::usage(format!("{source} has an `@` without a file after it"))
+                    .with_hint("write `@FILE`, or `@-` for standard input"),
+            );
         }
         (format!("`{}`", shown(&text)), file::read(&path, deadline))
     };
@@ -357,9 +359,7 @@ fn contents(text: Secret, source: Source, deadline: Instant) -> Result<GivenKwar
             let error =
                 Error::usage(format!("{place}, which {source} names, cannot be read")).with_source(cause);
             Err(if missing {
-                error.with_hint(
-                    "a relative path starts at the working folder, and `~` is not expanded after `@`",
-                )
+                error.with_hint("a path is relative to the working folder, and `~` is not expanded after `@`")
             } else {
                 error
             })
@@ -367,12 +367,12 @@ fn contents(text: Secret, source: Source, deadline: Instant) -> Result<GivenKwar
     }
 }
 
-/// The path that `bytes` name.
+/// Converts `bytes` to a path.
 pub(super) fn path_of(bytes: &Secret) -> PathBuf {
     PathBuf::from(os_string_of(bytes.expose()))
 }
 
-/// The system's text of `bytes`; where that is Unicode, what is not UTF-8 is replaced.
+/// Converts `bytes` to the system's string; where that is Unicode, invalid UTF-8 is replaced.
 pub(super) fn os_string_of(bytes: &[u8]) -> OsString {
     #[cfg(unix)]
     {
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_beyond_all_clocks_is_a_year() {
+    fn a_very_long_timeout_is_a_year() {
         assert_eq!(seconds(&"9".repeat(400)), Some(LONGEST_TIMEOUT));
         assert_eq!(seconds("0.00000000000001"), Some(Duration::from_nanos(1)));
     }

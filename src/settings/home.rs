@@ -1,10 +1,10 @@
 //! Home folders, as Python's `expanduser` finds them.
 //!
-//! Owns the reading of `/etc/passwd`. Other sources of users, such as LDAP, are not asked: Python asks the C library.
+//! Owns the reading of `/etc/passwd`. Other sources of users, such as LDAP, are not read; Python asks the C library.
 
 use crate::env::Env;
 
-/// The home folder of `user`, `None` being the own one: `HOME`, the empty one included, else what the system has.
+/// Returns the home folder of `user`; for `None`, that of the current user: `HOME`, even if empty, or the system's entry.
 pub(super) fn home_folder(user: Option<&[u8]>, env: &Env) -> Option<Vec<u8>> {
     match user {
         Some(user) => system::home_of(user),
@@ -29,9 +29,9 @@ mod system {
         home_where(NAME, user)
     }
 
-    /// The home folder of the user as whom the process runs.
+    /// Returns the home folder of the user who runs the process.
     pub(super) fn own_home() -> Option<Vec<u8>> {
-        // The owner of this folder is the user; where there is none, nobody is known.
+        // The owner of this folder is the user. Without the folder, the user is unknown.
         let uid = fs::metadata("/proc/self").ok()?.uid();
         home_where(UID, uid.to_string().as_bytes())
     }
@@ -48,12 +48,12 @@ mod system {
 
 #[cfg(not(unix))]
 mod system {
-    /// No list of users is known here.
+    /// Returns `None`: there is no list of users on this system.
     pub(super) fn home_of(_: &[u8]) -> Option<Vec<u8>> {
         None
     }
 
-    /// The user's profile.
+    /// Returns the folder of the user's profile.
     pub(super) fn own_home() -> Option<Vec<u8>> {
         std::env::home_dir().map(|home| home.into_os_string().into_encoded_bytes())
     }

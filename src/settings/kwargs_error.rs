@@ -1,10 +1,10 @@
-//! The error of backend kwargs that are no JSON object: where they stand, what is wrong, and the way out.
+//! The error of backend kwargs that are not a JSON object: their place, what is wrong, and what to do.
 //!
-//! Owns the place, which is a variable, an option, a file or a command, and a line of it. What is wrong is found by
-//! `kwargs_text`. Shows no part of the kwargs.
+//! Owns the place: a variable, an option, a file or a command, and the line. `kwargs_text` finds what is wrong. Shows no part of the
+//! kwargs.
 
 use super::kwargs_text::diagnose;
-use super::kwargs_words::Stand;
+use super::kwargs_words::WrittenIn;
 use super::lookup::Configuration;
 use super::origin::Source;
 use crate::env::Origin;
@@ -12,14 +12,14 @@ use crate::error::Error;
 use crate::python::json;
 use crate::shown::shown;
 
-/// The hint where nothing is recognised.
+/// The hint if no mistake is recognised.
 const OBJECT: &str = r#"backend kwargs are one JSON object, such as {"url": "https://vault.example.com"}"#;
 
-/// The hint where a `$NAME` that Airflow replaces may be what broke the JSON.
+/// The hint if a `$NAME` that Airflow replaces may have broken the JSON.
 const REPLACED: &str =
-    "a kwarg with a `$` can stand in `AIRFLOW__SECRETS__BACKEND_KWARG__<KEY>`, where nothing is replaced";
+    "set a kwarg that contains `$` in `AIRFLOW__SECRETS__BACKEND_KWARG__<KEY>`, where nothing is replaced";
 
-/// Makes the error of `text`. `cause` is why it is no JSON; without one it is JSON, and no object. `file` is what `@FILE` names.
+/// Returns the error of `text`. `cause` says why it is not JSON; `None` means JSON that is not an object. `file` is the file of `@FILE`.
 pub(super) fn not_an_object(
     text: &str,
     cause: Option<json::Error>,
@@ -27,13 +27,13 @@ pub(super) fn not_an_object(
     file: Option<&str>,
     configuration: &Configuration<'_>,
 ) -> Error {
-    let (place, stand) = place(source, file);
+    let (place, written_in) = place(source, file);
     let not = if cause.is_some() {
         "not JSON"
     } else {
         "not a JSON object"
     };
-    let diagnosis = diagnose(text, stand);
+    let diagnosis = diagnose(text, written_in);
     let mut error = Error::usage(match &diagnosis {
         Some(diagnosis) => format!("{place} is {not}: {}", diagnosis.what),
         None => format!("{place} is {not}"),
@@ -60,7 +60,7 @@ pub(super) fn not_an_object(
         error = error.with_detail(format!("`{references}` in it was replaced, as Airflow does"));
     }
     error.with_hint(match diagnosis {
-        // The value that was put in can be at fault.
+        // The inserted value may be at fault.
         Some(diagnosis) if !references.is_empty() && !diagnosis.is_about_quotes => REPLACED,
         Some(diagnosis) => diagnosis.remedy,
         None if !references.is_empty() => REPLACED,
@@ -68,10 +68,10 @@ pub(super) fn not_an_object(
     })
 }
 
-/// Names where the kwargs stand.
-fn place(source: &Source, file: Option<&str>) -> (String, Stand) {
+/// Returns the place of the kwargs, for people and for the choice of a remedy.
+fn place(source: &Source, file: Option<&str>) -> (String, WrittenIn) {
     if let Some(file) = file {
-        return (format!("{file}, which {source} names,"), Stand::File);
+        return (format!("{file}, which {source} names,"), WrittenIn::File);
     }
     let is_command = match source {
         Source::Variable { name, .. } => name.ends_with("_CMD"),
@@ -79,15 +79,15 @@ fn place(source: &Source, file: Option<&str>) -> (String, Stand) {
         _ => false,
     };
     if is_command {
-        return (format!("what the command of {source} prints"), Stand::File);
+        return (format!("the output of the command in {source}"), WrittenIn::File);
     }
-    let stand = match source {
+    let written_in = match source {
         Source::Variable {
             origin: Origin::File(..),
             ..
-        } => Stand::EnvFile,
-        Source::Config { .. } => Stand::Config,
-        _ => Stand::Shell,
+        } => WrittenIn::EnvFile,
+        Source::Config { .. } => WrittenIn::Config,
+        _ => WrittenIn::Shell,
     };
-    (source.to_string(), stand)
+    (source.to_string(), written_in)
 }

@@ -1,37 +1,38 @@
-//! Backend kwargs that are not JSON: what they are instead, and how to mend them.
+//! Recognises backend kwargs that are not JSON, and how to correct them.
 //!
-//! Owns what a shell, an env file, a template or a hand makes of a JSON object on its way into a configuration: quotes around
-//! it, escapes, a file's path in its place. Shows no part of the text, which is a secret. Must not know any backend; the mistakes
-//! within the object are found by `nearly_json`, and `kwargs_words` has the words.
+//! Owns what can happen to a JSON object in a shell, an env file, a template or by hand: quotes around it, escapes, a path in its
+//! place. Shows no part of the text, which is a secret. Must not know any backend. `nearly_json` finds the mistakes within the object;
+//! `kwargs_words` has the words.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 
-use super::kwargs_words::{Layer, Stand, mistake_words, words};
-use super::nearly_json::{Found, Mistake, closing_quote, mistakes};
+use super::kwargs_words::{Layer, WrittenIn, mistake_words, words};
+use super::mistake::{Found, Mistake};
+use super::nearly_json::{closing_quote, mistakes};
 use crate::python::json::{self, Value};
 
-/// How many layers are taken off.
+/// How many layers are removed.
 const MAX_LAYERS: usize = 5;
 
-/// How many bytes of kwargs are looked into: a file may be given for them.
-const MOST_BYTES: usize = 1 << 20;
+/// The size limit in bytes for a diagnosis; kwargs may come from a file.
+const MAX_BYTES: usize = 1 << 20;
 
-/// What is wrong, for the end of "… is not JSON: ", what to do, and what else is wrong.
+/// What is wrong, to follow "… is not JSON: ", what to do, and what else is wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Diagnosis {
     pub(super) what: &'static str,
     pub(super) remedy: &'static str,
-    /// Each with its line and column, counted from 1.
+    /// Further mistakes, each with its line and column, counted from 1.
     pub(super) also: Vec<(usize, usize, &'static str)>,
-    /// Whether a `$NAME` that was replaced explains it.
+    /// Whether the mistake is about quotes, so that a replaced `$NAME` does not explain it.
     pub(super) is_about_quotes: bool,
 }
 
-/// Finds what is wrong with `text`; `None` when nothing is recognised.
-pub(super) fn diagnose(text: &str, stand: Stand) -> Option<Diagnosis> {
-    if text.len() > MOST_BYTES {
+/// Finds what is wrong with `text`; `None` if nothing is recognised.
+pub(super) fn diagnose(text: &str, written_in: WrittenIn) -> Option<Diagnosis> {
+    if text.len() > MAX_BYTES {
         return None;
     }
     let mut layers = Vec::new();
@@ -44,11 +45,11 @@ pub(super) fn diagnose(text: &str, stand: Stand) -> Option<Diagnosis> {
         within.trim().clone_into(&mut object);
     }
     let Some(layer) = layers.first() else {
-        return instead(text.trim(), stand).or_else(|| within(text, stand));
+        return instead(text.trim(), written_in).or_else(|| within(text, written_in));
     };
-    // Quotes around something else than an object: what that is says more.
+    // Quotes around something that is not an object: describe the content instead.
     let is_like_an_object = object.starts_with(['{', '[']);
-    if !is_like_an_object && let Some(diagnosis) = instead(&object, stand) {
+    if !is_like_an_object && let Some(diagnosis) = instead(&object, written_in) {
         return Some(diagnosis);
     }
     if !is_like_an_object && *layer != Layer::OneQuote {
@@ -57,7 +58,7 @@ pub(super) fn diagnose(text: &str, stand: Stand) -> Option<Diagnosis> {
     let (what, remedy) = words(*layer, &layers[1..]);
     let inner = mistakes(&object)
         .first()
-        .map(|found| mistake_words(found.mistake, stand).0);
+        .map(|found| mistake_words(found.mistake, written_in).0);
     let also = layers[1..].iter().map(|layer| words(*layer, &[]).0);
     Some(Diagnosis {
         what,
@@ -71,13 +72,13 @@ fn is_object(text: &str) -> bool {
     matches!(json::loads(text), Ok(Value::Object(_)))
 }
 
-/// Takes one layer off `text`, which has no blanks around it.
+/// Removes one layer from `text`, which has no leading or trailing blanks.
 fn peel(text: &str) -> Option<(Layer, String)> {
     if text.starts_with('"') && is_object(&format!("{{{text}}}")) {
         return Some((Layer::NoBraces, format!("{{{text}}}")));
     }
     match json::loads(text) {
-        // Also what is in the text may be escaped once more.
+        // The content of the string may be escaped once more.
         Ok(Value::String(inner)) => {
             let layer = if text.contains('\\') {
                 Layer::TextOfJson
@@ -130,7 +131,7 @@ fn peel(text: &str) -> Option<(Layer, String)> {
     without_encoding(text).or_else(|| without_name(text))
 }
 
-/// Undoes one level of backslashes.
+/// Removes one level of backslashes.
 fn without_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars();
@@ -147,7 +148,7 @@ fn without_escapes(text: &str) -> String {
     plain
 }
 
-/// Undoes a URL's percent signs, or Base64.
+/// Decodes percent-encoding or Base64.
 fn without_encoding(text: &str) -> Option<(Layer, String)> {
     let starts_an_object = |text: &String| text.trim_start().starts_with('{');
     if text
@@ -165,7 +166,7 @@ fn without_encoding(text: &str) -> Option<(Layer, String)> {
     None
 }
 
-/// Takes `backend_kwargs = ` off, as when a whole line stands in the place of the value.
+/// Removes `backend_kwargs = `, for a whole line in place of the value.
 fn without_name(text: &str) -> Option<(Layer, String)> {
     let (name, value) = text.split_once(['=', ':'])?;
     let name = name.trim().strip_prefix("export ").unwrap_or(name).trim();
@@ -179,9 +180,9 @@ fn without_name(text: &str) -> Option<(Layer, String)> {
     (is_name && is_value).then(|| (Layer::OptionName, value.to_owned()))
 }
 
-/// Says what `text` is when it is no object at all.
-fn instead(text: &str, stand: Stand) -> Option<Diagnosis> {
-    let (what, remedy) = instead_words(text, stand)?;
+/// Diagnoses text that is not an object at all.
+fn instead(text: &str, written_in: WrittenIn) -> Option<Diagnosis> {
+    let (what, remedy) = instead_words(text, written_in)?;
     Some(Diagnosis {
         what,
         remedy,
@@ -190,18 +191,18 @@ fn instead(text: &str, stand: Stand) -> Option<Diagnosis> {
     })
 }
 
-fn instead_words(text: &str, stand: Stand) -> Option<(&'static str, &'static str)> {
+fn instead_words(text: &str, written_in: WrittenIn) -> Option<(&'static str, &'static str)> {
     const OBJECT: &str = r#"write one JSON object, such as {"url": "https://vault.example.com"}"#;
-    let in_shell = stand == Stand::Shell;
+    let in_shell = written_in == WrittenIn::Shell;
     if text.is_empty() {
-        return Some(("it holds nothing but blanks", OBJECT));
+        return Some(("it contains only blanks", OBJECT));
     }
     if text.starts_with(['{', '[']) {
         return None;
     }
     if text.starts_with('@') {
         return Some((
-            "`@FILE` works for `--backend-kwargs` and SECRETCTL_BACKEND_KWARGS alone",
+            "`@FILE` works only for `--backend-kwargs` and SECRETCTL_BACKEND_KWARGS",
             "write the object itself, or `AIRFLOW__SECRETS__BACKEND_KWARGS_CMD='cat FILE'`",
         ));
     }
@@ -270,12 +271,12 @@ fn is_path(text: &str) -> bool {
             || ENDS.iter().any(|end| text.to_ascii_lowercase().ends_with(end)))
 }
 
-/// Says which mistakes are within an object.
-fn within(text: &str, stand: Stand) -> Option<Diagnosis> {
+/// Diagnoses the mistakes within an object.
+fn within(text: &str, written_in: WrittenIn) -> Option<Diagnosis> {
     let found = mistakes(text);
-    // The first of which the reader is sure: after a lost text everything else is a guess.
+    // Only the first is certain: after it the rest is a guess.
     let (first, others) = found.split_first()?;
-    let (what, remedy) = mistake_words(first.mistake, stand);
+    let (what, remedy) = mistake_words(first.mistake, written_in);
     Some(Diagnosis {
         what,
         remedy,
@@ -283,14 +284,14 @@ fn within(text: &str, stand: Stand) -> Option<Diagnosis> {
             .iter()
             .map(|found| {
                 let (line, column) = place(text, *found);
-                (line, column, mistake_words(found.mistake, stand).0)
+                (line, column, mistake_words(found.mistake, written_in).0)
             })
             .collect(),
         is_about_quotes: matches!(first.mistake, Mistake::NoQuotes | Mistake::Reference),
     })
 }
 
-/// The line and the column of a mistake, counted from 1.
+/// Returns the line and the column of a mistake, counted from 1.
 fn place(text: &str, found: Found) -> (usize, usize) {
     let before = &text[..found.offset];
     let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -306,22 +307,23 @@ mod tests {
 
     #[track_caller]
     fn says(text: &str, what: &str, remedy: &str) {
-        let diagnosis = diagnose(text, Stand::Config).unwrap_or_else(|| panic!("{text}: nothing is found"));
+        let diagnosis =
+            diagnose(text, WrittenIn::Config).unwrap_or_else(|| panic!("{text}: nothing is found"));
         assert!(diagnosis.what.contains(what), "{text}: {diagnosis:?}");
         assert!(diagnosis.remedy.contains(remedy), "{text}: {diagnosis:?}");
     }
 
     #[test]
-    fn what_surrounds_the_object_is_named() {
+    fn text_around_the_object_is_named() {
         for (text, what, remedy) in [
-            (r#"'{"a": 1}'"#, "stands in quotes", "remove the quotes"),
-            (r#""{"a": 1}""#, "stands in quotes", "remove the quotes"),
-            (r#"`{"a": 1}`"#, "stands in quotes", "remove the quotes"),
-            (r#"“{"a": 1}”"#, "stands in quotes", "remove the quotes"),
-            (r#"$'{"a": 1}'"#, "stands in quotes", "remove the quotes"),
-            ("'{'a': 1}'", "stands in quotes", "remove the quotes"),
-            (r#"'{"a": 1}"#, "a quote stands at one end", "remove"),
-            (r#"{"a": 1}'"#, "a quote stands at one end", "remove"),
+            (r#"'{"a": 1}'"#, "is in quotes", "remove the quotes"),
+            (r#""{"a": 1}""#, "is in quotes", "remove the quotes"),
+            (r#"`{"a": 1}`"#, "is in quotes", "remove the quotes"),
+            (r#"“{"a": 1}”"#, "is in quotes", "remove the quotes"),
+            (r#"$'{"a": 1}'"#, "is in quotes", "remove the quotes"),
+            ("'{'a': 1}'", "is in quotes", "remove the quotes"),
+            (r#"'{"a": 1}"#, "a quote at one end", "remove"),
+            (r#"{"a": 1}'"#, "a quote at one end", "remove"),
             (
                 r#""{\"a\": 1}""#,
                 "quoted and escaped once too often",
@@ -340,11 +342,11 @@ mod tests {
             (r#"{{"a": 1}}"#, "braces are doubled", "once"),
             (r#""a": 1, "b": 2"#, "braces around it are missing", "between"),
             (r#"[{"a": 1}]"#, "in a list", "remove"),
-            (r#"backend_kwargs = {"a": 1}"#, "name of the option", "alone"),
+            (r#"backend_kwargs = {"a": 1}"#, "name of the option", "only"),
             (
                 r#"export AIRFLOW__SECRETS__BACKEND_KWARGS='{"a": 1}'"#,
                 "name of the option",
-                "alone",
+                "only the object",
             ),
             ("%7B%22a%22%3A%201%7D", "percent-encoded", "decode"),
             ("eyJhIjogMX0=", "Base64", "decode"),
@@ -354,13 +356,13 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_the_place_of_an_object_is_named() {
+    fn text_in_place_of_an_object_is_named() {
         for (text, what, remedy) in [
             ("/etc/kwargs.json", "path of a file", "_CMD"),
             ("kwargs.json", "path of a file", "_CMD"),
             ("'/etc/kwargs.json'", "path of a file", "_CMD"),
             ("C:\\kwargs.json", "path of a file", "_CMD"),
-            ("@kwargs.json", "works for `--backend-kwargs`", "_CMD"),
+            ("@kwargs.json", "works only for `--backend-kwargs`", "_CMD"),
             ("https://vault.example.com:8200", "a URL", "object"),
             ("$KWARGS", "not set", "set the variable"),
             ("${KWARGS}", "not set", "set the variable"),
@@ -371,19 +373,19 @@ mod tests {
             ),
             ("url: http://h\ntoken: t", "YAML", "JSON object"),
             ("url=http://h,token=t", "NAME=VALUE", "JSON object"),
-            (" \t", "nothing but blanks", "JSON object"),
+            (" \t", "only blanks", "JSON object"),
             ("hunter2", "does not begin with `{`", "JSON object"),
             ("'hunter2'", "does not begin with `{`", "JSON object"),
             ("1", "does not begin with `{`", "JSON object"),
         ] {
             says(text, what, remedy);
         }
-        let path = diagnose("kwargs.json", Stand::Shell).unwrap();
+        let path = diagnose("kwargs.json", WrittenIn::Shell).unwrap();
         assert!(path.remedy.contains("`--backend-kwargs @FILE`"));
     }
 
     #[test]
-    fn mistakes_within_the_object_are_named_with_the_first_one_first() {
+    fn mistakes_within_the_object_are_named_in_order() {
         for (text, what, remedy) in [
             ("{'a': None}", "single quotes", "double quotes"),
             (r#"{"a": None}"#, "`None`", "`null`"),
@@ -394,7 +396,7 @@ mod tests {
             ("{“a”: 1}", "typographic", "plain"),
             (r#"{"a": "C:\Windows"}"#, "backslash", "twice"),
             ("{\"a\": \"b\nc\"}", "line break", "`\\n`"),
-            ("{", "ends before", "begin every further line"),
+            ("{", "ends before", "indent each further line"),
             (
                 "{\"a\": 1}\nuse_cache = True",
                 "the line below it begins with a blank",
@@ -405,33 +407,38 @@ mod tests {
         ] {
             says(text, what, remedy);
         }
-        let diagnosis = diagnose("{'a': None,\n 'b': 1,}", Stand::Config).unwrap();
+        let diagnosis = diagnose("{'a': None,\n 'b': 1,}", WrittenIn::Config).unwrap();
         assert_eq!(
             diagnosis.also,
             [
                 (1, 7, "it has Python's `None`"),
-                (2, 8, "a comma stands before a closing bracket")
+                (2, 8, "there is a comma before a closing bracket")
             ]
         );
     }
 
     #[test]
-    fn a_shell_that_took_the_quotes_is_told_from_a_file() {
+    fn a_shell_that_removed_the_quotes_is_distinguished_from_a_file() {
         let text = "{url: http://h, token: t}";
         assert!(
-            diagnose(text, Stand::Shell)
+            diagnose(text, WrittenIn::Shell)
                 .unwrap()
                 .remedy
                 .contains("the shell keeps")
         );
-        assert!(!diagnose(text, Stand::Config).unwrap().remedy.contains("shell"));
+        assert!(
+            !diagnose(text, WrittenIn::Config)
+                .unwrap()
+                .remedy
+                .contains("shell")
+        );
     }
 
     #[test]
     fn no_text_is_too_long_or_too_deep() {
         for text in ["\"", "'", "{\\\"", "{{", "[", "%7b", "é", "a=", "{\"\"a", "\\"] {
-            diagnose(&text.repeat(100_000), Stand::Shell);
-            diagnose(text, Stand::File);
+            diagnose(&text.repeat(100_000), WrittenIn::Shell);
+            diagnose(text, WrittenIn::File);
         }
     }
 }

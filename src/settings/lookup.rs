@@ -1,6 +1,6 @@
-//! One option of Airflow's configuration: the environment, then `airflow.cfg`, each with `_CMD` and `_SECRET`.
+//! Looks up one option of Airflow's configuration: in the environment, then in `airflow.cfg`, each with `_CMD` and `_SECRET`.
 //!
-//! Owns Airflow's order of lookup and the expansion of what is found. Must not know what an option means.
+//! Owns Airflow's order of lookup, and the expansion of values. Must not know what an option means.
 //!
 //! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `AirflowConfigParser.get`.
 
@@ -16,16 +16,16 @@ use crate::python::configparser::InterpolationError;
 use crate::secret::Secret;
 use crate::shown::shown;
 
-/// An option that is asked for, in lower case as Airflow asks.
+/// An option to look up, in lower case as in Airflow.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AirflowOption {
     pub(super) section: &'static str,
     pub(super) name: &'static str,
-    /// Whether `_CMD` and `_SECRET` work for it: what Airflow's `config.yml` has as `sensitive`.
+    /// Whether `_CMD` and `_SECRET` work for it: `sensitive` in Airflow's `config.yml`.
     pub(super) sensitive: bool,
 }
 
-/// Airflow's configuration: where options are looked up.
+/// Airflow's configuration, in which options are looked up.
 pub(super) struct Configuration<'a> {
     pub(super) env: &'a Env,
     pub(super) file: Option<ConfigFile<'a>>,
@@ -33,7 +33,7 @@ pub(super) struct Configuration<'a> {
     pub(super) provenance: &'a mut Provenance,
 }
 
-/// A value as Airflow would return it, and where it stood.
+/// A value as Airflow would return it, and its source.
 #[derive(Debug)]
 pub(super) struct Configured {
     pub(super) value: Secret,
@@ -41,10 +41,10 @@ pub(super) struct Configured {
 }
 
 impl Configured {
-    /// The value as text.
+    /// Returns the value as text.
     ///
     /// # Errors
-    /// One that is not UTF-8, with status 2.
+    /// A value that is not UTF-8, with status 2.
     pub(super) fn text(&self) -> Result<&str> {
         let text = self.value.expose_text();
         text.ok_or_else(|| Error::usage(format!("{} is not UTF-8", self.source)))
@@ -52,7 +52,7 @@ impl Configured {
 }
 
 impl Configuration<'_> {
-    /// Looks `option` up; `None` is Airflow's default. An empty value of the environment or of the file is final.
+    /// Looks up `option`; `None` is Airflow's default. An empty value in the environment or the file is final.
     ///
     /// # Errors
     /// A value that cannot be expanded or interpolated, a command that fails, and a nested lookup, with status 2.
@@ -63,7 +63,7 @@ impl Configuration<'_> {
         }
     }
 
-    /// Notes, for `explain`, that `option` is configured and does not count.
+    /// Records, for `explain`, that `option` is configured but ignored.
     pub(super) fn ignore(&mut self, option: AirflowOption, reason: &'static str) {
         let variable = self.variable(&variable_name(option)).map(|(_, source)| source);
         if let Some(source) = variable.or_else(|| self.config_source(option.section, option.name)) {
@@ -97,8 +97,8 @@ impl Configuration<'_> {
         }
         if let Some((line, source)) = self.file_option(option.section, &format!("{}_cmd", option.name))? {
             if option.sensitive {
-                // Python's interpolation asks Airflow for this very option, which expands it: nothing comes of that but
-                // that it may never end.
+                // Python's interpolation makes Airflow look up and expand this option. The result is not used, but the
+                // expansion may never end.
                 endless_is_an_error(expand(&line, self.env), &source)?;
                 let printed = self.printed(&line, source)?;
                 if !printed.value.is_empty() {
@@ -126,7 +126,7 @@ impl Configuration<'_> {
         Some((variable, source))
     }
 
-    /// Where an option of the file stands, when it has it.
+    /// Returns the source of an option of the file, if the file has it.
     fn config_source(&self, section: &str, name: &str) -> Option<Source> {
         let file = self.file.as_ref()?;
         Some(Source::Config {
@@ -137,7 +137,7 @@ impl Configuration<'_> {
         })
     }
 
-    /// Returns the line of the file on which the `nth` line of the value of `source` stands, when that is an option of the file.
+    /// Returns the line in the file of the `nth` line of the value of `source`, if that is an option of the file.
     pub(super) fn line_within(&self, source: &Source, nth: usize) -> Option<usize> {
         match source {
             Source::Config { section, option, .. } => {
@@ -147,7 +147,7 @@ impl Configuration<'_> {
         }
     }
 
-    /// An option of the file, interpolated.
+    /// Returns an option of the file, interpolated.
     fn file_option(&self, section: &str, name: &str) -> Result<Option<(Secret, Source)>> {
         let (Some(file), Some(source)) = (&self.file, self.config_source(section, name)) else {
             return Ok(None);
@@ -156,12 +156,12 @@ impl Configuration<'_> {
             Ok(value) => Ok(value.map(|value| (Secret::from(value), source))),
             Err(cause) => {
                 let hint = match cause {
-                    InterpolationError::Syntax => "write `%%` for each `%` that is meant as it is",
+                    InterpolationError::Syntax => "write `%%` for each literal `%`",
                     InterpolationError::MissingOption => {
-                        "write `%%(name)s` when no reference is meant, or add the option that it names"
+                        "write `%%(name)s` if no reference is meant, or add the option that it names"
                     }
                     InterpolationError::Depth | InterpolationError::TooLong => {
-                        "write the value itself in place of its references"
+                        "write the value itself instead of its references"
                     }
                 };
                 Err(Error::usage(format!("{source} cannot be interpolated"))
@@ -186,7 +186,7 @@ impl Configuration<'_> {
         })
     }
 
-    /// What a command prints. It is not expanded.
+    /// Returns the output of a command, which is not expanded.
     fn printed(&self, line: &Secret, source: Source) -> Result<Configured> {
         let value = command::run(line, self.env, self.deadline)
             .map_err(|error| error.map_message(|message| format!("{source}: {message}")))?;
@@ -199,23 +199,24 @@ fn endless_is_an_error(expanded: Result<Expanded, Endless>, source: &Source) -> 
         let references = shown(&endless.references.join("`, `"));
         Error::usage(format!("{source} expands for ever"))
             .with_detail(format!("a variable refers to itself: `{references}`"))
-            .with_hint("write that variable's value without a reference to itself")
+            .with_hint("remove the reference to itself from the variable's value")
     })
 }
 
-/// Why a `_CMD` or `_SECRET` of an option does not count.
-const NOT_SENSITIVE: &str = "Airflow has `_CMD` and `_SECRET` for sensitive options only, and this is none";
+/// Why a `_CMD` or `_SECRET` of an option is ignored.
+const NOT_SENSITIVE: &str =
+    "Airflow reads `_CMD` and `_SECRET` only for sensitive options, and this is not one";
 
-/// The error of an option that a secrets backend would have to be asked for, before there is one.
+/// Returns the error of an option that must be looked up in a secrets backend before there is one.
 fn nested(option: AirflowOption, source: &Source) -> Error {
     Error::usage(format!(
-        "{source} would have a secrets backend asked for the `{}` of one",
+        "{source} cannot be used: a secrets backend cannot look up its own `{}`",
         option.name
     ))
     .with_hint(format!("set `{}` or `{0}_CMD` instead", variable_name(option)))
 }
 
-/// `AIRFLOW__SECTION__OPTION`
+/// Returns `AIRFLOW__SECTION__OPTION`.
 fn variable_name(option: AirflowOption) -> String {
     format!(
         "AIRFLOW__{}__{}",

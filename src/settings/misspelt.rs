@@ -1,7 +1,7 @@
-//! Names that Airflow does not read, and that were probably meant for those that configure a secrets backend.
+//! Misspelt names of the options that configure a secrets backend.
 //!
-//! Owns the near misses of section, option and variable names. They are warnings: Airflow takes such a file and such an
-//! environment, and goes on without them. Must not look at a value.
+//! Owns the near misses of section, option and variable names. They are warnings, because Airflow ignores such names. Must not look at a
+//! value.
 //!
 //! Source: airflow 3.3.2, `airflow/config_templates/config.yml`, `[secrets]` and `[workers]`; `parser.py`, `_env_var_name`.
 
@@ -11,10 +11,10 @@ use crate::shown::shown;
 
 /// The options of `[secrets]` that configure a backend.
 const IN_SECRETS: &[&str] = &["backend", "backend_kwargs"];
-/// The options of `[workers]` that do.
+/// The options of `[workers]` that configure a backend.
 const IN_WORKERS: &[&str] = &["secrets_backend", "secrets_backend_kwargs"];
 
-/// The other names that are written for the class, and for the kwargs, in lower case.
+/// Other names that people write for the class and for the kwargs, in lower case.
 const FOR_THE_CLASS: &[&str] = &[
     "backend",
     "secrets_backend",
@@ -34,7 +34,7 @@ const FOR_THE_KWARGS: &[&str] = &[
     "kwargs",
 ];
 
-/// What Airflow reads beside the option itself.
+/// The suffixes with which Airflow reads an option.
 const ENDS: &[&str] = &["", "_cmd", "_secret"];
 
 /// Adds a warning for each option of `airflow.cfg` that Airflow does not read.
@@ -53,7 +53,7 @@ pub(super) fn warn_of_options(file: &ConfigFile<'_>, warnings: &mut Vec<String>)
         } else {
             IN_SECRETS
         };
-        // In the right section any near name counts, elsewhere only what cannot be another option.
+        // In the right section any near miss counts, elsewhere only a name that cannot be another option.
         let may_be_anything =
             named || lower == meant || lower == "worker" || lower == "secret" || lower == "default";
         for (option, line) in options {
@@ -64,7 +64,7 @@ pub(super) fn warn_of_options(file: &ConfigFile<'_>, warnings: &mut Vec<String>)
                 continue;
             }
             warnings.push(format!(
-                "{}:{line}: Airflow does not read `{}` in `[{}]`; `{right}` in `[{meant}]` is what it reads",
+                "{}:{line}: Airflow does not read `{}` in `[{}]`; it reads `{right}` in `[{meant}]`",
                 shown(&file.path.to_string_lossy()),
                 shown(option),
                 shown(section),
@@ -73,7 +73,7 @@ pub(super) fn warn_of_options(file: &ConfigFile<'_>, warnings: &mut Vec<String>)
     }
 }
 
-/// Returns the option of `known`, the class and the kwargs, that `option` stands for.
+/// Returns the option of `known` (class, kwargs) that `option` was probably meant to be.
 fn right_option(option: &str, known: &[&'static str], may_be_anything: bool) -> Option<String> {
     let lower = option.to_ascii_lowercase().replace(['-', ' '], "_");
     ENDS.iter().rev().find_map(|end| {
@@ -89,7 +89,7 @@ fn right_option(option: &str, known: &[&'static str], may_be_anything: bool) -> 
     })
 }
 
-/// Adds a warning for each variable that Airflow does not read, unless the right one is set as well.
+/// Adds a warning for each variable that Airflow does not read, unless the right one is also set.
 pub(super) fn warn_of_variables(env: &Env, warnings: &mut Vec<String>) {
     for (name, variable) in env.iter() {
         let is_airflows = name
@@ -119,7 +119,7 @@ pub(super) fn warn_of_variables(env: &Env, warnings: &mut Vec<String>) {
             Origin::File(file, line) => format!(" ({}:{line})", shown(&file.to_string_lossy())),
         };
         warnings.push(format!(
-            "Airflow does not read `{}`{place}; `{}` is what it reads",
+            "Airflow does not read `{}`{place}; it reads `{}`",
             shown(name),
             shown(&right)
         ));
@@ -128,7 +128,7 @@ pub(super) fn warn_of_variables(env: &Env, warnings: &mut Vec<String>) {
 
 /// Returns the variable that `name` is, or that it was probably meant to be.
 fn right_variable(name: &str) -> Option<String> {
-    // One or two underscores, and any case: the words alone are compared.
+    // Only the words are compared, without underscores and case.
     let words: Vec<String> = name
         .split('_')
         .filter(|word| !word.is_empty())
@@ -147,7 +147,7 @@ fn right_variable(name: &str) -> Option<String> {
     };
     match rest {
         ["BACKEND"] => Some(section.to_owned()),
-        // With a key behind it, it is one kwarg, whose name keeps its underscores.
+        // Followed by a key, it is a single kwarg, whose name keeps its underscores.
         ["BACKEND", "KWARG" | "KWARGS", key, ..] if !matches!(*key, "CMD" | "SECRET") || rest.len() > 3 => {
             let start = name.to_ascii_uppercase().find("KWARG")?;
             let after = name[start + "KWARG".len()..].trim_start_matches(['S', 's']);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_airflow_reads_is_no_near_miss() {
+    fn a_name_that_airflow_reads_is_not_a_near_miss() {
         let text = "[core]\nbackend = 1\n[secrets]\nbackend = x\nbackend_kwargs = {}\nbackend_kwargs_cmd = x\n\
                     backend_kwargs_secret = x\nuse_cache = 1\ncache_ttl_seconds = 1\nfolder = $F\n\
                     [workers]\nsecrets_backend = x\nsecrets_backend_kwargs = {}\nstate_store_backend = x\n\
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn near_names_of_options_are_told_with_the_right_one() {
+    fn a_misspelt_option_is_reported_with_the_right_name() {
         for (text, line, section, right) in [
             (
                 "[Secrets]\nbackend = x\n",
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn near_names_of_variables_are_told_with_the_right_one() {
+    fn a_misspelt_variable_is_reported_with_the_right_name() {
         for (name, right) in [
             ("AIRFLOW_SECRETS_BACKEND", "AIRFLOW__SECRETS__BACKEND"),
             ("AIRFLOW__SECRETS_BACKEND", "AIRFLOW__SECRETS__BACKEND"),

@@ -1,17 +1,16 @@
-//! Everything that configures a command, resolved once: (command line, environment, env files, airflow.cfg) -> [`Settings`].
+//! Resolves everything that configures a command, once: (command line, environment, env files, airflow.cfg) -> [`Settings`].
 //!
-//! Owns the order of precedence, which stands here once and which `tests/settings/precedence.rs` walks. Must not know any
-//! backend: a class path and kwargs leave here as Airflow would read them.
+//! Owns the order of precedence, which is stated only here and tested in `tests/settings/precedence.rs`. Must not know any backend: it
+//! returns a class path and kwargs as Airflow would read them.
 //!
 //! # Precedence
 //!
-//! Of two places that say something about the same thing, the one further up wins.
+//! Earlier entries win.
 //!
 //! **The environment** (`AIRFLOW_…`, `SECRETCTL_…`, and what backends read)
 //! 1. the process's own variables
-//! 2. env files, a later one before an earlier one, a later line before an earlier one: those of `--env-file`, or without any
-//!    those of the process's `SECRETCTL_ENV_FILE`; read as `--env-file-dialect` says. Some variables do not count there
-//!    (`env_file/allowed.rs`)
+//! 2. env files, later files and later lines first: those of `--env-file`, or without that option those of the process's
+//!    `SECRETCTL_ENV_FILE`; read as `--env-file-dialect` says. Some variables are ignored there (`env_file/allowed.rs`)
 //!
 //! **An option of every command** (`--timeout`, `--team`, …)
 //! 1. the command line
@@ -23,10 +22,10 @@
 //! 2. `SECRETCTL_BACKEND`, `SECRETCTL_BACKEND_KWARGS`
 //! 3. `AIRFLOW__SECRETS__BACKEND`, `AIRFLOW__SECRETS__BACKEND_KWARGS`
 //! 4. `AIRFLOW__SECRETS__BACKEND_KWARGS_CMD`
-//! 5. `AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET`: an error, the backend would be asked for its own kwargs
-//! 6. `airflow.cfg`: `[secrets] backend`, `backend_kwargs`, each else of `[DEFAULT]`
+//! 5. `AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET`: an error, because the backend cannot look up its own kwargs
+//! 6. `airflow.cfg`: `[secrets] backend`, `backend_kwargs`, otherwise those of `[DEFAULT]`
 //! 7. `airflow.cfg`: `backend_kwargs_cmd`, unless it prints nothing
-//! 8. `airflow.cfg`: `backend_kwargs_secret`: an error, as 5
+//! 8. `airflow.cfg`: `backend_kwargs_secret`: an error, as in 5
 //! 9. Airflow's default: no backend, no kwargs, `multi_team` off
 //!
 //! **A single kwarg**
@@ -34,12 +33,11 @@
 //! 2. `AIRFLOW__SECRETS__BACKEND_KWARG__<KEY>`
 //! 3. the `backend_kwargs` of Airflow's configuration, which 1 replaces as a whole
 //!
-//! Kwargs of Airflow's configuration go with the class of Airflow's configuration: `--backend` with another class leaves them.
+//! Kwargs of Airflow's configuration belong to the class of Airflow's configuration: `--backend` with another class drops them.
 //!
-//! **With `--worker`**, `[workers] secrets_backend` takes the place of `[secrets] backend`, with `secrets_backend_kwargs`,
-//! `AIRFLOW__WORKERS__SECRETS_BACKEND…` in everything above; when it is absent or empty, all of `[secrets]` serves and the
-//! kwargs of `[workers]` do not count. A worker's search path ends at Airflow's API server, where everybody else's ends at
-//! the database; neither is asked.
+//! **With `--worker`**, `[workers] secrets_backend`, `secrets_backend_kwargs` and `AIRFLOW__WORKERS__SECRETS_BACKEND…` replace those of
+//! `[secrets]` in everything above. If `[workers] secrets_backend` is absent or empty, all of `[secrets]` is used and the kwargs of
+//! `[workers]` are ignored. A worker's search path ends at Airflow's API server, any other at the database; neither is asked.
 //!
 //! **The file `airflow.cfg`**
 //! 1. `--config`
@@ -73,6 +71,7 @@ mod kwargs_text;
 mod kwargs_words;
 mod lookup;
 mod misspelt;
+mod mistake;
 mod nearly_json;
 mod origin;
 
@@ -80,13 +79,13 @@ pub use origin::{Note, Provenance, Source};
 
 use airflow_cfg::ConfigText;
 use globals::Globals;
-pub(crate) use globals::asks_for_more;
+pub(crate) use globals::wants_details;
 use lookup::Configuration;
 
 /// One backend of the search path.
 #[derive(Debug)]
 pub struct BackendSpec {
-    /// Airflow's class path, as it is configured.
+    /// Airflow's class path, as configured.
     pub class_path: String,
     /// Its kwargs.
     pub kwargs: Kwargs,
@@ -94,35 +93,35 @@ pub struct BackendSpec {
     pub origin: Source,
 }
 
-/// What a command runs with. No option is left unresolved here.
+/// The settings of a command. Every option is resolved.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a separate option")]
 pub struct Settings {
-    /// The process's environment with the env files under it.
+    /// The process's environment, with the variables of env files as defaults.
     pub env: Env,
     /// Airflow's search path, in order.
     pub search_path: Vec<BackendSpec>,
-    /// The team that asks.
+    /// The team for which names are looked up.
     pub team: Option<String>,
     /// Airflow's `[core] multi_team`.
     pub multi_team: bool,
-    /// Whether "could not tell" falls through to the next backend, as in Airflow.
+    /// Whether a failed lookup continues with the next backend, as in Airflow.
     pub lenient: bool,
-    /// When the command has to be done.
+    /// When the command must be done.
     pub deadline: Instant,
-    /// Whether no newline follows a printed value.
+    /// Whether to print no newline after a value.
     pub no_newline: bool,
-    /// Whether values are not announced to a CI system's masking.
+    /// Whether to skip the masks for a CI system.
     pub no_mask: bool,
-    /// Whether warnings are kept back.
+    /// Whether to print no warnings.
     pub quiet: bool,
-    /// How much is told of what is asked of whom: the number of `-v`.
+    /// How much to log: the number of `-v`.
     pub verbose: u8,
-    /// When stderr is coloured.
+    /// When to colour stderr.
     pub color: ColorChoice,
-    /// What the user should be told on stderr.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
-    /// Where all of it came from.
+    /// Where the settings came from.
     pub provenance: Provenance,
 }
 
@@ -134,21 +133,21 @@ impl Settings {
     pub fn resolve(args: &GlobalArgs, mut env: Env) -> Result<Self> {
         let started = Instant::now();
         let env_files = env_files(args, &env);
-        // What an env file says of the time cannot hold for its own reading.
+        // A timeout set in an env file cannot apply to reading that file.
         let for_env_files = started + globals::timeout(args, &env)?;
         let mut provenance = Provenance {
             env_files,
             ..Provenance::default()
         };
         let dialect = globals::env_file_dialect(args, &env, &mut provenance)?;
-        let mut warnings = env_file::lay_under(&mut env, &provenance.env_files, dialect, for_env_files)?;
+        let mut warnings = env_file::load(&mut env, &provenance.env_files, dialect, for_env_files)?;
         let globals = Globals::resolve(args, &env, started, &mut provenance)?;
         let deadline = started + globals.timeout;
         let airflow = Airflow::read(&globals, &env, deadline, &mut provenance, &mut warnings)
             .map_err(|error| warnings.iter().fold(error, Error::with_detail))?;
         if globals.team.is_some() && !airflow.multi_team {
             return Err(
-                Error::usage("a team is given, and Airflow's `[core] multi_team` is off")
+                Error::usage("a team is given, but Airflow's `[core] multi_team` is off")
                     .with_hint("set `AIRFLOW__CORE__MULTI_TEAM=True`, or leave `--team` out"),
             );
         }
@@ -170,7 +169,7 @@ impl Settings {
     }
 }
 
-/// The env files: the command line's, else those of the process's `SECRETCTL_ENV_FILE`.
+/// Returns the env files of the command line, or of the process's `SECRETCTL_ENV_FILE`.
 fn env_files(args: &GlobalArgs, env: &Env) -> Vec<PathBuf> {
     if !args.env_file.is_empty() {
         return args.env_file.clone();
@@ -184,7 +183,7 @@ fn env_files(args: &GlobalArgs, env: &Env) -> Vec<PathBuf> {
     }
 }
 
-/// What Airflow's configuration says.
+/// The settings from Airflow's configuration.
 struct Airflow {
     backend: Option<BackendSpec>,
     multi_team: bool,
@@ -205,7 +204,7 @@ impl Airflow {
             provenance,
         };
         let text;
-        // Airflow reads the file before it asks for anything: one that does not parse stops it whatever the environment says.
+        // Airflow reads the file first, so one that does not parse is an error even if the environment has all options.
         if core::unit_test_mode(&mut configuration)? {
             configuration.provenance.notes.push(Note::UnitTestMode);
         } else {
@@ -230,15 +229,15 @@ impl Airflow {
     }
 }
 
-/// Airflow's search path: the configured backend, the environment, and Airflow's database, or for a worker its API server.
+/// Returns Airflow's search path: the configured backend, the environment, and Airflow's database, or for a worker its API server.
 fn search_path(globals: &Globals, configured: Option<BackendSpec>) -> Result<Vec<BackendSpec>> {
     let mut search_path: Vec<_> = configured.into_iter().collect();
     if globals.no_fallback {
         if search_path.is_empty() {
-            return Err(
-                Error::usage("no secrets backend is configured, and `--no-fallback` asks no other")
-                    .with_hint("set `AIRFLOW__SECRETS__BACKEND`, or leave `--no-fallback` out"),
-            );
+            return Err(Error::usage(
+                "no secrets backend is configured, and `--no-fallback` excludes all others",
+            )
+            .with_hint("set `AIRFLOW__SECRETS__BACKEND`, or leave `--no-fallback` out"));
         }
         return Ok(search_path);
     }

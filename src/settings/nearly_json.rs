@@ -1,10 +1,11 @@
-//! A reader of text that is nearly JSON: it notes what it meets that JSON does not have, and where.
+//! A reader of text that is nearly JSON, which records mistakes and their offsets.
 //!
-//! Owns the mistakes that people make in writing JSON by hand. Must not know what the text is for, and keeps no part of it: a
-//! mistake is a kind and an offset. Text that `json::loads` takes has no mistake here.
+//! Owns the mistakes that people make when they write JSON by hand. Must not know what the text is for, and keeps no part of it. Text
+//! that `json::loads` accepts has no mistakes.
 //!
-//! Source: RFC 8259, and the literals of Python that `json.dumps` would have written otherwise.
+//! Source: RFC 8259, and the literals of Python that `json.dumps` would write differently.
 
+use super::mistake::{Found, Mistake};
 use crate::python::json;
 
 /// How deep a text may be nested before the reader gives up.
@@ -13,59 +14,7 @@ const MAX_DEPTH: usize = 64;
 /// How many mistakes are kept.
 const MAX_MISTAKES: usize = 8;
 
-/// What JSON does not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mistake {
-    /// `'text'`
-    SingleQuotes,
-    /// `“text”`
-    SmartQuotes,
-    /// `None`, `True`, `False`: the word, and JSON's.
-    PythonWord(&'static str, &'static str),
-    /// `r"text"`, `b'text'`, `(1, 2)`
-    PythonSyntax,
-    /// A name or a text without quotes.
-    NoQuotes,
-    /// `$NAME` without quotes.
-    Reference,
-    /// `{{ name }}`
-    Template,
-    /// A comma before `}` or `]`.
-    TrailingComma,
-    /// `# text`, `// text`, `/* text */`
-    Comment,
-    /// `"C:\Users"`
-    Backslash,
-    /// A line break within a text.
-    LineBreak,
-    /// A tab or another control character within a text.
-    ControlCharacter,
-    /// `"a"b"`
-    QuoteInside,
-    /// A comma, a colon or a bracket where a name or a value is expected, or another bracket than the one that is open.
-    Misplaced,
-    /// No comma, or a semicolon, between two entries.
-    NoComma,
-    /// `"a" = 1`, `"a" => 1`
-    EqualsSign,
-    /// A byte order mark, or a blank that JSON does not know.
-    OddBlank,
-    /// The end comes before the last `}`, `]` or quote.
-    Unclosed,
-    /// There is something after the object, on its last line.
-    Surplus,
-    /// There is something after the object, on a further line.
-    LineBelow,
-}
-
-/// A mistake, and its offset in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) mistake: Mistake,
-    pub(super) offset: usize,
-}
-
-/// Reads `text` as far as it makes sense, and returns the mistakes in their order.
+/// Reads `text` as far as it makes sense, and returns the mistakes in order.
 pub(super) fn mistakes(text: &str) -> Vec<Found> {
     let mut reader = Reader {
         text,
@@ -93,7 +42,7 @@ struct Reader<'t> {
     found: Vec<Found>,
 }
 
-/// What a step returns when nothing after it would make sense.
+/// The result of a step; `None` if the text after it would make no sense.
 type Lost<T = ()> = Option<T>;
 
 impl<'t> Reader<'t> {
@@ -109,7 +58,7 @@ impl<'t> Reader<'t> {
         self.note_at(mistake, self.at);
     }
 
-    /// Notes each kind of mistake once, where it first is.
+    /// Records each kind of mistake once, at its first offset.
     fn note_at(&mut self, mistake: Mistake, offset: usize) {
         let known = self.found.iter().any(|found| found.mistake == mistake);
         if !known && self.found.len() < MAX_MISTAKES {
@@ -117,7 +66,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Skips blanks, and notes comments.
+    /// Skips blanks, and records comments.
     fn skip_blanks(&mut self) {
         loop {
             let rest = self.rest();
@@ -141,7 +90,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Notes a comment that ends with `end`, and returns its length.
+    /// Records a comment that ends with `end`, and returns its length.
     fn comment(&mut self, end: &str, length_of_end: usize) -> usize {
         let rest = self.rest();
         let length = rest.find(end).map_or(rest.len(), |at| at + length_of_end);
@@ -210,7 +159,7 @@ impl<'t> Reader<'t> {
                     self.at += 1;
                 }
                 Some(c) if c == close => {}
-                // What follows a text is another name, or the text goes on.
+                // After a string comes another name, or the string continues.
                 Some(c) if self.begins_an_entry(c, close) => self.note(Mistake::NoComma),
                 Some(_) => {
                     let is_text = !matches!(self.peek(), Some('}' | ']' | ')' | ':' | '='));
@@ -226,7 +175,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Whether what begins with `c` looks like the next entry of a container, after a comma that was forgotten.
+    /// Whether the text that begins with `c` looks like the next entry of a container, after a missing comma.
     fn begins_an_entry(&self, c: char, close: char) -> bool {
         let after_a_line_break = self.text[..self.at]
             .chars()
@@ -268,7 +217,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Reads a text from its opening quote.
+    /// Reads a string from its opening quote.
     fn string(&mut self, open: char) -> Lost {
         let close = closing_quote(open)?;
         match open {
@@ -288,7 +237,7 @@ impl<'t> Reader<'t> {
                 '\\' => match chars.next() {
                     Some((_, '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't')) => {}
                     Some((at, 'u')) if is_hexadecimal(&self.rest()[at + 1..]) => {}
-                    // Python's texts may have it.
+                    // Python's strings may have it.
                     Some((_, '\'')) if open == '\'' => {}
                     _ => noted.push((Mistake::Backslash, offset)),
                 },
@@ -310,7 +259,7 @@ impl<'t> Reader<'t> {
         Some(())
     }
 
-    /// Reads a word: a number, a constant, or a text without quotes, which ends before one of `ends`.
+    /// Reads a word up to one of `ends`: a number, a constant, or a string without quotes.
     fn word(&mut self, ends: &[char]) -> Lost {
         let rest = self.rest();
         let prefix = rest.trim_start_matches(|c: char| "rRbBuUfF".contains(c));
@@ -324,7 +273,7 @@ impl<'t> Reader<'t> {
         }
         let end = rest.find(ends).unwrap_or(rest.len());
         let mut word = rest[..end].trim_end();
-        // After a number or a constant the word is over; what follows is a mistake of its own.
+        // A number or a constant ends the word; the text after it is a separate mistake.
         let first = word.split_whitespace().next().unwrap_or_default();
         if json::loads(first).is_ok() || matches!(first, "None" | "True" | "False") {
             word = first;
@@ -355,7 +304,7 @@ fn is_hexadecimal(text: &str) -> bool {
     text.len() >= 4 && text.bytes().take(4).all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The quote that ends what `open` begins, when that is a quote.
+/// Returns the quote that closes `open`, if `open` is a quote.
 pub(super) fn closing_quote(open: char) -> Option<char> {
     Some(match open {
         '"' | '\'' | '`' => open,
@@ -368,8 +317,8 @@ pub(super) fn closing_quote(open: char) -> Option<char> {
 
 #[cfg(test)]
 mod tests {
-    use super::Mistake::*;
     use super::*;
+    use crate::settings::mistake::Mistake::*;
 
     fn kinds(text: &str) -> Vec<Mistake> {
         mistakes(text).into_iter().map(|found| found.mistake).collect()
@@ -458,13 +407,13 @@ mod tests {
     }
 
     #[test]
-    fn changed_texts_have_mistakes_only_where_they_are_no_json() {
+    fn changed_texts_have_mistakes_only_if_they_are_not_json() {
         let seed = r#"{"url": "http://h:8200", "path": ["a", "b\u00e9\n"], "n": -1.5e3, "x": {"t": true, "f": null}}"#;
         let pieces = [
             "{", "}", "[", "]", "(", "\"", "'", "“", "\\", ",", ":", "=", ";", " ", "\n", "\t", "#", "//",
             "/*", "$A", "é", "1", "None", "true", "\u{feff}", "u", "{{",
         ];
-        // A generator of Knuth's: the same texts in each run.
+        // Knuth's generator: the same texts in each run.
         let mut state: u64 = 42;
         let mut below = |most: usize| {
             state = state
@@ -472,7 +421,7 @@ mod tests {
                 .wrapping_add(1_442_695_040_888_963_407);
             usize::try_from(state >> 33).unwrap() % most
         };
-        let (mut taken, mut refused) = (0, 0);
+        let (mut accepted, mut refused) = (0, 0);
         for _ in 0..20_000 {
             let mut text: Vec<char> = seed.chars().collect();
             for _ in 0..=below(3) {
@@ -485,12 +434,12 @@ mod tests {
             assert!(found.iter().all(|found| text.is_char_boundary(found.offset)));
             if json::loads(&text).is_ok() {
                 assert_eq!(found, [], "{text}");
-                taken += 1;
+                accepted += 1;
             } else if !found.is_empty() {
                 refused += 1;
             }
         }
-        assert!(taken > 1_000 && refused > 16_000, "{taken} {refused}");
+        assert!(accepted > 1_000 && refused > 16_000, "{accepted} {refused}");
     }
 
     #[test]

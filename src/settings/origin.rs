@@ -1,4 +1,4 @@
-//! Where each setting came from: what `explain` says about the configuration.
+//! Where each setting came from, as `explain` shows it.
 //!
 //! Owns the vocabulary of origins. Holds names, files and lines; never a value.
 
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::env;
 use crate::shown::shown;
 
-/// What gave a setting its value.
+/// The source of a setting's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
@@ -18,7 +18,7 @@ pub enum Source {
     Variable {
         /// Its name.
         name: String,
-        /// Whether the process has it, or an env file.
+        /// Whether it comes from the process or from an env file.
         origin: env::Origin,
     },
     /// An option of `airflow.cfg`.
@@ -27,9 +27,9 @@ pub enum Source {
         file: PathBuf,
         /// The line on which the option begins, counted from 1.
         line: usize,
-        /// The section that was asked.
+        /// The section in which the option was looked up.
         section: String,
-        /// The option, `backend_kwargs_cmd` say.
+        /// The option, such as `backend_kwargs_cmd`.
         option: String,
     },
     /// Airflow's own search path, or a default.
@@ -63,7 +63,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// Something that the configuration says about one setting.
+/// A fact about one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Note {
@@ -71,26 +71,26 @@ pub enum Note {
     Settled {
         /// What was settled: `backend`, `backend_kwargs`, `kwarg url`, `multi_team`, …
         setting: String,
-        /// By what.
+        /// The source.
         source: Source,
     },
-    /// References in the value of `setting` were replaced, as Airflow replaces them: a `$` in a secret can be eaten by this.
+    /// References in the value of `setting` were replaced, as in Airflow. This can remove a `$` from a secret.
     Expanded {
-        /// Which setting's value.
+        /// The setting.
         setting: String,
-        /// Where that value stood.
+        /// The source of the value.
         source: Source,
-        /// What was replaced: `$NAME` for a variable, `~` for a home folder; in the order of their first replacement.
+        /// The replaced references: `$NAME` for a variable, `~` for a home folder; in the order of their first replacement.
         references: Vec<String>,
     },
-    /// `source` was there and does not count.
+    /// `source` is set but ignored.
     Ignored {
-        /// What does not count.
+        /// The ignored source.
         source: Source,
         /// Why.
         reason: &'static str,
     },
-    /// `[core] unit_test_mode` is on: Airflow does not go by `airflow.cfg` then.
+    /// `[core] unit_test_mode` is on, so Airflow ignores `airflow.cfg`.
     UnitTestMode,
 }
 
@@ -134,7 +134,7 @@ impl Provenance {
         });
     }
 
-    /// Records that `source` does not count.
+    /// Records that `source` is ignored.
     pub(super) fn ignored(&mut self, source: Source, reason: &'static str) {
         self.notes.push(Note::Ignored { source, reason });
     }
@@ -153,28 +153,28 @@ impl Provenance {
         references.map_or(&[], Vec::as_slice)
     }
 
-    /// Returns what configured it all, for people, one line each: files, then what was settled, expanded and ignored.
+    /// Returns the sources of the configuration, for people, one per line: files, then what was settled, expanded and ignored.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![match &self.config_file {
             Some(file) => format!("airflow.cfg: {}", file.display()),
-            None => "airflow.cfg: none is read".to_owned(),
+            None => "airflow.cfg: none".to_owned(),
         }];
         let env_files = self.env_files.iter();
         lines.extend(env_files.map(|file| format!("env file: {}", file.display())));
         if self.source_of("backend").is_none() {
-            lines.push("backend: none is configured".to_owned());
+            lines.push("backend: none configured".to_owned());
         }
-        // Of an option whose value stands on the command line there is nothing to tell.
-        let is_told = |note: &&Note| !matches!(note, Note::Settled { setting, source: Source::Option(name) } if setting == name);
-        lines.extend(self.notes.iter().filter(is_told).map(Note::to_string));
+        // An option on the command line is its own source.
+        let is_shown = |note: &&Note| !matches!(note, Note::Settled { setting, source: Source::Option(name) } if setting == name);
+        lines.extend(self.notes.iter().filter(is_shown).map(Note::to_string));
         lines
     }
 
-    /// Says, a line a place, which variables were put into backend kwargs in the place of a `$NAME`. Names alone, no values.
+    /// Returns one line per place in which a `$NAME` in backend kwargs was replaced. Shows only names, no values.
     #[must_use]
     pub fn replaced_in_kwargs(&self) -> Vec<String> {
-        let said = self.notes.iter().filter_map(|note| match note {
+        let lines = self.notes.iter().filter_map(|note| match note {
             Note::Expanded {
                 setting,
                 source,
@@ -192,18 +192,18 @@ impl Provenance {
                     .collect();
                 (!names.is_empty()).then(|| {
                     format!(
-                        "{} in {source} was replaced by a variable's value, as Airflow does; a `$` in a secret stays as it \
-                         is in `{single}`",
+                        "{} in {source} was replaced by a variable's value, as in Airflow; set a secret that contains `$` \
+                         in `{single}`",
                         names.join(", ")
                     )
                 })
             }
             _ => None,
         });
-        said.collect()
+        lines.collect()
     }
 
-    /// Returns what settled `setting`.
+    /// Returns the source of `setting`.
     #[must_use]
     pub fn source_of(&self, setting: &str) -> Option<&Source> {
         self.notes.iter().find_map(|note| match note {

@@ -18,7 +18,7 @@ use scenarios::Scenario;
 use crate::support::{Output, secretctl};
 
 /// The program's message for a panic.
-pub const FAULT: &str = "a fault of secretctl's own";
+pub const FAULT: &str = "a bug in secretctl";
 
 /// The commands of every scenario, and whether stdout is for values.
 const FEW: &[(&str, bool)] = &[

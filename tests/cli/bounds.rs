@@ -1,11 +1,11 @@
-//! Texts from outside in messages: whatever is 100 KB long, no line of stderr is.
+//! Text from outside in messages: an input of 100 KB does not make a long line on stderr.
 
 use serde_json::json;
 
 use super::{program, stocked};
 use crate::support::{Program, temp_dir};
 
-/// The longest line that a person is given, in characters.
+/// The longest line of a message, in characters.
 const LONGEST: usize = 1000;
 
 const AZURE: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
@@ -26,7 +26,7 @@ fn with_kwargs(class: &str, kwargs: &serde_json::Value) -> Program {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table of runs")]
-fn no_line_of_stderr_is_long_whatever_is() {
+fn every_line_of_stderr_is_short() {
     let mut wrong = Vec::new();
     for letter in ["x", "é", "\u{1b}", "x/"] {
         let big = letter.repeat(100_000 / letter.len());
@@ -116,7 +116,7 @@ fn no_line_of_stderr_is_long_whatever_is() {
                 output.status,
                 output.stderr
             );
-            // What of these a URL or a path cannot hold is refused earlier.
+            // Characters that a URL or a path cannot contain are refused earlier.
             if status != 0 && letter == "x" && output.status != status {
                 wrong.push(format!(
                     "{name}: {}, not {status}: {:.300}",

@@ -1,4 +1,4 @@
-//! Completions and the manual page: what a shell is told, and that no backend is asked for it.
+//! Completions and the manual page: the candidates for a shell, without asking a backend.
 
 use super::{program, run, stocked};
 use crate::support::{Program, skip, temp_dir};
@@ -6,7 +6,7 @@ use crate::support::{Program, skip, temp_dir};
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 
-/// Asks as a shell does, for the last of `words`.
+/// Returns the candidates for the last of `words`, asked as a shell does.
 fn candidates(program: Program, words: &[&str]) -> Vec<String> {
     let output = program
         .env("SECRETCTL_COMPLETE", "elvish")
@@ -96,7 +96,7 @@ fn no_backend_is_asked_and_no_command_is_run_for_a_completion() {
 }
 
 #[test]
-fn bash_completes_with_what_is_printed_for_it() {
+fn bash_completes_with_the_printed_script() {
     let folder = temp_dir();
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_secretctl"));
     let path = std::env::join_paths(
@@ -120,7 +120,7 @@ fn bash_completes_with_what_is_printed_for_it() {
 }
 
 #[test]
-fn what_is_printed_for_a_shell_is_its_language() {
+fn each_printed_script_is_valid_in_its_shell() {
     let path = || std::env::var_os("PATH").unwrap_or_default();
     for (shell, check) in [("bash", "bash -n"), ("zsh", "zsh -n"), ("fish", "fish -n")] {
         let script = run(program(), &format!("completions {shell}"));
@@ -179,7 +179,7 @@ fn the_manual_page_has_every_command_option_and_status() {
         "-o, --output <FORMAT>",
         "uri: The stored URI, or the one that Airflow builds from JSON or fields (the default)",
         "-f, --format <FORMAT>",
-        "github-env: For",
+        "github-env: Lines for",
         "bash: Bash",
         "EXIT STATUS",
         "SECRETCTL_LOG",

@@ -1,5 +1,5 @@
-//! examples/ci: the shell parts of every job run against OpenBao, and leave behind what the next step reads. Without OpenBao they
-//! run on the environment.
+//! examples/ci: the shell parts of every job run against OpenBao, and write what the next step reads. Without OpenBao they read the
+//! environment.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ const WAREHOUSE: &str = "postgres://etl:p%40ss@db.example.com:5432/dw";
 const REGION: &str = "eu-central-1";
 const GREETING: &str = "it's me";
 
-/// The variables under which the examples' names are there.
+/// Returns the variables with which the names in the examples exist.
 fn configuration() -> &'static [(&'static str, String)] {
     static CONFIGURATION: OnceLock<Vec<(&str, String)>> = OnceLock::new();
     CONFIGURATION.get_or_init(|| match bao() {
@@ -32,7 +32,7 @@ fn configuration() -> &'static [(&'static str, String)] {
     })
 }
 
-/// Puts the examples' names into a mount of their own, behind a login of their own.
+/// Writes the names in the examples to a separate mount with a separate login.
 fn in_openbao(bao: &VaultServer) -> Vec<(&'static str, String)> {
     let mount = bao.kv(2);
     bao.put(&mount, "connections/warehouse", json!({"conn_uri": WAREHOUSE}));
@@ -51,7 +51,7 @@ fn in_openbao(bao: &VaultServer) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// A shell in `folder` that finds `secretctl`, and in which the examples' names are there.
+/// Returns a shell in `folder` that finds `secretctl`, and in which the names in the examples exist.
 fn shell(folder: &Path) -> Program {
     let binary = Path::new(env!("CARGO_BIN_EXE_secretctl"));
     let mut path = vec![binary.parent().unwrap().to_owned()];
@@ -67,7 +67,7 @@ fn shell(folder: &Path) -> Program {
         .envs(configuration().iter().map(|(name, value)| (name, value)))
 }
 
-/// Returns the blocks of text behind `run: |`, `bash: |` and `- |`.
+/// Returns the blocks of text after `run: |`, `bash: |` and `- |`.
 fn blocks(text: &str) -> Vec<String> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut blocks = Vec::new();
@@ -92,7 +92,7 @@ fn blocks(text: &str) -> Vec<String> {
 /// Runs every block of `name`, one after the other in one folder.
 fn run_blocks(name: &str, count: usize) -> (tempfile::TempDir, Vec<Output>) {
     let folder = temp_dir();
-    // An `emptyDir` is everybody's.
+    // Everybody can write to an `emptyDir`.
     let volume = folder.path().join("secrets");
     std::fs::create_dir(&volume).unwrap();
     std::fs::set_permissions(&volume, std::fs::Permissions::from_mode(0o2777)).unwrap();
@@ -166,7 +166,7 @@ fn the_makefile_runs() {
 }
 
 #[test]
-fn the_script_runs_and_tells_missing_from_unknown() {
+fn the_script_runs_and_distinguishes_missing_from_failed() {
     let folder = temp_dir();
     let script = |program: Program| {
         program

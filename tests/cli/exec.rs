@@ -1,11 +1,11 @@
-//! `exec`: what the command gets, and what its status means.
+//! `exec`: the command's environment, and the meaning of its status.
 
 use std::collections::BTreeMap;
 
 use super::{program, run, shown, stocked};
 use crate::support::{Program, airflow_fresh, skip, temp_dir, variable};
 
-/// Returns the environment that a command gets.
+/// Returns the environment of a command.
 fn environment(program: crate::support::Program, options: &[&str]) -> BTreeMap<String, String> {
     let output = program.arg("exec").args(options).args(["--", "env", "-0"]).run();
     assert_eq!(output.status, 0, "{}", output.stderr);
@@ -23,7 +23,7 @@ fn the_command_gets_names_as_airflow_reads_them() {
         program()
             .env("AIRFLOW_CONN_MY-DB", "mysql://h")
             .env("AIRFLOW_VAR_ÜBER", "ü")
-            // Its capital came after Python 3.11.
+            // Its upper case is newer than Python 3.11.
             .env("AIRFLOW_VAR_\u{19b}", "lambda")
             .env("AIRFLOW_CONN_W", r#"{"conn_type": "http", "password": "p"}"#),
         &[
@@ -70,7 +70,7 @@ fn pristine_keeps_the_path_and_nothing_else() {
 }
 
 #[test]
-fn what_is_for_secretctl_alone_is_not_the_commands() {
+fn the_command_does_not_get_secretctls_own_variables() {
     let folder = temp_dir();
     let file = folder.path().join(".env");
     std::fs::write(
@@ -96,7 +96,7 @@ fn what_is_for_secretctl_alone_is_not_the_commands() {
 }
 
 #[test]
-fn the_status_is_the_commands_own_or_says_whose_failure_it_was() {
+fn the_status_is_the_commands_own_or_shows_that_secretctl_failed() {
     for (line, status) in [
         ("exec -- true", 0),
         ("exec --var hello -- false", 1),
@@ -143,7 +143,7 @@ fn nothing_starts_before_everything_is_resolved() {
 }
 
 #[test]
-fn arguments_pass_as_they_are() {
+fn arguments_pass_unchanged() {
     let output = stocked()
         .args(["exec", "--", "printf", "%s|", "--var", "--", "", "a b", "-n"])
         .run();
@@ -165,7 +165,7 @@ fn a_script_without_an_interpreter_line_is_the_shells() {
 }
 
 #[test]
-fn a_missing_interpreter_is_told_from_a_missing_command() {
+fn a_missing_interpreter_is_distinguished_from_a_missing_command() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = temp_dir();
     let script = folder.path().join("script");
@@ -182,7 +182,7 @@ fn a_missing_interpreter_is_told_from_a_missing_command() {
     assert_eq!(run(program(), "exec -- no-such-script").status, 127);
 }
 
-/// Starts a program with an environment in which names stand twice.
+/// Starts a program with an environment in which names occur twice.
 const REPEATED: &str = r#"
 import os, sys
 class Environment:
@@ -195,7 +195,7 @@ os.execve(sys.argv[2], sys.argv[2:], Environment())
 "#;
 
 #[test]
-fn of_a_variable_that_stands_twice_the_first_is_resolved_and_passed_on() {
+fn the_first_of_two_variables_with_the_same_name_is_resolved_and_passed_on() {
     let Some(python) = variable("AIRFLOW_PYTHON") else {
         return skip(
             "airflow",
@@ -216,7 +216,7 @@ fn of_a_variable_that_stands_twice_the_first_is_resolved_and_passed_on() {
     assert_eq!(variables, ["AIRFLOW_VAR_X=first", "COPY=first", "OTHER=1"]);
 }
 
-/// Connections of every shape that a local file has, which keeps arguments and URIs that the environment reads otherwise.
+/// Connections in every form of a local file, including arguments and URIs that Airflow reads differently from the environment.
 #[test]
 fn airflow_under_exec_reads_back_the_same_connections() {
     let folder = temp_dir();
@@ -266,7 +266,7 @@ fn airflow_under_exec_reads_back_the_same_connections() {
             } else {
                 name.as_str()
             }];
-            // An empty text and none are one to as_json(), which Airflow itself writes this with.
+            // Airflow writes this with as_json(), which does not distinguish an empty string from none.
             let same = ours == value
                 || (ours == "" && value.is_null())
                 || (name == "conn_type" && *ours == "my-type");
@@ -276,9 +276,9 @@ fn airflow_under_exec_reads_back_the_same_connections() {
     assert_eq!(read.as_object().unwrap().len(), 4);
 }
 
-/// Airflow takes any port from a local file's object, and only a number from its environment.
+/// Airflow accepts any port from a local file's object, but only a number from its environment.
 #[test]
-fn what_no_environment_can_hand_on_is_refused() {
+fn a_connection_that_an_environment_cannot_carry_is_refused() {
     let folder = temp_dir();
     let file = folder.path().join("connections.json");
     std::fs::write(&file, r#"{"odd": {"conn_type": "kind", "port": "smtp"}}"#).unwrap();
@@ -310,9 +310,9 @@ fn script(path: &std::path::Path, text: &str, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// A command is looked for where the command itself would look: its own `PATH`, which may be one of the values.
+/// A command is looked up in its own `PATH`, which may be one of the values.
 #[test]
-fn the_command_is_looked_for_in_the_path_that_it_gets() {
+fn the_command_is_looked_up_in_its_own_path() {
     let folder = temp_dir();
     let path = |name: &str| folder.path().join(name);
     for name in ["callers", "commands", "none"] {
@@ -337,16 +337,16 @@ fn the_command_is_looked_for_in_the_path_that_it_gets() {
             0,
             "the commands\n",
         ),
-        // Relative ones, and an empty one, are the current folder's.
+        // Relative folders, and an empty one, start at the current folder.
         ("commands", "both", 0, "the commands\n"),
         ("none", "both", 127, ""),
         (".", "here", 0, "here\n"),
         (":", "here", 0, "here\n"),
         (":", "both", 127, ""),
         ("none:", "here", 0, "here\n"),
-        // What is no folder has no command in it.
+        // An entry that is not a folder is skipped.
         (&file, "both", 127, ""),
-        // A path is not looked for.
+        // A path is not looked up.
         ("none", "./here", 0, "here\n"),
         ("none", "commands/both", 0, "the commands\n"),
         (&commands, "./both", 127, ""),
@@ -370,7 +370,7 @@ fn the_command_is_looked_for_in_the_path_that_it_gets() {
             }
         }
     }
-    // The caller's own, where none is set; and none at all.
+    // The caller's `PATH`, if none is set; and none at all.
     let output = program()
         .env("PATH", text("callers"))
         .args(["exec", "--pristine", "--", "both"])
@@ -391,13 +391,13 @@ fn the_command_is_looked_for_in_the_path_that_it_gets() {
     assert_eq!(output.ok(), "here\n");
 }
 
-/// Linux has a bound for one variable, and one for all of them.
+/// Linux limits the size of one variable, and of all variables together.
 #[test]
 #[cfg(target_os = "linux")]
-fn values_that_no_environment_holds_are_named() {
+fn values_that_are_too_large_are_named() {
     let folder = temp_dir();
     let file = folder.path().join("v.json");
-    // The name, the `=` and a NUL belong to it.
+    // The limit includes the name, the `=` and a NUL.
     let most = 128 * 1024 - "AIRFLOW_VAR_FITS=".len() - 1;
     let mut variables = serde_json::Map::new();
     variables.insert("fits".to_owned(), "x".repeat(most).into());
@@ -420,7 +420,7 @@ fn values_that_no_environment_holds_are_named() {
     for (line, expected) in [
         (
             "exec --var fits --var over -- true",
-            "variable `over` is too large for the variable `AIRFLOW_VAR_OVER`: 131073 bytes, and one variable may have 131072",
+            "variable `over` is too large for the variable `AIRFLOW_VAR_OVER`: 131073 bytes; the limit is 131072",
         ),
         (
             "exec --pristine --set X=var:long -- true",

@@ -1,9 +1,9 @@
-//! `export`: how each format looks, what it refuses, and where it goes.
+//! `export`: the output of each format, what it refuses, and where it is written.
 
 use super::{program, run, stocked};
 use crate::support::temp_dir;
 
-/// Runs each line, and returns all that was shown, without what is random.
+/// Runs each line, and returns everything shown, without random parts.
 fn session(lines: &[&str]) -> String {
     const MARK: &str = "ghadelimiter_";
     let text = super::session(&stocked(), lines);
@@ -13,7 +13,7 @@ fn session(lines: &[&str]) -> String {
 }
 
 #[test]
-fn every_format_is_what_its_reader_takes() {
+fn every_format_is_valid_for_its_reader() {
     let formats = [
         "dotenv",
         "shell",
@@ -47,7 +47,7 @@ fn every_format_is_what_its_reader_takes() {
 }
 
 #[test]
-fn what_a_format_cannot_carry_is_refused_by_name() {
+fn a_value_that_a_format_cannot_carry_is_refused_by_name() {
     insta::assert_snapshot!(session(&[
         "export --conn MY-DB --format shell",
         "export --conn MY-DB --format dotenv",
@@ -120,7 +120,7 @@ fn each_hard_value_is_carried_or_refused() {
     }
 }
 
-/// A program whose variable `x` has NUL, which only a file can hold.
+/// Returns a program whose variable `x` contains NUL, which only a file can hold.
 fn with_nul(folder: &std::path::Path) -> crate::support::Program {
     let file = folder.join("v.json");
     std::fs::write(&file, r#"{"x": "a\u0000b"}"#).unwrap();
@@ -159,7 +159,7 @@ fn nul_is_printed_or_refused() {
 }
 
 #[test]
-fn what_airflow_imports_is_named_by_its_id_alone() {
+fn airflow_imports_are_named_only_by_id() {
     let folder = temp_dir();
     let file = folder.path().join("x.json");
     let kwargs = serde_json::json!({"connections_file_path": file, "variables_file_path": file}).to_string();
@@ -169,7 +169,7 @@ fn what_airflow_imports_is_named_by_its_id_alone() {
             "airflow.secrets.local_filesystem.LocalFilesystemBackend",
         )
         .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs);
-    // Two that one variable of an environment would have to hold, and one that none can.
+    // Two ids with the same environment variable, and one that an environment cannot hold.
     let names = ["a", "A", "b=c", "d/e", "f..g"].map(|name| (name, format!("x://{name}")));
     std::fs::write(
         &file,
@@ -187,7 +187,7 @@ fn what_airflow_imports_is_named_by_its_id_alone() {
         connections.ok(),
         "{\"a\":{\"conn_type\":\"x\",\"host\":\"a\",\"schema\":\"\"},\"A\":{\"conn_type\":\"x\",\"host\":\"a\",\"schema\":\"\"}}\n"
     );
-    // Airflow's importer says of these that it cannot import them, and ends with status 0.
+    // Airflow's importer reports that it cannot import these, and ends with status 0.
     for id in ["b=c", "d/e", "f..g"] {
         let output = export(&format!("--conn {id} --conn a --format airflow-connections"));
         assert!(output.fails(2).contains(&format!("`{id}`")), "{}", output.stderr);
@@ -196,7 +196,7 @@ fn what_airflow_imports_is_named_by_its_id_alone() {
 }
 
 #[test]
-fn gitlab_takes_less_than_5_kib() {
+fn gitlab_accepts_less_than_5_kib() {
     // The line is `AIRFLOW_VAR_X=`, the value and a newline.
     let room = 5 * 1024 - 1 - "AIRFLOW_VAR_X=\n".len();
     for (length, status) in [(room, 0), (room + 1, 6)] {
@@ -222,7 +222,7 @@ mod out {
     }
 
     #[test]
-    fn a_file_is_its_owners_alone_and_replaced_at_once() {
+    fn a_file_is_readable_only_by_its_owner_and_replaced_atomically() {
         let folder = temp_dir();
         let path = folder.path().join("secrets.json");
         std::fs::write(&path, "old").unwrap();
@@ -270,7 +270,7 @@ mod out {
     }
 
     #[test]
-    fn what_can_only_be_a_folder_is_refused_before_anything_is_asked() {
+    fn a_path_that_can_only_be_a_folder_is_refused_before_any_lookup() {
         let folder = temp_dir();
         for out in ["x/", "x/.", "missing/x", "."] {
             let output = stocked()
@@ -294,7 +294,7 @@ mod out {
     }
 
     #[test]
-    fn no_umask_takes_the_file_from_its_owner() {
+    fn the_owner_can_read_the_file_with_any_umask() {
         let folder = temp_dir();
         let output = crate::support::Program::new("/bin/sh")
             .args([
@@ -324,7 +324,7 @@ mod out {
     }
 
     #[test]
-    fn what_other_steps_of_a_job_wrote_is_not_replaced() {
+    fn a_file_shared_by_the_steps_of_a_job_is_not_replaced() {
         let folder = temp_dir();
         let path = folder.path().join("env");
         std::fs::write(&path, "A=b\n").unwrap();

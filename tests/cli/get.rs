@@ -1,8 +1,8 @@
-//! `get-conn`, `get-var`, `get-config`, `explain`, help: every line of the contract, as a user sees it.
+//! `get-conn`, `get-var`, `get-config`, `explain` and help: every part of the contract, as a user sees it.
 
 use super::{program, run, stocked};
 
-/// Runs each line, and returns all that was shown.
+/// Runs each line, and returns everything shown.
 fn session(lines: &[&str]) -> String {
     super::session(&stocked(), lines)
 }
@@ -27,7 +27,7 @@ fn a_connection_is_printed_in_every_form() {
 }
 
 #[test]
-fn a_field_is_printed_alone() {
+fn only_the_field_is_printed() {
     insta::assert_snapshot!(session(&[
         "get-conn warehouse --field conn_type",
         "get-conn warehouse --field host",
@@ -76,7 +76,7 @@ fn a_variable_is_printed_byte_for_byte() {
 }
 
 #[test]
-fn bytes_that_are_no_text_pass_as_they_are() {
+fn bytes_that_are_not_text_pass_unchanged() {
     use std::os::unix::ffi::OsStrExt as _;
     let value = std::ffi::OsStr::from_bytes(b"\xff\xfe\r\n x");
     let output = run(program().env("AIRFLOW_VAR_B", value), "get-var b -n");
@@ -119,7 +119,7 @@ fn help_is_short_or_long() {
 }
 
 #[test]
-fn an_empty_connection_is_not_there_and_is_not_what_was_meant() {
+fn an_empty_connection_is_not_found_and_is_not_proposed() {
     let output = run(program().env("AIRFLOW_CONN_E", ""), "get-conn e");
     assert_eq!(output.status, 3);
     assert!(!output.stderr.contains("did you mean"), "{}", output.stderr);
@@ -128,7 +128,7 @@ fn an_empty_connection_is_not_there_and_is_not_what_was_meant() {
 }
 
 #[test]
-fn a_default_is_for_what_is_not_found_alone() {
+fn a_default_is_used_only_for_a_name_that_is_not_found() {
     let unreachable = || {
         program()
             .env(
@@ -160,7 +160,7 @@ fn a_default_is_for_what_is_not_found_alone() {
 }
 
 #[test]
-fn the_version_says_from_which_commit_and_for_which_target() {
+fn the_version_has_the_commit_and_the_target() {
     let output = run(program(), "--version");
     let line = output.text();
     assert!(
@@ -171,7 +171,7 @@ fn the_version_says_from_which_commit_and_for_which_target() {
 }
 
 #[test]
-fn an_option_of_every_command_stands_before_or_behind_it() {
+fn an_option_of_every_command_may_come_before_or_after_it() {
     for line in ["-n get-var hello", "get-var -n hello", "get-var hello -n"] {
         assert_eq!(run(stocked(), line).stdout, b"world", "{line}");
     }
@@ -180,7 +180,7 @@ fn an_option_of_every_command_stands_before_or_behind_it() {
 }
 
 #[test]
-fn env_files_before_the_command_and_behind_it_all_count() {
+fn env_files_before_and_after_the_command_all_count() {
     let folder = crate::support::temp_dir();
     for (name, text) in [
         ("a.env", "AIRFLOW_VAR_A=a\nAIRFLOW_VAR_BOTH=a\n"),
@@ -205,7 +205,7 @@ fn env_files_before_the_command_and_behind_it_all_count() {
 }
 
 #[test]
-fn of_an_option_that_is_given_twice_the_last_counts() {
+fn the_last_of_a_repeated_option_wins() {
     for (line, printed) in [
         ("--timeout x --timeout 9 get-var hello", "world\n"),
         ("-q -n get-var hello -q -n", "world"),
@@ -222,7 +222,7 @@ fn of_an_option_that_is_given_twice_the_last_counts() {
 }
 
 #[test]
-fn explain_says_what_configured_it_and_does_not_repeat_the_command_line() {
+fn explain_shows_the_sources_but_does_not_repeat_the_command_line() {
     let shown = run(
         stocked().env("SECRETCTL_TEAM", "").env("SECRETCTL_TIMEOUT", "9"),
         "--lenient -q --backend airflow.secrets.environment_variables.EnvironmentVariablesBackend explain conn a",
@@ -235,16 +235,16 @@ fn explain_says_what_configured_it_and_does_not_repeat_the_command_line() {
     assert_eq!(
         configured[1..],
         [
-            "  airflow.cfg: none is read",
+            "  airflow.cfg: none",
             "  --timeout: SECRETCTL_TIMEOUT",
             "  backend: --backend"
         ]
     );
 }
 
-/// The inputs of users: a reference, a `#`, a variable in lower case, JSON over lines.
+/// Inputs from users: a reference, a `#`, a variable in lower case, JSON over several lines.
 #[test]
-fn env_files_of_the_field_are_read_or_told() {
+fn env_files_from_the_field_are_read_or_explained() {
     let dir = crate::support::temp_dir();
     let files = [
         ("hash.env", "AIRFLOW_VAR_COLOUR= #ff0000\n"),
@@ -278,7 +278,7 @@ fn env_files_of_the_field_are_read_or_told() {
 }
 
 #[test]
-fn a_variable_in_lower_case_is_said_to_be_one() {
+fn a_variable_in_lower_case_is_reported() {
     let program = program()
         .env("airflow_conn_my_db", "postgres://u:hunter2@h/d")
         .env("AIRFLOW_VAR_Colour", "hunter2");

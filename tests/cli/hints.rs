@@ -1,4 +1,4 @@
-//! What is said of a name that is not found, and of a value that is hardly the one that was meant.
+//! Hints for a name that is not found, and warnings about a value that is probably a mistake.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn hint(program: Program, line: &str) -> String {
     hints[0].to_owned()
 }
 
-/// A Vault that has `secret` under every path.
+/// Returns a Vault that has `secret` at every path.
 fn vault(status: u16, secret: Value) -> (Server, Program) {
     let server = Server::start(move |_| Reply::json(status, secret.clone()));
     let kwargs =
@@ -38,7 +38,7 @@ fn vault(status: u16, secret: Value) -> (Server, Program) {
 }
 
 #[test]
-fn the_name_that_was_typed_is_never_proposed() {
+fn the_typed_name_is_never_proposed() {
     let folder = temp_dir();
     let file = folder.path().join("lower-case.env");
     std::fs::write(&file, "AIRFLOW_CONN_my_db=postgres://u:p@h/d\n").unwrap();
@@ -58,14 +58,14 @@ fn the_name_that_was_typed_is_never_proposed() {
 }
 
 #[test]
-fn a_prefix_is_told_to_be_left_out() {
+fn a_name_with_a_prefix_gets_a_hint_to_remove_it() {
     let environment = || program().env("AIRFLOW_CONN_SMTP_DEFAULT", "x://h");
     let (_server, in_vault) = vault(404, json!({"errors": []}));
     let key_vault = || {
         let kwargs = json!({"vault_url": "https://127.0.0.1:1/", "connections_prefix": null});
         with_backend(AZURE, &kwargs)
     };
-    for (program, line, told) in [
+    for (program, line, expected) in [
         (
             environment(),
             "get-conn AIRFLOW_CONN_SMTP_DEFAULT",
@@ -99,16 +99,16 @@ fn a_prefix_is_told_to_be_left_out() {
         (in_vault, "get-conn variables/x", "use `get-var` with `x`"),
     ] {
         let hint = hint(program, line);
-        assert!(hint.contains(told), "{line}: {hint}");
+        assert!(hint.contains(expected), "{line}: {hint}");
     }
-    // A name that begins so, and is there, is nobody's mistake.
+    // A name that begins with the prefix and exists is not a mistake.
     let odd = program().env("AIRFLOW_VAR_AIRFLOW_VAR_X", "value");
     let output = run(odd, "get-var AIRFLOW_VAR_X");
     assert_eq!((output.ok(), output.stderr.as_str()), ("value\n", ""));
 }
 
 #[test]
-fn a_name_of_another_kind_is_said_to_be_one() {
+fn a_name_of_another_kind_is_reported() {
     let environment = || {
         program()
             .env("AIRFLOW_CONN_DB", "x://h")
@@ -131,7 +131,7 @@ fn a_name_of_another_kind_is_said_to_be_one() {
 }
 
 #[test]
-fn a_null_of_a_backend_is_said_to_be_null() {
+fn a_null_of_a_backend_is_reported() {
     let (_server, program) = vault(
         200,
         json!({"data": {"data": {"value": null}, "metadata": {"version": 1}}}),
@@ -149,7 +149,7 @@ fn a_null_of_a_backend_is_said_to_be_null() {
 }
 
 #[test]
-fn a_uri_that_is_hardly_meant_is_printed_as_it_is_with_a_warning() {
+fn a_suspicious_uri_is_printed_unchanged_with_a_warning() {
     let uri = "google_cloud_platform://user:hunter2@h?project=p";
     let doubtful = || {
         program()

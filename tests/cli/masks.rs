@@ -1,4 +1,4 @@
-//! Masks: what a CI system is told to hide, before it is printed.
+//! Masks: text that a CI system is asked to hide before it is printed.
 
 use super::{program, run, session, shown, stocked};
 use crate::support::{Program, temp_dir};
@@ -18,17 +18,17 @@ const LINES: &[&str] = &[
 ];
 
 #[test]
-fn github_is_told_every_line_and_every_form() {
+fn github_masks_every_line_and_every_form() {
     insta::assert_snapshot!(session(&stocked().env("GITHUB_ACTIONS", "true"), LINES));
 }
 
 #[test]
-fn azure_pipelines_is_told_every_line_and_every_form() {
+fn azure_pipelines_masks_every_line_and_every_form() {
     insta::assert_snapshot!(session(&stocked().env("TF_BUILD", "True"), LINES));
 }
 
 #[test]
-fn nothing_is_masked_that_is_shorter_than_four_characters() {
+fn text_shorter_than_four_characters_is_not_masked() {
     for (value, masked) in [
         ("abc", false),
         ("abcd", true),
@@ -56,7 +56,7 @@ fn no_mask_is_an_option_and_a_variable() {
 }
 
 #[test]
-fn a_value_that_looks_like_a_command_is_masked_as_it_is() {
+fn a_value_that_looks_like_a_command_is_masked_unchanged() {
     let program = stocked()
         .env("AIRFLOW_VAR_X", "a%0A::warning::b\n##vso[x]y")
         .env("GITHUB_ACTIONS", "true")
@@ -94,10 +94,10 @@ fn an_env_file_neither_switches_masks_off_nor_on() {
     assert!(!output.stderr.contains("from the file"), "{}", output.stderr);
 }
 
-/// Every command that prints or hands on values, with stderr closed, full, null, or a pipe that nobody reads.
+/// Every command that prints or passes on values, with stderr closed, full, null, or a pipe without a reader.
 #[test]
 #[cfg(target_os = "linux")]
-fn no_value_is_printed_where_its_mask_cannot_be() {
+fn no_value_is_printed_if_its_mask_cannot_be() {
     const COMMANDS: &[(&str, i32)] = &[
         ("get-var hello", 1),
         ("get-var hello -q", 1),

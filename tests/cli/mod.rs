@@ -1,4 +1,4 @@
-//! The command line as its users meet it: stdout, stderr and status together, and the readers of every format.
+//! The command line as users see it: stdout, stderr and status together, and the readers of every format.
 
 mod bounds;
 mod completions;
@@ -12,13 +12,14 @@ mod masks;
 mod process;
 mod readers;
 mod shells;
+mod stderr;
 mod terminal;
 
 use std::fmt::Write as _;
 
 use crate::support::{Output, Program, secretctl};
 
-/// Returns all that a run showed, in one text.
+/// Returns everything that a run showed, as one text.
 fn shown(output: &Output) -> String {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let mut text = format!("status: {}\n", output.status);
@@ -37,7 +38,7 @@ fn shown(output: &Output) -> String {
     text
 }
 
-/// Runs each line, and returns all that was shown.
+/// Runs each line, and returns everything shown.
 fn session(program: &Program, lines: &[&str]) -> String {
     let mut text = String::new();
     for line in lines {
@@ -46,14 +47,14 @@ fn session(program: &Program, lines: &[&str]) -> String {
     text
 }
 
-/// A run in a home of its own, in which there is no `airflow.cfg`.
+/// Returns a program with a missing home folder, so without an `airflow.cfg`.
 fn program() -> Program {
     secretctl()
         .env("HOME", "/nonexistent/home")
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
 }
 
-/// A run with one connection of each form, and a few variables.
+/// Returns a program with one connection of each form, and a few variables.
 fn stocked() -> Program {
     program()
         .env("AIRFLOW_CONN_SMTP_DEFAULT", "smtp://user:pass@mail.example.com:587")

@@ -1,4 +1,4 @@
-//! The process among others: pipes that close, devices that fill, signals, descriptors that pass.
+//! The process and its system: closed pipes, full devices, signals, inherited descriptors.
 
 use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -23,7 +23,7 @@ fn shell(script: &str) -> crate::support::Output {
 }
 
 #[test]
-fn a_closed_pipe_ends_it_as_by_sigpipe_and_without_a_word() {
+fn a_closed_pipe_ends_it_silently_as_sigpipe_does() {
     for arguments in [
         "get-var long",
         "--help",
@@ -34,7 +34,7 @@ fn a_closed_pipe_ends_it_as_by_sigpipe_and_without_a_word() {
     ] {
         let output = shell(&format!("$S {arguments} | sleep 0; echo ${{PIPESTATUS[0]}}"));
         assert_eq!(output.stderr, "", "{arguments}");
-        // The reader is gone at once or a moment later; a short text may have passed.
+        // The reader exits at once or a moment later; a short text may already be written.
         assert!(
             matches!(output.text(), "141\n" | "0\n"),
             "{arguments}: {}",
@@ -53,7 +53,7 @@ fn a_closed_pipe_ends_it_as_by_sigpipe_and_without_a_word() {
 }
 
 #[test]
-fn a_reader_that_takes_its_time_gets_all_of_it() {
+fn a_slow_reader_gets_everything() {
     let output = shell("$S --timeout 0.2 get-var long | { sleep 0.6; wc -c; }; echo ${PIPESTATUS[0]}");
     let words: Vec<&str> = output.text().split_whitespace().collect();
     assert_eq!(words, ["100001", "0"], "{}", output.stderr);
@@ -74,7 +74,7 @@ fn a_full_device_is_status_1() {
 }
 
 #[test]
-fn closed_standard_streams_are_no_reason_to_fail() {
+fn closed_standard_streams_are_not_an_error() {
     assert_eq!(shell("$S get-var hello <&-").text(), "world\n");
     assert_eq!(shell("$S get-var hello 2>&-").text(), "world\n");
     assert_eq!(shell("$S get-var nope 2>&-").status, 3);
@@ -98,12 +98,12 @@ fn descriptors_limits_and_dispositions_pass_unchanged() {
         };
         assert_eq!(dispositions("$S exec --").text(), dispositions("").text());
     }
-    // SIGPIPE is ignored by Rust's start, and must not be by the command.
+    // Rust ignores SIGPIPE at start; the command must not.
     let output = shell("$S exec -- bash -c 'trap -p PIPE; kill -PIPE $$; echo alive'; echo $?");
     assert_eq!(output.text(), "141\n");
 }
 
-/// A server that takes connections and never answers.
+/// Starts a server that accepts connections and never answers.
 fn silent_server() -> (std::net::TcpListener, Program) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -174,7 +174,7 @@ fn a_server_that_never_answers_ends_in_time() {
 }
 
 #[test]
-fn the_processes_of_others_see_no_secret_in_a_command_line() {
+fn other_processes_see_no_secret_in_a_command_line() {
     let kwargs = format!(
         r#"{{"url": "http://127.0.0.1:{}", "token": "hunter2", "auth_type": "token"}}"#,
         free_port()
@@ -207,7 +207,7 @@ fn the_processes_of_others_see_no_secret_in_a_command_line() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_system_without_room_for_a_thread_is_no_fault() {
+fn a_system_without_room_for_a_thread_is_not_a_bug() {
     let nobody = |limit: &str| {
         let shell = "exec setpriv --reuid=65534 --clear-groups prlimit --nproc=$LIMIT \"$0\" \"$@\"";
         Program::new("sh")
@@ -219,12 +219,12 @@ fn a_system_without_room_for_a_thread_is_no_fault() {
     if nobody("100").arg("--version").run().status != 0 {
         return skip("a limit on processes", "it takes root, setpriv and prlimit");
     }
-    // A file is read where there is no room for the thread that reads.
+    // Without room for the thread that reads, a file is still read.
     let read = nobody("1")
         .args(["--config", "/etc/passwd", "get-var", "x"])
         .run();
     assert!(read.fails(2).contains("`/etc/passwd` line 1"), "{}", read.stderr);
-    // The thread that reads files and the command have room, the thread that reads what it prints has none.
+    // There is room for the thread that reads files and for the command, but not for the thread that reads its output.
     let output = nobody("3")
         .env(
             "AIRFLOW__SECRETS__BACKEND",

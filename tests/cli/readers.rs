@@ -1,4 +1,4 @@
-//! Round trips: what `export` prints, read by those who will read it. The same bytes come back.
+//! Round trips: the output of `export`, read by the programs for which it is meant, gives the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +86,7 @@ fn values() -> Vec<String> {
     values
 }
 
-/// The names of the values, and a program that has them as variables.
+/// Returns the values by name, and a program that has them as variables.
 fn many(values: &[String]) -> (BTreeMap<String, String>, Program) {
     let named: BTreeMap<String, String> = values
         .iter()
@@ -97,7 +97,7 @@ fn many(values: &[String]) -> (BTreeMap<String, String>, Program) {
     (named, program)
 }
 
-/// Exports all of `values` in `format`, but for those that it refuses when they come alone.
+/// Exports all `values` in `format`, except those that it refuses.
 fn export(format: &str, values: &[String]) -> (BTreeMap<String, String>, Vec<u8>) {
     let (mut named, program) = many(values);
     let option = |name: &str| name.trim_start_matches("AIRFLOW_VAR_").to_lowercase();
@@ -137,7 +137,7 @@ fn shells_read_back_the_same_bytes() {
             skip(shell, "it is not installed here");
             continue;
         }
-        // Both ways in which scripts read it: as a file, and through a command substitution.
+        // Scripts read it as a file or through a command substitution.
         for script in [". \"$FILE\"; env -0", "eval \"$(cat \"$FILE\")\"; env -0"] {
             let output = Program::new(shell)
                 .args(["-c", script])
@@ -189,10 +189,10 @@ fn assert_same(read: &Value, named: &BTreeMap<String, String>) {
     assert_eq!(read.len(), named.len());
 }
 
-/// `docker run --env-file`: <https://docs.docker.com/reference/cli/docker/container/run/#env>: a line is a name and what
-/// stands behind its `=`, as it is; comments start with `#`.
+/// `docker run --env-file`: <https://docs.docker.com/reference/cli/docker/container/run/#env>: a line is a name and the text after
+/// its `=`, unchanged; comments start with `#`.
 #[test]
-fn docker_reads_back_what_is_bare() {
+fn docker_reads_back_unquoted_values() {
     let plain: Vec<String> = values()
         .into_iter()
         .filter(|value| {
@@ -242,8 +242,8 @@ fn json_and_yaml_read_back_the_same_text() {
     assert_same(&read, &named);
 }
 
-/// The runner's `FileCommandManager`: a line with `<<` opens a block, whose lines run to the one that is the delimiter; the
-/// line break before it is not the value's.
+/// The runner's `FileCommandManager`: a line with `<<` opens a block that ends at the line with the delimiter. The line break before the
+/// delimiter is not part of the value.
 #[test]
 fn githubs_runner_reads_back_the_same_text() {
     let (named, text) = export("github-env", &values());
@@ -300,7 +300,7 @@ fn the_agent_of_azure_pipelines_reads_back_the_same_text() {
     assert_eq!(read, named);
 }
 
-/// GitLab's `ParseDotenvArtifactService`: a line is split at its first `=`, both sides are stripped; `$$` is a `$` once the
+/// GitLab's `ParseDotenvArtifactService`: a line is split at its first `=`, and both sides are stripped. `$$` becomes `$` when the
 /// variable is used.
 #[test]
 fn gitlab_reads_back_the_same_text() {
@@ -317,7 +317,7 @@ fn gitlab_reads_back_the_same_text() {
     assert!(named.len() > 40);
 }
 
-/// A cluster that says which resources it knows, which is all that kubectl asks for a dry run of its own.
+/// Answers as a cluster that lists its resources, which is all that kubectl needs for a client-side dry run.
 fn discovery(request: &Recorded) -> Reply {
     let body = match request.target.split('?').next() {
         Some("/api") => json!({"kind": "APIVersions", "versions": ["v1"]}),
@@ -351,7 +351,7 @@ fn kubernetes_reads_back_the_same_bytes() {
         assert_eq!(read["metadata"], json!({"name": "secretctl"}));
         same(&read["data"]);
     }
-    // kubectl keeps what it discovers in its home.
+    // kubectl caches the list in its home folder.
     let home = crate::support::temp_dir();
     let kubectl = |args: &[&str]| {
         Program::new("sh")

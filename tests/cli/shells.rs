@@ -1,10 +1,10 @@
-//! Completions in real shells, at a pseudo terminal: whatever an id is, TAB and Enter hand it to the command and run nothing.
+//! Completions in real shells on a pseudo terminal: TAB and Enter pass any id to the command and run nothing else.
 
 use serde_json::{Value, json};
 
 use crate::support::{Program, skip, temp_dir, variable};
 
-/// Ids that are something else to a shell unless they are quoted.
+/// Ids that a shell would interpret if they were not quoted.
 const NASTY: &[&str] = &[
     "x$(touch marker)",
     "x`touch marker`",
@@ -44,7 +44,7 @@ const NASTY: &[&str] = &[
 struct Case {
     ids: Vec<String>,
     keys: Vec<String>,
-    /// The last word that the command must get.
+    /// The expected last word of the command.
     wanted: String,
 }
 
@@ -58,7 +58,7 @@ impl Case {
     }
 }
 
-/// Each id after nothing, after an open quote of each kind, and after its first character.
+/// Returns each id after nothing, after each kind of open quote, and after its first character.
 fn cases(shell: &str) -> Vec<Case> {
     let mut cases = Vec::new();
     for id in NASTY {
@@ -71,14 +71,14 @@ fn cases(shell: &str) -> Vec<Case> {
             typed.push(format!("\\{first}"));
         }
         for typed in typed {
-            // fish expands it, and so it is left out.
+            // fish would expand it, so it is left out.
             if (shell, *id, typed.as_str()) == ("fish", "~root", "") {
                 continue;
             }
             cases.push(Case::new(&[id], &format!("secretctl get-conn -- {typed}"), id));
         }
     }
-    // Left out: what has a control character; what would be read as an option.
+    // Left out: an id with a control character, and one that would be read as an option.
     cases.push(Case::new(
         &["a\nb", "a\tb", "a\u{1b}b", "ok1"],
         "secretctl get-conn -- ",
@@ -91,7 +91,7 @@ fn cases(shell: &str) -> Vec<Case> {
         "--conn=x$(touch marker)",
     ));
     if shell == "bash" {
-        // What several have in common is inserted first.
+        // The common prefix is inserted first.
         let mut several = Case::new(
             &["ab$(touch marker)", "ab;touch marker"],
             "secretctl get-conn -- a",
@@ -103,8 +103,7 @@ fn cases(shell: &str) -> Vec<Case> {
     cases
 }
 
-/// Runs `shell` with the completions that are printed for it and a `secretctl` that keeps the words it gets; `None` where the shell or
-/// Python is missing.
+/// Runs `shell` with its completions and a `secretctl` that records its words; `None` if the shell or Python is missing.
 fn type_at(shell: &str, cases: &[Case]) -> Option<Value> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if !std::env::split_paths(&path).any(|folder| folder.join(shell).is_file()) {

@@ -2,7 +2,7 @@
 
 use crate::support::{Program, skip, variable};
 
-/// Runs a command on a terminal of its own, presses keys, and prints the status and all that the terminal showed.
+/// Runs a command on its own terminal, presses keys, and prints the status and everything that the terminal showed.
 const ON_A_TERMINAL: &str = r#"
 import os, pty, select, sys, time
 keys, after, argv = sys.argv[1].encode().decode("unicode_escape").encode(), sys.argv[2].encode(), sys.argv[3:]
@@ -27,7 +27,7 @@ print(os.waitstatus_to_exitcode(status))
 sys.stdout.write(shown.decode("utf-8", "replace"))
 "#;
 
-/// Returns the status (a signal's number negative), and what the terminal showed.
+/// Returns the status (negative for a signal), and the terminal's output.
 fn on_a_terminal(
     keys: &str,
     after: &str,
@@ -55,7 +55,7 @@ fn on_a_terminal(
     Some((status.parse().unwrap(), shown.to_owned()))
 }
 
-/// The configuration of a server that takes connections and never answers.
+/// Starts a server that accepts connections and never answers, and returns its configuration.
 fn silent_server() -> (std::net::TcpListener, String) {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -100,8 +100,8 @@ fn progress_is_cleared() {
         return;
     };
     assert_eq!(status, 5, "{shown}");
-    let (_, behind) = shown.rsplit_once("resolved 0 of 2").expect("progress is shown");
-    assert!(behind.starts_with("\r\x1b[K"), "{behind:?}");
+    let (_, after) = shown.rsplit_once("resolved 0 of 2").expect("progress is shown");
+    assert!(after.starts_with("\r\x1b[K"), "{after:?}");
     let quiet = [&["-q"], &args[..]].concat();
     let Some((_, shown)) = on_a_terminal("", "", &variables, &quiet) else {
         return;
@@ -137,7 +137,7 @@ fn the_terminal_is_the_commands_own() {
 }
 
 #[test]
-fn errors_are_coloured_on_a_terminal_that_can() {
+fn errors_are_coloured_on_a_terminal_with_colour() {
     let args = ["get-var", "nope"];
     let Some((status, shown)) = on_a_terminal("", "", &[], &args) else {
         return;

@@ -301,7 +301,9 @@ fn a_configured_environment_has_no_options() {
     option(&env, &["get-config", "nope"]).fails(3);
     let explained = option(&env, &["explain", "config", "nope"]);
     assert!(
-        explained.ok().contains("the configured secrets backend has none"),
+        explained
+            .ok()
+            .contains("the configured secrets backend does not provide any"),
         "{}",
         explained.text()
     );

@@ -1,4 +1,4 @@
-//! Bad input: ids that could lead to another path, kwargs that cannot be used, values that are no connection.
+//! Bad input: ids that could lead to another path, unusable kwargs, values that are not connections.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ use crate::vault::{BACKEND as VAULT, vault};
 const KEY_VAULT: &str = crate::azure::names::BACKEND;
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 
-/// Ids that have something in them which means something in a path, a URL or a terminal.
+/// Ids with characters that have a meaning in a path, a URL or a terminal.
 const IDS: &[&str] = &[
     "Some_Id-1",
     "a/b",
@@ -40,54 +40,50 @@ const IDS: &[&str] = &[
     "",
 ];
 
-/// Kwargs that cannot be used: the backend, what is wrong, and the text.
+/// Unusable kwargs: the backend, what is wrong, and the text.
 const KWARGS: &[(&str, &str, &str)] = &[
-    (LOCAL, "no JSON", "{'a': 1}"),
+    (LOCAL, "not JSON", "{'a': 1}"),
     (LOCAL, "JSON that is cut off", "{\"variables_file_path\": "),
-    (LOCAL, "no object", "[1]"),
+    (LOCAL, "not an object", "[1]"),
     (LOCAL, "a misspelt kwarg", "{\"variable_file_path\": \"/x.json\"}"),
     (LOCAL, "an unknown kwarg", "{\"colour\": \"red\"}"),
     (LOCAL, "a kwarg of another type", "{\"variables_file_path\": 5}"),
     (VAULT, "a misspelt kwarg", "{\"tokn\": \"t\"}"),
-    (VAULT, "a kwarg that is missing", "{\"auth_type\": \"approle\"}"),
+    (VAULT, "a missing kwarg", "{\"auth_type\": \"approle\"}"),
+    (VAULT, "an unknown auth type", "{\"auth_type\": \"aprole\"}"),
     (
         VAULT,
-        "an auth type that nobody knows",
-        "{\"auth_type\": \"aprole\"}",
-    ),
-    (
-        VAULT,
-        "a number that is none",
+        "text instead of a number",
         "{\"token\": \"t\", \"kv_engine_version\": \"two\"}",
     ),
     (
         VAULT,
-        "a `url` that is none",
+        "a `url` that is not a URL",
         "{\"token\": \"t\", \"url\": \"vault\"}",
     ),
     (
         VAULT,
-        "a CA bundle that is missing",
+        "a missing CA bundle",
         "{\"token\": \"t\", \"url\": \"https://127.0.0.1:1\", \"verify\": \"/nonexistent\"}",
     ),
     (
         VAULT,
-        "a CA bundle that is none",
+        "a CA bundle without certificates",
         "{\"token\": \"t\", \"url\": \"https://127.0.0.1:1\", \"verify\": \"/dev/null\"}",
     ),
-    (KEY_VAULT, "a `vault_url` that is missing", "{}"),
+    (KEY_VAULT, "a missing `vault_url`", "{}"),
     (
         KEY_VAULT,
         "a `vault_url` without https",
         "{\"vault_url\": \"http://contoso.vault.azure.net\"}",
     ),
-    ("airflow.secrets.Nothing", "a class that is none", "{}"),
+    ("airflow.secrets.Nothing", "a class that does not exist", "{}"),
 ];
 
-/// Values that are no connection.
+/// Values that are not connections.
 const VALUES: &[(&str, &str)] = &[
-    ("a port that is no number", "postgres://h:port/db"),
-    ("a port beyond all ports", "postgres://h:70000/db"),
+    ("a port that is not a number", "postgres://h:port/db"),
+    ("a port that is too large", "postgres://h:70000/db"),
     (
         "a password with a `/` that is not quoted",
         "postgres://u:p/w@h:5432/db",
@@ -100,11 +96,11 @@ const VALUES: &[(&str, &str)] = &[
         "{\"conn_type\": \"http\", \"hots\": \"h\"}",
     ),
     (
-        "JSON with a port that is no number",
+        "JSON with a port that is not a number",
         "{\"conn_type\": \"http\", \"port\": \"x\"}",
     ),
     (
-        "JSON whose `extra` is no object",
+        "JSON with an `extra` that is not an object",
         "{\"conn_type\": \"http\", \"extra\": \"[1]\"}",
     ),
     ("JSON of a thousand levels", "{\"extra\": "),
@@ -113,10 +109,10 @@ const VALUES: &[(&str, &str)] = &[
 /// Writes the section.
 pub fn section(page: &mut String) {
     page.push_str(
-        "\n## Bad input\n\nKwargs that do not parse, are unknown or misspelt, ids that mean something in a path, a URL or a terminal, and values that are no \
-         connection: below. Above: files that cannot be read (Files); servers that hang or cut (Connections), answer HTML or 10 MB (Bodies), 429 \
-         for ever (Statuses), redirect elsewhere (Redirects), or show expired or foreign certificates (TLS).\n\n\
-         A path is the one that Airflow asks for; an id for which there is none is asked of nobody.\n\n\
+        "\n## Bad input\n\nKwargs that do not parse, are unknown or misspelt, ids that have a meaning in a path, a URL or a terminal, and values that are not \
+         connections: below. Above: files that cannot be read (Files); servers that hang or cut (Connections), answer HTML or 10 MB (Bodies), 429 \
+         every time (Statuses), redirect elsewhere (Redirects), or send expired or foreign certificates (TLS).\n\n\
+         Each path is the one that Airflow requests. An id without a path is not sent to any server.\n\n\
          | id | Vault is asked for | status | Key Vault is asked for | status |\n| --- | --- | --- | --- | --- |\n",
     );
     ids(page);
@@ -150,7 +146,7 @@ pub fn section(page: &mut String) {
     }
 }
 
-/// Looks every id up in a Vault and in a Key Vault that have nothing, and writes what they were asked for.
+/// Looks up every id in an empty Vault and an empty Key Vault, and writes the requested paths.
 fn ids(page: &mut String) {
     let empty = Server::start(|_: &Recorded| Reply::json(404, json!({"errors": []})));
     let keys = Server::start_tls(&Authority::trusted().certificate(Validity::Good), |request| {
@@ -187,7 +183,7 @@ fn ids(page: &mut String) {
                 request.header("authorization").is_some() || request.header("x-vault-token").is_some()
             });
             let asked = asked.map_or_else(|| "nothing".to_owned(), |request| code(&request.target));
-            // Nothing but the path of variables was reached.
+            // Only the path of variables was requested.
             let inside = [
                 "`/v1/secret/data/variables",
                 "`/secrets/airflow-variables-",
@@ -213,7 +209,7 @@ fn ids(page: &mut String) {
     }
 }
 
-/// Text as code in a cell; what is not ASCII, or steers a terminal, as JSON escapes it.
+/// Returns text as code in a cell. Characters that are not ASCII, or control a terminal, are escaped as in JSON.
 fn code(text: &str) -> String {
     let escaped: String = text
         .chars()

@@ -1,4 +1,4 @@
-//! Faults of the machine itself: files that are none or have no end, programs that do not end, services that do not answer.
+//! Faults of the machine: files that are not regular or are endless, programs that do not end, services that do not answer.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -16,13 +16,13 @@ use crate::vault::vault;
 
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 
-/// What a machine may take for a run that waits for nothing.
+/// The time limit of a run that waits for nothing.
 const WORK: Duration = Duration::from_secs(5);
 
-/// A folder with things in it that are no files.
+/// A folder with entries that are not regular files.
 pub struct Place {
     dir: TempDir,
-    /// Somebody has opened `held` for writing, and writes nothing.
+    /// Keeps `held` open for writing, and writes nothing.
     _writer: File,
 }
 
@@ -71,11 +71,11 @@ pub struct Fault {
     lookup: Lookup,
 }
 
-/// What is looked up where.
+/// A lookup.
 enum Lookup {
-    /// By this program; its command is added.
+    /// A lookup with this program; its command is added.
     Program(fn(&Place) -> Program),
-    /// In Key Vault, with what a credential asks: variables, a tool's name and script, and what the machine's services answer.
+    /// A lookup in Key Vault: variables, the script of `az`, and the answer of the machine's services.
     Credential(
         &'static [(&'static str, &'static str)],
         &'static str,
@@ -84,7 +84,7 @@ enum Lookup {
 }
 
 impl Fault {
-    /// Whether it lasts until `--timeout` is over.
+    /// Returns whether it lasts until `--timeout` is over.
     pub fn waits(&self) -> bool {
         self.ends == TimeIsUp
     }
@@ -131,14 +131,14 @@ const fn service(
     }
 }
 
-/// A lookup with the local files that `kwargs` name.
+/// Returns a lookup in the local files that `kwargs` name.
 fn local(kwargs: &serde_json::Value) -> Program {
     secretctl()
         .env("AIRFLOW__SECRETS__BACKEND", LOCAL)
         .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
 }
 
-/// A lookup with what the shell command `script` prints as kwargs.
+/// Returns a lookup with the output of the shell command `script` as kwargs.
 fn command(script: &str) -> Program {
     secretctl()
         .env("AIRFLOW__SECRETS__BACKEND", LOCAL)
@@ -149,7 +149,7 @@ fn command(script: &str) -> Program {
         .env("PATH", "/usr/bin:/bin")
 }
 
-/// A lookup in a Vault that is not reached, over TLS, with `kwargs`.
+/// Returns a lookup over TLS in a Vault that cannot be reached, with `kwargs`.
 fn unreached(kwargs: &serde_json::Value) -> Program {
     let url = json!({"url": "https://127.0.0.1:1", "token": "t", "auth_type": "token"});
     vault(&crate::vault::with(&url, kwargs.clone()))
@@ -163,33 +163,36 @@ pub static FAULTS: &[(&str, &[Fault])] = &[
         "Files",
         &[
             fault(
-                "an env file that is a pipe nobody writes to",
+                "an env file that is a pipe without a writer",
                 2,
                 TimeIsUp,
                 |place| secretctl().arg("--env-file").arg(place.path("pipe")),
             ),
-            fault("an env file that is a pipe nobody closes", 2, TimeIsUp, |place| {
-                secretctl().arg("--env-file").arg(place.path("held"))
-            }),
-            fault("an env file without end", 2, AtOnce, |_| {
+            fault(
+                "an env file that is a pipe without an end",
+                2,
+                TimeIsUp,
+                |place| secretctl().arg("--env-file").arg(place.path("held")),
+            ),
+            fault("an endless env file", 2, AtOnce, |_| {
                 secretctl().args(["--env-file", "/dev/zero"])
             }),
             fault("an env file that is a folder", 2, AtOnce, |place| {
                 secretctl().arg("--env-file").arg(place.path("."))
             }),
             fault(
-                "an `airflow.cfg` that is a pipe nobody writes to",
+                "an `airflow.cfg` that is a pipe without a writer",
                 2,
                 TimeIsUp,
                 |place| secretctl().arg("--config").arg(place.path("airflow.cfg")),
             ),
-            fault("the same where Airflow would look for it", 2, TimeIsUp, |place| {
+            fault("the same in Airflow's default place", 2, TimeIsUp, |place| {
                 secretctl().env("AIRFLOW_HOME", place.path("."))
             }),
-            fault("an `airflow.cfg` without end", 2, AtOnce, |_| {
+            fault("an endless `airflow.cfg`", 2, AtOnce, |_| {
                 secretctl().args(["--config", "/dev/zero"])
             }),
-            fault("kwargs from a pipe that nobody closes", 2, TimeIsUp, |place| {
+            fault("kwargs from a pipe without an end", 2, TimeIsUp, |place| {
                 secretctl().args([
                     "--backend",
                     LOCAL,
@@ -198,7 +201,7 @@ pub static FAULTS: &[(&str, &[Fault])] = &[
                 ])
             }),
             fault(
-                "kwargs from a standard input that nobody closes",
+                "kwargs from a standard input without an end",
                 2,
                 TimeIsUp,
                 |place| {
@@ -213,12 +216,12 @@ pub static FAULTS: &[(&str, &[Fault])] = &[
                 },
             ),
             fault(
-                "a local secrets file that is a pipe nobody writes to",
+                "a local secrets file that is a pipe without a writer",
                 2,
                 TimeIsUp,
                 |place| local(&json!({"variables_file_path": place.path("pipe.json")})),
             ),
-            fault("a local secrets file without end", 2, AtOnce, |place| {
+            fault("an endless local secrets file", 2, AtOnce, |place| {
                 local(&json!({"variables_file_path": place.path("zero.json")}))
             }),
             fault("a local secrets file that is not UTF-8", 2, AtOnce, |place| {
@@ -227,23 +230,20 @@ pub static FAULTS: &[(&str, &[Fault])] = &[
             fault("a local secrets file that is cut off", 2, AtOnce, |place| {
                 local(&json!({"variables_file_path": place.path("broken.json")}))
             }),
-            fault(
-                "a Vault token in a pipe that nobody writes to",
-                4,
-                TimeIsUp,
-                |place| unreached(&json!({"token_path": place.path("pipe")})),
-            ),
-            fault("a JWT in a pipe that nobody writes to", 4, TimeIsUp, |place| {
+            fault("a Vault token in a pipe without a writer", 4, TimeIsUp, |place| {
+                unreached(&json!({"token_path": place.path("pipe")}))
+            }),
+            fault("a JWT in a pipe without a writer", 4, TimeIsUp, |place| {
                 unreached(&json!({"auth_type": "jwt", "jwt_role": "r", "jwt_token_path": place.path("pipe")}))
             }),
             fault(
-                "a CA bundle that is a pipe nobody writes to",
+                "a CA bundle that is a pipe without a writer",
                 2,
                 TimeIsUp,
                 |place| {
                     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
                     let port = listener.local_addr().unwrap().port();
-                    // It takes connections as long as the test runs.
+                    // It accepts connections as long as the test runs.
                     std::mem::forget(listener);
                     let url = format!("https://127.0.0.1:{port}");
                     unreached(&json!({"url": url, "verify": place.path("pipe")}))
@@ -270,13 +270,13 @@ pub static FAULTS: &[(&str, &[Fault])] = &[
                 command("cat /dev/zero; true")
             }),
             fault("a `_CMD` that fails", 2, AtOnce, |_| command("echo {}; exit 7")),
-            fault("a `_CMD` that a signal ends", 2, AtOnce, |_| {
+            fault("a `_CMD` that is ended by a signal", 2, AtOnce, |_| {
                 command("echo {}; kill -9 $$")
             }),
-            fault("a `_CMD` that is not there", 2, AtOnce, |_| {
+            fault("a missing `_CMD`", 2, AtOnce, |_| {
                 command("").env("AIRFLOW__SECRETS__BACKEND_KWARGS_CMD", "/nonexistent/x")
             }),
-            fault("a `_CMD` with a quote too few", 2, AtOnce, |_| {
+            fault("a `_CMD` with a missing quote", 2, AtOnce, |_| {
                 command("").env("AIRFLOW__SECRETS__BACKEND_KWARGS_CMD", "echo '{}")
             }),
             tool("an `az` that does not end", 5, TimeIsUp, "/bin/sleep 30; :"),
@@ -288,7 +288,7 @@ pub static FAULTS: &[(&str, &[Fault])] = &[
             ),
             tool("an `az` that prints without end", 4, AtOnce, "/bin/cat /dev/zero"),
             tool("an `az` that prints something else", 4, AtOnce, "echo '<html>'"),
-            tool("an `az` that fails without a word", 4, AtOnce, "exit 1"),
+            tool("an `az` that fails silently", 4, AtOnce, "exit 1"),
         ],
     ),
     (
@@ -344,7 +344,7 @@ pub fn inject(fault: &Fault) -> Outcome {
     let limit = if fault.waits() { SHORT } else { LONG };
     let output = look_up(program.env("HOME", "/nonexistent"), limit);
     let shown = all_words(&output.stderr).replace(place.dir.path().to_str().unwrap(), "/tmp/x");
-    // Under a machine that is too slow another wait ends first, such as the second in which IMDS has to be found.
+    // On a machine that is too slow another wait ends first, such as the second for finding IMDS.
     let missed = fault.waits() && output.time < SHORT;
     Outcome {
         broken: broken(fault, &output).filter(|_| !missed),
@@ -360,7 +360,7 @@ pub fn inject(fault: &Fault) -> Outcome {
     }
 }
 
-/// All of an error in one line, but for who was asked for what.
+/// Returns all of an error in one line, except the "while" lines.
 fn all_words(stderr: &str) -> String {
     let lines = stderr
         .lines()
@@ -375,7 +375,7 @@ fn all_words(stderr: &str) -> String {
     lines.collect::<Vec<_>>().join(". ")
 }
 
-/// Returns `words` without the number of a port, which is another one in every run.
+/// Returns `words` without port numbers, which differ in every run.
 fn without_ports(words: &str) -> String {
     let mut parts = words.split("127.0.0.1:");
     let mut text = parts.next().unwrap_or_default().to_owned();
@@ -391,7 +391,7 @@ fn broken(fault: &Fault, output: &Output) -> Option<String> {
         ("status", output.status == fault.status),
         ("value", output.stdout.is_empty()),
         ("words", output.stderr.starts_with("error: ")),
-        ("panic", !output.stderr.contains("a fault of secretctl's own")),
+        ("panic", !output.stderr.contains("a bug in secretctl")),
     ];
     let (rule, _) = rules.iter().find(|(_, holds)| !holds)?;
     Some(format!(

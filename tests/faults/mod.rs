@@ -13,9 +13,9 @@ mod servers;
 use std::fmt::Write as _;
 
 use outcome::{Outcome, outcomes};
-use servers::{Backend, Surroundings};
+use servers::{Backend, Peers};
 
-/// What is run.
+/// A run of one fault.
 enum Job {
     Server(&'static list::Fault, Backend),
     Machine(&'static machine::Fault),
@@ -32,12 +32,12 @@ impl Job {
             });
         let machine = machine::FAULTS.iter().flat_map(|(_, faults)| faults.iter());
         let mut all: Vec<Self> = servers.chain(machine.map(Self::Machine)).collect();
-        // What waits together disturbs nobody's measured time; what works comes behind it.
+        // Runs that wait do not disturb each other's measured times. Runs that use the processor come after them.
         all.sort_by_key(|job| !job.waits());
         all
     }
 
-    /// Whether it lasts until `--timeout` is over.
+    /// Returns whether it lasts until `--timeout` is over.
     fn waits(&self) -> bool {
         match self {
             Self::Server(fault, _) => fault.right == list::Right::TimeIsUp,
@@ -46,7 +46,7 @@ impl Job {
     }
 }
 
-/// The rows of one fault: backends that behave alike share one. The time is that of the slowest.
+/// Writes the rows of one fault. Backends that behave alike share a row, with the time of the slowest.
 fn server_rows(fault: &list::Fault, done: &[(&Job, Outcome)], page: &mut String) {
     let mut rows: Vec<(Vec<&str>, &Outcome, std::time::Duration)> = Vec::new();
     for (job, outcome) in done {
@@ -99,7 +99,7 @@ fn machine_row(fault: &machine::Fault, done: &[(&Job, Outcome)], page: &mut Stri
     .unwrap();
 }
 
-/// The page with nothing in its columns of times, which are never the same twice: each has been held against its bound.
+/// Returns the page without its times, which differ in every run: each was compared with its limit.
 fn without_times(page: &str) -> String {
     let mut column = None;
     let mut text = String::with_capacity(page.len());
@@ -142,16 +142,13 @@ without a scheme. [errors.md](errors.md) has the errors of usage, of names and o
 
 #[test]
 fn the_page_of_faults_is_made_from_runs() {
-    let surroundings = Surroundings::start();
+    let peers = Peers::start();
     let jobs = Job::all();
     let outcomes = outcomes(&jobs, |job| match job {
-        Job::Server(fault, backend) => servers::inject(fault, *backend, &surroundings),
+        Job::Server(fault, backend) => servers::inject(fault, *backend, &peers),
         Job::Machine(fault) => machine::inject(fault),
     });
-    assert!(
-        !surroundings.was_left(),
-        "a redirect was followed to another place"
-    );
+    assert!(!peers.was_left(), "a redirect was followed to another place");
     let done: Vec<(&Job, Outcome)> = jobs.iter().zip(outcomes).collect();
     let mut page = String::from(INTRODUCTION);
     for (subject, faults) in list::FAULTS {
@@ -179,7 +176,7 @@ fn the_page_of_faults_is_made_from_runs() {
 }
 
 #[test]
-fn times_alone_are_left_out_of_the_comparison() {
+fn only_times_are_left_out_of_the_comparison() {
     let page = "# A\n\n| a | took | b |\n| --- | --- | --- |\n| x | 0.10 s | y |\n\n| c | d |\n| --- | --- |\n| 1 | 2 |\n";
     let other = page.replace("0.10", "0.20");
     assert_eq!(without_times(page), without_times(&other));

@@ -1,20 +1,20 @@
-//! What came of a fault, how long it may take, and the measuring of that on a machine that others share.
+//! The outcome of a fault, its time limit, and how time is measured on a shared machine.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// What may pass beyond `--timeout`.
+/// How much longer than `--timeout` a run may take.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// How many runs go on at once.
+/// How many faults run at once.
 const AT_ONCE: usize = 12;
 
-/// How often a run that took too long beside others is repeated alone. What else the machine does can only add to a time, so the
-/// least is the fair one.
+/// How often a run that took too long next to others is repeated alone. Other load only adds to a time, so the shortest is the
+/// fair one.
 const TRIES: usize = 8;
 
-/// How long something may take.
+/// How long a run may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Due {
     least: Duration,
@@ -22,7 +22,7 @@ pub struct Due {
 }
 
 impl Due {
-    /// Until `timeout` is over, and no longer.
+    /// Returns the limits of a run that ends when `timeout` is over.
     pub fn at(timeout: Duration) -> Self {
         Self {
             least: timeout,
@@ -30,7 +30,7 @@ impl Due {
         }
     }
 
-    /// All of `pauses`, and what a machine needs for the `work` between them.
+    /// Returns the limits of a run that takes `pauses` and at most `work` between them.
     pub fn within(pauses: Duration, work: Duration) -> Self {
         Self {
             least: pauses,
@@ -39,14 +39,14 @@ impl Due {
     }
 }
 
-/// What came of a fault.
+/// The outcome of a fault.
 pub struct Outcome {
-    /// What does not hold that must.
+    /// The broken promise, if any.
     pub broken: Option<String>,
-    /// Whether the machine was too slow for the fault to come about within `--timeout`.
+    /// Whether the machine was too slow for the fault to happen within `--timeout`.
     pub missed: bool,
     pub status: i32,
-    /// How often the secret was asked for, where there is a server.
+    /// How often the secret was read, if there is a server.
     pub reads: Option<usize>,
     pub words: String,
     /// How long the run took.
@@ -55,23 +55,22 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether this and `other` share a row of the page: all but the time, which is never the same twice.
+    /// Returns whether this and `other` share a row of the page. Their times may differ.
     pub fn is_as(&self, other: &Self) -> bool {
         (self.status, self.reads, &self.words, self.due)
             == (other.status, other.reads, &other.words, other.due)
     }
 }
 
-/// What stands there when a backend was given up before it could say what it waited for: the moment that it has for that was over
-/// before it was its turn.
-const GIVEN_UP: &str = "did not answer in time";
+/// The words for a backend that was abandoned before it could say what it waited for, because the machine was too slow.
+const ABANDONED: &str = "did not answer in time";
 
-/// Runs all of `jobs`, some at once, and what took too long again and alone. The outcomes are in the order of the jobs.
+/// Runs all `jobs`, several at once, and those that took too long again, alone. The outcomes are in the order of the jobs.
 pub fn outcomes<J: Sync>(jobs: &[J], run: impl Fn(&J) -> Outcome + Sync) -> Vec<Outcome> {
     let run = |job: &J| {
         let outcome = run(job);
         Outcome {
-            missed: outcome.missed || outcome.words.contains(GIVEN_UP),
+            missed: outcome.missed || outcome.words.contains(ABANDONED),
             ..outcome
         }
     };
@@ -116,7 +115,7 @@ pub fn outcomes<J: Sync>(jobs: &[J], run: impl Fn(&J) -> Outcome + Sync) -> Vec<
     done.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
-/// The first line of an error and its hint. The lines between are the system's and the libraries' words.
+/// Returns the first line of an error and its hint. The lines between are the words of the system and of libraries.
 pub fn words(stderr: &str) -> String {
     let mut lines = stderr.lines().filter_map(|line| match line.split_once(": ") {
         Some(("error", message)) => Some(message.to_owned()),

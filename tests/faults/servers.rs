@@ -1,4 +1,4 @@
-//! A fault of a server or of the network, injected into a lookup.
+//! Injects a fault of a server or of the network into a lookup.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -14,24 +14,24 @@ use crate::support::server::{Authority, Certificate, Recorded, Reply, Server, Va
 use crate::support::{Output, Program, free_port};
 use crate::vault::{kv2, login, vault};
 
-/// What is looked for in every output.
+/// The token, which no output may contain.
 const SECRET: &str = "s.CANARY-9d2f";
 
-/// What the environment has for the name that is asked for: "could not tell" must not come to it.
+/// The environment's value for the same name: "could not tell" must not fall back to it.
 const FALLBACK: &str = "of the environment";
 
-/// What the page calls the server.
+/// The server's name on the page.
 const SHOWN: &str = "vault.example.com";
 
-/// `--timeout` where a fault lasts until then, and where it does not.
+/// `--timeout` for faults that last until then, and for the others.
 pub const SHORT: Duration = Duration::from_secs(2);
 pub const LONG: Duration = Duration::from_secs(40);
 
-/// What a machine may take for a whole run, beside the pauses between attempts, and for one that moves megabytes.
+/// The time limit of a whole run without its pauses, and of one that moves megabytes.
 const WORK: Duration = Duration::from_secs(1);
 const HEAVY_WORK: Duration = LONG;
 
-/// A backend, and how it is reached.
+/// A backend and its protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     VaultHttp,
@@ -50,12 +50,12 @@ impl Backend {
         }
     }
 
-    /// Whether there is `fault` for it.
+    /// Returns whether it has `fault`.
     pub fn has(self, fault: &Fault) -> bool {
         fault.http || self != Self::VaultHttp
     }
 
-    /// The answer's body with `value` in it.
+    /// Returns the body of an answer with `value`.
     fn body(self, value: &str) -> String {
         match self {
             Self::KeyVault => {
@@ -66,7 +66,7 @@ impl Backend {
         .to_string()
     }
 
-    /// What comes before the read: the login, or the challenge.
+    /// Returns the answer to a request before the read: the login, or the challenge.
     fn before(self, request: &Recorded) -> Option<Reply> {
         match self {
             Self::KeyVault => request
@@ -77,7 +77,7 @@ impl Backend {
         }
     }
 
-    /// A lookup in the server at `url`, through `proxy` when there is one.
+    /// Returns a lookup in the server at `url`, through `proxy` when there is one.
     fn program(self, world: &World, url: &str, proxy: Option<&str>) -> Program {
         let program = if self == Self::KeyVault {
             let mut kwargs = values();
@@ -98,14 +98,14 @@ impl Backend {
     }
 }
 
-/// What every fault is injected beside: a world of Azure's, and servers that nothing may be sent to.
-pub struct Surroundings {
+/// The healthy peers of every fault: Azure's services, and servers that must receive nothing.
+pub struct Peers {
     world: World,
     plain: Server,
     secure: Server,
 }
 
-impl Surroundings {
+impl Peers {
     pub fn start() -> Self {
         Self {
             world: World::start(),
@@ -116,13 +116,13 @@ impl Surroundings {
         }
     }
 
-    /// Whether something was sent where nothing may be.
+    /// Returns whether a server received something that must receive nothing.
     pub fn was_left(&self) -> bool {
         !self.plain.take().is_empty() || !self.secure.take().is_empty()
     }
 }
 
-/// Runs the lookup of every fault, where the environment has another value for the name.
+/// Runs a lookup while the environment has another value for the name.
 pub fn look_up(program: Program, limit: Duration) -> Output {
     program
         .env("AIRFLOW_VAR_HELLO", FALLBACK)
@@ -136,11 +136,11 @@ pub fn look_up(program: Program, limit: Duration) -> Output {
         .run()
 }
 
-/// Starts what `fault` is about for `backend`, and runs a lookup there.
-pub fn inject(fault: &Fault, backend: Backend, surroundings: &Surroundings) -> Outcome {
+/// Starts the peers of `fault` for `backend`, and runs a lookup.
+pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
     let elsewhere = match backend {
-        Backend::VaultHttp => &surroundings.plain,
-        _ => &surroundings.secure,
+        Backend::VaultHttp => &peers.plain,
+        _ => &peers.secure,
     };
     let reads = Arc::new(AtomicUsize::new(0));
     let (counted, peer, away) = (Arc::clone(&reads), fault.peer, elsewhere.url());
@@ -169,7 +169,7 @@ pub fn inject(fault: &Fault, backend: Backend, surroundings: &Surroundings) -> O
     } else {
         Server::start(handler)
     };
-    // The system takes its connections, and nobody ever looks at them.
+    // The system accepts its connections, but no program reads them.
     let silent = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = match peer {
         Peer::Silent => silent.local_addr().unwrap().port(),
@@ -198,7 +198,7 @@ pub fn inject(fault: &Fault, backend: Backend, surroundings: &Surroundings) -> O
     let own = own_login(peer, backend);
     let proxy_url = proxy.as_ref().map(Server::url);
     let program = backend.program(
-        own.as_ref().unwrap_or(&surroundings.world),
+        own.as_ref().unwrap_or(&peers.world),
         &format!("{scheme}://{place}"),
         proxy_url.as_deref(),
     );
@@ -227,7 +227,7 @@ pub fn inject(fault: &Fault, backend: Backend, surroundings: &Surroundings) -> O
     }
 }
 
-/// A world whose login goes wrong, which is nobody else's.
+/// Returns a separate world with a faulty login.
 fn own_login(peer: Peer, backend: Backend) -> Option<World> {
     let Peer::Login(bad) = peer else { return None };
     (backend == Backend::KeyVault).then(|| {
@@ -237,7 +237,7 @@ fn own_login(peer: Peer, backend: Backend) -> Option<World> {
     })
 }
 
-/// The certificate of a server that is `peer`.
+/// Returns the certificate of `peer`.
 fn certificate(peer: Peer) -> Certificate {
     let trusted = Authority::trusted();
     match peer {
@@ -249,7 +249,7 @@ fn certificate(peer: Peer) -> Certificate {
     }
 }
 
-/// Returns `words` with the page's names of `places`. What is alike but for the scheme becomes alike.
+/// Returns `words` with the page's names of `places`, without schemes.
 fn shown(words: &str, places: &[(&str, &str)]) -> String {
     let words = places.iter().fold(words.to_owned(), |words, (place, name)| {
         words.replace(place, name)
@@ -265,7 +265,7 @@ fn shown(words: &str, places: &[(&str, &str)]) -> String {
     })
 }
 
-/// What must hold of every fault, and does not.
+/// Returns the promise that the output of a fault breaks, if any.
 fn broken(fault: &Fault, backend: Backend, output: &Output) -> Option<String> {
     let right = match (fault.right, backend) {
         (Right::FoundInKeyVault, Backend::KeyVault) => Right::Found,
@@ -289,7 +289,7 @@ fn broken(fault: &Fault, backend: Backend, output: &Output) -> Option<String> {
         ("value", *stdout == value.as_bytes()),
         ("words", stderr.is_empty() == (expected == 0)),
         ("secret", !stderr.contains("CANARY")),
-        ("panic", !stderr.contains("a fault of secretctl's own")),
+        ("panic", !stderr.contains("a bug in secretctl")),
     ];
     let (rule, _) = rules.iter().find(|(_, holds)| !holds)?;
     Some(format!(

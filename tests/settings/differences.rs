@@ -9,14 +9,14 @@ use crate::support::{Side, Sides, airflow, airflow_fresh, differs, requests, sec
 
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
-/// How a configuration ends on each side: it stops, never ends, or goes on with kwargs.
+/// The outcome of a configuration on each side: it stops, never ends, or continues with kwargs.
 struct Fates {
     airflow: Side,
     ours: Side,
 }
 
 impl Fates {
-    /// States that Airflow does as `airflow` says, and that we stop.
+    /// States that Airflow does what `airflow` says, and that secretctl stops.
     fn are(self, airflow: Side) -> Sides {
         Sides {
             airflow: (self.airflow, airflow),
@@ -25,7 +25,7 @@ impl Fates {
     }
 }
 
-/// Asks both about the recording backend with these variables, or says why not.
+/// Runs both with the recording backend and these variables, or says why not.
 fn fates(variables: &[(&str, &[u8])]) -> Option<Fates> {
     fates_of(false, variables)
 }
@@ -53,7 +53,7 @@ fn fates_of(worker: bool, variables: &[(&str, &[u8])]) -> Option<Fates> {
         (None, None) if answer["endless"] == true => Side::never_ends(),
         (None, None) => panic!("{answer}"),
     };
-    // An error of ours is status 2, or `ours` fails.
+    // An error of secretctl has status 2; otherwise `ours` fails.
     let ours = placed.ours().map_or_else(
         |_| Side::failed("status 2"),
         |answer| Side::found(answer["kwargs"].clone()),
@@ -61,7 +61,7 @@ fn fates_of(worker: bool, variables: &[(&str, &[u8])]) -> Option<Fates> {
     Some(Fates { airflow, ours })
 }
 
-/// Airflow goes on without kwargs, and warns.
+/// Airflow warns, and continues without kwargs.
 fn without_kwargs() -> Side {
     Side::found("{}").asking(true)
 }
@@ -86,7 +86,7 @@ fn a_command_that_fails_stops_here() {
 }
 
 #[test]
-fn kwargs_that_are_no_object_stop_here() {
+fn kwargs_that_are_not_an_object_stop_here() {
     for kwargs in [b"[1]".as_slice(), b"{", b"1"] {
         let Some(fates) = fates(&[("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs)]) else {
             return;
@@ -96,10 +96,10 @@ fn kwargs_that_are_no_object_stop_here() {
 }
 
 #[test]
-fn kwargs_that_a_backend_would_have_to_be_asked_for_stop_here() {
+fn kwargs_from_a_secrets_backend_stop_here() {
     let own = [("AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET", b"x".as_slice())];
     let Some(fates) = fates(&own) else { return };
-    // Airflow asks itself until Python's stack is full.
+    // Airflow calls itself until Python's stack is full.
     let both = (Side::failed("RecursionError"), Side::failed("status 2"));
     assert_eq!((fates.airflow, fates.ours), both);
     let of_a_worker = [
@@ -123,9 +123,9 @@ fn kwargs_that_are_not_utf_8_stop_here() {
     differs("settings-not-utf-8", &fates.are(carried));
 }
 
-/// Airflow takes the text as it is: `false` for true, because it is not empty, or for a path to a file; a list for one path.
+/// Airflow uses the text unchanged: `false` is true, because it is not empty, or is a path to a file; a list is one path.
 #[test]
-fn the_text_of_a_boolean_or_a_list_is_one_here() {
+fn the_text_of_a_boolean_or_a_list_is_parsed_here() {
     let server = Server::start_tls(&Authority::trusted().certificate(Validity::Good), |_| {
         Reply::json(
             200,
@@ -137,7 +137,7 @@ fn the_text_of_a_boolean_or_a_list_is_one_here() {
     let nothing = || Side::not_found().asking(json!([]));
     let strange = "GET /v1/secret/data/%5B%22v%22%2C%20%22w%22%5D/m/hello";
     for (kwarg, text, multi_team, theirs) in [
-        // With teams, an id with a slash is another team's.
+        // With teams, an id with a slash belongs to another team.
         ("USE_TEAM_SECRETS_PATH", "false", "True", nothing()),
         ("VERIFY", "false", "False", nothing()),
         (
@@ -170,9 +170,9 @@ fn the_text_of_a_boolean_or_a_list_is_one_here() {
     }
 }
 
-/// A number's text ends Airflow when it builds the backend.
+/// The text of a number ends Airflow when it builds the backend.
 #[test]
-fn the_text_of_a_number_ends_airflow_alone() {
+fn the_text_of_a_number_ends_only_airflow() {
     let server = Server::start(|_| Reply::json(200, json!({"data": {"value": "world"}})));
     let kwargs = json!({"url": server.url(), "token": "t"}).to_string();
     let env = [

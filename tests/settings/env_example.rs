@@ -1,4 +1,4 @@
-//! `.env.example` against the code: what it lists is what is read.
+//! `.env.example` lists exactly the variables that the code reads.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,14 +9,14 @@ use secretctl::env::VARIABLES;
 
 use super::resolve;
 
-/// Names in the code that are not read but set for another program.
+/// Names in the code that are not read, but set for another program.
 const NOT_READ: &[&str] = &["AZURE_CORE_NO_COLOR"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The code below `dir`, without comments and unit tests.
+/// Collects the code below `dir`, without comments and unit tests.
 fn code(dir: &Path, text: &mut String) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -37,7 +37,7 @@ fn code(dir: &Path, text: &mut String) {
     }
 }
 
-/// The texts of the code that look like a variable's name: upper case with a `_`.
+/// Returns the strings of the code that look like the name of a variable: upper case with a `_`.
 fn names(code: &str) -> BTreeSet<&str> {
     let is_name = |text: &&str| {
         let upper = text
@@ -71,7 +71,7 @@ fn the_example_lists_every_variable_that_the_program_reads() {
         ".env.example and src/env.rs have the same names in the same order"
     );
     let unique: BTreeSet<_> = VARIABLES.iter().collect();
-    assert_eq!(unique.len(), VARIABLES.len(), "a name stands twice");
+    assert_eq!(unique.len(), VARIABLES.len(), "a name is listed twice");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn the_names_in_the_code_are_the_names_of_the_list() {
         unknown.is_empty(),
         "not in src/env.rs and .env.example: {unknown:?}"
     );
-    // Airflow's names are put together, proxies are found by their ending, and a family has no name of its own.
+    // Airflow's names are built from parts, proxies are found by suffix, and a family has no single name.
     let found = |name: &str| {
         name.starts_with("AIRFLOW__")
             || name.contains('<')

@@ -1,4 +1,4 @@
-//! The dialects of env files, each held against its real reader on generated files: python-dotenv, compose-go, docker/cli.
+//! Compares each dialect of env files with its real reader on generated files: python-dotenv, compose-go, docker/cli.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -15,13 +15,13 @@ use serde_json::{Value, json};
 use super::{env, file};
 use crate::support::{Random, Side, Sides, airflow, cases, differs, random, skip, temp_dir, variable};
 
-/// The process's environment in all of these.
+/// The process's environment in all tests.
 const PROCESS: &[(&str, &str)] = &[("HOME", "/nonexistent"), ("P", "p$A"), ("E", "")];
 
-/// What a file comes to: the values of its variables, or `None` where it is refused.
+/// The values of a file's variables, or `None` if the file is refused.
 type Values = Option<BTreeMap<String, Vec<u8>>>;
 
-/// Reads files of these texts as `dialect` has it.
+/// Reads files with these texts in `dialect`.
 fn read(texts: &[&[u8]], dialect: Option<EnvFileDialect>) -> Result<Settings> {
     let dir = temp_dir();
     let env_file = texts
@@ -47,7 +47,7 @@ fn ours(texts: &[&[u8]], dialect: Option<EnvFileDialect>) -> Values {
     ))
 }
 
-/// The variables that are not the process's.
+/// Returns the variables that do not come from the process.
 fn values<'a>(variables: impl Iterator<Item = (&'a str, &'a Secret)>) -> BTreeMap<String, Vec<u8>> {
     variables
         .filter(|(name, _)| !is_of_process(name))
@@ -67,7 +67,7 @@ fn process() -> Value {
         .into()
 }
 
-/// Asks the readers that are written in Go, or says why not.
+/// Runs the readers written in Go, or says why not.
 fn ask_go(questions: &[Value]) -> Option<Vec<Value>> {
     let Some(program) = variable("ENV_FILE_READERS") else {
         skip(
@@ -102,7 +102,7 @@ fn go_question(reader: &str, texts: &[&[u8]]) -> Value {
     json!({"reader": reader, "texts": texts, "env": process()})
 }
 
-/// What a reader in Go makes of a file. A name that is empty is set by nobody.
+/// Returns the result of a reader in Go. An empty name is not set by any program.
 fn of_go(answer: &Value) -> Values {
     let values = answer.get("values").and_then(Value::as_object);
     if answer.get("error").is_some() {
@@ -117,7 +117,7 @@ fn of_go(answer: &Value) -> Values {
     )
 }
 
-/// What python-dotenv makes of a file. `None` where it passes over a line, or takes a piece of YAML or JSON for a name.
+/// Returns the result of python-dotenv; `None` if it skips a line, or reads a piece of YAML or JSON as a name.
 fn of_python(answer: &Value) -> Values {
     let values = answer["values"].as_object().unwrap();
     let odd = |name: &str, value: &Value| {
@@ -203,7 +203,7 @@ const RARE: &[&str] = &[
     "$ſ",
 ];
 
-/// A file of lines in which the readers meet what they treat each in its own way.
+/// Returns a file with lines that the readers treat differently.
 fn generated(random: &mut Random) -> String {
     let mut text = String::new();
     if random.one_in(20) {
@@ -275,7 +275,7 @@ fn generated(random: &mut Random) -> String {
     text
 }
 
-/// Whether a value without quotes begins as JSON does: what follows may be its next line, which is said.
+/// Whether a value without quotes begins like JSON, so that a line after it may be reported as its continuation.
 fn may_go_on(text: &str) -> bool {
     ["{", "["].iter().any(|bracket| {
         text.contains(&format!("={bracket}"))
@@ -292,7 +292,7 @@ fn texts(name: &str) -> Vec<String> {
         .collect()
 }
 
-/// Compares what each text came to, and holds that most were right.
+/// Compares the results of each text, and checks that most texts were accepted.
 fn compare(texts: &[String], theirs: &[Values], dialect: EnvFileDialect) {
     let mut taken = 0;
     for (text, theirs) in texts.iter().zip(theirs) {
@@ -335,7 +335,7 @@ fn the_dialect_compose_is_compose_go_s() {
         .map(|text| go_question("compose", &[text.as_bytes()]))
         .collect();
     let Some(answers) = ask_go(&questions) else { return };
-    // An empty name is an error here, and a name alone at the end of a file an empty name there.
+    // An empty name is an error here. compose-go reads a name without a value at the end of a file as an empty name.
     let (texts, theirs): (Vec<_>, Vec<_>) = texts
         .into_iter()
         .zip(&answers)
@@ -353,7 +353,7 @@ fn the_dialect_docker_is_docker_s() {
         .map(|text| go_question("docker", &[text.as_bytes()]))
         .collect();
     let Some(answers) = ask_go(&questions) else { return };
-    // A piece of YAML or JSON that stands alone is a name there, and an error here.
+    // A line with only a piece of YAML or JSON is a name for Docker, and an error here.
     let odd = |line: &str| {
         let line = line.trim_start_matches('\u{feff}').trim_start();
         let alone = !line.is_empty() && !line.starts_with('#') && !line.contains('=');
@@ -390,9 +390,9 @@ fn several_files_are_read_as_compose_reads_them() {
     }
 }
 
-/// Without the option, there is a warning exactly where python-dotenv and compose, both of which take the file, differ.
+/// Without the option, there is a warning exactly if python-dotenv and compose both accept the file and differ.
 #[test]
-fn the_readers_are_said_to_differ_where_they_do() {
+fn a_warning_appears_exactly_where_the_readers_differ() {
     let Some(judge) = airflow() else { return };
     let texts = texts("readers differ");
     let questions: Vec<_> = texts
@@ -427,7 +427,7 @@ fn the_readers_are_said_to_differ_where_they_do() {
                 .iter()
                 .any(|theirs| theirs.get(name).is_some_and(|theirs| theirs != value))
         });
-        // Where neither single quotes nor a `#` behind a blank stand, the default is python-dotenv's to the letter.
+        // Without single quotes and a `#` after a blank, the default is exactly python-dotenv's.
         if !text.contains('\'') && !text.contains([' ', '\t', '\u{a0}', '\u{3000}', '\u{1f}', '\u{85}']) {
             assert_eq!(ours, python, "{text:?}");
         }

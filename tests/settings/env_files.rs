@@ -1,4 +1,4 @@
-//! Env files: the files that the field has, what their mistakes are answered with, and what they may not set.
+//! Env files: files from the field, the messages for mistakes, and the variables that they may not set.
 
 use secretctl::cli::{EnvFileDialect, GlobalArgs};
 use secretctl::error::Result;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{backend, file, resolve};
 use crate::support::temp_dir;
 
-/// The settings of one env file with this text.
+/// Returns the settings of one env file with this text.
 fn read(text: impl AsRef<[u8]>) -> Result<Settings> {
     let dir = temp_dir();
     let args = GlobalArgs {
@@ -19,7 +19,7 @@ fn read(text: impl AsRef<[u8]>) -> Result<Settings> {
 }
 
 #[test]
-fn an_astro_project_s_file_works_as_it_stands() {
+fn an_astro_project_s_file_works_unchanged() {
     let kwargs = r#"{"connections_path": "connections", "variables_path": "variables",  "mount_point": "airflow", "url": "http://127.0.0.1:1 #x", "secret_id": "a'b\"c"}"#;
     let text = format!(
         "# Astro\nAIRFLOW__SECRETS__BACKEND=airflow.providers.hashicorp.secrets.vault.VaultBackend\n\
@@ -36,13 +36,13 @@ fn an_astro_project_s_file_works_as_it_stands() {
 }
 
 #[test]
-fn a_value_s_bytes_stay() {
+fn the_bytes_of_a_value_are_kept() {
     let settings = read(b"A=\xff\xfe\nB='\xe9'\n".as_slice()).unwrap();
     assert_eq!(settings.env.get("A").unwrap().expose(), b"\xff\xfe");
     assert_eq!(settings.env.get("B").unwrap().expose(), b"\xe9");
 }
 
-/// The settings and the warnings of one file.
+/// Returns the settings and the warnings of one file.
 fn warned(text: &str) -> (Settings, String) {
     let settings = read(text).unwrap();
     let warnings = settings.warnings.join("\n");
@@ -70,7 +70,7 @@ fn references_are_replaced_but_not_in_single_quotes() {
 }
 
 #[test]
-fn one_warning_names_the_places_on_which_readers_differ_and_the_option_that_settles_it() {
+fn one_warning_names_the_places_where_readers_differ_and_the_option() {
     let text = "A=pa$word\nB=x\nC=$$x\nD=${B:+y}\nE=\"\\$B\"\nCOLOUR= #ff0000\nQ=\"plain\"\n";
     let dir = temp_dir();
     let path = file(&dir, "a.env", text);
@@ -86,7 +86,7 @@ fn one_warning_names_the_places_on_which_readers_differ_and_the_option_that_sett
         *warning,
         format!(
             "readers of env files differ: `A` ({0}:1) is read as python-dotenv does, `C` ({0}:3) is read as python-dotenv does, \
-             `D` ({0}:4) is read as python-dotenv does and 2 more; `--env-file-dialect dotenv`, `compose` or `docker` settles it",
+             `D` ({0}:4) is read as python-dotenv does and 2 more; choose one with `--env-file-dialect dotenv`, `compose` or `docker`",
             path.display()
         )
     );
@@ -120,7 +120,7 @@ fn one_warning_names_the_places_on_which_readers_differ_and_the_option_that_sett
             settings.warnings
         );
     }
-    // What the process has does not come from the file.
+    // A variable of the process does not come from the file.
     args.env_file_dialect = None;
     let process = ["A", "C", "D", "E", "COLOUR"].map(|name| (name, "x"));
     assert_eq!(resolve(&args, &process).unwrap().warnings, [""; 0]);
@@ -172,12 +172,13 @@ fn references_reach_over_files_and_the_process_wins() {
 }
 
 #[test]
-fn a_reference_to_nothing_is_said_without_its_name() {
+fn a_reference_to_nothing_is_reported_without_its_name() {
     let (settings, warnings) = warned("A=\n\nX=a${hunter2}b\nY=${LATER}\nLATER=1\nZ=${NONE:-d}${A}\n");
     assert_eq!(settings.env.text("X"), Some("ab"));
     assert!(
-        warnings.starts_with("a variable that is not set, or only further down, is empty in `X` (")
-            && warnings.contains("a.env:3), `Y` ("),
+        warnings.starts_with(
+            "a reference to a variable that is not set, or only further down, is empty in `X` ("
+        ) && warnings.contains("a.env:3), `Y` ("),
         "{warnings}"
     );
     assert!(
@@ -203,30 +204,26 @@ fn a_file_cannot_lower_protection() {
 }
 
 #[test]
-fn every_mistake_has_its_way_out() {
+fn every_mistake_has_a_hint() {
     for (text, line, hint) in [
         (
             "A={\n  \"conn_type\": \"x\",\n  \"extra\": {}\n}\n",
             1,
             "single quotes, or on one line",
         ),
-        (
-            "A=1\nAIRFLOW_CONN_X: postgres://h\n",
-            2,
-            "`=` in place of the `:`",
-        ),
-        ("- A=1\n", 1, "leave out YAML's `- `"),
+        ("A=1\nAIRFLOW_CONN_X: postgres://h\n", 2, "`=` instead of `:`"),
+        ("- A=1\n", 1, "remove YAML's `- `"),
         ("[core]\ndags_folder = /x\n", 1, "`--config`"),
         ("{\"a\": \"b\"}\n", 1, "not JSON"),
-        ("set A=1\n", 1, "nothing but `export`"),
-        ("declare -x A=\"1\"\n", 1, "nothing but `export`"),
-        ("$env:A=\"1\"\n", 1, "leave out the `$`"),
+        ("set A=1\n", 1, "only `export`"),
+        ("declare -x A=\"1\"\n", 1, "only `export`"),
+        ("$env:A=\"1\"\n", 1, "remove the `$`"),
         ("\"A\"=1\n", 1, "quotes around the name"),
         ("=1\n", 1, "name before the `=`"),
         ("A=\"{\"a\": 1}\"\n", 1, "around JSON"),
         ("A='it's'\n", 1, "for a quote within the value"),
         ("A='x\n", 1, "close the value"),
-        ("A B=1\n", 1, "neither blanks nor quotes"),
+        ("A B=1\n", 1, "cannot contain blanks or quotes"),
         ("\u{feff}A=1\nsome words\n", 2, "over several lines needs quotes"),
     ] {
         let error = read(text).unwrap_err();
@@ -236,7 +233,7 @@ fn every_mistake_has_its_way_out() {
             "{text:?} {error:?}"
         );
         assert!(
-            error.hint().is_some_and(|said| said.contains(hint)),
+            error.hint().is_some_and(|text| text.contains(hint)),
             "{text:?} {error:?}"
         );
     }
@@ -246,13 +243,13 @@ fn every_mistake_has_its_way_out() {
         .collect();
     let error = read(utf16).unwrap_err();
     assert!(
-        error.message().ends_with("the file is not UTF-8 but UTF-16"),
+        error.message().ends_with("the file is UTF-16, not UTF-8"),
         "{error:?}"
     );
 }
 
 #[test]
-fn docker_s_dialect_says_what_it_lacks() {
+fn docker_s_dialect_reports_what_it_does_not_support() {
     let dir = temp_dir();
     for (text, hint) in [
         ("export A=1\n", "Docker's dialect has no `export`"),
@@ -261,7 +258,7 @@ fn docker_s_dialect_says_what_it_lacks() {
             "A=-----BEGIN X-----\nab==\n-----END X-----\n",
             "`--env-file-dialect dotenv`",
         ),
-        ("A: 1\n", "`=` in place of the `:`"),
+        ("A: 1\n", "`=` instead of `:`"),
     ] {
         let args = GlobalArgs {
             env_file: vec![file(&dir, "a.env", text)],
@@ -270,7 +267,7 @@ fn docker_s_dialect_says_what_it_lacks() {
         };
         let error = resolve(&args, &[]).unwrap_err();
         assert!(
-            error.hint().is_some_and(|said| said.contains(hint)),
+            error.hint().is_some_and(|text| text.contains(hint)),
             "{text:?} {error:?}"
         );
     }
@@ -301,7 +298,7 @@ fn errors_name_file_and_line_and_never_the_value() {
 }
 
 #[test]
-fn a_shadowed_variable_of_the_secrets_family_is_told_once() {
+fn a_shadowed_variable_of_the_secrets_family_is_reported_once() {
     let dir = temp_dir();
     let one = file(
         &dir,

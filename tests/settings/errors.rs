@@ -1,4 +1,4 @@
-//! What a configuration that cannot be used is told, and what `explain` says of one that can.
+//! The errors of a configuration that cannot be used, and what `explain` says about one that can.
 
 use secretctl::cli::GlobalArgs;
 use secretctl::error::Error;
@@ -66,7 +66,7 @@ fn kwargs_that_do_not_parse_are_named_with_what_was_expanded_in_them() {
     let error = of_env(&[CLASS, ("AIRFLOW__SECRETS__BACKEND_KWARGS", "{'a': 'hunter2'}")]);
     assert_eq!(
         error.message(),
-        "AIRFLOW__SECRETS__BACKEND_KWARGS is not JSON: names and texts stand in single quotes, as in Python"
+        "AIRFLOW__SECRETS__BACKEND_KWARGS is not JSON: names and strings are in single quotes, as in Python"
     );
     assert!(
         std::error::Error::source(&error)
@@ -74,7 +74,7 @@ fn kwargs_that_do_not_parse_are_named_with_what_was_expanded_in_them() {
             .to_string()
             .ends_with("at line 1 column 2")
     );
-    assert_eq!(error.hint(), Some("write double quotes around names and texts"));
+    assert_eq!(error.hint(), Some("write double quotes around names and strings"));
     let error = of_env(&[
         CLASS,
         ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"a": "x$B"}"#),
@@ -89,7 +89,7 @@ fn kwargs_that_do_not_parse_are_named_with_what_was_expanded_in_them() {
 }
 
 #[test]
-fn an_expansion_that_never_ends_is_an_error_here() {
+fn an_endless_expansion_is_an_error() {
     let pairs = [
         CLASS,
         ("AIRFLOW__SECRETS__BACKEND_KWARGS", "$A"),
@@ -108,7 +108,7 @@ fn a_lookup_of_the_backend_s_own_kwargs_is_an_error() {
     let error = of_env(&[CLASS, ("AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET", "hunter2")]);
     assert_eq!(
         error.message(),
-        "AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET would have a secrets backend asked for the `backend_kwargs` of one"
+        "AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET cannot be used: a secrets backend cannot look up its own `backend_kwargs`"
     );
 }
 
@@ -153,7 +153,7 @@ fn commanded(script: &str, timeout: &str) -> crate::support::Program {
         )
 }
 
-/// Waits until no process has `marker` among its arguments; false when one stays.
+/// Waits until no process has `marker` among its arguments; returns false if one remains.
 #[cfg(target_os = "linux")]
 fn is_gone(marker: &str) -> bool {
     let runs = || {
@@ -171,8 +171,8 @@ fn is_gone(marker: &str) -> bool {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_command_ends_with_all_that_it_started() {
-    // The child of the command, and an orphan that holds its output: the numbers tell them from any other process.
+fn a_command_ends_with_every_process_it_started() {
+    // The child of the command, and an orphan that holds its output. The numbers distinguish them from other processes.
     for (script, marker) in [("sleep 98761; true", "98761"), ("sleep 98762 & exit 0", "98762")] {
         let output = commanded(script, "0.7").run();
         assert!(
@@ -202,7 +202,7 @@ fn a_signal_that_ends_the_program_ends_its_command_too() {
         assert_eq!(child.try_wait().unwrap(), None);
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    // `setsid` has become the program.
+    // The program has replaced `setsid`.
     let killed = crate::support::Program::new("/bin/sh")
         .args(["-c", &format!("kill -TERM {}", child.id())])
         .run();
@@ -213,7 +213,7 @@ fn a_signal_that_ends_the_program_ends_its_command_too() {
 
 #[test]
 #[cfg(unix)]
-fn what_a_command_prints_is_bounded() {
+fn command_output_is_bounded() {
     let output = secretctl()
         .args(["get-var", "x"])
         .env("PATH", "/usr/bin:/bin")
@@ -279,7 +279,7 @@ fn the_program_reads_what_the_library_reads() {
 }
 
 #[test]
-fn what_does_not_count_is_noted() {
+fn ignored_settings_are_reported() {
     let notes = |settings: &Settings| {
         settings
             .provenance
@@ -307,7 +307,7 @@ fn what_does_not_count_is_noted() {
     for expected in [
         "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS is ignored: `[workers] secrets_backend` is not set",
         "AIRFLOW__SECRETS__BACKEND is ignored: another backend is named",
-        "AIRFLOW__SECRETS__BACKEND_KWARGS is ignored: they belong to another backend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS is ignored: they belong to a different backend",
         "backend: --backend",
     ] {
         assert!(notes_of_all.contains(expected), "{expected}\n{notes_of_all}");

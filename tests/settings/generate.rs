@@ -1,4 +1,4 @@
-//! Environments and `airflow.cfg` files by the thousand: the ordinary ones, and every odd shape that Airflow has a rule for.
+//! Generates environments and `airflow.cfg` files: ordinary ones, and every odd shape for which Airflow has a rule.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ pub const RECORDER: &str = "judge_settings.Recorder";
 /// One generated configuration.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The environment, but for the home folder.
+    /// The environment without the home folder.
     pub env: Vec<(String, Vec<u8>)>,
     /// The `airflow.cfg`.
     pub cfg: Option<Vec<u8>>,
@@ -143,19 +143,19 @@ fn pick<'a>(random: &mut Random, choices: &[&'a str]) -> &'a str {
     choices[random.below(choices.len())]
 }
 
-/// Kwargs that are an object, twice of three times.
+/// Returns kwargs that are an object in two of three cases.
 fn some_kwargs(random: &mut Random) -> &'static str {
     let usable = if random.one_in(3) { KWARGS.len() } else { 14 };
     pick(random, &KWARGS[..usable])
 }
 
-/// A boolean, nearly always.
+/// Returns a boolean, nearly always.
 fn word(random: &mut Random) -> &'static str {
     let usable = if random.one_in(8) { WORDS.len() } else { 6 };
     pick(random, &WORDS[..usable])
 }
 
-/// The next case.
+/// Returns the next case.
 pub fn case(random: &mut Random) -> Case {
     let env = environment(random);
     let cfg = (!random.one_in(4)).then(|| cfg(random));
@@ -229,7 +229,7 @@ fn environment(random: &mut Random) -> Vec<(String, Vec<u8>)> {
         let bytes = b"{\"a\": \"\xff\"}".to_vec();
         env.push(("AIRFLOW__SECRETS__BACKEND_KWARGS".to_owned(), bytes));
     }
-    // Of a name that stands there twice the last one counts here: an environment has it once.
+    // If a name occurs twice, only the last one is kept: an environment has it once.
     let mut seen = std::collections::HashSet::new();
     env.reverse();
     env.retain(|(name, _)| seen.insert(name.clone()));
@@ -237,7 +237,7 @@ fn environment(random: &mut Random) -> Vec<(String, Vec<u8>)> {
     env
 }
 
-/// A file: a regular one with a few oddities, or one of parts that are thrown together.
+/// Returns a file: a regular one with a few oddities, or random parts.
 fn cfg(random: &mut Random) -> Vec<u8> {
     let mut text = String::new();
     let oddity = if random.one_in(5) { 6 } else { 120 };
@@ -385,7 +385,7 @@ fn option_text(text: &mut String, option: &str, oddity: usize, random: &mut Rand
     writeln!(text, "{option}{delimiter}{value}{tail}").unwrap();
 }
 
-/// `value` with its percent signs doubled, and now and then with a reference, or as it is.
+/// Returns `value` with its percent signs doubled, sometimes with a reference, sometimes unchanged.
 fn percent(value: &str, oddity: usize, random: &mut Random) -> String {
     match random.below(oddity) {
         0 => value.to_owned(),

@@ -1,5 +1,6 @@
-//! Settings: the environment, env files and `airflow.cfg`, held against Airflow's own configuration.
+//! Settings: the environment, env files and `airflow.cfg`, compared with Airflow's own configuration.
 
+mod cfg_mistakes;
 mod differences;
 mod env_example;
 mod env_file_readers;
@@ -19,7 +20,7 @@ use secretctl::error::Result;
 use secretctl::secret::Secret;
 use secretctl::settings::Settings;
 
-/// An environment from names and values.
+/// Returns an environment of names and values.
 pub fn env<V: AsRef<[u8]>>(pairs: impl IntoIterator<Item = (impl Into<String>, V)>) -> Env {
     pairs
         .into_iter()
@@ -27,7 +28,7 @@ pub fn env<V: AsRef<[u8]>>(pairs: impl IntoIterator<Item = (impl Into<String>, V
         .collect()
 }
 
-/// The settings of `pairs` alone, with a home folder that is not there.
+/// Returns the settings of `pairs` only, with a missing home folder.
 pub fn resolve(args: &GlobalArgs, pairs: &[(&str, &str)]) -> Result<Settings> {
     let mut pairs = pairs.to_vec();
     if !pairs.iter().any(|(name, _)| *name == "HOME") {
@@ -36,7 +37,7 @@ pub fn resolve(args: &GlobalArgs, pairs: &[(&str, &str)]) -> Result<Settings> {
     Settings::resolve(args, env(pairs))
 }
 
-/// The class and the kwargs of the configured backend; no class is an empty one.
+/// Returns the class and the kwargs of the configured backend; the class is empty if none is configured.
 pub fn backend(settings: &Settings) -> (String, String) {
     let configured = settings
         .search_path
@@ -52,7 +53,7 @@ pub fn backend(settings: &Settings) -> (String, String) {
     })
 }
 
-/// A file named `name` in `dir` with `content`.
+/// Creates the file `name` in `dir` with `content`.
 pub fn file(dir: &tempfile::TempDir, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = dir.path().join(name);
     std::fs::write(&path, content).unwrap();

@@ -1,4 +1,4 @@
-//! Generated configurations, and Airflow's answer to each.
+//! Compares generated configurations with Airflow's answer to each.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -47,7 +47,7 @@ impl Placed {
         json!({"op": op, "env": env, "worker": self.case.worker, "seconds": 0.3})
     }
 
-    /// What secretctl makes of it, in the form of the judge's answer; an error is its message.
+    /// Returns secretctl's result in the form of the judge's answer, or the message of its error.
     pub fn ours(&self) -> Result<Value, String> {
         let args = GlobalArgs {
             worker: self.case.worker,
@@ -64,7 +64,7 @@ impl Placed {
         })
     }
 
-    /// What is wrong, if anything is.
+    /// Returns the difference, if any.
     fn disagreement(&self, airflow: &Value) -> Option<String> {
         let ours = self.ours();
         let stopped = !airflow["died"].is_null()
@@ -101,7 +101,7 @@ impl Placed {
     }
 }
 
-/// Whether a kwarg is no Unicode text: Python takes each byte that is not UTF-8 for half of a surrogate pair.
+/// Whether a kwarg is not Unicode text: Python represents each byte that is not UTF-8 as half of a surrogate pair.
 fn has_no_text(airflow: &Value) -> bool {
     airflow["kwargs"]
         .as_str()
@@ -109,7 +109,7 @@ fn has_no_text(airflow: &Value) -> bool {
 }
 
 #[test]
-fn generated_configurations_are_what_airflow_makes_of_them() {
+fn generated_configurations_are_read_as_airflow_reads_them() {
     let Some(judge) = airflow() else { return };
     let mut random = random("settings");
     let placed: Vec<_> = (0..cases(1000, 20_000))
@@ -124,7 +124,7 @@ fn generated_configurations_are_what_airflow_makes_of_them() {
         .iter()
         .zip(&answers)
         .filter_map(|(placed, answer)| {
-            // A question may take long and yet end.
+            // A question may take long, but still end.
             let late = !answer["endless"].is_null() && placed.ours().is_ok();
             let again = late.then(|| {
                 let mut question = placed.question("settings.resolve");
@@ -169,13 +169,13 @@ fn one_process_answers_as_one_that_has_just_imported_airflow() {
         };
         let fresh = fresh.ask(placed.question("settings.resolve_fresh"));
         let again = judge.ask(placed.question("settings.resolve"));
-        // The import expands every sensitive option, for its masks, and runs its command: one that nobody asks for can keep it
-        // from its end, or be its end.
+        // The import expands every sensitive option for its masks, and runs its command. An option that is not used can
+        // therefore delay or stop it.
         if fresh["endless"] == true || (!fresh["died"].is_null() && again["died"].is_null()) {
             passed_over += 1;
             continue;
         }
-        // A class that does not import ends the fresh process before it can tell anything.
+        // A class that cannot be imported ends the new process before it can answer.
         if again["class"] == json!(RECORDER) || again["class"] == json!("") || again["class"].is_null() {
             for key in ["class", "kwargs", "warned", "multi_team"] {
                 let unsettled = again["warned"] == true || key == "warned";

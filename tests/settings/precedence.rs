@@ -1,4 +1,4 @@
-//! The order of precedence in the documentation of `secretctl::settings`, walked from top to bottom.
+//! Tests the order of precedence in the documentation of `secretctl::settings`, from top to bottom.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use secretctl::settings::Settings;
 use super::{backend, env, file, resolve};
 use crate::support::temp_dir;
 
-/// Everything that names a backend, weakest last; each is taken away in turn.
+/// Everything that names a backend, weakest last; each is removed in turn.
 #[test]
 fn a_backend_is_configured_by_the_first_that_names_one() {
     let dir = temp_dir();
@@ -95,7 +95,7 @@ fn kwargs_are_configured_by_the_first_that_has_them() {
     assert!(
         kwargs(&args, &[secret])
             .unwrap_err()
-            .contains("AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET would have")
+            .contains("AIRFLOW__SECRETS__BACKEND_KWARGS_SECRET cannot be used")
     );
     assert_eq!(kwargs(&args, &[]).unwrap(), r#"{"from": 6}"#);
     let rest = &all[all.find("backend_kwargs_cmd").unwrap()..];
@@ -119,7 +119,7 @@ fn kwargs_are_configured_by_the_first_that_has_them() {
 }
 
 #[test]
-fn a_single_kwarg_is_over_the_configured_json_and_under_the_option_s() {
+fn a_single_kwarg_overrides_configured_json_but_not_the_option() {
     let single = [
         ("AIRFLOW__SECRETS__BACKEND", "x"),
         ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"a": 1, "b": 1}"#),
@@ -139,7 +139,7 @@ fn a_single_kwarg_is_over_the_configured_json_and_under_the_option_s() {
 }
 
 #[test]
-fn kwargs_of_another_class_are_left_behind() {
+fn kwargs_of_another_class_are_dropped() {
     let configured = [
         ("AIRFLOW__SECRETS__BACKEND", "x"),
         ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"a": 1}"#),
@@ -161,7 +161,7 @@ fn kwargs_of_another_class_are_left_behind() {
 }
 
 #[test]
-fn a_worker_takes_its_own_section_whole_or_that_of_everybody() {
+fn a_worker_uses_all_of_its_own_section_or_all_of_secrets() {
     let all = [
         ("AIRFLOW__WORKERS__SECRETS_BACKEND", "w"),
         ("AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS", r#"{"w": 1}"#),

@@ -1,8 +1,8 @@
-//! The current folder: what lies in it counts for nothing until it is named.
+//! The current folder: files in it are ignored unless they are named.
 
 use crate::support::{secretctl, temp_dir};
 
-/// What other tools, and Airflow itself, would pick up in a folder.
+/// Files that other tools, and Airflow itself, would read in a folder.
 const FILES: [(&str, &str); 6] = [
     (".env", "AIRFLOW_VAR_HELLO=world\n"),
     (".env.local", "AIRFLOW_VAR_HELLO=world\n"),

@@ -1,4 +1,4 @@
-//! Where trusted certificates stand: the text of a bundle, OpenSSL's trust settings, folders, many of them.
+//! Where trusted certificates come from: the text of a bundle, OpenSSL's trust settings, folders, large bundles.
 
 use serde_json::json;
 
@@ -94,7 +94,7 @@ fn a_bundle_is_read_as_openssl_reads_it() {
 }
 
 #[test]
-fn one_of_three_hundred_is_found() {
+fn one_certificate_of_three_hundred_is_found() {
     let roots: Vec<Made> = (0..300)
         .map(|number| Draft::authority(&format!("root {number}")).self_signed())
         .collect();
@@ -116,7 +116,7 @@ fn one_of_three_hundred_is_found() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table of cases")]
-fn openssl_s_trust_settings_count() {
+fn openssls_trust_settings_count() {
     let root = Draft::authority("root").self_signed();
     let under = Draft::authority("under").signed_by(&root);
     let plain = Draft::new("plain").self_signed();
@@ -238,7 +238,7 @@ fn a_folder_is_read_as_openssl_reads_it_where_it_is_hashed() {
     write(&two.hashed_name(1), &two);
     write(&under.hashed_name(0), &under);
     write(&pinned.hashed_name(0), &pinned);
-    // Its link was removed, as `update-ca-certificates` does.
+    // Its link is removed, as `update-ca-certificates` does.
     write("taken-out.pem", &out);
     std::fs::write(folder.path().join("README"), "certificates\n").unwrap();
     let by = |issuer: &Made, id: &[u8]| leaf().issuer_key_id(id).signed_by(issuer);

@@ -1,4 +1,4 @@
-//! Chains: who is an authority, for whom, until when, and who is not.
+//! Chains: which certificate is an authority, for which servers, and until when.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::support::server::draft::{
 };
 use crate::support::temp_dir;
 
-/// A server's certificate for localhost.
+/// Returns a server's certificate for localhost.
 fn leaf() -> Draft {
     Draft::server(&["localhost"])
 }
@@ -20,7 +20,7 @@ fn root() -> Made {
 }
 
 #[test]
-fn only_an_authority_vouches_for_others() {
+fn only_an_authority_may_sign_for_others() {
     let root = root();
     let under = Draft::authority("under").signed_by(&root);
     let pinned = Draft::new("pinned").names(&["inner.example"]);
@@ -117,7 +117,7 @@ fn only_an_authority_vouches_for_others() {
 }
 
 #[test]
-fn a_server_s_own_certificate_matches_itself_when_it_is_self_signed() {
+fn a_self_signed_server_certificate_is_trusted_by_itself() {
     let root = root();
     let own = |what: &str, draft: Draft, good: bool| {
         let made = draft.self_signed();
@@ -203,7 +203,7 @@ fn a_server_s_own_certificate_matches_itself_when_it_is_self_signed() {
     ]);
 }
 
-/// A root made of `draft`, and a server's certificate below it.
+/// Returns a case with a root made of `draft` and a server's certificate below it.
 fn below(what: &str, draft: Draft, good: bool) -> Case {
     let root = draft.self_signed();
     case(
@@ -215,7 +215,7 @@ fn below(what: &str, draft: Draft, good: bool) -> Case {
 }
 
 #[test]
-fn a_root_is_checked_as_the_others_are() {
+fn a_root_is_checked_like_the_others() {
     let authority = || Draft::authority("root");
     let plain = || Draft::new("root");
     agree(vec![
@@ -271,7 +271,7 @@ fn a_root_is_checked_as_the_others_are() {
 }
 
 #[test]
-fn what_stands_between_is_an_authority_within_its_limits() {
+fn an_intermediate_is_an_authority_within_its_limits() {
     let root = root();
     let between = |what: &str, draft: Draft, good: bool| {
         let made = draft.signed_by(&root);
@@ -328,7 +328,7 @@ fn what_stands_between_is_an_authority_within_its_limits() {
 }
 
 #[test]
-fn a_server_s_certificate_is_checked_for_its_use_and_dates() {
+fn a_servers_certificate_is_checked_for_its_use_and_dates() {
     let root = root();
     let served = |what: &str, draft: Draft, good: bool| {
         case(
@@ -371,7 +371,7 @@ fn a_server_s_certificate_is_checked_for_its_use_and_dates() {
 }
 
 #[test]
-fn a_server_may_call_itself_an_authority() {
+fn a_servers_certificate_may_be_marked_as_an_authority() {
     let root = root();
     let under = Draft::authority("under").signed_by(&root);
     let pinned = Draft::new("pinned").constraints(false, None).signed_by(&root);
@@ -458,7 +458,7 @@ fn a_server_may_call_itself_an_authority() {
 }
 
 #[test]
-fn of_several_authorities_of_one_name_the_right_one_is_found() {
+fn the_right_one_of_several_authorities_of_one_name_is_found() {
     let named = |id: &[u8]| Draft::authority("twin").key_id(id).self_signed();
     let (one, two) = (named(b"one"), named(b"two"));
     let by = |issuer: &Made, id: &[u8]| leaf().issuer_key_id(id).signed_by(issuer).shown_with(&[]);
@@ -468,7 +468,7 @@ fn of_several_authorities_of_one_name_the_right_one_is_found() {
         .until("20210101000000Z")
         .self_signed();
 
-    // A new root, which an old one has signed too.
+    // A new root that an old one has signed too.
     let old = Draft::authority("old root").self_signed();
     let new = Draft::authority("new root").self_signed();
     let cross = Draft::authority("new root").key_of(&new).signed_by(&old);

@@ -1,4 +1,4 @@
-//! Where secretctl and Python's requests disagree about a chain on purpose: both asked, over a real handshake.
+//! Where secretctl and Python's requests differ on purpose about a chain: both are asked, in a real handshake.
 
 use rcgen::KeyPair;
 use serde_json::json;
@@ -35,7 +35,7 @@ fn of_airflow(verdict: &Result<(), String>) -> Side {
     )
 }
 
-/// Reads our verdict: [`ours`] takes no failure but status 5.
+/// Reads our verdict: [`ours`] accepts no failure except status 5.
 fn of_secretctl(verdict: &Result<(), String>) -> Side {
     verdict.as_ref().map_or_else(|_| refused_here(), |()| trusted())
 }
@@ -91,7 +91,7 @@ fn every_path_is_tried() {
 }
 
 #[test]
-fn an_authority_of_one_name_in_a_folder_is_found_beside_one_in_a_file() {
+fn authorities_of_one_name_are_found_in_a_folder_and_in_a_file() {
     let twin = |id: &[u8]| Draft::authority("twin").key_id(id).self_signed();
     let (in_file, in_folder) = (twin(b"file"), twin(b"folder"));
     let places = temp_dir();
@@ -142,7 +142,7 @@ fn a_folder_without_hashed_names_is_read_whole() {
 }
 
 #[test]
-fn the_system_s_roots_are_trusted() {
+fn the_systems_roots_are_trusted() {
     let folder = temp_dir();
     let file = folder.path().join("system.pem");
     std::fs::write(&file, Authority::trusted().pem()).unwrap();
@@ -168,13 +168,13 @@ fn the_system_s_roots_are_trusted() {
 }
 
 #[test]
-fn a_damaged_certificate_is_passed_over() {
+fn a_damaged_certificate_is_skipped() {
     let root = Draft::authority("root").self_signed();
     let by = || leaf().signed_by(&root).shown_with(&[]);
     let damaged = Draft::authority("damaged").self_signed().pem();
     let not_base64 = damaged.replacen('M', "!", 1);
     let no_certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    // What `cat` makes of a file that does not end in a newline.
+    // `cat` makes this of a file that does not end in a newline.
     let glued = format!("{}{}{}", damaged.trim_end(), damaged, root.pem());
     for (what, text) in [
         ("not base64", not_base64 + &root.pem()),
@@ -185,7 +185,7 @@ fn a_damaged_certificate_is_passed_over() {
     }
 }
 
-/// A root with a key of `kind`, and what a server shows whose certificate it has signed with `hash`.
+/// Returns a root with a key of `kind`, and a server's certificate that it has signed with `hash`.
 fn made(judge: &Judge, kind: &str, hash: &str) -> (String, Certificate) {
     let answer = judge.ask(json!({"op": "tls.make", "kind": kind, "hash": hash}));
     let text = |name: &str| answer[name].as_str().unwrap().to_owned();
@@ -198,7 +198,7 @@ fn made(judge: &Judge, kind: &str, hash: &str) -> (String, Certificate) {
 }
 
 #[test]
-fn the_signatures_that_are_known_are_those_of_rustls() {
+fn the_known_signatures_are_those_of_rustls() {
     let Some(judge) = airflow() else { return };
     let cases = [
         ("rsa2048", "SHA256", true),
@@ -296,7 +296,7 @@ fn the_proxy_of_a_plain_server_is_checked() {
         .run();
     let ours = Side::of_secretctl(&output);
     assert!(
-        output.stderr.contains("signed by no authority that is trusted"),
+        output.stderr.contains("not signed by a trusted authority"),
         "{}",
         output.stderr
     );
@@ -314,7 +314,7 @@ fn the_proxy_of_a_plain_server_is_checked() {
 }
 
 #[test]
-fn chains_end_at_a_root_whatever_python_is_installed() {
+fn chains_end_at_a_root_with_every_version_of_python() {
     let (root_key, under_key) = (b"root", b"under");
     let authority = |name: &str| Draft::authority(name).usage(CERT_SIGN | CRL_SIGN);
     let root = authority("root")

@@ -1,4 +1,4 @@
-//! Generated chains: an authority or two and a server's certificate that say anything, trusted and shown in any way.
+//! Generated chains: one or two authorities and a server's certificate with random contents, trusted and sent in random ways.
 
 use super::{ours, server, theirs};
 use crate::support::server::draft::{
@@ -6,7 +6,7 @@ use crate::support::server::draft::{
 };
 use crate::support::{Random, airflow, cases, random, temp_dir};
 
-/// A certificate's draft, and whether it limits names.
+/// Returns a certificate's draft, and whether it limits names.
 fn draft(random: &mut Random, name: &str, is_leaf: bool, limited: bool) -> (Draft, bool) {
     let mut draft = Draft::new(name);
     if !is_leaf && random.one_in(20) {
@@ -72,7 +72,7 @@ fn draft(random: &mut Random, name: &str, is_leaf: bool, limited: bool) -> (Draf
     (draft, limits)
 }
 
-/// Gives certificates identifiers of keys, which fit most of the time.
+/// Adds identifiers of keys, which fit most of the time.
 fn identified(random: &mut Random, draft: Draft, own: &[u8], issuers: &[u8]) -> Draft {
     if draft.is_old() {
         return draft;
@@ -89,7 +89,7 @@ fn identified(random: &mut Random, draft: Draft, own: &[u8], issuers: &[u8]) -> 
     }
 }
 
-/// A certificate as it stands in a bundle.
+/// Returns a certificate as text of a bundle.
 fn text(random: &mut Random, made: &Made) -> String {
     match random.below(16) {
         0 => made.trusted_pem(Some(&[SERVER]), &[]),
@@ -115,7 +115,7 @@ fn generated_chains_are_judged_alike() {
         let (root, root_limits) = draft(random, "root", false, false);
         let root = identified(random, root, b"root", b"root").self_signed();
         let (under, under_limits) = draft(random, "under", false, false);
-        // `tls-expired-trust` is a difference.
+        // This is the difference `tls-expired-trust`.
         let is_current = under.is_current();
         let under = identified(random, under, b"under", b"root").signed_by(&root);
         let (leaf, _) = draft(random, "server", true, root_limits || under_limits);

@@ -1,4 +1,4 @@
-//! Who is trusted over TLS: each chain over a real handshake, with the verdict of Python's requests asked in the same test.
+//! Which servers are trusted over TLS: each chain in a real handshake, compared with Python's requests in the same test.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ mod names;
 mod proxies;
 mod variables;
 
-/// A server that shows something, a client that trusts something, and whether it is trusted.
+/// What a server sends, what a client trusts, and whether the server is trusted.
 pub struct Case {
     what: String,
     /// The text of the file in `verify`.
@@ -27,7 +27,7 @@ pub struct Case {
     good: bool,
 }
 
-/// Describes a case: the server is asked for as `localhost`.
+/// Returns a case with the host `localhost`.
 fn case(what: &str, trusted: impl Into<String>, shown: Certificate, good: bool) -> Case {
     Case {
         what: what.to_owned(),
@@ -38,17 +38,17 @@ fn case(what: &str, trusted: impl Into<String>, shown: Certificate, good: bool) 
     }
 }
 
-/// Joins certificates to a bundle.
+/// Joins certificates into a bundle.
 fn bundle(certificates: &[&Made]) -> String {
     certificates.iter().map(|made| made.pem()).collect()
 }
 
-/// A Vault whose every secret is `world`.
+/// Starts a Vault where every secret is `world`.
 fn server(shown: &Certificate) -> Server {
     Server::start_tls(shown, |_| Reply::json(200, kv2(&json!({"value": "world"}))))
 }
 
-/// Asks `server` as `host`, from wherever that is, with the trusted certificates in `verify`. Returns whether it is trusted.
+/// Asks `server` by the name `host` with the trusted certificates in `verify`. Returns whether it is trusted.
 #[track_caller]
 fn ours(server: &Server, host: &str, verify: &Path) -> Result<(), String> {
     let tunnel = Tunnel::start(server.port);
@@ -71,7 +71,7 @@ fn ours(server: &Server, host: &str, verify: &Path) -> Result<(), String> {
     }
 }
 
-/// Asks as [`ours`] does, by Python's requests.
+/// Asks as [`ours`] does, with Python's requests.
 fn theirs(judge: &Judge, server: &Server, host: &str, verify: &Path) -> Result<(), String> {
     let tunnel = Tunnel::start(server.port);
     let url = format!("https://{host}:{}/", server.port);
@@ -99,7 +99,7 @@ fn verdict(answer: &Value) -> Result<(), String> {
     }
 }
 
-/// Asserts that secretctl and Python's requests both say of each case what it says.
+/// Asserts that secretctl and Python's requests both judge each case as it says.
 #[track_caller]
 fn agree(cases: Vec<Case>) {
     let judge = airflow();
@@ -140,7 +140,7 @@ fn a_refusal_names_the_server_what_is_missing_and_the_way_out() {
     let own = Draft::server(&["localhost"]).signed_by(&root);
     let old = Draft::authority("old").until("20210101000000Z").self_signed();
     let by = |issuer: &Made| Draft::server(&["localhost"]).signed_by(issuer);
-    let unknown = "is signed by no authority that is trusted\n";
+    let unknown = "is not signed by a trusted authority\n";
     for (trusted, shown, first, words) in [
         (
             bundle(&[&pinned]),
@@ -158,13 +158,13 @@ fn a_refusal_names_the_server_what_is_missing_and_the_way_out() {
             bundle(&[&under]),
             by(&under).shown_with(&[]),
             unknown,
-            "but not the root that signed that one\n",
+            "but not the root above that authority\n",
         ),
         (
             bundle(&[&own]),
             own.shown_with(&[]),
             unknown,
-            "only a self-signed one counts without its authority's\n",
+            "only a self-signed one is trusted without its authority\n",
         ),
         (
             bundle(&[&old]),

@@ -1,10 +1,10 @@
-//! Names: what a certificate is for, and what an authority may sign for.
+//! Names: those of a certificate, and those that an authority may sign for.
 
 use super::{Case, agree, bundle, case};
 use crate::support::server::draft::Draft;
 
 #[test]
-fn the_name_is_the_one_that_was_asked_for() {
+fn the_certificate_must_have_the_requested_name() {
     let root = Draft::authority("root").self_signed();
     let trusted = bundle(&[&root]);
     let named = |host: &str, draft: Draft, good: bool| Case {
@@ -54,7 +54,7 @@ fn the_name_is_the_one_that_was_asked_for() {
         .into_iter()
         .map(|(host, names, good)| named(host, Draft::server(names), good))
         .collect();
-    // A name that is an address in text, and a name in the subject, count for nothing.
+    // An address as a DNS name, and a name in the subject, do not count.
     let text = [[0x82, 9].as_slice(), b"127.0.0.1"].concat();
     let text = [[0x30, 11].as_slice(), &text].concat();
     let address_as_name = Draft::new("server").extension(&[0x55, 0x1d, 17], false, &text);
@@ -69,7 +69,7 @@ fn the_name_is_the_one_that_was_asked_for() {
     agree(cases);
 }
 
-/// The host, what is permitted, what is excluded, what the certificate is for, and whether that is well.
+/// The host, the permitted and excluded names, the certificate's names, and whether the server is trusted.
 type Limited<'a> = (&'a str, &'a [&'a str], &'a [&'a str], &'a [&'a str], bool);
 
 #[test]

@@ -1,4 +1,4 @@
-//! Proxies over TLS: whom they have to be signed by, and that a client certificate is never shown to them.
+//! Proxies over TLS: which authorities they need, and that they never receive a client certificate.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::support::server::{Asked, Authority, Reply, Server, TlsProxy, Validity
 use crate::support::{airflow, temp_dir};
 use crate::vault::{kv2, vault, with};
 
-/// A folder with the authority that is trusted, and with a client certificate and its key.
+/// A folder with the trusted authority, and with a client certificate and its key.
 struct Files {
     _folder: TempDir,
     ca: PathBuf,
@@ -40,7 +40,7 @@ fn secret() -> Value {
     kv2(&json!({"value": "world"}))
 }
 
-/// Asks through `proxy` as both do. Returns whether the secret came, and what the proxy was asked.
+/// Asks through `proxy` with secretctl and with Airflow. Returns whether the secret came, and the requests to the proxy.
 #[track_caller]
 fn ask(kwargs: &Value, env: &[(&str, &str)], proxy: &TlsProxy) -> (bool, Vec<Asked>) {
     let url = proxy.url();
@@ -98,10 +98,10 @@ fn a_client_certificate_is_shown_to_the_server_and_never_to_a_proxy() {
             assert!(!asked.certificate, "the proxy was shown the certificate");
         }
     }
-    // Without one the server refuses, so it was the server that saw it.
+    // Without one the server refuses, so the server has seen it.
     assert!(!ask(&kwargs, &[], &proxy).0);
 
-    // A proxy that is asked for the whole URL answers in the server's place, and sees no certificate either.
+    // A proxy that gets an absolute URL answers instead of the server, and sees no certificate either.
     let plain = json!({"url": "http://vault.example", "token": "t", "verify": files.ca, "cert": files.both});
     let (found, asked) = ask(&plain, &[], &proxy);
     assert!(found);
@@ -134,7 +134,7 @@ fn a_client_certificate_for_key_vault_is_not_shown_to_a_proxy_either() {
 }
 
 #[test]
-fn a_proxy_is_trusted_by_what_the_server_is_trusted_by() {
+fn a_proxy_is_trusted_by_the_authorities_of_the_server() {
     let trusted = Authority::trusted();
     let stranger = Authority::new("stranger of the proxy");
     let files = files();

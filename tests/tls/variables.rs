@@ -1,4 +1,4 @@
-//! Which variables name the authorities of whom: `AWS_CA_BUNDLE` decides about AWS alone.
+//! Which variables name the authorities of which service: `AWS_CA_BUNDLE` is only for AWS.
 
 use std::path::PathBuf;
 
@@ -10,12 +10,12 @@ use crate::support::server::{Certificate, Reply, Server, Tunnel};
 use crate::support::{Output, Program, secretctl, temp_dir};
 use crate::vault::{kv2, login, vault, with};
 
-/// Two authorities, each in a file of its own, and a folder for more.
+/// Two authorities, each in its own file, and a folder for more.
 struct Authorities {
     folder: TempDir,
     cloud: Made,
     clouds: PathBuf,
-    /// That of somebody else.
+    /// The authority of another server.
     wrong: PathBuf,
 }
 
@@ -37,7 +37,7 @@ fn authorities() -> Authorities {
     }
 }
 
-/// The variables of a run, by what they name: `right`, `wrong` or a file that is not there.
+/// The variables of a run, by what they name: `right`, `wrong` or a missing file.
 type Named<'a> = &'a [(&'a str, &'a str)];
 
 impl Authorities {
@@ -59,7 +59,7 @@ impl Authorities {
             .run()
     }
 
-    /// Asserts for each set of variables whether the lookup works, and that the servers are asked nothing where it does not.
+    /// Asserts for each set of variables whether the lookup works, and that a failed lookup sends the servers nothing.
     #[track_caller]
     fn check(&self, program: &Program, servers: &[&Server], cases: &[(Named<'_>, i32)]) {
         for (named, status) in cases {
@@ -78,7 +78,7 @@ impl Authorities {
     }
 }
 
-/// A Vault over http that takes any login.
+/// A Vault over http that accepts any login.
 fn plain_vault() -> Server {
     Server::start(|request| match request.method.as_str() {
         "POST" => Reply::json(200, login("hvs.issued")),
@@ -111,7 +111,7 @@ fn vault_itself_does_not_read_aws_ca_bundle() {
 }
 
 #[test]
-fn the_security_token_service_does() {
+fn the_security_token_service_reads_aws_ca_bundle() {
     let authorities = authorities();
     let answer = "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>\
         <AccessKeyId>AKIASTS</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
@@ -137,7 +137,7 @@ fn the_security_token_service_does() {
                 &[("AWS_CA_BUNDLE", "missing"), ("REQUESTS_CA_BUNDLE", "right")],
                 2,
             ),
-            // botocore does not read the variable of curl.
+            // botocore does not read curl's variable.
             (&[("CURL_CA_BUNDLE", "right")], 5),
             (&[("CURL_CA_BUNDLE", "wrong"), ("SSL_CERT_FILE", "right")], 0),
         ],
@@ -145,7 +145,7 @@ fn the_security_token_service_does() {
 }
 
 #[test]
-fn a_container_s_credentials_over_https_are_decided_by_no_variable_of_a_library() {
+fn no_library_variable_is_for_a_containers_credentials_over_https() {
     let authorities = authorities();
     let keys = json!({"AccessKeyId": "AKIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "2999-01-01T00:00:00Z"});
     let container = authorities.server(&["localhost"], move |_| Reply::json(200, keys.clone()));
@@ -175,7 +175,7 @@ fn a_container_s_credentials_over_https_are_decided_by_no_variable_of_a_library(
 }
 
 #[test]
-fn google_s_login_does_not() {
+fn googles_login_does_not_read_aws_ca_bundle() {
     let authorities = authorities();
     let google = authorities.server(&["localhost", "iam.googleapis.com"], |target| match target {
         "/token" => Reply::json(200, json!({"access_token": "ya29.key"})),
@@ -183,7 +183,7 @@ fn google_s_login_does_not() {
     });
     let key = rsa_key();
     let Some(private_key) = key else { return };
-    // Google's own address leads here through a proxy; its token endpoint is asked at localhost, through it too.
+    // A proxy leads Google's own address here; its token endpoint is at localhost, also through the proxy.
     let proxy = Tunnel::start(google.port);
     let vault_server = plain_vault();
     let account = json!({
@@ -197,7 +197,7 @@ fn google_s_login_does_not() {
     authorities.check(&program, &[&google], &WITHOUT_AWS);
 }
 
-/// A new RSA key, PKCS#8, or says why the test is skipped.
+/// Returns a new RSA key, PKCS#8, or prints why the test is skipped.
 fn rsa_key() -> Option<String> {
     let made = std::process::Command::new("openssl")
         .args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"])
@@ -214,7 +214,7 @@ fn rsa_key() -> Option<String> {
 /// The tenant of [`azure`].
 const TENANT: &str = "11111111-1111-1111-1111-111111111111";
 
-/// A Key Vault and Entra in one, whose every secret is `world`.
+/// A Key Vault and Entra in one, where every secret is `world`.
 pub(super) fn azure(shown: &Certificate) -> Server {
     Server::start_tls(shown, |request| {
         let authorized = request.header("authorization").is_some();
@@ -235,7 +235,7 @@ pub(super) fn azure(shown: &Certificate) -> Server {
     })
 }
 
-/// The names that [`azure`] is asked by.
+/// The host names of [`azure`].
 pub(super) const AZURE_NAMES: [&str; 2] = ["v.vault.azure.net", "login.microsoftonline.com"];
 
 /// Asks [`azure`] through `proxy` with `more` kwargs.
@@ -254,7 +254,7 @@ pub(super) fn ask_azure(proxy: &str, more: Value) -> Program {
 }
 
 #[test]
-fn azure_does_not() {
+fn azure_does_not_read_aws_ca_bundle() {
     let authorities = authorities();
     let made = Draft::server(&AZURE_NAMES).signed_by(&authorities.cloud);
     let azure = azure(&made.shown_with(&[]));

@@ -110,7 +110,7 @@ impl Address {
             "" => format!("/{}", api_path.trim_matches('/')),
             prefix => format!("/{prefix}/{}", api_path.trim_matches('/')),
         };
-        format!("{}{}", self.origin, without_dots(&path))
+        format!("{}{}", self.origin, http::without_dots_as_urllib3(&path))
     }
 
     /// Returns the address for messages, without user and password.
@@ -176,26 +176,6 @@ fn collapse_slashes(path: &str) -> String {
         }
     }
     collapsed
-}
-
-/// Resolves the segments `.` and `..` of an absolute path as urllib3 does. One at the end leaves a slash.
-fn without_dots(path: &str) -> String {
-    let mut out: Vec<&str> = Vec::new();
-    for segment in path.split('/') {
-        match segment {
-            "." => {}
-            ".." => drop(out.pop()),
-            other => out.push(other),
-        }
-    }
-    if out.first().is_none_or(|first| !first.is_empty()) {
-        out.insert(0, "");
-    }
-    if path.ends_with("/.") || path.ends_with("/..") {
-        out.push("");
-    }
-    let joined = out.join("/");
-    if joined.is_empty() { "/".to_owned() } else { joined }
 }
 
 /// Returns a path within a mount in the form of a request: single slashes, no outer slash, and no segment `.` except at the

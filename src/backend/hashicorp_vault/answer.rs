@@ -113,7 +113,7 @@ pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
         other => {
             return Err(Error::malformed(format!(
                 "the secret in Vault is {}, not an object",
-                described(&other)
+                other.described()
             )));
         }
     };
@@ -124,7 +124,7 @@ pub(super) fn of_secret(kind: SecretKind, secret: Value) -> Result<Answer> {
             }
             Some(other) if other.is_truthy() => Err(Error::malformed(format!(
                 "the field `conn_uri` of the secret in Vault is {}, not text",
-                described(other)
+                other.described()
             ))),
             _ => Ok(Answer::Found(Found::Fields(fields))),
         },
@@ -195,15 +195,4 @@ fn is_of_version_2(fields: &Object) -> bool {
     fields.len() == 2
         && fields.contains_key("data")
         && metadata.is_some_and(|metadata| metadata.contains_key("version"))
-}
-
-fn described(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Int(_) | Value::Float(_) => "a number",
-        Value::String(_) => "text",
-        Value::List(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }

@@ -1,7 +1,7 @@
-//! `completions`: a few lines for a shell, which then asks this program what could come next.
+//! `completions`: a short shell script, which asks this program for candidates.
 //!
-//! Owns what a connection id or variable key completes to: what the environment and the env files of the line hold. No backend
-//! is ever built here, and no configured command is run.
+//! Owns the candidates for a connection id or variable key: names in the environment and in the env files on the line. No remote
+//! backend is asked, and no configured command is run.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -48,23 +48,23 @@ pub enum CompletionShell {
     Elvish,
 }
 
-/// The variable with which a shell asks: it holds the shell's name.
+/// The variable that asks for candidates; it holds the shell's name.
 const VARIABLE: &str = "SECRETCTL_COMPLETE";
 
-/// The words of the line, one a line, where a shell cannot hand them over as arguments.
+/// The words of the line, one per line, for a shell that cannot pass them as arguments.
 const WORDS: &str = "SECRETCTL_COMPLETE_WORDS";
 
-/// Prints the lines that a shell evaluates.
+/// Prints the script that a shell evaluates.
 pub(crate) fn print(shell: CompletionShell) -> Result<()> {
     render::stdout(shells::script(shell).as_bytes(), false)
 }
 
-/// Returns the shell that asks for completions, when this is such a run.
+/// Returns the shell that asks for candidates, if one does.
 pub(crate) fn asked_by(env: &Env) -> Option<CompletionShell> {
     CompletionShell::from_str(env.non_empty(VARIABLE)?, false).ok()
 }
 
-/// Answers a shell with what could come next. `args` is `secretctl -- …`, with what the shell's script sends.
+/// Prints the candidates for a shell. `args` is `secretctl -- …`, followed by what the shell's script sends.
 pub(crate) fn answer(shell: CompletionShell, line: clap::Command, args: Vec<OsString>, env: &Env) -> u8 {
     let sent: Vec<String> = match env.text(WORDS) {
         Some(words) => words.split('\n').map(str::to_owned).collect(),
@@ -91,7 +91,7 @@ pub(crate) fn answer(shell: CompletionShell, line: clap::Command, args: Vec<OsSt
     u8::from(render::stdout(shells::answer(&question, &candidates).as_bytes(), false).is_err())
 }
 
-/// Takes over what the engine has found. What is not UTF-8 is left out: it would be inserted as something else.
+/// Converts a candidate of the engine. One that is not UTF-8 is left out, because it would be inserted as something else.
 fn candidate(candidate: &CompletionCandidate) -> Option<Candidate> {
     let help = candidate.get_help().map(ToString::to_string);
     Some(Candidate {
@@ -100,7 +100,7 @@ fn candidate(candidate: &CompletionCandidate) -> Option<Candidate> {
     })
 }
 
-/// Returns the command line with what names complete to.
+/// Returns the command line with the candidates for names.
 fn with_candidates(command: clap::Command, words: &[OsString], env: &Env) -> clap::Command {
     let names = Arc::new(Names::new(words, env));
     let candidates = |kinds: &'static [SecretKind]| {
@@ -130,13 +130,13 @@ fn with_candidates(command: clap::Command, words: &[OsString], env: &Env) -> cla
 /// The names that are known without asking a backend.
 struct Names {
     resolvers: Vec<Resolver>,
-    /// Whether a name that begins with a hyphen would be read as one, and not as an option.
+    /// Whether a name that begins with a hyphen would be read as a name, not as an option.
     hyphens: bool,
 }
 
 impl Names {
-    /// Reads the environment and the env files of the line; and the local files that a `LocalFilesystemBackend` reads, when the
-    /// environment itself says so.
+    /// Reads the environment, the env files on the line, and the files of a `LocalFilesystemBackend` that the environment itself
+    /// configures.
     fn new(words: &[OsString], env: &Env) -> Self {
         let env_file: Vec<_> = values_of("--env-file", words).map(PathBuf::from).collect();
         let env_file_dialect = values_of("--env-file-dialect", words)
@@ -160,7 +160,7 @@ impl Names {
             Some((Resolver::new(&mut settings, |_, _| Ok(())).ok()?, in_environment))
         };
         let mut resolvers = Vec::new();
-        // A class of the command line leaves the kwargs of Airflow's configuration, and so no command runs for them.
+        // With a class from the command line, Airflow's kwargs are not read, so no command runs for them.
         if let Some((environment, in_environment)) = resolver(Some(class_path::ENVIRONMENT)) {
             resolvers.push(environment);
             if in_environment {
@@ -195,7 +195,7 @@ impl Names {
     }
 }
 
-/// Returns the values that the words of the line give to `option`.
+/// Returns the values of `option` on the line.
 fn values_of<'a>(option: &'a str, words: &'a [OsString]) -> impl Iterator<Item = &'a OsStr> {
     words.iter().enumerate().filter_map(move |(index, word)| {
         if word == option {

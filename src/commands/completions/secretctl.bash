@@ -1,7 +1,7 @@
 _secretctl() {
     local candidate
     COMPREPLY=()
-    # Every line is a candidate, quoted for the place at the cursor. No word splitting and no globbing touches it.
+    # Every line is a candidate, quoted for the cursor position. It is not split or globbed.
     while IFS= read -r candidate; do
         [[ -n $candidate ]] && COMPREPLY+=("$candidate")
     done <<<"$(SECRETCTL_COMPLETE=bash command secretctl -- "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)"

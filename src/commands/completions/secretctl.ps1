@@ -1,7 +1,7 @@
 Register-ArgumentCompleter -Native -CommandName secretctl -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    # The words as PowerShell reads them. Nothing of the line is evaluated, and they go by the environment: arguments with
-    # quotes reach a program changed.
+    # The words as PowerShell reads them. The line is not evaluated. The words are passed in the environment, because PowerShell
+    # changes arguments with quotes.
     $words = @(foreach ($element in $commandAst.CommandElements) {
         if ($element.Extent.StartOffset -ge $cursorPosition) { break }
         if ($element -is [System.Management.Automation.Language.StringConstantExpressionAst]) { $element.Value }

@@ -2,7 +2,7 @@
 _secretctl() {
     local line
     local -a ends goes_on
-    # zsh quotes what it inserts, for the place at the cursor.
+    # zsh quotes what it inserts, for the cursor position.
     while IFS= read -r line; do
         if [[ $line == +* ]]; then
             goes_on+=("${line#?}")

@@ -1,14 +1,14 @@
-//! The shells: what is printed for each, how it asks, and how an answer is quoted for it.
+//! The shells: the script for each, how it asks, and how candidates are quoted for it.
 //!
-//! An id comes from a file and may hold anything: `$(…)`, quotes, blanks. What a shell inserts must reach the command as that id and
-//! nothing else. bash and PowerShell insert a candidate as it is, so it is quoted here; zsh, fish and Elvish quote it themselves.
+//! An id comes from a file and may contain anything: `$(…)`, quotes, blanks. The text that a shell inserts must reach the command as
+//! exactly that id. bash and PowerShell insert a candidate unchanged, so it is quoted here; zsh, fish and Elvish quote it themselves.
 //! Must not know where candidates come from. Facts: the manual of bash 5.2, "Programmable Completion"; zshcompsys(1),
 //! `_describe`; fish's `complete`; Elvish's `edit:completion:arg-completer`; `about_Quoting_Rules` of PowerShell.
 
 use super::CompletionShell;
 use super::words::{self, Quote, Rules, Word};
 
-/// What could come next.
+/// A possible completion.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     /// The whole word.
@@ -18,22 +18,22 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// Whether more is expected behind it without a blank: a folder, `--option=`.
+    /// Whether the word continues without a blank: a folder, `--option=`.
     fn goes_on(&self) -> bool {
         self.text.ends_with(['/', '=', ':'])
     }
 }
 
-/// What a shell has told of its line: the words up to the cursor, the last one unfinished.
+/// The line as the shell sent it: the words up to the cursor, the last one unfinished.
 pub(super) struct Question {
-    /// What commands would get.
+    /// The words as a command would get them.
     pub(super) words: Vec<String>,
     shell: CompletionShell,
-    /// What stands before the text that is replaced. bash replaces only the end of the word at the cursor, fish the whole.
+    /// The part of the word that is not replaced. bash replaces only the end of the word at the cursor, fish the whole word.
     before: Word,
 }
 
-/// Returns the lines that a shell evaluates to have completions.
+/// Returns the script that a shell evaluates to get completions.
 pub(super) fn script(shell: CompletionShell) -> &'static str {
     match shell {
         CompletionShell::Bash => include_str!("secretctl.bash"),
@@ -44,7 +44,7 @@ pub(super) fn script(shell: CompletionShell) -> &'static str {
     }
 }
 
-/// Reads what the script of `shell` sent; `None` where nothing can be completed safely.
+/// Parses what the script of `shell` sent; `None` if nothing can be completed safely.
 pub(super) fn question(shell: CompletionShell, sent: &[String]) -> Option<Question> {
     let mut before = Word::default();
     let words = match shell {
@@ -56,7 +56,7 @@ pub(super) fn question(shell: CompletionShell, sent: &[String]) -> Option<Questi
             let (current, earlier) = words.split_last()?;
             let kept = current.raw.strip_suffix(replaced.as_str())?;
             before = words::word(kept, Rules::Posix);
-            // What is kept would run or be expanded; and a `;` or `>` in the line makes its words those of something else.
+            // An active part that stays would run or be expanded. After a `;` or `>`, the words belong to something else.
             let unfit = |word: &Word| {
                 word.open == Quote::None && word.raw.contains([';', '|', '&', '<', '>', '(', ')'])
             };
@@ -69,7 +69,7 @@ pub(super) fn question(shell: CompletionShell, sent: &[String]) -> Option<Questi
             .iter()
             .map(|raw| words::word(raw, Rules::Posix).text)
             .collect(),
-        // fish takes the quotes off all but the last.
+        // fish removes the quotes from all words but the last.
         CompletionShell::Fish => {
             let (current, earlier) = sent.split_last()?;
             before = words::word(current, Rules::Fish);
@@ -80,8 +80,9 @@ pub(super) fn question(shell: CompletionShell, sent: &[String]) -> Option<Questi
     Some(Question { words, shell, before })
 }
 
-/// Writes the candidates as the script of the shell reads them, one a line. A candidate with a control character is left out: it
-/// could end the line, and a terminal would obey it.
+/// Returns the candidates as the shell's script reads them, one per line.
+///
+/// A candidate with a control character is left out: it could end the line, and a terminal would obey it.
 pub(super) fn answer(question: &Question, candidates: &[Candidate]) -> String {
     let candidates: Vec<&Candidate> = candidates
         .iter()
@@ -90,7 +91,7 @@ pub(super) fn answer(question: &Question, candidates: &[Candidate]) -> String {
     let mut lines: Vec<String> = match question.shell {
         CompletionShell::Bash => bash(&candidates, &question.before),
         CompletionShell::Zsh => candidates.into_iter().map(zsh).collect(),
-        // fish leaves a tilde at the start as it is where nothing was typed, and expands it later.
+        // If nothing was typed, fish does not quote a tilde at the start, and expands it later.
         CompletionShell::Fish => candidates
             .into_iter()
             .filter(|candidate| !(question.before.raw.is_empty() && candidate.text.starts_with('~')))
@@ -108,8 +109,10 @@ pub(super) fn answer(question: &Question, candidates: &[Candidate]) -> String {
     lines.concat()
 }
 
-/// bash inserts what it gets. With several candidates it inserts what they begin with: quoted alike, that is a whole piece of text
-/// or an open single quote, never half an escape.
+/// Quotes the candidates for bash, which inserts them unchanged.
+///
+/// With several candidates, bash inserts their common prefix. All are quoted the same way, so the prefix is complete text or an open
+/// single quote, never half an escape.
 fn bash(candidates: &[&Candidate], before: &Word) -> Vec<String> {
     let rest = |candidate: &&Candidate| candidate.text.strip_prefix(&before.text).map(str::to_owned);
     let rests: Vec<(&Candidate, String)> = candidates
@@ -125,14 +128,14 @@ fn bash(candidates: &[&Candidate], before: &Word) -> Vec<String> {
         .map(|(candidate, rest)| {
             let quote = !(all_plain || (!alike && plain(rest)));
             let mut text = posix(rest, before.open, quote);
-            // readline takes a quote at the start for the one that is open already.
+            // readline treats a quote at the start as the one that is already open.
             if let Some(open @ ('\'' | '"')) = before.raw.chars().last()
                 && before.open != Quote::None
                 && text.starts_with(open)
             {
                 text.insert(0, open);
             }
-            // readline would take a blank for a part of the quoted text.
+            // readline would treat a blank as part of the quoted text.
             if before.open == Quote::None && !candidate.goes_on() {
                 text.push(' ');
             }
@@ -141,8 +144,9 @@ fn bash(candidates: &[&Candidate], before: &Word) -> Vec<String> {
         .collect()
 }
 
-/// Quotes `text` for a POSIX shell behind an open quote, which it closes. Within double quotes bash expands `!` even behind a
-/// backslash, so what is special there gets quotes of its own.
+/// Quotes `text` for a POSIX shell after an open quote, and closes the quote.
+///
+/// Within double quotes bash expands `!` even after a backslash, so special characters there get single quotes.
 fn posix(text: &str, open: Quote, quote: bool) -> String {
     match open {
         Quote::None if !quote => text.to_owned(),
@@ -165,12 +169,12 @@ fn posix(text: &str, open: Quote, quote: bool) -> String {
     }
 }
 
-/// Whether no shell does anything with `c`, wherever it stands in a word.
+/// Whether `c` is not special in any shell, anywhere in a word.
 fn is_plain(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | ':' | '=' | '+' | ',')
 }
 
-/// `_describe` takes `value:help`. The first character says whether a blank follows.
+/// Returns `value:help` for `_describe`. The first character says whether a blank follows.
 fn zsh(candidate: &Candidate) -> String {
     let mark = if candidate.goes_on() { '+' } else { ' ' };
     let value = candidate.text.replace('\\', r"\\").replace(':', r"\:");
@@ -187,11 +191,11 @@ fn described(candidate: &Candidate) -> String {
     }
 }
 
-/// What is inserted, what is listed, and the help. PowerShell takes four characters for a single quote.
+/// Returns the text to insert, the text to list, and the help. PowerShell treats four characters as a single quote.
 fn powershell(candidate: &Candidate) -> String {
     let text = &candidate.text;
     let mut quoted = String::with_capacity(text.len() + 2);
-    // A comma makes an array even where nothing else is special.
+    // A comma makes an array.
     if text.chars().all(|c| is_plain(c) && c != ',') {
         quoted.push_str(text);
     } else {
@@ -278,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn several_candidates_are_quoted_alike_so_that_what_they_share_is_whole() {
+    fn several_candidates_are_quoted_alike_so_their_common_prefix_is_complete() {
         let asked = |texts: &[&str]| ask(CompletionShell::Bash, &["secretctl get-conn a", "a"], texts);
         assert_eq!(asked(&["ab", "a;b"]), "'ab' \n'a;b' \n");
         assert_eq!(asked(&["ab", "ac"]), "ab \nac \n");
@@ -291,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_appended_to_what_would_run() {
+    fn nothing_is_completed_after_text_that_would_run() {
         for (line, replaced) in [
             ("secretctl get-conn x$(", ""),
             ("secretctl get-conn \"$x'y", "y"),
@@ -346,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn zsh_gets_a_colon_of_the_value_told_from_the_one_before_the_help() {
+    fn a_colon_in_a_value_is_escaped_for_zsh() {
         let question =
             question(CompletionShell::Zsh, &["secretctl".to_owned(), String::new()]).expect("a question");
         let one = Candidate {

@@ -1,9 +1,9 @@
-//! Reads the words of an unfinished command line, as the shell that asks for completions quotes them.
+//! Reads the words of an unfinished command line, by the quoting rules of the shell.
 //!
 //! Owns the quoting rules of POSIX shells (bash, zsh) and of fish. Expands nothing: a word with an active `$`, backtick or glob is
-//! kept as it is typed and marked. Facts: POSIX.1-2024, Shell Command Language, 2.2; fish 3.6, "The fish language", Quotes.
+//! kept as typed, and marked. Facts: POSIX.1-2024, Shell Command Language, 2.2; fish 3.6, "The fish language", Quotes.
 
-/// Which rules hold.
+/// The quoting rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rules {
     /// bash and zsh.
@@ -27,17 +27,17 @@ pub(super) enum Quote {
 /// A word, possibly unfinished.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Word {
-    /// What a command would get, were nothing expanded.
+    /// The word as a command would get it without expansion.
     pub(super) text: String,
-    /// The word as it is typed.
+    /// The word as typed.
     pub(super) raw: String,
     /// The quote that is open at its end.
     pub(super) open: Quote,
-    /// Whether something in it is expanded or ends the command, so that `text` is not what a command gets.
+    /// Whether a part of it is expanded or ends the command, so a command would not get `text`.
     pub(super) active: bool,
 }
 
-/// Reads one word, which may hold blanks that the shell knows to be quoted.
+/// Reads one word, which may contain quoted blanks.
 pub(super) fn word(raw: &str, rules: Rules) -> Word {
     let mut word = Word::default();
     let mut reader = raw.chars().peekable();
@@ -48,7 +48,7 @@ pub(super) fn word(raw: &str, rules: Rules) -> Word {
     word
 }
 
-/// Reads the words of a line of bash up to the cursor. The last one is the one at the cursor; it is empty after a blank.
+/// Reads the words of a bash line up to the cursor. The last word is at the cursor, and is empty after a blank.
 pub(super) fn line(line: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut word = Word::default();
@@ -70,7 +70,7 @@ pub(super) fn line(line: &str) -> Vec<Word> {
     words
 }
 
-/// Takes `c` into `word`, with what belongs to it, and returns what was taken.
+/// Adds `c` and the characters that belong to it to `word`, and returns them.
 fn step(
     word: &mut Word,
     c: char,
@@ -118,7 +118,7 @@ fn step(
     typed
 }
 
-/// Whether a shell does something with `c` where it is not quoted.
+/// Whether `c` is special in a shell when it is not quoted.
 fn is_active(c: char) -> bool {
     c.is_ascii_whitespace()
         || matches!(

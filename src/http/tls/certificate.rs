@@ -1,6 +1,6 @@
-//! A certificate (RFC 5280, section 4), as far as OpenSSL's rules for a chain look at it.
+//! The parts of a certificate (RFC 5280, section 4) that OpenSSL's rules for a chain use.
 //!
-//! Knows what a certificate says; must not know who is trusted. Facts: OpenSSL 3.0, `crypto/x509/v3_purp.c`
+//! Owns what a certificate says; must not know which one is trusted. Facts: OpenSSL 3.0, `crypto/x509/v3_purp.c`
 //! (`ossl_x509v3_cache_extensions`, `check_ca`, `X509_check_akid`, `X509_supported_extension`). Anything unexpected makes the whole
 //! certificate `None`.
 
@@ -12,7 +12,7 @@ const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const EXTENSIONS: u8 = 0xa3;
 
-/// Bits of `KeyUsage`, of which the first byte holds all that matter here.
+/// Bits of `KeyUsage`; all that matter here are in its first byte.
 const DIGITAL_SIGNATURE: u8 = 0x80;
 const KEY_ENCIPHERMENT: u8 = 0x20;
 const KEY_AGREEMENT: u8 = 0x08;
@@ -26,7 +26,7 @@ const NETSCAPE_TLS_AUTHORITY: u8 = 0x04;
 pub(super) struct Certificate<'a> {
     pub(super) der: &'a [u8],
     pub(super) head: Head<'a>,
-    /// What is signed.
+    /// The signed part.
     pub(super) tbs: &'a [u8],
     /// The contents of `SubjectPublicKeyInfo`.
     pub(super) public_key_info: &'a [u8],
@@ -41,20 +41,20 @@ pub(super) struct Certificate<'a> {
 
 #[derive(Default)]
 struct Extensions<'a> {
-    /// Whether it is an authority, and the longest path under it.
+    /// Whether it is an authority, and the longest path below it.
     basic_constraints: Option<(bool, Option<u64>)>,
     key_usage: Option<u8>,
-    /// Whether it may serve as a server's.
+    /// Whether servers may use it.
     extended_key_usage: Option<bool>,
     netscape: Option<u8>,
     subject_key: Option<&'a [u8]>,
     issuer_key: IssuerKey<'a>,
     name_constraints: bool,
-    /// Whether one is critical that OpenSSL does not know, or that it refuses.
+    /// Whether OpenSSL refuses an extension, or does not know a critical one.
     refused: bool,
 }
 
-/// The authority key identifier: which of the issuers of one name has signed.
+/// The authority key identifier: it tells issuers of one name apart.
 #[derive(Default)]
 struct IssuerKey<'a> {
     key: Option<&'a [u8]>,
@@ -63,11 +63,11 @@ struct IssuerKey<'a> {
     serial: Option<&'a [u8]>,
 }
 
-/// Whether a certificate is an authority's.
+/// Whether a certificate is an authority's certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Authority {
     No,
-    /// It does not say so as it should; it may be a root, and nothing else.
+    /// It does not say so in the modern way, so it may only be a root.
     OldRoot,
     Yes,
 }
@@ -103,20 +103,19 @@ impl<'a> Certificate<'a> {
         })
     }
 
-    /// Whether its issuer is its subject.
+    /// Returns whether its issuer is its subject.
     pub(super) fn is_self_issued(&self) -> bool {
         self.head.issuer == self.head.subject
     }
 
-    /// Whether it is self-signed, as far as can be seen without checking the signature, which OpenSSL does not do either:
-    /// `EXFLAG_SS`.
+    /// Returns whether it looks self-signed: `EXFLAG_SS`. Like OpenSSL, this does not check the signature.
     pub(super) fn is_self_signed(&self) -> bool {
         self.is_self_issued()
             && self.was_issued_by(self)
             && same_family(self.key_algorithm, self.signature_algorithm)
     }
 
-    /// Whether its identifier of the issuer's key fits `issuer`: `X509_check_akid`.
+    /// Returns whether its identifier of the issuer's key fits `issuer`: `X509_check_akid`.
     pub(super) fn was_issued_by(&self, issuer: &Certificate<'_>) -> bool {
         let wanted = &self.extensions.issuer_key;
         let fits = |wanted: Option<&[u8]>, found: Option<&[u8]>| match (wanted, found) {
@@ -129,7 +128,7 @@ impl<'a> Certificate<'a> {
             && fits(wanted.issuer, Some(issuer.head.issuer))
     }
 
-    /// Whether it is an authority's: `check_ca`.
+    /// Returns whether it is an authority's certificate: `check_ca`.
     pub(super) fn authority(&self) -> Authority {
         let Extensions {
             basic_constraints,
@@ -149,12 +148,12 @@ impl<'a> Certificate<'a> {
         if old { Authority::OldRoot } else { Authority::No }
     }
 
-    /// How many authorities may stand between it and a server.
+    /// Returns how many authorities may be between it and a server.
     pub(super) fn path_length(&self) -> Option<u64> {
         self.extensions.basic_constraints.and_then(|(_, length)| length)
     }
 
-    /// Whether its key may be a server's: `check_purpose_ssl_server`, without the extended usage.
+    /// Returns whether a server may use its key: `check_purpose_ssl_server`, without the extended usage.
     pub(super) fn may_be_shown(&self) -> bool {
         const TLS: u8 = DIGITAL_SIGNATURE | KEY_ENCIPHERMENT | KEY_AGREEMENT;
         let Extensions {
@@ -164,17 +163,17 @@ impl<'a> Certificate<'a> {
             && netscape.is_none_or(|kind| kind & NETSCAPE_SERVER != 0)
     }
 
-    /// Whether its extended key usage allows servers, its own or those below it.
+    /// Returns whether its extended key usage allows servers, itself or below it.
     pub(super) fn is_for_servers(&self) -> bool {
         self.extensions.extended_key_usage != Some(false)
     }
 
-    /// Whether it limits the names of those below it.
+    /// Returns whether it limits the names of the certificates below it.
     pub(super) fn has_name_constraints(&self) -> bool {
         self.extensions.name_constraints
     }
 
-    /// Whether it has an extension that OpenSSL refuses.
+    /// Returns whether it has an extension that OpenSSL refuses.
     pub(super) fn has_refused_extension(&self) -> bool {
         self.extensions.refused
     }
@@ -213,7 +212,7 @@ impl<'a> Extensions<'a> {
             [0x55, 0x1d, 30] => self.name_constraints = true,
             [0x55, 0x1d, 35] => self.issuer_key = IssuerKey::parse(value)?,
             [0x55, 0x1d, 37] => self.extended_key_usage = Some(allows_servers(value)?),
-            // Names, policies, where the lists of revoked certificates are; addresses and numbers of networks (RFC 3779).
+            // Names, policies, places of revocation lists; network addresses and numbers (RFC 3779).
             [0x55, 0x1d, 17 | 31 | 32 | 33 | 36 | 54] | [0x2b, 6, 1, 5, 5, 7, 1, 7 | 8] => {}
             // A proxy certificate (RFC 3820).
             [0x2b, 6, 1, 5, 5, 7, 1, 14] => self.refused = true,
@@ -279,7 +278,7 @@ fn basic_constraints(value: &[u8]) -> Option<(bool, Option<u64>)> {
         return Some((authority, None));
     }
     let length = der::only(fields, INTEGER)?;
-    // A negative length is nobody's; one of more than eight bytes is no limit.
+    // A negative length is invalid; one of more than eight bytes is no limit.
     match length {
         [] | [0x80..=0xff, ..] => None,
         long if long.len() > 8 => Some((authority, Some(u64::MAX))),
@@ -292,7 +291,7 @@ fn basic_constraints(value: &[u8]) -> Option<(bool, Option<u64>)> {
     }
 }
 
-/// Whether an extended key usage allows servers: `XKU_SSL_SERVER`. `anyExtendedKeyUsage` does not.
+/// Returns whether an extended key usage allows servers: `XKU_SSL_SERVER`. `anyExtendedKeyUsage` does not.
 fn allows_servers(value: &[u8]) -> Option<bool> {
     const SERVER: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
     let mut list = der::only(value, SEQUENCE)?;
@@ -305,7 +304,7 @@ fn allows_servers(value: &[u8]) -> Option<bool> {
     Some(found)
 }
 
-/// Whether a key of one algorithm makes signatures of the other: `check_sig_alg_match`.
+/// Returns whether a key of one algorithm can make signatures of the other: `check_sig_alg_match`.
 fn same_family(key: &[u8], signature: &[u8]) -> bool {
     const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1];
     const ELLIPTIC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d];
@@ -366,14 +365,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_or_followed_by_more_is_no_certificate() {
+    fn a_certificate_with_bytes_missing_or_added_is_refused() {
         let root = self_signed(authority("root", None));
         let der = root.der();
         for length in 0..der.len() {
             assert!(Certificate::parse(&der[..length]).is_none(), "{length}");
         }
         assert!(Certificate::parse(&[der.as_ref(), &[0]].concat()).is_none());
-        // No byte that is changed makes it panic.
+        // No changed byte makes it panic.
         for at in 0..der.len() {
             let mut changed = der.to_vec();
             changed[at] ^= 0xff;

@@ -1,6 +1,6 @@
-//! Just enough DER (X.690) to read a certificate (RFC 5280, section 4.1), and the head of one.
+//! Just enough DER (X.690) to read a certificate (RFC 5280, section 4.1), or only its head.
 //!
-//! A head is read from the beginning of a certificate, so that a bundle of many need not be decoded whole. Anything unexpected
+//! A head needs only the beginning of a certificate, so a large bundle is not decoded whole. Anything unexpected
 //! is `None`. Must not know what is trusted.
 
 use rustls::CertificateError;
@@ -22,14 +22,14 @@ pub(super) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// Reads the head of a certificate of which `der` is the beginning, or all.
+    /// Reads the head of a certificate. `der` is its beginning, or all of it.
     pub(super) fn of(der: &'a [u8]) -> Option<Self> {
         let (certificate, _) = begun(der, SEQUENCE)?;
         let (tbs, _) = begun(certificate, SEQUENCE)?;
         Some(Self::of_tbs(tbs)?.0)
     }
 
-    /// Reads the head from the contents of `TBSCertificate`. Returns it, and what follows it.
+    /// Reads the head from the contents of `TBSCertificate`. Returns the head and the rest.
     pub(super) fn of_tbs(tbs: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (version, tbs) = match element(tbs, VERSION) {
             None => (1, tbs),
@@ -67,33 +67,33 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Takes one element with `tag`: its contents, and what follows it.
+/// Takes one element with `tag`. Returns its contents and the rest.
 pub(super) fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (rest, length) = begun(der, tag)?;
     rest.split_at_checked(length)
 }
 
-/// Takes one element with `tag` whole, with its tag and length, and what follows it.
+/// Takes one element with `tag`. Returns all of it, tag and length included, and the rest.
 pub(super) fn whole(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (_, rest) = element(der, tag)?;
     der.split_at_checked(der.len() - rest.len())
 }
 
-/// Takes the next element, whatever it is: its tag, its contents, and what follows it.
+/// Takes the next element of any tag. Returns its tag, its contents and the rest.
 pub(super) fn any(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let tag = *der.first()?;
     let (contents, rest) = element(der, tag)?;
     Some((tag, contents, rest))
 }
 
-/// Returns the contents of the one element with `tag` that `der` consists of.
+/// Returns the contents of the element with `tag`, when it is all that `der` holds.
 pub(super) fn only(der: &[u8], tag: u8) -> Option<&[u8]> {
     element(der, tag)
         .filter(|(_, rest)| rest.is_empty())
         .map(|(contents, _)| contents)
 }
 
-/// Opens an element with `tag`: everything after its length, and the length.
+/// Opens an element with `tag`. Returns everything after its length, and the length.
 fn begun(der: &[u8], tag: u8) -> Option<(&[u8], usize)> {
     let (&found, rest) = der.split_first()?;
     let (&length, rest) = rest.split_first()?;
@@ -155,7 +155,7 @@ mod tests {
         tbs.push(u8::try_from(validity.len()).expect("short"));
         tbs.extend(validity);
         tbs.extend([SEQUENCE, 2, b's', b'u']);
-        // The lengths say that there is more to come.
+        // By their lengths more is to come.
         let mut der = vec![SEQUENCE, 0x82, 4, 0, SEQUENCE, 0x81, 200];
         der.extend(tbs);
         der
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_are_no_times_are_none() {
+    fn malformed_times_are_none() {
         for (tag, text, seconds) in [
             (UTC_TIME, "500101000000Z", Some(0)),
             (UTC_TIME, "700101000001Z", Some(1)),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_before_the_subject_is_nothing() {
+    fn a_certificate_cut_off_before_its_subject_has_no_head() {
         let der = beginning();
         for length in 0..der.len() {
             assert!(Head::of(&der[..length]).is_none(), "{length}");

@@ -1,6 +1,6 @@
-//! TLS: rustls with ring, the trusted certificates, and the client's own.
+//! TLS: rustls with ring, the trusted certificates, and the client's certificate.
 //!
-//! Nothing here is read before the first `https` connection: it is most of what a lookup over TLS costs.
+//! No file is read before the first `https` connection, because reading is most of the cost of a lookup over TLS.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,12 +25,12 @@ pub use roots::Roots;
 use rules::Refusal;
 use verifier::Verifier;
 
-/// The client's own certificate and its key.
+/// The client's certificate and its key.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// A PEM file of the certificate and what leads to its authority; it may hold the key too.
+    /// A PEM file of the certificate and its chain; it may hold the key too.
     pub certificate: PathBuf,
-    /// A PEM file of the key, when it is another.
+    /// A PEM file of the key, when it is a separate file.
     pub key: Option<PathBuf>,
 }
 
@@ -38,15 +38,15 @@ pub struct Identity {
 pub(super) struct Tls {
     /// For servers, which may ask for the client's certificate.
     pub(super) server: Arc<ClientConfig>,
-    /// For proxies, which trust the same authorities and are never shown the client's certificate.
+    /// For proxies: the same authorities are trusted, and the client's certificate is never sent.
     pub(super) proxy: Arc<ClientConfig>,
 }
 
 impl Tls {
-    /// Reads what is trusted and the client's certificate.
+    /// Reads the trusted certificates and the client's certificate.
     ///
     /// # Errors
-    /// A file that is missing or is no PEM, as a matter of configuration.
+    /// A file that is missing or is not PEM, as an error of configuration.
     pub(super) fn new(
         roots: &Roots,
         identity: Option<&Identity>,
@@ -70,7 +70,7 @@ impl Tls {
             Some(identity) => {
                 let (chain, key) = own_certificate(identity, deadline)?;
                 Arc::new(builder()?.with_client_auth_cert(chain, key).map_err(|source| {
-                    Failure::configuration("the client certificate and its key do not fit")
+                    Failure::configuration("the client certificate and its key do not match")
                         .with_source(source)
                 })?)
             }
@@ -79,7 +79,7 @@ impl Tls {
     }
 }
 
-/// Reads the client's own certificate and its key.
+/// Reads the client's certificate and its key.
 fn own_certificate(
     identity: &Identity,
     deadline: Instant,
@@ -102,7 +102,7 @@ fn own_certificate(
     Ok((chain, key))
 }
 
-/// Makes a failure of what went wrong in or after a handshake, when TLS is what went wrong.
+/// Converts an error of TLS, in the handshake or after it, into a failure.
 pub(super) fn failure(place: &str, error: &rustls::Error) -> Failure {
     use rustls::CertificateError as Bad;
     let mut refusal = None;
@@ -124,7 +124,7 @@ pub(super) fn failure(place: &str, error: &rustls::Error) -> Failure {
         rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
             return Failure::new(
                 FailureKind::Tls,
-                format!("{place} does not speak TLS, and an `https://` URL needs it"),
+                format!("{place} does not speak TLS, which an `https://` URL needs"),
             );
         }
         other => {
@@ -133,7 +133,7 @@ pub(super) fn failure(place: &str, error: &rustls::Error) -> Failure {
         }
     };
     let what = match problem {
-        CertificateProblem::UnknownIssuer => "is signed by no authority that is trusted",
+        CertificateProblem::UnknownIssuer => "is not signed by a trusted authority",
         CertificateProblem::Expired => "has expired",
         CertificateProblem::NotYetValid => "is not valid yet",
         CertificateProblem::WrongName => "is for another name",

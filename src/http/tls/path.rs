@@ -1,8 +1,7 @@
-//! The path of a server's certificate that calls itself an authority, which webpki does not take for a server's.
+//! Finds the path of a server's certificate that is marked as an authority, which webpki refuses for a server.
 //!
-//! `openssl req -x509 -CA` makes such certificates unless told otherwise, and OpenSSL, and so Airflow, takes them. Signatures are
-//! checked here, everything else by the rules of every chain; where an authority limits names, the path is refused, because only
-//! webpki checks that.
+//! `openssl req -x509 -CA` makes such certificates by default; OpenSSL, and so Airflow, accepts them. Signatures are checked here,
+//! and `rules` checks everything else. A path with an authority that limits names is refused, because only webpki checks limits.
 
 use rustls::CertificateError;
 use rustls::crypto::WebPkiSupportedAlgorithms;
@@ -11,13 +10,13 @@ use super::certificate::Certificate;
 use super::pem::Purpose;
 use super::rules::{self, Refusal};
 
-/// The most certificates of a path, as in webpki.
+/// The maximum number of certificates in a path, as in webpki.
 const MAX_DEPTH: usize = 7;
 
-/// The most signatures that are checked, as in webpki.
+/// The maximum number of signature checks, as in webpki.
 const MAX_SIGNATURES: usize = 100;
 
-/// The certificates that a path may consist of.
+/// The certificates that a path may use.
 pub(super) struct Search<'a> {
     pub(super) anchors: &'a [&'a (Certificate<'a>, Purpose)],
     pub(super) others: &'a [&'a Certificate<'a>],
@@ -26,10 +25,10 @@ pub(super) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    /// Looks for a path from `leaf` to an anchor that is in order.
+    /// Looks for a valid path from `leaf` to an anchor.
     ///
     /// # Errors
-    /// There is none; the error is that of the last path that ended at an anchor.
+    /// No valid path. The error is that of the last path that ended at an anchor.
     pub(super) fn run(&self, leaf: &'a [u8]) -> Result<(), CertificateError> {
         let mut outcome = Err(CertificateError::UnknownIssuer);
         let mut left = MAX_SIGNATURES;
@@ -83,7 +82,7 @@ impl<'a> Search<'a> {
         rules::check(path, Some(anchor), purpose, self.now)
     }
 
-    /// Whether `issuer` has signed `certificate`.
+    /// Returns whether `issuer` has signed `certificate`.
     fn signed(&self, certificate: &Certificate<'_>, issuer: &Certificate<'_>, left: &mut usize) -> bool {
         if !certificate.was_issued_by(issuer) || *left == 0 {
             return false;
@@ -156,7 +155,7 @@ mod tests {
         }
         let others: Vec<&Sample> = chain[..8].iter().collect();
         assert!(search(&chain[8], &[&root], &others).is_err());
-        // Authorities of one name that have all signed each other, as far as names tell.
+        // Authorities of one name that have all signed each other, judged by name.
         let twins: Vec<Sample> = (0..40).map(|_| self_signed(authority("twin", None))).collect();
         let all: Vec<&Sample> = twins.iter().collect();
         assert!(search(&signed_by(authority("twin", None), &twins[39]), &[&root], &all).is_err());

@@ -1,9 +1,9 @@
 //! PEM files of certificates and keys (RFC 7468).
 //!
-//! Certificates are public, so their base64 is read by a fast decoder: the constant-time one of `rustls-pki-types` takes 8
-//! million instructions for a system's bundle. And of a bundle's hundred and fifty certificates a handshake needs one: the
-//! markers are found without looking at every byte, and only as much is decoded as tells whose certificate it is. A private key
-//! is read by the constant-time decoder.
+//! Certificates are public, so a fast decoder reads their base64: the constant-time one of `rustls-pki-types` takes 8 million
+//! instructions for a system's bundle. A handshake needs one of a bundle's hundred and fifty certificates, so the markers are
+//! found without looking at every byte, and only the part with the subject is decoded. The constant-time decoder reads private
+//! keys.
 
 use std::path::Path;
 use std::time::Instant;
@@ -23,24 +23,24 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"\n-----END ";
 const DASHES: &[u8] = b"-----";
 
-/// How much of a certificate's base64 is decoded to learn its subject; where that is not enough, all of it is.
+/// How much of a certificate's base64 is decoded to find its subject. If that is not enough, all of it is decoded.
 const HEAD_CHARACTERS: usize = 480;
 
-/// A certificate of a file, and what the file says about its use.
+/// A certificate in a file, and what the file says about its use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) der: CertificateDer<'static>,
     pub(super) purpose: Purpose,
 }
 
-/// What a file says about a certificate's use as a server's or for signing one: OpenSSL's trust settings.
+/// What a file says about using a certificate for servers or for signing theirs: OpenSSL's trust settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Nothing, as in every file that `openssl x509 -trustout` has not written.
+    /// Nothing: only `openssl x509 -trustout` writes such settings.
     Unsaid,
     /// It is trusted for servers.
     Servers,
-    /// It is rejected for servers, or trusted for other things only.
+    /// It is rejected for servers, or trusted only for other uses.
     Rejected,
 }
 
@@ -51,7 +51,7 @@ struct Block<'a> {
     body: &'a [u8],
 }
 
-/// Returns every certificate of a PEM file, in order; what is not a certificate, or not base64, is passed over.
+/// Returns every certificate of a PEM file, in order. Other blocks, and invalid base64, are skipped.
 pub(super) fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
     blocks(pem).filter_map(|block| held(&block)).map(|held| held.der)
 }
@@ -61,8 +61,8 @@ pub(super) fn certificates_of(pem: &[u8], subjects: &[&[u8]]) -> Vec<Held> {
     let wanted = |der: &[u8]| Head::of(der).map(|head| subjects.contains(&head.subject));
     let mut found = Vec::new();
     for block in blocks(pem) {
-        let told = decode(block.body, HEAD_CHARACTERS).and_then(|head| wanted(&head));
-        if told == Some(false) {
+        let matches = decode(block.body, HEAD_CHARACTERS).and_then(|head| wanted(&head));
+        if matches == Some(false) {
             continue;
         }
         found.extend(held(&block).filter(|held| wanted(&held.der) == Some(true)));
@@ -72,8 +72,8 @@ pub(super) fn certificates_of(pem: &[u8], subjects: &[&[u8]]) -> Vec<Held> {
 
 /// Finds the blocks of certificates.
 ///
-/// A marker counts at the start of a line alone, as in OpenSSL (`crypto/pem/pem_lib.c`, `get_name`): what is commented out or
-/// indented is not there.
+/// A marker counts only at the start of a line, as in OpenSSL (`crypto/pem/pem_lib.c`, `get_name`): a commented-out or indented
+/// block is ignored.
 fn blocks(pem: &[u8]) -> impl Iterator<Item = Block<'_>> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -104,7 +104,7 @@ fn blocks(pem: &[u8]) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
-/// Decodes the certificate of a block, and what is said about it. What follows the certificate is not part of it.
+/// Decodes the certificate of a block and its settings. Bytes after the certificate are not part of it.
 fn held(block: &Block<'_>) -> Option<Held> {
     let mut der = decode(block.body, usize::MAX)?;
     let (certificate, rest) = der::whole(&der, der::SEQUENCE)?;
@@ -120,7 +120,7 @@ fn held(block: &Block<'_>) -> Option<Held> {
     })
 }
 
-/// Reads OpenSSL's trust settings: `X509_CERT_AUX` (`crypto/x509/x_x509a.c`), as `obj_trust` of `x509_trust.c` takes them.
+/// Reads OpenSSL's trust settings: `X509_CERT_AUX` (`crypto/x509/x_x509a.c`), as `obj_trust` of `x509_trust.c` uses them.
 fn purpose(settings: &[u8]) -> Option<Purpose> {
     const OBJECT_IDENTIFIER: u8 = 0x06;
     const REJECTED: u8 = 0xa0;
@@ -169,7 +169,7 @@ fn decode(body: &[u8], characters: usize) -> Option<Vec<u8>> {
 /// Returns the first private key of a PEM file: PKCS#8, PKCS#1 or SEC1.
 ///
 /// # Errors
-/// A file that has none, or an encrypted one, which would ask for a password.
+/// A file without a private key, or with an encrypted one, which would need a password.
 pub(super) fn private_key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
     PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
         let encrypted = pem.windows(9).any(|window| window == b"ENCRYPTED");
@@ -182,7 +182,7 @@ pub(super) fn private_key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'stat
     })
 }
 
-/// Reads a file that configuration names.
+/// Reads a file that the configuration names.
 pub(super) fn read(path: &Path, what: &str, deadline: Instant) -> Result<Secret, Failure> {
     file::read(path, deadline).map_err(|source| {
         Failure::configuration(format!("{what} `{}` cannot be read", path.display())).with_source(source)
@@ -193,7 +193,7 @@ pub(super) fn read(path: &Path, what: &str, deadline: Instant) -> Result<Secret,
 mod tests {
     use super::*;
 
-    /// A certificate's beginning with the subject `subject`, which is all that is looked at here.
+    /// Returns the beginning of a certificate with the subject `subject`, which is all that these tests need.
     fn certificate(subject: u8) -> Vec<u8> {
         let tbs = [
             0x30, 16, 2, 1, 1, 0x30, 0, 0x30, 0, 0x30, 0, 0x30, 3, subject, 0, 0, 0x30, 0,
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_counts_at_the_start_of_a_line_alone() {
+    fn a_marker_counts_only_at_the_start_of_a_line() {
         let one = block("CERTIFICATE", &certificate(1));
         let two = block("CERTIFICATE", &certificate(2));
         let commented = format!("# {one}").replace('\n', "\n# ");
@@ -248,7 +248,7 @@ mod tests {
             assert_eq!(subjects(&hidden), [0; 0], "{hidden}");
             assert_eq!(subjects(&format!("{two}{hidden}")), [2], "{hidden}");
         }
-        // A commented-out BEGIN does not hide what follows.
+        // A commented-out BEGIN does not hide the next block.
         assert_eq!(subjects(&format!("#{one}{two}")), [2]);
         // Blanks at the end of a marker's line do not matter.
         assert_eq!(subjects(&one.replace("-----\n", "-----  \t\r\n")), [1]);

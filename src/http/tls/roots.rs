@@ -1,4 +1,4 @@
-//! Whose certificates are trusted: a named file or folder, the system's bundle, or Mozilla's list.
+//! The trusted certificates: a named file or folder, the system's bundle, or Mozilla's list.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -11,10 +11,10 @@ use super::pem::{self, Held};
 use crate::env::Env;
 use crate::file;
 
-/// Whose certificates are trusted.
+/// Which certificates are trusted.
 #[derive(Clone, Debug)]
 pub enum Roots {
-    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` as given, else the system's bundle, else Mozilla's.
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` when set, else the system's bundle, else Mozilla's list.
     System {
         /// `SSL_CERT_FILE`
         cert_file: Option<PathBuf>,
@@ -23,14 +23,14 @@ pub enum Roots {
     },
     /// A PEM file, or a folder of them.
     Path(PathBuf),
-    /// Anybody's: `"verify": false`.
+    /// Any certificate: `"verify": false`.
     Unverified,
-    /// The one certificate whose SHA-1 it is, whoever signed it: how Azure Service Fabric's own server is known.
+    /// The one certificate with this SHA-1, whoever signed it: Azure Service Fabric's server is identified so.
     Thumbprint([u8; 20]),
 }
 
 impl Roots {
-    /// Returns the system's, as the environment has them.
+    /// Returns the system's certificates, as the environment names them.
     #[must_use]
     pub fn system(env: &Env) -> Self {
         Self::System {
@@ -40,7 +40,7 @@ impl Roots {
     }
 }
 
-/// Where systems keep their one bundle: Debian, Fedora, SUSE, RHEL 7, Alpine and macOS, FreeBSD.
+/// Where systems keep their bundle: Debian, Fedora, SUSE, RHEL 7, Alpine and macOS, FreeBSD.
 /// The list of Go's `crypto/x509/root_linux.go` and `root_bsd.go`.
 const BUNDLES: &[&str] = &[
     "/etc/ssl/certs/ca-certificates.crt",
@@ -51,20 +51,20 @@ const BUNDLES: &[&str] = &[
     "/usr/local/share/certs/ca-root-nss.crt",
 ];
 
-/// The trusted certificates: read as they are, and searched when a server has shown its own.
+/// The trusted certificates: read unparsed, and searched once a server has sent its own.
 pub(super) struct Trust {
     /// PEM files, whole.
     bundles: Vec<Vec<u8>>,
-    /// Folders of PEM files, which are read when the bundles have no answer.
+    /// Folders of PEM files, read only when the bundles do not suffice.
     folders: Vec<PathBuf>,
-    /// Whether Mozilla's list serves.
+    /// Whether Mozilla's list is used.
     mozilla: bool,
-    /// When the command has to be done.
+    /// When the command must end.
     deadline: Instant,
 }
 
 impl Trust {
-    /// Reads what is trusted.
+    /// Reads the trusted certificates.
     ///
     /// # Errors
     /// A file that cannot be read or holds no certificate, a folder that cannot be read.
@@ -107,7 +107,7 @@ impl Trust {
         Ok(trust)
     }
 
-    /// Trusts Mozilla's list alone, whatever the system has.
+    /// Trusts only Mozilla's list, not the system's certificates.
     #[cfg(test)]
     pub(super) fn of_mozilla() -> Self {
         Self {
@@ -140,7 +140,7 @@ impl Trust {
         held.len() > before
     }
 
-    /// Returns Mozilla's list, where it serves.
+    /// Returns Mozilla's list when it is used.
     pub(super) fn mozilla(&self) -> &'static [TrustAnchor<'static>] {
         if self.mozilla {
             webpki_roots::TLS_SERVER_ROOTS
@@ -152,15 +152,15 @@ impl Trust {
 
 /// Adds to `held` the certificates of PEM files whose subject is one of `issuers`, and those that signed them, and so on.
 ///
-/// A root is its own issuer, so that one look through a file is enough where the server shows its chain. Of a certificate that
-/// stands twice, the first counts.
+/// A root is its own issuer, so one pass over a file is enough when the server sends its chain. If a certificate is there twice,
+/// the first counts.
 fn add(held: &mut Vec<Held>, bundles: &[Vec<u8>], files: &[Vec<u8>], issuers: &[&[u8]]) {
-    /// The most looks through a file; a path is no longer.
-    const MAX_LOOKS: usize = 8;
+    /// The maximum number of passes; no path is longer.
+    const MAX_PASSES: usize = 8;
     let mut wanted: Vec<Vec<u8>> = issuers.iter().map(|issuer| issuer.to_vec()).collect();
-    let mut asked = Vec::new();
-    for _ in 0..MAX_LOOKS {
-        wanted.retain(|name| !asked.contains(name));
+    let mut done = Vec::new();
+    for _ in 0..MAX_PASSES {
+        wanted.retain(|name| !done.contains(name));
         if wanted.is_empty() {
             return;
         }
@@ -174,15 +174,15 @@ fn add(held: &mut Vec<Held>, bundles: &[Vec<u8>], files: &[Vec<u8>], issuers: &[
                 }
             }
         }
-        asked.append(&mut wanted);
+        done.append(&mut wanted);
         wanted = next;
     }
 }
 
-/// Returns the files of a folder: those that OpenSSL would open where it has any of these, all of them where not.
+/// Returns the files of a folder that OpenSSL would open; all files when there is none of these.
 ///
-/// OpenSSL (`crypto/x509/by_dir.c`) opens `HASH.NUMBER` alone, which `openssl rehash` makes; removing the link is how a
-/// certificate is taken out of such a folder.
+/// OpenSSL (`crypto/x509/by_dir.c`) opens only `HASH.NUMBER`, which `openssl rehash` makes. Removing that link removes the
+/// certificate from such a folder.
 fn in_order(folder: &Path, deadline: Instant) -> Vec<PathBuf> {
     let mut paths = file::read_folder(folder, deadline).unwrap_or_default();
     paths.sort();
@@ -225,7 +225,7 @@ fn usable(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<Vec<u8>, Failur
     }
     let shown = crate::shown::shown(&path.display().to_string());
     Err(Failure::configuration(format!(
-        "`{shown}` holds no certificate in PEM form that can be used"
+        "`{shown}` holds no usable certificate in PEM form"
     )))
 }
 
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_from_an_issuer_to_its_root_is_followed_through_files_and_folders() {
+    fn the_path_from_an_issuer_to_its_root_leads_through_files_and_folders() {
         let root = self_signed(authority("1 root", None));
         let under = signed_by(authority("2 under", None), &root);
         let below = signed_by(authority("3 below", None), &under);
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_hashed_folder_the_links_alone_are_read() {
+    fn only_the_links_of_a_hashed_folder_are_read() {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str| std::fs::write(folder.path().join(name), "").expect("a file");
         let found = || -> Vec<String> {
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_a_matter_of_configuration() {
+    fn unusable_files_and_folders_are_errors_of_configuration() {
         let folder = tempfile::tempdir().expect("a folder");
         let empty = folder.path().join("empty.pem");
         std::fs::write(&empty, "").expect("a file");
@@ -331,8 +331,8 @@ mod tests {
         std::fs::write(&good, self_signed(authority("root", None)).pem()).expect("a file");
         for (roots, words) in [
             (Roots::Path(missing.clone()), "cannot be read"),
-            (Roots::Path(empty.clone()), "holds no certificate"),
-            (system(&empty, None), "holds no certificate"),
+            (Roots::Path(empty.clone()), "holds no usable certificate"),
+            (system(&empty, None), "holds no usable certificate"),
             (system(&good, Some(&missing)), "the folder of certificates"),
         ] {
             let failure = Trust::load(&roots, deadline()).err().expect("a failure");

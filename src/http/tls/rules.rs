@@ -1,7 +1,7 @@
-//! What OpenSSL asks of a chain of certificates beyond webpki, and why a chain is refused.
+//! What OpenSSL requires of a chain beyond webpki, and the reasons for refusing one.
 //!
-//! webpki takes whatever it is given for an authority. OpenSSL, and so Python's requests, trusts a chain that ends in a
-//! self-signed authority among the trusted certificates, and checks that one as it checks the others. Facts: OpenSSL 3.0,
+//! webpki accepts any trusted certificate as an authority. OpenSSL, and so Python's requests, trusts a chain that ends in a
+//! self-signed authority among the trusted certificates, and checks that authority like the others. Facts: OpenSSL 3.0,
 //! `crypto/x509/x509_vfy.c` (`check_extensions`, `internal_verify`, `check_trust`), as CPython 3.11 and urllib3 use it: neither
 //! `X509_V_FLAG_PARTIAL_CHAIN` nor `X509_V_FLAG_X509_STRICT` is set. (From CPython 3.13 on both are.)
 
@@ -10,45 +10,45 @@ use rustls::CertificateError;
 use super::certificate::{Authority, Certificate};
 use super::pem::Purpose;
 
-/// Why a chain is refused that webpki alone would take, or about which webpki says too little.
+/// Why a chain is refused that webpki would accept, or would refuse without saying enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// What has the issuer's name, trusted or shown, is not an authority's.
+    /// The certificate with the issuer's name, trusted or sent, is not an authority's.
     #[error("the certificate of its issuer is not an authority's")]
     NoAuthority,
-    /// The issuer is trusted, and nothing leads on from there to a root.
+    /// The issuer is trusted, but no path leads from it to a root.
     #[error(
-        "the trusted certificates hold an authority that signed it, but not the root that signed that one"
+        "the trusted certificates include the authority that signed it, but not the root above that authority"
     )]
     NoRoot,
-    /// The server's own certificate is trusted, and not self-signed.
+    /// The server's own certificate is trusted, but not self-signed.
     #[error(
-        "it is itself among the trusted certificates, but only a self-signed one counts without its authority's"
+        "it is one of the trusted certificates, but only a self-signed one is trusted without its authority"
     )]
     NotSelfSigned,
-    /// The file says so.
-    #[error("the trusted certificates say that one of its chain is not trusted for servers")]
+    /// The file of trusted certificates says so.
+    #[error("the trusted certificates reject a certificate of its chain for servers")]
     Rejected,
     #[error("its authority's own certificate has expired")]
     AuthorityExpired,
     #[error("its authority's own certificate is not valid yet")]
     AuthorityNotYetValid,
-    #[error("its authority may not sign for servers, by its key usage")]
+    #[error("its authority's key usage does not allow signing for servers")]
     AuthorityUsage,
-    #[error("more authorities stand between it and its root than the root allows")]
+    #[error("there are more authorities between it and its root than the root allows")]
     PathLength,
-    #[error("it names another key of its authority than the trusted one")]
+    #[error("it names a different key of its authority than the trusted one")]
     OtherKey,
     #[error("its key usage does not allow a server")]
     ServerUsage,
-    #[error("a critical extension of its chain is unknown")]
+    #[error("its chain has an unknown critical extension")]
     UnknownExtension,
-    #[error("it calls itself an authority, and an authority above it limits the names below")]
+    #[error("it is marked as an authority, and an authority above it limits names")]
     LimitedAuthority,
 }
 
 impl Refusal {
-    /// Whether trusting another certificate would help.
+    /// Returns whether trusting another certificate would help.
     pub(crate) fn is_unknown_issuer(self) -> bool {
         matches!(self, Self::NoAuthority | Self::NoRoot | Self::NotSelfSigned)
     }
@@ -60,7 +60,7 @@ impl From<Refusal> for CertificateError {
     }
 }
 
-/// Whether a chain may end at a trusted certificate: at a root, or where OpenSSL's settings in the file say so.
+/// Returns whether a chain may end at a trusted certificate: at a root, or where the file's OpenSSL settings say so.
 pub(super) fn is_anchor(certificate: &Certificate<'_>, purpose: Purpose) -> bool {
     let ends = match purpose {
         Purpose::Rejected => false,
@@ -70,10 +70,10 @@ pub(super) fn is_anchor(certificate: &Certificate<'_>, purpose: Purpose) -> bool
     ends && certificate.authority() != Authority::No
 }
 
-/// Checks a chain, from the server's certificate upwards. `root` ends it where the trusted certificate itself is known.
+/// Checks a chain, from the server's certificate upwards. `root` ends it when the trusted certificate itself is known.
 ///
-/// `purpose` is what the trusted certificates say about the last one; where it is trusted for servers, its own usages do not
-/// matter (`check_purpose`).
+/// `purpose` is what the trusted certificates say about the last one. If it is trusted for servers, its own usages do not matter
+/// (`check_purpose`).
 pub(super) fn check(
     chain: &[Certificate<'_>],
     root: Option<&Certificate<'_>>,
@@ -103,7 +103,7 @@ pub(super) fn check(
                 return Err(Refusal::AuthorityUsage.into());
             }
         }
-        // A root that is the only authority has nothing to count.
+        // A root that is the only authority has no authorities below to count.
         if depth > 1
             && certificate
                 .path_length()
@@ -138,7 +138,7 @@ mod tests {
     /// 2026-01-01.
     const NOW: u64 = 1_767_225_600;
 
-    /// What is said about a chain from the server's certificate to the root, by name.
+    /// Returns the refusal of a chain from the server's certificate to the root.
     fn said(chain: &[&Sample]) -> Option<String> {
         let mut read: Vec<_> = chain
             .iter()
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn every_certificate_of_a_chain_has_its_say() {
+    fn every_certificate_of_a_chain_is_checked() {
         let root = self_signed(authority("root", None));
         let under = signed_by(authority("under", Some(0)), &root);
         let below = signed_by(authority("below", None), &under);

@@ -1,18 +1,18 @@
-//! Certificates for the unit tests. Chains of every kind are in the integration tests, beside Python's verdict.
+//! Certificates for the unit tests. Chains of every kind are in the integration tests, next to Python's verdict.
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 
-/// A certificate that can sign others, whether it may or not.
+/// A certificate that can sign others, even without being an authority.
 pub(super) type Sample = CertifiedIssuer<'static, KeyPair>;
 
-/// What a certificate called `name` says that is for localhost, valid now and without constraints.
+/// Returns a certificate named `name` for localhost, valid now and without constraints.
 pub(super) fn plain(name: &str) -> CertificateParams {
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
     params.distinguished_name.push(DnType::CommonName, name);
     params
 }
 
-/// What an authority's certificate says.
+/// Returns an authority's certificate.
 pub(super) fn authority(name: &str, path_length: Option<u8>) -> CertificateParams {
     let mut params = plain(name);
     params.subject_alt_names.clear();
@@ -21,7 +21,7 @@ pub(super) fn authority(name: &str, path_length: Option<u8>) -> CertificateParam
     params
 }
 
-/// The same, until 2001.
+/// Makes it expire in 2001.
 pub(super) fn expired(mut params: CertificateParams) -> CertificateParams {
     params.not_after = date_time_ymd(2001, 1, 1);
     params

@@ -1,8 +1,8 @@
-//! Who checks a server's certificate: webpki and OpenSSL's rules against the trusted ones, or nobody.
+//! Checks a server's certificate with webpki and OpenSSL's rules, or not at all.
 //!
-//! The trusted certificates are searched for the issuers of what the server shows, and those alone are looked at. webpki finds
-//! the path and checks signatures, dates, names and constraints; `rules` checks what OpenSSL asks beyond that, above all that the
-//! path ends at an authority.
+//! Only the trusted certificates that are issuers of what the server sends are looked at. webpki finds the path and checks
+//! signatures, dates, names and constraints. `rules` checks what OpenSSL requires beyond that, above all that the path ends at an
+//! authority.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -29,17 +29,17 @@ pub(super) struct Verifier {
     trusted: Trusted,
 }
 
-/// Who is trusted.
+/// Which servers are trusted.
 enum Trusted {
-    /// Anybody who holds the key of the certificate shown: `"verify": false`.
-    Anybody,
-    /// Whoever shows the one certificate that has this SHA-1, as Azure Service Fabric's server is known.
+    /// Any server that holds the key of its certificate: `"verify": false`.
+    Any,
+    /// The server whose certificate has this SHA-1: Azure Service Fabric's server is identified so.
     Thumbprint([u8; 20]),
-    /// Who shows a certificate that leads to a trusted one.
+    /// Any server whose certificate leads to a trusted one.
     Issued(Trust),
 }
 
-/// What a server shows.
+/// The certificates that a server sends, and its name.
 struct Shown<'a> {
     end_entity: &'a CertificateDer<'a>,
     intermediates: &'a [CertificateDer<'a>],
@@ -48,7 +48,7 @@ struct Shown<'a> {
 }
 
 impl Verifier {
-    /// Reads what is trusted.
+    /// Reads the trusted certificates.
     ///
     /// # Errors
     /// A file or a folder that cannot be used.
@@ -58,20 +58,20 @@ impl Verifier {
         deadline: Instant,
     ) -> Result<Self, Failure> {
         let trusted = match roots {
-            Roots::Unverified => Trusted::Anybody,
+            Roots::Unverified => Trusted::Any,
             Roots::Thumbprint(thumbprint) => Trusted::Thumbprint(*thumbprint),
             Roots::System { .. } | Roots::Path(_) => Trusted::Issued(Trust::load(roots, deadline)?),
         };
         Ok(Self { provider, trusted })
     }
 
-    /// Checks what a server shows against the trusted certificates that were found for it.
+    /// Checks the server's certificates against the trusted ones that were found for it.
     fn check(&self, trust: &Trust, held: &[Held], shown: &Shown<'_>) -> Result<(), CertificateError> {
         let leaf = Certificate::parse(shown.end_entity).ok_or(CertificateError::BadEncoding)?;
         let end_entity = EndEntityCert::try_from(shown.end_entity).map_err(problem)?;
         let is_held = held.iter().find(|held| *held.der == *leaf.der);
         match is_held.filter(|_| leaf.is_self_signed()) {
-            // It leads to itself, and OpenSSL looks no further.
+            // It is its own issuer, and OpenSSL looks no further.
             Some(held) if held.purpose == Purpose::Rejected => return Err(Refusal::Rejected.into()),
             Some(held) => rules::check(&[leaf], None, held.purpose, shown.now.as_secs())?,
             None => self.check_chain(trust, held, &end_entity, shown)?,
@@ -109,7 +109,7 @@ impl Verifier {
             .filter_map(|der| webpki::anchor_from_trusted_cert(der).ok())
             .chain(trust.mozilla().iter().cloned())
             .collect();
-        // The trusted authorities that are no roots lead on to one, as those do that the server shows.
+        // Trusted authorities that are not roots may lead to one, like those that the server sends.
         let intermediates: Vec<CertificateDer<'_>> = shown
             .intermediates
             .iter()
@@ -163,8 +163,9 @@ impl Verifier {
     }
 }
 
-/// Checks a path that webpki has found by OpenSSL's rules. `roots` are the trusted certificates that it may end at; it ends at one
-/// of Mozilla's where none of these fits.
+/// Checks a path that webpki has found by OpenSSL's rules.
+///
+/// `roots` are the trusted certificates that it may end at. If none of these fits, it ends at one of Mozilla's.
 fn check_path(
     path: &VerifiedPath<'_>,
     roots: &[&(Certificate<'_>, Purpose)],
@@ -206,7 +207,7 @@ fn is_rejected(der: &[u8], known: &[(Certificate<'_>, Purpose)]) -> bool {
         .any(|(certificate, purpose)| *purpose == Purpose::Rejected && certificate.der == der)
 }
 
-/// Says why no path was found, where the trusted certificates hold something of the kind.
+/// Returns why no path was found, when the trusted certificates show a reason.
 fn why_unknown(
     known: &[(Certificate<'_>, Purpose)],
     anchors: &[TrustAnchor<'_>],
@@ -220,7 +221,7 @@ fn why_unknown(
         } else if *certificate.der == *end_entity.der() {
             Some(Refusal::NotSelfSigned)
         } else if certificate.head.subject == end_entity.subject() && !leaf_is_self_issued {
-            // It is there for the server's name, and vouches for nobody shown.
+            // It is there because it has the server's name, and has signed nothing that was sent.
             None
         } else if certificate.authority() == Authority::No {
             Some(Refusal::NoAuthority)
@@ -235,7 +236,7 @@ fn why_unknown(
         .map_or(CertificateError::UnknownIssuer, CertificateError::from)
 }
 
-/// Makes rustls's error of webpki's, as rustls does.
+/// Converts webpki's error into rustls's, as rustls does.
 fn problem(error: webpki::Error) -> CertificateError {
     use webpki::Error as Webpki;
     match error {
@@ -275,13 +276,13 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let trust = match &self.trusted {
-            Trusted::Anybody => return Ok(ServerCertVerified::assertion()),
+            Trusted::Any => return Ok(ServerCertVerified::assertion()),
             Trusted::Thumbprint(wanted) => return check_thumbprint(wanted, end_entity),
             Trusted::Issued(trust) => trust,
         };
         let chain = std::iter::once(end_entity).chain(intermediates);
         let issuers = chain.filter_map(|shown| Some(Head::of(shown)?.issuer));
-        // Its own certificate too, to be able to say that it is there.
+        // Its own certificate too, so that an error can say that it is trusted.
         let own = Head::of(end_entity).map(|head| head.subject);
         let names: Vec<&[u8]> = issuers.chain(own).collect();
         let shown = Shown {
@@ -345,7 +346,7 @@ mod tests {
     /// 2026-01-01.
     const NOW: UnixTime = UnixTime::since_unix_epoch(Duration::from_secs(1_767_225_600));
 
-    /// Checks `shown`, the server's own first, for `localhost`. Returns what is wrong.
+    /// Checks `shown`, the server's certificate first, for `localhost`. Returns the refusal.
     fn said(trusted: &[&Sample], shown: &[&Sample]) -> Option<String> {
         said_for("localhost", trusted, shown)
     }
@@ -369,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_the_trusted_certificates_lack() {
+    fn a_refusal_says_what_is_missing_among_the_trusted_certificates() {
         let root = self_signed(authority("root", None));
         let under = signed_by(authority("under", None), &root);
         let pinned = signed_by(plain("pinned"), &root);
@@ -421,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn mozilla_s_list_does_not_trust_a_stranger() {
+    fn an_unknown_authority_is_not_in_mozillas_list() {
         let stranger = self_signed(authority("stranger", None));
         let server = signed_by(plain("server"), &stranger);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -436,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thumbprint_is_one_certificate_s() {
+    fn a_thumbprint_matches_only_one_certificate() {
         let (one, two) = (self_signed(plain("one")), self_signed(plain("two")));
         let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, one.der());
         let wanted: [u8; 20] = digest.as_ref().try_into().expect("20 bytes");

@@ -92,6 +92,19 @@ impl Value {
         }
     }
 
+    /// Returns the JSON type in words, for a message that must not show the value.
+    #[must_use]
+    pub fn described(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) | Self::Float(_) => "a number",
+            Self::String(_) => "text",
+            Self::List(_) => "a list",
+            Self::Object(_) => "an object",
+        }
+    }
+
     /// Returns Python's `type(value).__name__`, for a message that must not show the value.
     #[must_use]
     pub fn type_name(&self) -> &'static str {

@@ -1,33 +1,33 @@
-//! What an env file may not set: options of secretctl that could lower protection, and those that are read before any file.
+//! The variables that an env file may not set: options that could lower protection, and options that are read before any file.
 //!
-//! `docs/security.md` has the reason for each. A file can be somebody else's (a repository's, a template's); what it configures
-//! is the answer that its owner wants, but whether that answer is masked, complete and warned about is up to whoever runs the
-//! program. Every `SECRETCTL_…` variable stands in one of the two lists below, and a test holds that.
+//! `docs/security.md` has the reason for each. A file may belong to somebody else (a repository, a template). Its owner may choose the
+//! answer, but the person who runs the program decides whether the answer is masked and complete, and whether warnings are shown. A
+//! test checks that every `SECRETCTL_…` variable is in one of the two lists below.
 
 use super::listed;
 use crate::kwargs::boolean_word;
 use crate::secret::Secret;
 
-/// The variables that do not count in an env file.
+/// The variables that are ignored in an env file.
 pub(crate) const IGNORED: &[&str] = &[
-    // Values would be printed without being announced to the CI system's masking.
+    // Values would be printed without a mask for the CI system.
     "SECRETCTL_NO_MASK",
-    // "Could not tell" would be taken for "not found".
+    // A failed lookup would be treated as "not found".
     "SECRETCTL_LENIENT",
-    // Warnings would be kept back, those about this file too.
+    // Warnings would be hidden, including those about this file.
     "SECRETCTL_QUIET",
-    // They say which files are read and how, and are read before any file.
+    // They choose the files and their dialect, and are read before any file.
     "SECRETCTL_ENV_FILE",
     "SECRETCTL_ENV_FILE_DIALECT",
-    // They turn the process into a completer of command lines.
+    // They make the process print completions.
     "SECRETCTL_COMPLETE",
     "SECRETCTL_COMPLETE_WORDS",
 ];
 
-/// The variables that count in an env file: they configure what Airflow's own variables can configure as well, or only the form
-/// of the output. None makes a value visible, or hides that it could not be told.
+/// The variables that an env file may set. They configure what Airflow's own variables can also configure, or only the form of the
+/// output. None of them makes a value visible, or hides a failed lookup.
 #[cfg(test)]
-const TAKEN: &[&str] = &[
+const ACCEPTED: &[&str] = &[
     "SECRETCTL_CONFIG",
     "SECRETCTL_BACKEND",
     "SECRETCTL_BACKEND_KWARGS",
@@ -46,16 +46,16 @@ pub(super) fn in_env_file(name: &str) -> bool {
     !IGNORED.contains(&name)
 }
 
-/// Whether `value` would have had an effect, so that it is said to have none.
+/// Whether `value` would have an effect, so that a warning is due.
 pub(super) fn would_count(value: &Secret) -> bool {
     !value.is_empty() && value.expose_text().and_then(boolean_word) != Some(false)
 }
 
-/// The warning about the variables at `places`.
+/// Returns the warning about the variables at `places`.
 pub(super) fn warning(places: &[String]) -> Option<String> {
     (!places.is_empty()).then(|| {
         format!(
-            "an env file cannot set {}; use the option, or the environment of the process",
+            "an env file cannot set {}; use the option or the process's environment",
             listed(places)
         )
     })
@@ -67,23 +67,23 @@ mod tests {
     use crate::env::VARIABLES;
 
     #[test]
-    fn every_variable_of_ours_is_decided_on() {
-        let mut decided: Vec<_> = IGNORED.iter().chain(TAKEN).copied().collect();
-        let mut ours: Vec<_> = VARIABLES
+    fn every_variable_is_in_one_of_the_lists() {
+        let mut decided: Vec<_> = IGNORED.iter().chain(ACCEPTED).copied().collect();
+        let mut own: Vec<_> = VARIABLES
             .iter()
             .copied()
             .filter(|name| name.starts_with("SECRETCTL_"))
             .collect();
         decided.sort_unstable();
-        ours.sort_unstable();
+        own.sort_unstable();
         assert_eq!(
-            decided, ours,
+            decided, own,
             "decide whether an env file may set it, and write the reason into docs/security.md"
         );
     }
 
     #[test]
-    fn what_changes_nothing_is_not_told() {
+    fn a_variable_without_effect_is_not_reported() {
         for (value, counts) in [
             ("", false),
             ("0", false),

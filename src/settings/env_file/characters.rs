@@ -1,6 +1,6 @@
-//! Characters at the start and the end of bytes that need not be UTF-8.
+//! Characters at the start and the end of bytes that may not be UTF-8.
 //!
-//! Owns what counts as blank for each reader: Python's `\s`, Go's `unicode.IsSpace`, and compose-go's own `isSpace`.
+//! Owns the definition of a blank for each reader: Python's `\s`, Go's `unicode.IsSpace`, and compose-go's own `isSpace`.
 
 use crate::python::text;
 
@@ -35,7 +35,7 @@ pub(super) fn last(bytes: &[u8]) -> Option<(char, usize)> {
     (end > 0).then_some((char::REPLACEMENT_CHARACTER, 1))
 }
 
-/// Returns `bytes` without the characters at their start that `is_blank`.
+/// Returns `bytes` without the leading characters for which `is_blank` is true.
 pub(super) fn trim_start(mut bytes: &[u8], is_blank: impl Fn(char) -> bool) -> &[u8] {
     while let Some((c, length)) = first(bytes)
         && is_blank(c)
@@ -45,7 +45,7 @@ pub(super) fn trim_start(mut bytes: &[u8], is_blank: impl Fn(char) -> bool) -> &
     bytes
 }
 
-/// Returns `bytes` without the characters at their end that `is_blank`.
+/// Returns `bytes` without the trailing characters for which `is_blank` is true.
 pub(super) fn trim_end(mut bytes: &[u8], is_blank: impl Fn(char) -> bool) -> &[u8] {
     while let Some((c, length)) = last(bytes)
         && is_blank(c)
@@ -55,12 +55,12 @@ pub(super) fn trim_end(mut bytes: &[u8], is_blank: impl Fn(char) -> bool) -> &[u
     bytes
 }
 
-/// Whether `c` is what Python's `[^\S\r\n]` has.
+/// Whether Python's `[^\S\r\n]` matches `c`.
 pub(super) fn is_python_blank(c: char) -> bool {
     text::is_space(c) && !matches!(c, '\r' | '\n')
 }
 
-/// Whether `c` is what Go's `unicode.IsSpace` has.
+/// Whether Go's `unicode.IsSpace` accepts `c`.
 pub(super) fn is_go_space(c: char) -> bool {
     c.is_whitespace()
 }

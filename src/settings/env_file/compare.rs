@@ -1,6 +1,6 @@
-//! Where the readers of env files differ: the same files, read as python-dotenv and as docker compose read them.
+//! Compares how python-dotenv and docker compose read the same env files.
 //!
-//! Owns the one warning about it. What a reader cannot make out is not compared: whoever uses it has been told.
+//! Owns the one warning about differences. A value that a reader refuses is not compared: that reader itself reports it.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::scope::Scope;
 use super::{Reading, listed, place};
 use crate::secret::Secret;
 
-/// Compares the values of `scope`, which were read from `texts`, with those of the other readers.
+/// Compares the values in `scope`, which were read from `texts`, with those of the other readers.
 pub(super) fn warning(texts: &[Secret], paths: &[&Path], scope: &Scope<'_>) -> Option<String> {
     if !texts.iter().any(|text| may_differ(text.expose())) {
         return None;
@@ -22,27 +22,24 @@ pub(super) fn warning(texts: &[Secret], paths: &[&Path], scope: &Scope<'_>) -> O
         let Some(value) = entry.value.as_ref().filter(|_| !scope.is_of_process(name)) else {
             continue;
         };
-        let as_whom = match (differ(&python, name, value), differ(&compose, name, value)) {
+        let how = match (differ(&python, name, value), differ(&compose, name, value)) {
             (false, false) => continue,
             (false, true) => "is read as python-dotenv does",
             (true, false) => "is read as docker compose does",
             (true, true) => "is read whole",
         };
-        places.push(format!(
-            "{} {as_whom}",
-            place(name, paths[entry.file], entry.line)
-        ));
+        places.push(format!("{} {how}", place(name, paths[entry.file], entry.line)));
     }
     (!places.is_empty()).then(|| {
         format!(
-            "readers of env files differ: {}; `--env-file-dialect dotenv`, `compose` or `docker` settles it",
+            "readers of env files differ: {}; choose one with `--env-file-dialect dotenv`, `compose` or `docker`",
             listed(&places)
         )
     })
 }
 
-/// Whether `text` holds anything that does not mean the same to all readers. The `#` that begins a line does: it begins a comment,
-/// or stands for itself in a value over lines.
+/// Whether readers may interpret `text` differently. A `#` that begins a line means the same to all: it begins a comment, or is literal
+/// in a value over several lines.
 fn may_differ(text: &[u8]) -> bool {
     let differs = |byte: &u8| matches!(byte, b'$' | b'#' | b'\\' | b'\r' | 0x1c..=0x1f) || !byte.is_ascii();
     text.split(|byte| *byte == b'\n').any(|line| {
@@ -51,11 +48,11 @@ fn may_differ(text: &[u8]) -> bool {
     })
 }
 
-/// Reads `texts` in another way.
+/// Reads `texts` as another reader does.
 fn read<'a>(reading: Reading, texts: &[Secret], scope: &Scope<'a>) -> Scope<'a> {
     let mut other = scope.again();
     for (file, text) in texts.iter().enumerate() {
-        // A file that this reader refuses counts as far as it was read.
+        // If this reader refuses a file, the part before the error is compared.
         let _ = reading.read(text.expose(), file, &mut other);
     }
     other

@@ -1,12 +1,12 @@
-//! The dialect of docker compose: what its `env_file:` makes of a file.
+//! The dialect of docker compose, as its `env_file:` reads a file.
 //!
-//! - `NAME=VALUE` or `NAME: VALUE`, with `export` before it or not. A name is letters, digits, `_.-[]` and tabs. A name alone is
-//!   taken from the environment, where it is already.
-//! - A value in quotes runs to the closing quote, over lines too; the next assignment may follow on the same line. Within
-//!   `"…"` the escapes `\a \b \f \n \r \t \v \\ \" \$ \0123` are decoded and references replaced; `'…'` is literal but for `\'`.
+//! - `NAME=VALUE` or `NAME: VALUE`, optionally after `export`. A name is letters, digits, `_.-[]` and tabs. A name without a value is
+//!   taken from the environment, so it sets nothing here.
+//! - A value in quotes runs to the closing quote, even over several lines. The next assignment may follow on the same line. Within
+//!   `"…"` the escapes `\a \b \f \n \r \t \v \\ \" \$ \0123` are decoded and references replaced. `'…'` is literal, except for `\'`.
 //! - Any other value runs to the end of the line, or to a ` #`; references are replaced.
 //!
-//! Source: compose-go 2.16, `dotenv/parser.go`. Differences, which are errors here: a name that is empty or not UTF-8, and a NUL.
+//! Source: compose-go 2.16, `dotenv/parser.go`. Differences: a name that is empty or not UTF-8, and a NUL, are errors here.
 
 use zeroize::Zeroizing;
 
@@ -70,18 +70,18 @@ impl Parser<'_> {
         }
     }
 
-    /// Goes on to where `left` bytes are left, and counts the lines up to there.
+    /// Advances until `left` bytes remain, and counts the lines.
     fn go_to(&mut self, left: usize) {
         let (read, rest) = self.rest.split_at(self.rest.len() - left);
         self.line += read.split(|byte| *byte == b'\n').count() - 1;
         self.rest = rest;
     }
 
-    /// A name and its `=` or `:`, with the blanks behind it; `None` for a name alone.
+    /// Reads a name, its `=` or `:`, and the blanks after it; `None` for a name without a value.
     fn name(&mut self) -> Result<Option<String>, Problem> {
         let open = std::mem::take(&mut self.open);
         let (line, start) = (self.line, self.rest);
-        let no_assignment = || open.or(|| Problem::not_an_assignment(line, start));
+        let not_an_assignment = || open.or(|| Problem::not_an_assignment(line, start));
         if let Some(rest) = self.rest.strip_prefix(b"export")
             && rest
                 .first()
@@ -95,25 +95,25 @@ impl Parser<'_> {
                 None => break None,
                 Some((c @ ('=' | ':' | '\n'), _)) => break Some(c),
                 Some((c, length)) if is_compose_blank(c) || is_of_name(c) => rest = &rest[length..],
-                Some(_) => return Err(no_assignment()),
+                Some(_) => return Err(not_an_assignment()),
             }
         };
         let name = trim_end(&self.rest[..self.rest.len() - rest.len()], is_go_space);
-        let stands_alone = matches!(end, None | Some('\n'));
-        if name.contains(&b' ') || open.is_json() && stands_alone || name.is_empty() && !stands_alone {
-            return Err(no_assignment());
+        let is_alone = matches!(end, None | Some('\n'));
+        if name.contains(&b' ') || open.is_json() && is_alone || name.is_empty() && !is_alone {
+            return Err(not_an_assignment());
         }
         self.rest = rest.get(1..).unwrap_or_default();
         self.line += usize::from(end == Some('\n'));
         self.rest = trim_start(self.rest, is_compose_blank);
-        if stands_alone {
+        if is_alone {
             return Ok(None);
         }
-        let name = std::str::from_utf8(name).map_err(|_| no_assignment())?;
+        let name = std::str::from_utf8(name).map_err(|_| not_an_assignment())?;
         Ok(Some(name.to_owned()))
     }
 
-    /// A value, and the end of its line when it has no quotes.
+    /// Reads a value, and the end of its line if it has no quotes.
     fn value(&mut self, line: usize) -> Result<Value, Problem> {
         match self.rest.first() {
             Some(quote @ (b'\'' | b'"')) => self.quoted(*quote, line),
@@ -169,7 +169,7 @@ impl Parser<'_> {
     }
 }
 
-/// Whether `c` can stand in a name. Go's letters and numbers are Rust's, but for combining marks, which are taken here.
+/// Whether a name can contain `c`. Go's letters and numbers are those of Rust, except combining marks, which are accepted here.
 fn is_of_name(c: char) -> bool {
     matches!(c, '_' | '.' | '-' | '[' | ']') || c.is_alphanumeric()
 }
@@ -178,9 +178,9 @@ fn is_of_name(c: char) -> bool {
 fn unescaped(value: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut decoded = Zeroizing::new(Vec::with_capacity(value.len()));
     let mut rest = value;
-    while let Some((byte, behind)) = rest.split_first() {
-        rest = behind;
-        let escaped = if *byte == b'\\' { behind.first() } else { None };
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        let escaped = if *byte == b'\\' { after.first() } else { None };
         let simple = match escaped {
             Some(b'a') => Some(0x07),
             Some(b'b') => Some(0x08),
@@ -216,7 +216,7 @@ fn unescaped(value: &[u8]) -> Zeroizing<Vec<u8>> {
     decoded
 }
 
-/// The character of `\0` and three octal digits. What is no such thing loses its `0`, as in compose-go.
+/// Decodes `\0` and three octal digits. Anything else loses its `0`, as in compose-go.
 fn octal(digits: &[u8], decoded: &mut Vec<u8>) {
     let number = std::str::from_utf8(digits)
         .ok()

@@ -1,19 +1,19 @@
 //! References in docker compose's dialect: `$NAME`, `${NAME}`, `$$`, and the six operators of `${NAME…}`.
 //!
-//! - `${A:-x}`, `${A-x}`: `x` where A is not set (with `:`, or empty). `x` can hold references itself.
-//! - `${A:+x}`, `${A+x}`: `x` where A is set (with `:`, and not empty), else nothing.
-//! - `${A:?x}`, `${A?x}`: an error where A is not set (with `:`, or empty).
-//! - `$$` is `$`. A `$` before anything else but `{` is itself; `${` without a name and a `}` is an error.
+//! - `${A:-x}`, `${A-x}`: `x` if A is not set (with `:`, or empty). `x` can contain references.
+//! - `${A:+x}`, `${A+x}`: `x` if A is set (with `:`, and not empty), otherwise nothing.
+//! - `${A:?x}`, `${A?x}`: an error if A is not set (with `:`, or empty).
+//! - `$$` is `$`. A `$` before any other character except `{` is literal. `${` without a name and a `}` is an error.
 //!
-//! Source: compose-go 2.16, `template/template.go`. Its pattern takes an operator's text to the last `}` of the line, and then
-//! looks for the `}` that closes; both steps are kept here, because they decide what odd texts come to.
+//! Source: compose-go 2.16, `template/template.go`. Its pattern matches an operator's text up to the last `}` of the line, and then
+//! looks for the closing `}`. Both steps are kept here, because they decide the result for odd texts.
 
 use zeroize::Zeroizing;
 
 use super::scope::{Found, Scope};
 use crate::secret::Secret;
 
-/// How deep references may stand within each other. compose knows no limit but its memory.
+/// How deeply references may be nested. compose has no limit except its memory.
 const MAX_DEPTH: usize = 64;
 
 /// What is wrong with a template.
@@ -21,7 +21,7 @@ type Problem = &'static str;
 
 const INVALID: Problem = "a `${` is not followed by a name and a `}`; write `$$` for a `$`";
 const REQUIRED: Problem = "a variable that `${NAME:?…}` requires is not set";
-const TOO_DEEP: Problem = "references stand too deep within each other";
+const TOO_DEEP: Problem = "references are nested too deeply";
 
 /// Replaces the references in `template`.
 pub(super) fn replace(template: &[u8], scope: &mut Scope<'_>) -> Result<Secret, Problem> {
@@ -35,21 +35,21 @@ fn append(template: &[u8], text: &mut Vec<u8>, scope: &mut Scope<'_>, depth: usi
     if depth > MAX_DEPTH {
         return Err(TOO_DEEP);
     }
-    // What follows an operator's reference on its line is a template of its own, of one line; the rest waits.
+    // The text after an operator's reference on its line is a separate template of one line; the rest waits.
     let mut waiting = vec![(template, false)];
     while let Some((mut rest, mut is_one_line)) = waiting.pop() {
         while let Some(dollar) = rest.iter().position(|byte| *byte == b'$') {
             text.extend_from_slice(&rest[..dollar]);
             rest = &rest[dollar..];
-            let behind = &rest[1..];
-            match behind.first() {
+            let tail = &rest[1..];
+            match tail.first() {
                 Some(b'$') => {
                     text.push(b'$');
-                    rest = &behind[1..];
+                    rest = &tail[1..];
                 }
                 Some(b'{') => {
-                    let name = name(&behind[1..]).ok_or(INVALID)?;
-                    let after = &behind[1 + name.len()..];
+                    let name = name(&tail[1..]).ok_or(INVALID)?;
+                    let after = &tail[1 + name.len()..];
                     match operator(after)
                         .and_then(|operator| Some((operator, reference(rest, operator, name, is_one_line)?)))
                     {
@@ -72,12 +72,12 @@ fn append(template: &[u8], text: &mut Vec<u8>, scope: &mut Scope<'_>, depth: usi
                     }
                 }
                 _ => {
-                    if let Some(name) = name(behind) {
+                    if let Some(name) = name(tail) {
                         variable(name, text, scope)?;
-                        rest = &behind[name.len()..];
+                        rest = &tail[name.len()..];
                     } else {
                         text.push(b'$');
-                        rest = behind;
+                        rest = tail;
                     }
                 }
             }
@@ -87,7 +87,7 @@ fn append(template: &[u8], text: &mut Vec<u8>, scope: &mut Scope<'_>, depth: usi
     Ok(())
 }
 
-/// Appends the value of `name`; nothing where it is not set.
+/// Appends the value of `name`, or nothing if it is not set.
 fn variable(name: &[u8], text: &mut Vec<u8>, scope: &mut Scope<'_>) -> Result<(), Problem> {
     if !scope.append(name, text)? {
         scope.note_unset();
@@ -95,7 +95,7 @@ fn variable(name: &[u8], text: &mut Vec<u8>, scope: &mut Scope<'_>) -> Result<()
     Ok(())
 }
 
-/// An operator behind a name: its character, and whether a `:` stands before it.
+/// An operator after a name: its character, and whether it follows a `:`.
 #[derive(Clone, Copy)]
 struct Operator {
     kind: u8,
@@ -122,8 +122,9 @@ fn operator(text: &[u8]) -> Option<Operator> {
     }
 }
 
-/// The length of the reference at the start of `text`: to the last `}` of the line behind the operator. Text that is known to be
-/// of one line is not searched for its end, so that many references on a line cost no more than one each.
+/// Returns the length of the reference at the start of `text`, up to the last `}` on the operator's line.
+///
+/// Text that is known to be one line is not searched for its end, to keep many references on a line cheap.
 fn reference(text: &[u8], operator: Operator, name: &[u8], is_one_line: bool) -> Option<usize> {
     let start = 2 + name.len() + operator.length();
     let line = &text[start..];
@@ -136,7 +137,7 @@ fn reference(text: &[u8], operator: Operator, name: &[u8], is_one_line: bool) ->
         .map(|last| start + last + 1)
 }
 
-/// Where the `}` stands that closes the first `{` (`getFirstBraceClosingIndex`, which passes over what follows a `{`).
+/// Returns the index of the `}` that closes the first `{`. Like `getFirstBraceClosingIndex`, it skips the character after a `{`.
 fn closing_brace(text: &[u8]) -> Option<usize> {
     let mut open = 0_isize;
     let mut index = 0;
@@ -159,7 +160,7 @@ fn closing_brace(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// Appends what `${name operator operand}` comes to.
+/// Appends the result of `${name operator operand}`.
 fn apply(
     operator: Operator,
     name: &[u8],
@@ -175,13 +176,13 @@ fn apply(
     match (operator.kind, counts) {
         (b'+', true) | (b'-', false) => append(operand, text, scope, depth + 1),
         (b'?', false) => Err(REQUIRED),
-        // Where `+` does not count, the variable is not set or empty.
+        // For `+`, the variable is not set or empty.
         (b'+', false) => Ok(()),
         _ => scope.append(name, text).map(drop),
     }
 }
 
-/// The name at the start of `text`: `[_a-z][_a-z0-9]*` in any case, with the two letters that Go takes for another case of ASCII's.
+/// Returns the name at the start of `text`: `[_a-z][_a-z0-9]*` in any case, including the two letters that Go folds to ASCII letters.
 fn name(text: &[u8]) -> Option<&[u8]> {
     let mut length = 0;
     loop {
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn operators_are_compose_s() {
+    fn operators_work_as_in_compose() {
         for (template, expected) in [
             ("$A ${A} $$A $ $1 $", "a a $A $ $1 $"),
             ("${A:-x}${E:-x}${N:-x}", "axx"),

@@ -1,7 +1,7 @@
-//! The dialect of `docker run --env-file`: what stands behind the `=` is the value, byte for byte.
+//! The dialect of `docker run --env-file`: everything after the `=` is the value, byte for byte.
 //!
-//! A line is `NAME=VALUE`. Blanks before the name and lines that begin with `#` are passed over. There are no quotes, no escapes,
-//! no comments behind a value, no `export` and no references. A name alone is taken from the environment, where it is already.
+//! A line is `NAME=VALUE`. Blanks before the name and lines that begin with `#` are skipped. There are no quotes, escapes, comments after
+//! a value, `export` or references. A name without a value is taken from the environment, so it sets nothing here.
 //!
 //! Source: docker/cli 29, `pkg/kvfile/kvfile.go`.
 
@@ -24,7 +24,10 @@ pub(super) fn read(text: &[u8], scope: &mut Scope<'_>) -> Result<(), Problem> {
         let mut line = &rest[..end.unwrap_or(rest.len())];
         rest = end.map_or(&[][..], |end| &rest[end + 1..]);
         if line.len() > LONGEST_LINE {
-            return Err(Problem::new(number, "Docker takes no line of 64 KiB or more"));
+            return Err(Problem::new(
+                number,
+                "Docker does not read lines of 64 KiB or more",
+            ));
         }
         line = line.strip_suffix(b"\r").unwrap_or(line);
         if std::str::from_utf8(line).is_err() {

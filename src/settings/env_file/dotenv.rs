@@ -1,20 +1,20 @@
 //! The dialect of python-dotenv.
 //!
 //! - Lines are `NAME=VALUE`; `export` before the name and blanks around the `=` are allowed; `#` begins a comment line. A name
-//!   alone sets nothing.
-//! - A value in quotes runs to the closing quote, over lines too. Within `"…"` the escapes `\\ \' \" \a \b \f \n \r \t \v`
-//!   are decoded, within `'…'` only `\\` and `\'`; behind it nothing but a comment may stand.
-//! - Any other value runs to the end of the line, without blanks around it, and without a comment (`#` after a blank).
-//! - `${NAME}` and `${NAME:-default}` are replaced; nothing else with a `$` is. A default counts where there is no such
-//!   variable; an empty one is one. Bytes that are not UTF-8 stay as they are.
+//!   without a value sets nothing.
+//! - A value in quotes runs to the closing quote, even over several lines. Within `"…"` the escapes `\\ \' \" \a \b \f \n \r \t \v`
+//!   are decoded, within `'…'` only `\\` and `\'`. Only a comment may follow the closing quote.
+//! - Any other value runs to the end of the line, without surrounding blanks, and without a comment (`#` after a blank).
+//! - `${NAME}` and `${NAME:-default}` are replaced; any other `$` is literal. The default is used if the variable is not set; an
+//!   empty variable is set. Bytes that are not UTF-8 are unchanged.
 //!
-//! Where python-dotenv passes over a line with a warning, this is an error: the line meant something. So is a name that is
-//! rather a piece of YAML or JSON (`NAME: value`, `}`).
+//! python-dotenv skips a malformed line with a warning. Here it is an error, because the line meant something. So is a name that
+//! looks like a piece of YAML or JSON (`NAME: value`, `}`).
 //!
-//! [`Variant::Default`] differs from [`Variant::Exact`] where python-dotenv stands alone, or takes a value apart:
+//! [`Variant::Default`] differs from [`Variant::Exact`] where python-dotenv differs from all other readers, or would cut a value:
 //! - `'…'` is literal, as in every shell and in compose; python-dotenv replaces `${NAME}` there too.
-//! - `NAME= #x` is `#x`, as in compose and in python-dotenv up to 1.2.3; 1.2.4 takes it for a comment.
-//! - In a value that begins as a JSON object the comment begins behind the object, so a ` #` inside stays.
+//! - `NAME= #x` is `#x`, as in compose and in python-dotenv up to 1.2.3; 1.2.4 reads it as a comment.
+//! - In a value that begins as a JSON object, a comment can begin only after the object, so a ` #` inside is kept.
 //!
 //! Source: python-dotenv 1.2.4, `dotenv/parser.py`, `dotenv/variables.py`, `dotenv/main.py` (`resolve_variables`).
 
@@ -27,23 +27,23 @@ use super::scope::Scope;
 use crate::python::text::is_space;
 use crate::secret::Secret;
 
-/// How close to python-dotenv a file is read.
+/// How closely to follow python-dotenv.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::settings) enum Variant {
-    /// As the module's documentation has it.
+    /// With the differences in the module's documentation.
     Default,
-    /// To the letter.
+    /// Exactly.
     Exact,
 }
 
-/// A name, and its value unless it stands alone.
+/// A name, and its value if it has one.
 #[derive(Debug)]
 pub(in crate::settings) struct Binding {
     /// The name.
     pub(in crate::settings) name: String,
-    /// The value, with escapes decoded and references in it.
+    /// The value, with escapes decoded and references not yet replaced.
     pub(in crate::settings) value: Option<Secret>,
-    /// Whether the value stands in single quotes.
+    /// Whether the value is in single quotes.
     in_single_quotes: bool,
     /// The line on which it begins, counted from 1.
     pub(in crate::settings) line: usize,
@@ -64,7 +64,7 @@ pub(super) fn read(text: &[u8], variant: Variant, scope: &mut Scope<'_>) -> Resu
     })
 }
 
-/// Parses a file, and hands over its assignments one by one.
+/// Parses a file, and calls `take` with each assignment.
 pub(in crate::settings) fn parse(
     text: &[u8],
     variant: Variant,
@@ -88,7 +88,7 @@ pub(in crate::settings) fn parse(
     Ok(())
 }
 
-/// `text` with `\n` at the end of each line, as Python reads a text file.
+/// Returns `text` with `\n` at the end of each line, as Python reads a text file.
 fn with_line_feeds(text: &[u8]) -> Secret {
     let mut lines = Vec::with_capacity(text.len());
     for (index, byte) in text.iter().enumerate() {
@@ -105,7 +105,7 @@ struct Parser<'a> {
     rest: &'a [u8],
     line: usize,
     variant: Variant,
-    /// What the value before left open.
+    /// What the previous value left open.
     open: Open,
 }
 
@@ -124,11 +124,11 @@ impl<'a> Parser<'a> {
         false
     }
 
-    /// Reads one assignment to the end of its last line. A comment behind `export` is `None`.
+    /// Reads one assignment to the end of its last line. Returns `None` for a comment after `export`.
     fn assignment(&mut self) -> Result<Option<Binding>, Problem> {
         let open = std::mem::take(&mut self.open);
         let (number, start) = (self.line, self.rest);
-        let no_assignment = || open.or(|| Problem::not_an_assignment(number, start));
+        let not_an_assignment = || open.or(|| Problem::not_an_assignment(number, start));
         if let Some(rest) = self.rest.strip_prefix(b"export")
             && first(rest).is_some_and(|(c, _)| is_python_blank(c))
         {
@@ -139,7 +139,7 @@ impl<'a> Parser<'a> {
                 return Ok(None);
             }
         }
-        let name = self.name().ok_or_else(no_assignment)?;
+        let name = self.name().ok_or_else(not_an_assignment)?;
         self.skip_blanks();
         let Some(rest) = self.rest.strip_prefix(b"=") else {
             let is_alone = self.ends_line() && !Problem::is_odd_name(name.as_bytes()) && !open.is_json();
@@ -151,12 +151,12 @@ impl<'a> Parser<'a> {
                     line: number,
                 }))
             } else {
-                Err(no_assignment())
+                Err(not_an_assignment())
             };
         };
-        // `NAME:x=y` is YAML's form, and `"NAME"=x` sets nothing that anybody could ask for.
+        // `NAME:x=y` is YAML, and `"NAME"=x` sets a name that nobody looks up.
         if name.contains([':', '"']) {
-            return Err(no_assignment());
+            return Err(not_an_assignment());
         }
         self.rest = rest;
         self.skip_blanks();
@@ -178,7 +178,7 @@ impl<'a> Parser<'a> {
         }))
     }
 
-    /// A name, which may stand in single quotes.
+    /// Reads a name, which may be in single quotes.
     fn name(&mut self) -> Option<String> {
         let (name, rest) = if let Some(quoted) = self.rest.strip_prefix(b"'") {
             let end = quoted.iter().position(|byte| *byte == b'\'')?;
@@ -200,7 +200,7 @@ impl<'a> Parser<'a> {
             .flatten()
     }
 
-    /// A value in quotes, and the rest of its line.
+    /// Reads a value in quotes, and the rest of its line.
     fn quoted(&mut self, quote: u8) -> Result<Secret, Problem> {
         let (number, start) = (self.line, self.rest);
         let mut value = Zeroizing::new(Vec::new());
@@ -230,11 +230,11 @@ impl<'a> Parser<'a> {
         if self.ends_line() {
             Ok(Secret::new(value.to_vec()))
         } else {
-            Err(Problem::behind_quote(number, start))
+            Err(Problem::after_quote(number, start))
         }
     }
 
-    /// A value without quotes: the rest of the line.
+    /// Reads a value without quotes: the rest of the line.
     fn bare(&mut self) -> Result<Secret, Problem> {
         let number = self.line;
         let line = self.take_line();
@@ -255,7 +255,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Skips blanks and a comment; returns whether the line ends there, and goes on to the next.
+    /// Skips blanks and a comment. Returns whether the line ends there, and if so advances to the next line.
     fn ends_line(&mut self) -> bool {
         self.skip_blanks();
         let ends = matches!(self.rest.first(), None | Some(b'#' | b'\n'));
@@ -269,7 +269,7 @@ impl<'a> Parser<'a> {
         self.rest = trim_start(self.rest, is_python_blank);
     }
 
-    /// Takes what is left of the line, and its end, which is not returned.
+    /// Reads the rest of the line and its end, and returns it without the end.
     fn take_line(&mut self) -> &'a [u8] {
         let end = self
             .rest
@@ -287,7 +287,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// The byte that `\` and `escaped` stand for within `quote`.
+/// Returns the byte for `\` and `escaped` within `quote`.
 fn unescaped(quote: u8, escaped: u8) -> Option<u8> {
     Some(match escaped {
         b'\\' | b'\'' => escaped,
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_alone_sets_nothing() {
+    fn a_name_without_a_value_sets_nothing() {
         let lines = lines(b"A\nB # c\nexport C\nexport # c\n", Variant::Default).unwrap();
         assert_eq!(lines.len(), 3);
         assert!(lines.iter().all(|line| line.value.is_none()));
@@ -370,15 +370,12 @@ mod tests {
             wrong("A=\"1\n2\"\nB=\"secret\n\n"),
             (3, "the quoted value has no closing quote")
         );
-        assert_eq!(
-            wrong("A=\"a\"b\""),
-            (1, "something stands behind the closing quote")
-        );
+        assert_eq!(wrong("A=\"a\"b\""), (1, "there is text after the closing quote"));
         assert_eq!(wrong("=x"), (1, "expected NAME=VALUE"));
     }
 
     #[test]
-    fn a_value_over_lines_is_said_to_need_quotes_where_it_begins() {
+    fn a_value_over_lines_needs_quotes_and_names_its_first_line() {
         const NEEDS_QUOTES: &str = "a value over several lines needs quotes around it";
         for text in [
             "\nA={\n  \"conn_type\": \"x\",\n  \"extra\": {}\n}\n",
@@ -398,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn yaml_is_told() {
+    fn yaml_is_recognised() {
         for text in ["A: b", "A:b", "AIRFLOW_CONN_X:postgres://h/?a=b", "A : b"] {
             assert_eq!(
                 wrong(text),

@@ -1,7 +1,7 @@
 //! References in python-dotenv's dialect: `${NAME}` and `${NAME:-default}`.
 //!
-//! A name runs to the first `}` or `:`, a default to the first `}`; neither holds references. What is no such thing stays as it
-//! is, `$NAME` and the operators of other readers too.
+//! A name runs to the first `}` or `:`, a default to the first `}`; neither contains references. Anything else is unchanged, including
+//! `$NAME` and the operators of other readers.
 //!
 //! Source: python-dotenv 1.2.4, `dotenv/variables.py`.
 
@@ -22,7 +22,7 @@ pub(super) fn replace(value: &Secret, scope: &mut Scope<'_>) -> Result<Secret, &
             .unwrap_or(value.len())
     };
     let mut replaced = Zeroizing::new(Vec::with_capacity(value.len()));
-    // Where the next `}` or `:` stands, and the next `}`: looked for once, however many `${` stand before it.
+    // The index of the next `}` or `:`, and of the next `}`: searched once, even after many `${`.
     let (mut name_end, mut end) = (0, 0);
     let mut index = 0;
     while index < value.len() {
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn references_are_replaced_by_what_stands_further_up_and_by_the_process() {
+    fn references_use_earlier_lines_and_the_process() {
         for (text, expected) in [
             ("A=1\nB=${A}-${A}", "1-1"),
             ("A=1\nB=\"${A}\"", "1"),
@@ -114,7 +114,7 @@ mod tests {
         let problem = replaced(&text, Variant::Default).unwrap_err();
         assert_eq!(
             problem.message,
-            "the references of this file come to more than 16 MiB"
+            "the references in this file expand to more than 16 MiB"
         );
         let many = format!("A={}", "${".repeat(1 << 20));
         assert_eq!(replaced(&many, Variant::Default).unwrap().len(), many.len() - 2);

@@ -1,14 +1,14 @@
-//! Env files: variables that are laid under the process's environment.
+//! Env files: variables that are defaults for the process's environment.
 //!
-//! Owns the order of several files, what a file may not set, and the warnings. Each dialect is a file of its own: what a line
-//! means is known there. Must not know what a variable means.
+//! Owns the order of several files, the variables that a file may not set, and the warnings. Each dialect has its own module, which knows
+//! what a line means. Must not know what a variable means.
 //!
-//! - [`dotenv`]: python-dotenv's. It is the default, in a form that keeps what a person most likely meant; see there.
-//! - [`compose`]: docker compose's.
-//! - [`docker`]: that of `docker run --env-file`.
+//! - [`dotenv`]: python-dotenv. It is the default, with changes that keep what the author most likely meant.
+//! - [`compose`]: docker compose.
+//! - [`docker`]: `docker run --env-file`.
 //!
-//! Without `--env-file-dialect` the files are read in three ways, and one warning names the variables on which the readers
-//! differ. Docker is left out of this: it keeps quotes and `${NAME}` as they stand, and who writes those does not write for it.
+//! Without `--env-file-dialect` the files are read in three ways, and one warning names the variables that the readers read differently.
+//! Docker is not compared: it keeps quotes and `${NAME}`, so a file with these is not written for Docker.
 
 use std::path::Path;
 use std::time::Instant;
@@ -39,16 +39,16 @@ const MOST_PLACES: usize = 3;
 /// The longest name that a warning shows, in bytes.
 const LONGEST_NAME: usize = 200;
 
-/// How files are read.
+/// How to read files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
-    /// Without `--env-file-dialect`: python-dotenv's, but for what [`dotenv`] lists.
+    /// Without `--env-file-dialect`: as python-dotenv, with the differences that [`dotenv`] lists.
     Default,
-    /// python-dotenv's, to the letter.
+    /// Exactly as python-dotenv.
     PythonDotenv,
-    /// docker compose's.
+    /// As docker compose.
     Compose,
-    /// Docker's.
+    /// As `docker run --env-file`.
     Docker,
 }
 
@@ -76,14 +76,14 @@ impl Reading {
     }
 }
 
-/// Reads `files`, lays their variables under `env`, and returns the warnings.
+/// Reads `files`, adds their variables to `env` as defaults, and returns the warnings.
 ///
-/// A later file wins over an earlier one, within a file the last line wins, and the process's environment wins over files: as
-/// a variable, and where a value refers to it.
+/// A later file wins over an earlier one, and a later line over an earlier one. The process's environment wins over files, also where a
+/// value refers to a variable.
 ///
 /// # Errors
-/// A file that cannot be read, and a line that is no assignment, with status 2.
-pub(super) fn lay_under<P: AsRef<Path>>(
+/// A file that cannot be read, and a line that is not an assignment, with status 2.
+pub(super) fn load<P: AsRef<Path>>(
     env: &mut Env,
     files: &[P],
     dialect: Option<EnvFileDialect>,
@@ -133,7 +133,7 @@ pub(super) fn lay_under<P: AsRef<Path>>(
     Ok(warnings)
 }
 
-/// Names a variable and where it stands. What does not look like a name may be a piece of a value, and is not shown.
+/// Describes a variable and its place. Text that does not look like a name may be part of a value, and is not shown.
 fn place(name: &str, path: &Path, line: usize) -> String {
     let is_name = name.len() <= LONGEST_NAME
         && name
@@ -147,7 +147,7 @@ fn place(name: &str, path: &Path, line: usize) -> String {
     format!("{name} ({}:{line})", path.display())
 }
 
-/// Lists `places`, the first few of them.
+/// Lists the first few of `places`.
 fn listed(places: &[String]) -> String {
     let first = places[..places.len().min(MOST_PLACES)].join(", ");
     match places.len().saturating_sub(MOST_PLACES) {
@@ -156,7 +156,7 @@ fn listed(places: &[String]) -> String {
     }
 }
 
-/// The warning about references to variables that are not set.
+/// Returns the warning about references to variables that are not set.
 fn unset(scope: &Scope<'_>, paths: &[&Path]) -> Option<String> {
     let places: Vec<_> = scope
         .variables()
@@ -165,13 +165,13 @@ fn unset(scope: &Scope<'_>, paths: &[&Path]) -> Option<String> {
         .collect();
     (!places.is_empty()).then(|| {
         format!(
-            "a variable that is not set, or only further down, is empty in {}; single quotes keep a `$` as it is",
+            "a reference to a variable that is not set, or only further down, is empty in {}; single quotes keep a `$`",
             listed(&places)
         )
     })
 }
 
-/// Whether the variable belongs to the `[secrets]` family, where another value than the file's is a surprise.
+/// Whether the variable belongs to the `[secrets]` family, where a value that differs from the file's is a surprise.
 fn configures_secrets(name: &str) -> bool {
     name.starts_with("AIRFLOW__SECRETS__") || name.starts_with("AIRFLOW__WORKERS__SECRETS_")
 }

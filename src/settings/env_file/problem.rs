@@ -1,6 +1,6 @@
-//! What is wrong with a line of an env file, in words for the person who wrote it.
+//! The mistakes in a line of an env file, in words for the person who wrote it.
 //!
-//! Owns the kinds of mistakes and the way out of each. Never shows a part of the line: it may hold a secret.
+//! Owns the kinds of mistakes and the remedy for each. Never shows a part of the line, because it may hold a secret.
 
 use std::path::Path;
 
@@ -37,7 +37,7 @@ impl Problem {
 
     /// A value that holds NUL.
     pub(in crate::settings) fn nul(line: usize) -> Self {
-        Self::new(line, "a NUL byte cannot stand in a variable")
+        Self::new(line, "a variable cannot contain a NUL byte")
     }
 
     /// A file that is not UTF-8.
@@ -45,23 +45,23 @@ impl Problem {
         utf16(text).unwrap_or_else(|| Self::new(line, "the line is not UTF-8"))
     }
 
-    /// A value in quotes without the second one.
+    /// A value without its closing quote.
     pub(super) fn unclosed_quote(line: usize) -> Self {
         Self::new(line, "the quoted value has no closing quote")
-            .with_hint("within the quotes write `\\\"` or `\\'` for a quote, and close the value with the one that opens it")
+            .with_hint("within the quotes write `\\\"` or `\\'` for a quote, and close the value with the same quote that opens it")
     }
 
-    /// Something behind the closing quote of `value`, which begins with its opening quote.
-    pub(super) fn behind_quote(line: usize, value: &[u8]) -> Self {
-        let problem = Self::new(line, "something stands behind the closing quote");
+    /// Text after the closing quote of `value`, which begins with its opening quote.
+    pub(super) fn after_quote(line: usize, value: &[u8]) -> Self {
+        let problem = Self::new(line, "there is text after the closing quote");
         if value.starts_with(b"\"{") || value.starts_with(b"\"[") {
-            problem.with_hint("leave out the quotes around JSON, or take single quotes")
+            problem.with_hint("remove the quotes around JSON, or use single quotes")
         } else {
             problem.with_hint("write `\\\"` or `\\'` for a quote within the value, and `#` before a comment")
         }
     }
 
-    /// A line that is no assignment. `line` is all of it, without blanks before it.
+    /// A line that is not an assignment. `line` is the whole line, without leading blanks.
     pub(super) fn not_an_assignment(number: usize, line: &[u8]) -> Self {
         let line = line.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let problem = Self::new(number, NO_ASSIGNMENT);
@@ -69,58 +69,58 @@ impl Problem {
             .iter()
             .position(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-')))
             .unwrap_or(line.len());
-        let (word, behind) = line.split_at(word);
-        let behind_blanks = behind.trim_ascii_start();
+        let (word, after) = line.split_at(word);
+        let after_blanks = after.trim_ascii_start();
         match line {
             [b'[', .., b']'] => {
-                problem.with_hint("`[…]` is a section of an INI file; an airflow.cfg is read with `--config`")
+                problem.with_hint("`[…]` is a section of an INI file; read an airflow.cfg with `--config`")
             }
             [b'{', ..] => problem.with_hint(
                 "an env file is not JSON; local secrets in JSON are read by Airflow's LocalFilesystemBackend",
             ),
-            [b'-', b' ', ..] => problem.with_hint("leave out YAML's `- `"),
+            [b'-', b' ', ..] => problem.with_hint("remove YAML's `- `"),
             [b'"', ..] => problem.with_hint(
-                "leave out the quotes around the name; a value over several lines needs quotes around it",
+                "remove the quotes around the name; a value over several lines needs quotes around it",
             ),
             [b'=', ..] => problem.with_hint("write the variable's name before the `=`"),
-            [b'$', ..] => problem.with_hint("leave out the `$` before the name"),
-            _ if !word.is_empty() && behind_blanks.starts_with(b":") => {
+            [b'$', ..] => problem.with_hint("remove the `$` before the name"),
+            _ if !word.is_empty() && after_blanks.starts_with(b":") => {
                 Self::new(number, "expected NAME=VALUE, not YAML's `NAME: value`")
-                    .with_hint("write `=` in place of the `:`")
+                    .with_hint("write `=` instead of `:`")
             }
             _ if matches!(
                 word,
                 b"set" | b"setenv" | b"declare" | b"typeset" | b"readonly" | b"local" | b"env"
-            ) && !behind.is_empty() =>
+            ) && !after.is_empty() =>
             {
-                problem.with_hint("nothing but `export` may stand before NAME=VALUE")
+                problem.with_hint("only `export` may come before NAME=VALUE")
             }
-            _ if behind_blanks.contains(&b'=') && !word.is_empty() => problem.with_hint(
-                "a name holds neither blanks nor quotes; a value over several lines needs quotes around it",
+            _ if after_blanks.contains(&b'=') && !word.is_empty() => problem.with_hint(
+                "a name cannot contain blanks or quotes; a value over several lines needs quotes around it",
             ),
             _ => problem.with_hint(NEEDS_QUOTES),
         }
     }
 
-    /// Adds what Docker's dialect lacks; `name` is what stands before the `=`.
+    /// Explains what Docker's dialect does not support; `name` is the text before the `=`.
     pub(super) fn for_docker(mut self, name: &[u8]) -> Self {
         if name.starts_with(b"export ") {
             self.hint =
-                Some("Docker's dialect has no `export`; leave it out, or use another `--env-file-dialect`");
+                Some("Docker's dialect has no `export`; remove it, or use another `--env-file-dialect`");
         } else if self.message == NEEDS_QUOTES {
-            self.message = "Docker's dialect has no value over several lines";
+            self.message = "Docker's dialect does not support a value over several lines";
             self.hint = Some("put the value on one line, or in quotes with `--env-file-dialect dotenv`");
         }
         self
     }
 
-    /// Whether `name`, which stands alone on its line, is rather a piece of something else: a bracket, YAML, JSON.
+    /// Whether `name`, which is alone on its line, looks like a piece of something else: a bracket, YAML, JSON.
     pub(super) fn is_odd_name(name: &[u8]) -> bool {
         name.iter()
             .any(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'_' | b'.' | b'-'))
     }
 
-    /// Makes the error of the file `path`.
+    /// Converts the problem to the error of the file `path`.
     pub(super) fn into_error(self, path: &Path) -> Error {
         let message = format!(
             "env file `{}` line {}: {}",
@@ -136,16 +136,16 @@ impl Problem {
     }
 }
 
-/// The problem of a file that is UTF-16, as some editors and shells of Windows write it.
+/// Returns the problem of a file in UTF-16, as some Windows editors and shells write it.
 pub(super) fn utf16(text: &[u8]) -> Option<Problem> {
     let marked = text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff");
     let unmarked =
         matches!(text, [0, second, ..] if *second != 0) || matches!(text, [first, 0, ..] if *first != 0);
     (marked || unmarked)
-        .then(|| Problem::new(1, "the file is not UTF-8 but UTF-16").with_hint("save it as UTF-8"))
+        .then(|| Problem::new(1, "the file is UTF-16, not UTF-8").with_hint("save it as UTF-8"))
 }
 
-/// A value without quotes that looks as if it went on in the next line.
+/// A value without quotes that seems to continue on the next line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Open(Option<(usize, Form)>);
 
@@ -157,7 +157,7 @@ enum Form {
 }
 
 impl Open {
-    /// What `value`, which stands without quotes on `line`, leaves open.
+    /// Returns what `value`, which has no quotes and is on `line`, leaves open.
     pub(super) fn after(value: &[u8], line: usize) -> Self {
         let is_json = matches!(value.first(), Some(b'{' | b'['));
         let is_pem = value.starts_with(b"-----BEGIN ");
@@ -173,7 +173,7 @@ impl Open {
         Self(Some((line, form)))
     }
 
-    /// The problem of a value that goes on in a line that is no assignment, else the one of that line.
+    /// Returns the problem of an open value, or `problem` if no value is open.
     pub(super) fn or(self, problem: impl FnOnce() -> Problem) -> Problem {
         match self.0 {
             Some((line, _)) => Problem::new(line, NEEDS_QUOTES).with_hint(QUOTE_IT),
@@ -181,7 +181,7 @@ impl Open {
         }
     }
 
-    /// The problem of a PEM that goes on in `rest`, whose lines look like names and assignments.
+    /// Returns the problem of a PEM that continues in `rest`, whose lines look like names and assignments.
     pub(super) fn pem_in(self, rest: &[u8]) -> Option<Problem> {
         let (line, _) = self.0.filter(|(_, form)| *form == Form::Pem)?;
         rest.split(|byte| *byte == b'\n')
@@ -189,13 +189,13 @@ impl Open {
             .then(|| Problem::new(line, NEEDS_QUOTES).with_hint(QUOTE_IT))
     }
 
-    /// Whether JSON is open, so that a name alone is rather a piece of it.
+    /// Whether JSON is open. Then a name without a value is probably a piece of it.
     pub(super) fn is_json(self) -> bool {
         self.0.is_some_and(|(_, form)| form == Form::Json)
     }
 }
 
-/// How many bytes the JSON object or list at the start of `line` takes, or 0 when it does not end on the line.
+/// Returns the length in bytes of the JSON object or list at the start of `line`, or 0 if it does not end on the line.
 pub(super) fn json_length(line: &[u8]) -> usize {
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
     for (index, byte) in line.iter().enumerate() {

@@ -1,8 +1,8 @@
-//! What has been assigned so far: the variables to which a value can refer.
+//! The variables assigned so far, to which a value can refer.
 //!
-//! Owns the order in which a reference is looked up, and the bound on growth. It is python-dotenv's `load_dotenv()` with its
-//! default `override=False`, and docker compose's: the process's environment, then what stands further up, in an earlier file
-//! too. A value is complete when it is assigned, so there are no cycles. Must not know any dialect.
+//! Owns the order in which a reference is looked up, and the limit on growth. The order is that of docker compose, and of python-dotenv's
+//! `load_dotenv()` with its default `override=False`: the process's environment, then earlier lines and files. A value is complete when
+//! it is assigned, so there are no cycles. Must not know any dialect.
 
 use indexmap::IndexMap;
 
@@ -14,7 +14,7 @@ use crate::secret::Secret;
 /// A variable of an env file.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    /// Its value; `None` for a name alone, and for one whose value could not be made out.
+    /// Its value; `None` for a name without a value, and for a value that could not be read.
     pub(super) value: Option<Secret>,
     /// The number of its file.
     pub(super) file: usize,
@@ -24,11 +24,11 @@ pub(super) struct Entry {
     pub(super) refers_to_unset: bool,
 }
 
-/// What a reference comes to.
+/// The result of a reference.
 pub(super) enum Found<'a> {
     /// A value.
     Value(&'a Secret),
-    /// A name that stands alone further up.
+    /// An earlier name without a value.
     NameAlone,
     /// Nothing.
     Nothing,
@@ -40,15 +40,15 @@ pub(super) struct Scope<'a> {
     variables: IndexMap<String, Entry>,
     /// The number of the file that is being read.
     pub(super) file: usize,
-    /// Whether a value that cannot be made out is passed over.
+    /// Whether to skip a value that cannot be read.
     pub(super) tolerant: bool,
-    /// How many bytes references have brought in.
+    /// How many bytes references have added.
     expanded_bytes: u64,
     refers_to_unset: bool,
 }
 
 impl<'a> Scope<'a> {
-    /// Starts with the process's environment alone.
+    /// Creates a scope with only the process's environment.
     pub(super) fn new(process: &'a Env) -> Self {
         Self {
             process,
@@ -60,7 +60,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Starts again for another reading of the same files, which passes over what it cannot make out.
+    /// Creates an empty scope for another reading of the same files, which skips values that it cannot read.
     pub(super) fn again(&self) -> Self {
         Self {
             tolerant: true,
@@ -68,7 +68,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Looks a name up that a value refers to.
+    /// Looks up a name to which a value refers.
     pub(super) fn find(&self, name: &[u8]) -> Found<'_> {
         let Ok(name) = std::str::from_utf8(name) else {
             return Found::Nothing;
@@ -85,7 +85,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Appends the value of `name` to `text`; returns whether there was anything by this name.
+    /// Appends the value of `name` to `text`, and returns whether the name exists.
     ///
     /// # Errors
     /// More than 16 MiB in all.
@@ -96,16 +96,16 @@ impl<'a> Scope<'a> {
             Found::Nothing => return Ok(false),
         };
         let length = value.len() as u64;
-        // Before it is copied: a reading that passes over errors meets this for every line.
+        // Checked before copying: a reading that skips errors reaches this for every line.
         if self.expanded_bytes + length > MAX_BYTES {
-            return Err("the references of this file come to more than 16 MiB");
+            return Err("the references in this file expand to more than 16 MiB");
         }
         text.extend_from_slice(value);
         self.expanded_bytes += length;
         Ok(true)
     }
 
-    /// Notes that the value at hand refers to a variable that is not set.
+    /// Records that the current value refers to a variable that is not set.
     pub(super) fn note_unset(&mut self) {
         self.refers_to_unset = true;
     }
@@ -113,7 +113,7 @@ impl<'a> Scope<'a> {
     /// Assigns a value to `name`, on `line`.
     ///
     /// # Errors
-    /// A value that holds NUL, and the problem that made `value` an error, unless such are passed over.
+    /// A value that contains NUL, and the problem in `value`, unless problems are skipped.
     pub(super) fn assign(
         &mut self,
         name: String,
@@ -153,7 +153,7 @@ impl<'a> Scope<'a> {
         self.variables.get(name)?.value.as_ref()
     }
 
-    /// Whether the process's environment has `name`, so that the files' value does not count.
+    /// Whether the process's environment has `name`, so the value in the files is ignored.
     pub(super) fn is_of_process(&self, name: &str) -> bool {
         self.process.variable(name).is_some()
     }

@@ -1,4 +1,4 @@
-//! Bodies that are too long, packed, broken, or of somebody else.
+//! Bodies that are too long, compressed, broken, or from another service.
 
 use super::Pauses::Retries;
 use super::Right::{Found, FoundInKeyVault, Large, Malformed, Unavailable};
@@ -47,7 +47,7 @@ pub const FAULTS: &[Fault] = &[
         Reply::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n")
     })
     .pausing(Retries),
-    fault("a chunk of a length beyond all numbers", Unavailable, |_| {
+    fault("a chunk with a far too large length", Unavailable, |_| {
         Reply::raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n{}\r\n")
     })
     .pausing(Retries),
@@ -67,11 +67,11 @@ pub const FAULTS: &[Fault] = &[
         reply.body(packed)
     })
     .pausing(Retries),
-    fault("gzip that is none", Unavailable, |at| {
+    fault("gzip that is not gzip", Unavailable, |at| {
         at.found().header("Content-Encoding", "gzip")
     })
     .pausing(Retries),
-    fault("gzip that unfolds to 40 MB", Unavailable, |at| {
+    fault("gzip that expands to 40 MB", Unavailable, |at| {
         let (_, reply) = at.gzip();
         reply.body(gzip(&vec![b' '; 40 * MB]))
     })
@@ -80,7 +80,7 @@ pub const FAULTS: &[Fault] = &[
         let (packed, reply) = at.gzip();
         reply.body(gzip(&packed))
     }),
-    fault("an encoding that was not asked for", Unavailable, |at| {
+    fault("an encoding that was not requested", Unavailable, |at| {
         Reply::status(200)
             .header("Content-Encoding", "br")
             .body(at.gzip().0)
@@ -96,13 +96,13 @@ pub const FAULTS: &[Fault] = &[
         let body = at.text();
         Reply::status(200).body(&body.as_bytes()[..body.len() - 1])
     }),
-    fault("something behind the JSON", Unavailable, |at| {
+    fault("something after the JSON", Unavailable, |at| {
         json(&format!("{} x", at.text()))
     }),
-    fault("JSON behind a byte order mark", FoundInKeyVault, |at| {
+    fault("JSON after a byte order mark", FoundInKeyVault, |at| {
         json(&format!("\u{feff}{}", at.text()))
     }),
-    fault("a name twice, of which the last counts", Found, |at| {
+    fault("a name twice: the last one counts", Found, |at| {
         json(
             &at.text()
                 .replace("{\"value\":", "{\"value\":\"not-this\",\"value\":"),
@@ -125,23 +125,25 @@ pub const FAULTS: &[Fault] = &[
         json("").body([before.as_bytes(), b"w\xffrld", behind.as_bytes()].concat())
     }),
     fault("JSON of another service", Unavailable, |_| json("[\"world\"]")),
-    fault("a thousand levels of JSON beside the value", Found, |at| {
+    fault("a thousand levels of JSON next to the value", Found, |at| {
         beside(at, &format!("{}0{}", "[".repeat(900), "]".repeat(900)))
     }),
     fault("a million levels of JSON", Malformed, |_| {
         json(&"[".repeat(1_000_000))
     }),
-    fault("a number of a thousand digits beside the value", Found, |at| {
+    fault("a number of a thousand digits next to the value", Found, |at| {
         beside(at, &"9".repeat(1000))
     }),
-    fault("a number beyond all numbers beside the value", Found, |at| {
+    fault("a far too large number next to the value", Found, |at| {
         beside(at, "1e999")
     }),
-    fault("NaN beside the value", Found, |at| beside(at, "NaN")),
-    fault("the value in an object that is no object", Unavailable, |_| {
-        json("\"world\"")
-    }),
-    fault("null in place of all", Unavailable, |_| json("null")),
+    fault("NaN next to the value", Found, |at| beside(at, "NaN")),
+    fault(
+        "the value in something that is not an object",
+        Unavailable,
+        |_| json("\"world\""),
+    ),
+    fault("only null", Unavailable, |_| json("null")),
     fault("no `value`", Malformed, |at| {
         json(&at.text().replace("\"value\"", "\"other\""))
     }),
@@ -150,7 +152,7 @@ pub const FAULTS: &[Fault] = &[
     fault("nothing, with status 205", Unavailable, |_| Reply::status(205)),
 ];
 
-/// The right answer, with `json` under a name that nobody asks for.
+/// Returns the right answer with `text` as JSON under an unused name.
 fn beside(at: &super::At<'_>, text: &str) -> Reply {
     json(&at.text().replacen('{', &format!("{{\"other\":{text},"), 1))
 }

@@ -1,4 +1,4 @@
-//! Heads that are no HTTP, too much of it, or contradict themselves.
+//! Heads that are not HTTP, too large, or contradictory.
 
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use super::{Fault, HEAD, MB, fault};
 use crate::support::server::Reply;
 
 pub const FAULTS: &[Fault] = &[
-    fault("no HTTP", Unavailable, |_| Reply::raw("220 ESMTP ready\r\n\r\n")).pausing(Retries),
-    fault("HTTP/0.9: the value alone", Unavailable, |at| {
+    fault("not HTTP", Unavailable, |_| Reply::raw("220 ESMTP ready\r\n\r\n")).pausing(Retries),
+    fault("HTTP/0.9: only the value", Unavailable, |at| {
         Reply::raw(at.text())
     })
     .pausing(Retries),
@@ -35,7 +35,7 @@ pub const FAULTS: &[Fault] = &[
             body.len()
         ))
     }),
-    fault("lines that end with LF alone", Found, |at| {
+    fault("lines that end with only LF", Found, |at| {
         let body = at.text();
         Reply::raw(format!(
             "HTTP/1.1 200 OK\nContent-Length: {}\n\n{body}",
@@ -49,7 +49,7 @@ pub const FAULTS: &[Fault] = &[
     fault("a thousand interim answers before the answer", Found, |at| {
         at.found().before("HTTP/1.1 100 Continue\r\n\r\n".repeat(1000))
     }),
-    fault("interim answers for ever", TimeIsUp, |at| {
+    fault("interim answers without end", TimeIsUp, |at| {
         let interim = "HTTP/1.1 100 Continue\r\n\r\n";
         at.found()
             .before(interim.repeat(4000))
@@ -70,7 +70,7 @@ pub const FAULTS: &[Fault] = &[
     })
     .pausing(Retries)
     .heavy(),
-    fault("headers for ever", TimeIsUp, |_| {
+    fault("headers without end", TimeIsUp, |_| {
         let head = format!("HTTP/1.1 200 OK\r\n{}", "x-more: x\r\n".repeat(4000));
         Reply::raw(head).dripping(11, Duration::from_millis(10))
     }),
@@ -84,7 +84,7 @@ pub const FAULTS: &[Fault] = &[
         at.found().header("x-bell", "\u{1}\u{7}")
     })
     .pausing(Retries),
-    fault("a length that is no number", Unavailable, |_| {
+    fault("a length that is not a number", Unavailable, |_| {
         Reply::raw(HEAD.replace("400", "many"))
     })
     .pausing(Retries),
@@ -92,24 +92,24 @@ pub const FAULTS: &[Fault] = &[
         Reply::raw(HEAD.replace("400", "-1"))
     })
     .pausing(Retries),
-    fault("a length beyond all numbers", Unavailable, |_| {
+    fault("a far too large length", Unavailable, |_| {
         Reply::raw(HEAD.replace("400", &"9".repeat(40)))
     })
     .pausing(Retries),
-    fault("one length twice", Found, |at| {
+    fault("the same length twice", Found, |at| {
         let length = at.text().len().to_string();
         at.found()
             .header("Content-Length", &length)
             .header("Content-Length", &length)
     }),
-    fault("two lengths that differ", Unavailable, |_| {
+    fault("two different lengths", Unavailable, |_| {
         Reply::raw(HEAD.replace("\r\n\r\n", "\r\nContent-Length: 7\r\n\r\n"))
     })
     .pausing(Retries),
     fault("a length that is too short", Unavailable, |at| {
         at.found().header("Content-Length", "20").close()
     }),
-    fault("a length beside chunks", Found, |at| {
+    fault("a length and chunks", Found, |at| {
         at.found().chunked().header("Content-Length", "20")
     }),
 ];

@@ -1,4 +1,4 @@
-//! The same in place of the answer to a login.
+//! Faults in the answer to a login.
 
 use super::Pauses::{Retries, RetriesOfKeyVault};
 use super::Right::{TimeIsUp, Unavailable};
@@ -14,9 +14,9 @@ pub const FAULTS: &[Fault] = &[
     login("a login cut before the head", Reply::cut).pausing(RetriesOfKeyVault),
     login("a login reset before the head", || Reply::cut().reset()).pausing(RetriesOfKeyVault),
     login("a login cut in the body", || Reply::raw(format!("{HEAD}{{\""))).pausing(RetriesOfKeyVault),
-    login("a login answered 429 for ever", || Reply::status(429)).pausing(Retries),
-    login("a login answered 500 for ever", || Reply::status(500)).pausing(RetriesOfKeyVault),
-    login("a login answered 503 for ever", || Reply::html(503)).pausing(Retries),
+    login("a login answered 429 every time", || Reply::status(429)).pausing(Retries),
+    login("a login answered 500 every time", || Reply::status(500)).pausing(RetriesOfKeyVault),
+    login("a login answered 503 every time", || Reply::html(503)).pausing(Retries),
     login("a login answered in HTML", || Reply::html(200)),
     login("a login's JSON that is cut off", || {
         json("{\"auth\": {\"client_token\": \"hvs.")
@@ -26,10 +26,10 @@ pub const FAULTS: &[Fault] = &[
     login("a login without a token", || {
         json("{\"auth\": {}, \"expires_in\": 3600}")
     }),
-    login("a login with a token that is none", || {
+    login("a login with something else as the token", || {
         json("{\"auth\": {\"client_token\": {}}, \"access_token\": [], \"expires_in\": 3600}")
     }),
-    login("a login with a token that no header can carry", || {
+    login("a login with a token that does not fit into a header", || {
         json(
             "{\"auth\": {\"client_token\": \"a\\r\\nb\"}, \"access_token\": \"a\\r\\nb\", \"expires_in\": 3600}",
         )

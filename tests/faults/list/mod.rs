@@ -1,4 +1,4 @@
-//! The faults of servers and of the network: what is done in place of an answer, what must come of it, and how long that takes.
+//! The faults of servers and of the network: what replaces the answer, the right outcome, and its pauses.
 
 mod bodies;
 mod connections;
@@ -30,18 +30,18 @@ pub static FAULTS: &[(&str, &[Fault])] = &[
     ("Logins", logins::FAULTS),
 ];
 
-/// What a fault is made from: a request, and the answer that is right.
+/// The request that a fault answers, and the right answer.
 pub struct At<'a> {
-    /// How many came before it.
+    /// How many requests came before it.
     pub number: usize,
     pub request: &'a Recorded,
-    /// Makes the right answer, with this value.
+    /// Makes the right answer with a value.
     pub body: &'a dyn Fn(&str) -> String,
-    /// `http://` or `https://` and the place of a server that nothing may be sent to.
+    /// `http://` or `https://` and the address of a server that must receive nothing.
     pub elsewhere: &'a str,
 }
 
-/// The value that is asked for.
+/// The value of the secret.
 pub const VALUE: &str = "world-of-CANARY-7c1e";
 
 /// A value that must never be printed.
@@ -65,24 +65,24 @@ impl At<'_> {
         json(&(self.body)(value))
     }
 
-    /// The right answer's text.
+    /// Returns the text of the right answer.
     fn text(&self) -> String {
         (self.body)(VALUE)
     }
 
-    /// The right answer, packed.
+    /// Returns the right answer, compressed.
     fn gzip(&self) -> (Vec<u8>, Reply) {
         let packed = gzip(self.text().as_bytes());
         let reply = Reply::status(200).header("Content-Encoding", "gzip");
         (packed, reply)
     }
 
-    /// `bad` at first, then the right answer.
+    /// Returns `bad` at first, then the right answer.
     fn once(&self, bad: Reply) -> Reply {
         if self.number == 0 { bad } else { self.found() }
     }
 
-    /// A whole answer with a value that nobody asked for.
+    /// Returns a complete answer with a wrong value.
     fn wrong_answer(&self) -> Vec<u8> {
         wrong_answer(&(self.body)(WRONG_VALUE))
     }
@@ -96,26 +96,26 @@ impl At<'_> {
     }
 }
 
-/// Who answers.
+/// The peer that answers.
 #[derive(Clone, Copy)]
 pub enum Peer {
     /// The server that the fault scripts.
     Scripted(fn(&At<'_>) -> Reply),
-    /// This to every login, before anything is read.
+    /// A server that answers every login so, before anything is read.
     Login(fn() -> Reply),
-    /// A proxy that answers so, before a server that is right.
+    /// A proxy that answers so, before a healthy server.
     Proxy(fn() -> Reply),
-    /// The right answer after an answer to the request before (a login, a challenge) whose connection is closed unannounced.
+    /// The right answer, after the connection of the previous request (a login, a challenge) was closed without notice.
     ClosedBetween,
-    /// The right answer, on a connection where the answer to the request before brought another one along, with a wrong value.
+    /// The right answer, on a connection where the previous answer was followed by another one, with a wrong value.
     Smuggled,
     /// The right answer, over TLS with a certificate of this kind.
     Certificate(Kind),
-    /// One that speaks the other of http and https.
+    /// A server that speaks https instead of http, or http instead of https.
     OtherProtocol,
-    /// One that takes connections and never says a word.
+    /// A server that accepts connections and never answers.
     Silent,
-    /// Nobody.
+    /// No server.
     Nobody,
 }
 
@@ -135,32 +135,32 @@ pub enum Right {
     Found,
     /// A value of this many bytes.
     Large(usize),
-    /// The value from Key Vault, status 5 from Vault: what hvac's urllib3 does not try again.
+    /// The value from Key Vault; status 5 from Vault, because hvac's urllib3 does not retry.
     FoundInKeyVault,
     /// Status 5.
     Unavailable,
     /// Status 5 when `--timeout` is over, and not before.
     TimeIsUp,
-    /// Status 6: it is there, and it is no value.
+    /// Status 6: it is there, but it is not a value.
     Malformed,
 }
 
-/// How long an outcome waits by itself, beside what the machine takes.
+/// The pauses between attempts, without the time that the machine takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Pauses {
     Never,
-    /// Three retries of the backend's own.
+    /// Three retries of the backend.
     Retries,
-    /// Three retries of Key Vault's, none of Vault's.
+    /// Three retries of Key Vault, none of Vault.
     RetriesOfKeyVault,
-    /// Three retries of the backend's own where there is TLS.
+    /// Three retries of a backend over TLS.
     RetriesOverTls,
-    /// As many seconds as the server asks for.
+    /// The number of seconds that the server asks for.
     Asked(u64),
 }
 
 impl Pauses {
-    /// Their sum. Vault: urllib3 with a factor of 0.1 s, the first retry at once. Key Vault: azure-core with one of 0.8 s.
+    /// Returns their sum. Vault: urllib3 with a factor of 0.1 s, the first retry at once. Key Vault: azure-core with 0.8 s.
     pub fn of(self, backend: Backend) -> Duration {
         let retries = match self {
             Self::Asked(seconds) => return Duration::from_secs(seconds),
@@ -183,26 +183,26 @@ pub struct Fault {
     pub peer: Peer,
     pub right: Right,
     pub pauses: Pauses,
-    /// Whether there is this fault without TLS.
+    /// Whether the fault exists without TLS.
     pub http: bool,
-    /// Whether megabytes are sent, which a busy machine may take seconds for.
+    /// Whether megabytes are sent, which may take seconds on a busy machine.
     pub heavy: bool,
 }
 
 impl Fault {
-    /// With pauses.
+    /// Sets the pauses.
     const fn pausing(mut self, pauses: Pauses) -> Self {
         self.pauses = pauses;
         self
     }
 
-    /// Over TLS alone.
+    /// Restricts it to TLS.
     const fn https_only(mut self) -> Self {
         self.http = false;
         self
     }
 
-    /// With megabytes.
+    /// Marks that it sends megabytes.
     const fn heavy(mut self) -> Self {
         self.heavy = true;
         self
@@ -236,7 +236,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A right head that announces a body.
+/// A valid head that announces a body.
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n";
 
 const MB: usize = 1 << 20;

@@ -1,4 +1,4 @@
-//! Proxies that stand between and fail.
+//! Proxies that fail.
 
 use super::Pauses::RetriesOverTls;
 use super::Right::{TimeIsUp, Unavailable};
@@ -7,7 +7,12 @@ use crate::support::server::Reply;
 
 pub const FAULTS: &[Fault] = &[
     peer("a proxy that never answers", TimeIsUp, Peer::Proxy(Reply::hang)),
-    peer("a proxy that cuts", Unavailable, Peer::Proxy(Reply::cut)).pausing(RetriesOverTls),
+    peer(
+        "a proxy that cuts the connection",
+        Unavailable,
+        Peer::Proxy(Reply::cut),
+    )
+    .pausing(RetriesOverTls),
     peer(
         "a proxy that wants a password",
         Unavailable,
@@ -21,7 +26,7 @@ pub const FAULTS: &[Fault] = &[
     )
     .pausing(RetriesOverTls),
     peer(
-        "a proxy that is none",
+        "a server that is not a proxy",
         Unavailable,
         Peer::Proxy(|| Reply::raw("220 ESMTP ready\r\n\r\n")),
     )

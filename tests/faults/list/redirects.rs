@@ -1,4 +1,4 @@
-//! Redirects: followed to the same place, where neither token nor body leaves it; one of a standby of Vault is `vault::redirects`'.
+//! Redirects: followed only to the same server. `vault::redirects` has those of Vault's standbys.
 
 use super::Right::{Found, Unavailable};
 use super::{Fault, fault};
@@ -32,19 +32,19 @@ pub const FAULTS: &[Fault] = &[
         let place = at.elsewhere.split_once("://").unwrap().1;
         at.redirect(&format!("//{}@{place}", at.host()))
     }),
-    fault("to another host behind a backslash", Unavailable, |at| {
+    fault("to another host after a backslash", Unavailable, |at| {
         let place = at.elsewhere.split_once("://").unwrap().1;
         at.redirect(&format!("//{place}\\@{}", at.host()))
     }),
-    fault("for ever", Unavailable, |at| at.redirect("")),
-    fault("to something that is no URL", Unavailable, |_| {
+    fault("without end", Unavailable, |at| at.redirect("")),
+    fault("to something that is not a URL", Unavailable, |_| {
         Reply::status(302).header("Location", "https://[")
     }),
     fault("to another kind of URL", Unavailable, |_| {
         Reply::status(302).header("Location", "file:///etc/passwd")
     }),
-    fault("to nowhere", Unavailable, |_| Reply::status(302)),
-    fault("to an empty place", Unavailable, |_| {
+    fault("without a `Location`", Unavailable, |_| Reply::status(302)),
+    fault("to an empty `Location`", Unavailable, |_| {
         Reply::status(302).header("Location", "")
     }),
 ];

@@ -1,4 +1,4 @@
-//! Statuses, and when to ask again.
+//! Statuses, and `Retry-After`.
 
 use super::Pauses::{Asked, Retries, RetriesOfKeyVault};
 use super::Right::{Found, FoundInKeyVault, Unavailable};
@@ -10,35 +10,37 @@ pub const FAULTS: &[Fault] = &[
         at.once(Reply::status(429).header("Retry-After", "1"))
     })
     .pausing(Asked(1)),
-    fault("429 with `Retry-After`, for ever", Unavailable, |_| {
+    fault("429 with `Retry-After`, every time", Unavailable, |_| {
         Reply::status(429).header("Retry-After", "1")
     })
     .pausing(Asked(3)),
     fault("429 that asks for an hour", Unavailable, |_| {
         Reply::status(429).header("Retry-After", "3600")
     }),
-    fault("429 that asks for a moment of the year 2100", Unavailable, |_| {
+    fault("429 that asks for a time in the year 2100", Unavailable, |_| {
         Reply::status(429).header("Retry-After", "Fri, 01 Jan 2100 00:00:00 GMT")
     }),
-    fault("429 that asks for a moment of the past, once", Found, |at| {
+    fault("429 that asks for a time in the past, once", Found, |at| {
         at.once(Reply::status(429).header("Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"))
     }),
     fault("429 that asks for a negative time, once", Found, |at| {
         at.once(Reply::status(429).header("Retry-After", "-1"))
     }),
-    fault("429 that asks for a number without end", Unavailable, |_| {
-        Reply::status(429).header("Retry-After", "99999999999999999999999999")
-    }),
+    fault(
+        "429 that asks for a far too large number of seconds",
+        Unavailable,
+        |_| Reply::status(429).header("Retry-After", "99999999999999999999999999"),
+    ),
     fault("429, once", FoundInKeyVault, |at| at.once(Reply::status(429))),
-    fault("429 for ever", Unavailable, |_| Reply::status(429)).pausing(RetriesOfKeyVault),
+    fault("429 every time", Unavailable, |_| Reply::status(429)).pausing(RetriesOfKeyVault),
     fault("500, once", Found, |at| at.once(Reply::status(500))),
-    fault("500 for ever", Unavailable, |_| Reply::status(500)).pausing(Retries),
+    fault("500 every time", Unavailable, |_| Reply::status(500)).pausing(Retries),
     fault("502, once", Found, |at| at.once(Reply::html(502))),
-    fault("502 for ever, in HTML", Unavailable, |_| Reply::html(502)).pausing(Retries),
+    fault("502 every time, in HTML", Unavailable, |_| Reply::html(502)).pausing(Retries),
     fault("503, once", Found, |at| at.once(Reply::status(503))),
-    fault("503 for ever", Unavailable, |_| Reply::status(503)).pausing(Retries),
+    fault("503 every time", Unavailable, |_| Reply::status(503)).pausing(Retries),
     fault("504, once", FoundInKeyVault, |at| at.once(Reply::html(504))),
-    fault("504 for ever, in HTML", Unavailable, |_| Reply::html(504)).pausing(RetriesOfKeyVault),
+    fault("504 every time, in HTML", Unavailable, |_| Reply::html(504)).pausing(RetriesOfKeyVault),
     fault("a status that nobody knows (299)", Unavailable, |_| {
         Reply::html(299)
     }),

@@ -1,4 +1,4 @@
-//! Certificates, and who speaks TLS.
+//! Certificates, and servers that do not speak TLS.
 
 use super::Pauses::RetriesOverTls;
 use super::Right::Unavailable;

@@ -42,7 +42,7 @@ const BAD_FILES: &[(&str, usize, &str, &str)] = &[
         "already on line 2",
         "remove one",
     ),
-    ("[secrets]\n[core]\n[secrets]\n", 3, "there before", "merge"),
+    ("[secrets]\n[core]\n[secrets]\n", 3, "appears twice", "merge"),
     (
         "\u{feff}[secrets]\nbackend = x\n",
         1,
@@ -101,7 +101,7 @@ fn a_lone_percent_sign_gets_a_hint() {
             "must be written `%%`",
             "write `%%`",
         ),
-        ("{\"token\": \"%(hunter2)s\"}", "names no option", "`%%(name)s`"),
+        ("{\"token\": \"%(hunter2)s\"}", "is not an option", "`%%(name)s`"),
     ] {
         let dir = temp_dir();
         let text = format!("[secrets]\nbackend = {VAULT}\nbackend_kwargs = {value}\n");

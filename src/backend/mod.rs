@@ -20,9 +20,10 @@ mod wrong_class;
 
 /// A place where Airflow looks for connections, variables and configuration options.
 ///
-/// A backend turns a [`Lookup`] (a name, its kind, a team) into [`Step`]s, and asks one step at a time. The resolver does the
-/// rest: it walks over the backends and their steps in order, and stops at the first value. Required are
-/// [`class_path`](Self::class_path), [`place`](Self::place), [`plan`](Self::plan) and [`ask`](Self::ask).
+/// [`registry`] builds a backend from its kwargs and a [`Context`]. The backend turns a [`Lookup`] (a name, its kind, a team) into
+/// [`Step`]s, and asks one step at a time. The resolver does the rest: it walks over the backends and their steps in order, and
+/// stops at the first value. Required are [`class_path`](Self::class_path), [`place`](Self::place), [`plan`](Self::plan) and
+/// [`ask`](Self::ask).
 ///
 /// # Contract
 /// - **Plan everything, without I/O.** `plan` returns every location that Airflow would ask, in Airflow's order. No other
@@ -32,8 +33,8 @@ mod wrong_class;
 ///   error comes from status codes and types; it comes from wording only where a server reports it in no other way.
 /// - **Ask only your own steps.** The resolver never passes a step that `plan` marked as skipped. If a skipped step or a step of
 ///   another backend arrives, return an internal error, never "absent".
-/// - **Log in once, and do not retry.** All requests of an instance share one login, also when they run concurrently. Requests go
-///   through `http`, which retries within the command's deadline.
+/// - **Log in once, and do not retry.** All requests of an instance share one login, also when they run concurrently. A rejected
+///   token may be replaced once. Requests go through `http`, which retries within the command's deadline.
 /// - **Keep secrets out of logs and errors.** A backend may log at debug level what it asked where, the status and the time. It
 ///   never logs a value, a header or a body. Its errors contain no part of a secret.
 pub trait SecretsBackend: Send + Sync {

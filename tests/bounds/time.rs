@@ -11,7 +11,7 @@ use crate::support::{Output, Program, secretctl, temp_dir};
 use crate::vault::{kv2, vault};
 
 /// The extra time of a busy machine.
-const WORK: Duration = Duration::from_secs(60);
+const WORK: Duration = Duration::from_mins(1);
 
 fn pipe(path: &Path) {
     let made = Program::new("mkfifo")

@@ -178,7 +178,7 @@ fn type_at(shell: &str, cases: &[Case]) -> Option<Value> {
             json!({"connections_file_path": folder.path().join("c.json")}).to_string(),
         )
         .stdin(Value::from(sent).to_string())
-        .limit(std::time::Duration::from_secs(600))
+        .limit(std::time::Duration::from_mins(10))
         .run();
     assert_eq!(output.status, 0, "{}", output.stderr);
     Some(serde_json::from_slice(&output.stdout).unwrap())

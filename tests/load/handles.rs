@@ -41,7 +41,7 @@ fn sequential_lookups_in_this_process() {
         let resolver = || {
             let mut settings =
                 Settings::resolve(&secretctl::cli::GlobalArgs::default(), env(kwargs(&server))).unwrap();
-            settings.deadline = Instant::now() + Duration::from_secs(600);
+            settings.deadline = Instant::now() + Duration::from_mins(10);
             Resolver::new(&mut settings, |id, found| {
                 Connection::from_found(id, found).map(drop)
             })

@@ -34,7 +34,7 @@ pub fn peak(program: &Program) -> (i32, String, u64) {
             "--nocapture",
         ])
         .env(OF, described.to_string())
-        .limit(std::time::Duration::from_secs(300))
+        .limit(std::time::Duration::from_mins(5))
         .run();
     let answer = answer(&output);
     let number = |name: &str| answer[name].as_i64().unwrap();

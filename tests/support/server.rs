@@ -391,7 +391,7 @@ impl<T: Read + Write + Send> Stream for T {}
 impl State {
     fn serve(&self, tcp: TcpStream, connection: usize) {
         let _ = tcp.set_nodelay(true);
-        let _ = tcp.set_read_timeout(Some(Duration::from_secs(60)));
+        let _ = tcp.set_read_timeout(Some(Duration::from_mins(1)));
         let Ok(handle) = tcp.try_clone() else { return };
         let stream: Box<dyn Stream> = match &self.tls {
             None => Box::new(tcp),
@@ -408,7 +408,7 @@ impl State {
             let reply = (self.handler)(&request);
             self.recorded.lock().unwrap().push(request);
             if reply.end == End::Hang {
-                self.wait(Duration::from_secs(60));
+                self.wait(Duration::from_mins(1));
                 break;
             }
             let sent = self.send(reader.get_mut(), &reply, head_only);

@@ -57,7 +57,7 @@ fn the_authority_comes_from_the_first_that_names_one() {
             .extend(more.as_object().unwrap().clone());
         kwargs
     };
-    let unknown = "no authority that is trusted";
+    let unknown = "not signed by a trusted authority";
     let cases: [(Value, Env<'_>, &str); 15] = [
         (json!({}), &[], unknown),
         (json!({"verify": ca}), &[], ""),

@@ -155,7 +155,7 @@ pub fn common_mistakes_get_their_way_out(server: &VaultServer) {
         (
             with(&root, json!({"mount_point": one})),
             3,
-            "a mount of KV v1 needs 1 in `kv_engine_version`".to_owned(),
+            "if the mount is KV v1, set `kv_engine_version` to 1".to_owned(),
         ),
         (
             with(&root, json!({"variables_path": "data/variables"})),

@@ -13,10 +13,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use crate::cli::EnvFileDialect;
 use crate::env::{Env, Origin, Variable};
 use crate::error::{Error, Result};
 use crate::file;
+use crate::options::EnvFileDialect;
 use crate::secret::Secret;
 
 pub(super) mod allowed;

@@ -36,9 +36,43 @@ pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, candidate)| candidate)
 }
 
+/// Returns those of `candidates` that at most `most` edits make of `name`, the nearest first. Case does not count.
+///
+/// An edit inserts, removes or replaces one character, or swaps two neighbours.
+pub(crate) fn within_edits<T>(
+    name: &str,
+    most: usize,
+    candidates: impl IntoIterator<Item = T>,
+    text_of: impl Fn(&T) -> &str,
+) -> Vec<T> {
+    let name = name.to_lowercase();
+    let distance = |candidate: &T| {
+        let text = text_of(candidate);
+        // A character has at most four bytes.
+        let may_be_near = text.len().abs_diff(name.len()) <= 4 * most;
+        may_be_near.then(|| strsim::osa_distance(&name, &text.to_lowercase()))
+    };
+    let mut near: Vec<(usize, T)> = candidates
+        .into_iter()
+        .filter_map(|candidate| Some((distance(&candidate)?, candidate)))
+        .filter(|(distance, _)| *distance <= most)
+        .collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.into_iter().map(|(_, candidate)| candidate).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, within_edits};
+
+    #[test]
+    fn the_nearest_come_first_and_the_far_not_at_all() {
+        let names = ["smtp_default", "smpt_defualt", "SMTP_DEFAULT_2", "s3"];
+        let near = |most| within_edits("smtp_defualt", most, names, |name| name);
+        assert_eq!(near(1), ["smtp_default", "smpt_defualt"]);
+        assert_eq!(near(3), ["smtp_default", "smpt_defualt", "SMTP_DEFAULT_2"]);
+        assert!(near(0).is_empty());
+    }
 
     #[test]
     fn the_nearest_name_is_found_in_any_spelling() {

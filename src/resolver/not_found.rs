@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use super::{Missed, full_name};
 use crate::backend::SecretsBackend;
 use crate::error::Error;
+use crate::nearest::within_edits;
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, SecretKind, Step};
 
@@ -142,24 +143,16 @@ fn other_kind(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
 /// The name must be one that would be found: not the one that was typed, and not an environment variable that Airflow does not
 /// read.
 fn near_name(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
-    let id = lookup.id.to_lowercase();
-    let length = id.chars().count();
+    let length = lookup.id.chars().count();
     if length > MOST_CHARACTERS {
         return None;
     }
-    let most = 1 + length / 6;
-    let mut near: Vec<_> = asked
-        .iter()
-        .flat_map(|(backend, _)| {
-            let names = backend.local_names(lookup.kind).into_iter();
-            names.map(move |name| (*backend, name))
-        })
-        .filter(|(_, name)| name.len().abs_diff(id.len()) <= 4 * most)
-        .map(|(backend, name)| (strsim::osa_distance(&id, &name.to_lowercase()), backend, name))
-        .filter(|(distance, ..)| *distance <= most)
-        .collect();
-    near.sort_by_key(|(distance, ..)| *distance);
-    let (_, _, name) = near.into_iter().find(|(_, backend, name)| {
+    let names = asked.iter().flat_map(|(backend, _)| {
+        let names = backend.local_names(lookup.kind).into_iter();
+        names.map(move |name| (*backend, name))
+    });
+    let near = within_edits(&lookup.id, 1 + length / 6, names, |(_, name)| name);
+    let (_, name) = near.into_iter().find(|(backend, name)| {
         let other = Lookup {
             id: name.clone(),
             ..lookup.clone()

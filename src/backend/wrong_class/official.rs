@@ -5,6 +5,8 @@
 //! Source: airflow 3.3.2 and the `secrets-backends` of the official providers' `provider.yaml`; Airflow 1.10.15,
 //! `airflow/contrib/secrets`.
 
+use crate::nearest::within_edits;
+
 /// The class paths of Airflow and its official providers.
 pub(super) const OFFICIAL: &[&str] = &[
     "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend",
@@ -111,12 +113,9 @@ fn by_path(path: &str) -> Option<&'static str> {
     };
     let near = || {
         let most = 2 + path.len() / 12;
-        let distance = |official: &&&str| strsim::osa_distance(path, &official.to_lowercase());
-        OFFICIAL
-            .iter()
-            .filter(|official| official.len().abs_diff(path.len()) <= most)
-            .filter(|official| distance(official) <= most)
-            .min_by_key(distance)
+        within_edits(path, most, OFFICIAL, |official| official)
+            .into_iter()
+            .next()
     };
     // A path that lacks its beginning, or has something before it.
     let end = || {
@@ -161,7 +160,7 @@ fn by_class(path: &str) -> Option<&'static str> {
 
 /// Whether `name` is the name of `class`, or nearly so. Both are in lower case.
 pub(super) fn looks_like(name: &str, class: &str) -> bool {
-    strsim::osa_distance(name, class) <= 2
+    !within_edits(name, 2, [class], |class| class).is_empty()
 }
 
 /// Returns the official class that a single word means.

@@ -156,7 +156,13 @@ fn parse_json(text: String, deadline: Instant) -> Result<Entries, Problem> {
         }
         Ok(false) => Err(Problem::at(1, "it is JSON, but not an object")),
         Err(error) if error.kind() == json::ErrorKind::Late => Err(late()),
-        Err(error) => Err(Problem::at(error.line(), format!("it is not JSON: {error}"))),
+        Err(error) => {
+            let what = match error.kind() {
+                json::ErrorKind::TooManyValues | json::ErrorKind::TooDeep => "it is too large",
+                _ => "it is not JSON",
+            };
+            Err(Problem::at(error.line(), format!("{what}: {error}")))
+        }
     }
 }
 

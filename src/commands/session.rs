@@ -3,6 +3,7 @@
 //! Owns the lookups: one name or many, within `--timeout`, with a progress line if they take long.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
@@ -106,16 +107,16 @@ impl Session {
                 }
             })
             .map_err(|error| self.with_expansions(error))?;
+        let mut warned = HashSet::with_capacity(names.len());
         Ok(names
             .iter()
-            .enumerate()
             .zip(resolved)
-            .map(|((index, name), resolved)| {
+            .map(|(name, resolved)| {
                 // A name may occur twice; one warning is enough.
-                if names[..index].contains(name) {
-                    resolved.found
-                } else {
+                if warned.insert(*name) {
                     self.warned(*name, resolved)
+                } else {
+                    resolved.found
                 }
             })
             .collect())

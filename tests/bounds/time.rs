@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::server::{Authority, Reply, Server, Validity};
+use crate::support::server::{Authority, Server, Validity};
 use crate::support::{Output, Program, secretctl, temp_dir};
-use crate::vault::{kv2, vault};
+use crate::vault::{found, vault};
 
 /// The extra time of a busy machine.
 const WORK: Duration = Duration::from_mins(1);
@@ -67,9 +67,7 @@ fn a_pipe_in_a_folder_of_certificates_is_skipped() {
     std::fs::create_dir(folder.path().join("folder")).unwrap();
     std::fs::write(folder.path().join("m.pem"), Authority::trusted().pem()).unwrap();
     let certificate = Authority::trusted().certificate(Validity::Good);
-    let server = Server::start_tls(&certificate, |_| {
-        Reply::json(200, kv2(&json!({"value": "world"})))
-    });
+    let server = Server::start_tls(&certificate, |_| found());
     for kwargs in [json!({"verify": folder.path()}), json!({})] {
         let mut kwargs = crate::vault::with(
             &json!({"url": server.url(), "token": "t", "auth_type": "token"}),

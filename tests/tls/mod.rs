@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::support::server::draft::Made;
-use crate::support::server::{Certificate, Reply, Server, Tunnel};
+use crate::support::server::{Certificate, Server, Tunnel};
 use crate::support::{Judge, airflow, temp_dir};
-use crate::vault::{kv2, vault};
+use crate::vault::{found, vault};
 
 mod bundles;
 mod chains;
@@ -45,7 +45,7 @@ fn bundle(certificates: &[&Made]) -> String {
 
 /// Starts a Vault where every secret is `world`.
 fn server(shown: &Certificate) -> Server {
-    Server::start_tls(shown, |_| Reply::json(200, kv2(&json!({"value": "world"}))))
+    Server::start_tls(shown, |_| found())
 }
 
 /// Asks `server` by the name `host` with the trusted certificates in `verify`. Returns whether it is trusted.

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::support::server::draft::{CERT_SIGN, CRL_SIGN, Draft, Made};
 use crate::support::server::{Certificate, Reply, Server, Tunnel};
 use crate::support::{Output, Program, secretctl, temp_dir};
-use crate::vault::{kv2, login, vault, with};
+use crate::vault::{any_vault, found, vault, with};
 
 /// Two authorities, each in its own file, and a folder for more.
 struct Authorities {
@@ -78,14 +78,6 @@ impl Authorities {
     }
 }
 
-/// A Vault over http that accepts any login.
-fn plain_vault() -> Server {
-    Server::start(|request| match request.method.as_str() {
-        "POST" => Reply::json(200, login("hvs.issued")),
-        _ => Reply::json(200, kv2(&json!({"value": "world"}))),
-    })
-}
-
 const WITHOUT_AWS: [(Named<'static>, i32); 8] = [
     (&[("REQUESTS_CA_BUNDLE", "right")], 0),
     (&[("CURL_CA_BUNDLE", "right")], 0),
@@ -103,9 +95,7 @@ const WITHOUT_AWS: [(Named<'static>, i32); 8] = [
 #[test]
 fn vault_itself_does_not_read_aws_ca_bundle() {
     let authorities = authorities();
-    let server = authorities.server(&["localhost"], |_| {
-        Reply::json(200, kv2(&json!({"value": "world"})))
-    });
+    let server = authorities.server(&["localhost"], |_| found());
     let program = vault(&json!({"url": server.url(), "token": "t"}));
     authorities.check(&program, &[&server], &WITHOUT_AWS);
 }
@@ -119,7 +109,7 @@ fn the_security_token_service_reads_aws_ca_bundle() {
     let sts = authorities.server(&["localhost"], move |_| Reply::status(200).body(answer));
     let token = authorities.folder.path().join("token");
     std::fs::write(&token, "eyJ.web.token").unwrap();
-    let vault_server = plain_vault();
+    let vault_server = any_vault();
     let program = vault(&json!({"url": vault_server.url(), "auth_type": "aws_iam"}))
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ENDPOINT_URL_STS", sts.url())
@@ -149,7 +139,7 @@ fn no_library_variable_is_for_a_containers_credentials_over_https() {
     let authorities = authorities();
     let keys = json!({"AccessKeyId": "AKIA", "SecretAccessKey": "s", "Token": "t", "Expiration": "2999-01-01T00:00:00Z"});
     let container = authorities.server(&["localhost"], move |_| Reply::json(200, keys.clone()));
-    let vault_server = plain_vault();
+    let vault_server = any_vault();
     let program = vault(&json!({"url": vault_server.url(), "auth_type": "aws_iam"}))
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env(
@@ -185,7 +175,7 @@ fn googles_login_does_not_read_aws_ca_bundle() {
     let Some(private_key) = key else { return };
     // A proxy leads Google's own address here; its token endpoint is at localhost, also through the proxy.
     let proxy = Tunnel::start(google.port);
-    let vault_server = plain_vault();
+    let vault_server = any_vault();
     let account = json!({
         "type": "service_account", "project_id": "p", "private_key_id": "k", "private_key": private_key,
         "client_email": "sa@p.iam.gserviceaccount.com", "token_uri": format!("{}/token", google.url()),

@@ -5,13 +5,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{kv2, login, vault};
+use super::{found, login, vault};
 use crate::support::server::{Authority, Reply, Server, Validity};
 use crate::support::{Output, Program, airflow, cases, random, temp_dir};
-
-fn found() -> Reply {
-    Reply::json(200, kv2(&json!({"value": "world"})))
-}
 
 #[track_caller]
 fn is(output: &Output, status: i32, words: &str) {

@@ -7,17 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{kv2, login, vault};
+use super::{any_vault, vault};
 use crate::support::server::{Authority, Recorded, Reply, Server, Tunnel};
 use crate::support::{Output, airflow, skip, temp_dir};
-
-/// A Vault that takes any login.
-fn any_vault() -> Server {
-    Server::start(|request| match request.method.as_str() {
-        "POST" => Reply::json(200, login("hvs.issued")),
-        _ => Reply::json(200, kv2(&json!({"value": "world"}))),
-    })
-}
 
 /// What an AWS metadata server answers.
 fn keys(name: &str) -> Reply {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{kv2, login, vault, with};
+use super::{found, kv2, login, vault, with};
 use crate::support::server::{Authority, Recorded, Reply, Server, Validity, in_order};
 use crate::support::{Judge, Output, Side, Sides, airflow, differs, requests, temp_dir};
 
@@ -87,10 +87,6 @@ fn headers(name: &'static str) -> impl Fn(&[Recorded]) -> Value {
             .map(|request| json!(request.header(name)))
             .collect()
     }
-}
-
-fn found() -> Reply {
-    Reply::json(200, kv2(&json!({"value": "world"})))
 }
 
 /// A Vault that takes any login and has `reply` for any read.

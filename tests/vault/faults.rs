@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{kv2, login, vault};
+use super::{found, login, vault};
 use crate::support::Output;
 use crate::support::server::{Authority, Certificate, Reply, Server, Validity};
 
@@ -33,10 +33,6 @@ fn fails(output: &Output, status: i32, words: &[&str]) {
             output.stderr
         );
     }
-}
-
-fn found() -> Reply {
-    Reply::json(200, kv2(&json!({"value": "world"})))
 }
 
 #[track_caller]

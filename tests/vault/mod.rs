@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::server::{Reply, Server};
 use crate::support::{Program, secretctl};
 
 mod client;
@@ -37,6 +38,19 @@ pub fn kv2(fields: &Value) -> Value {
 /// Returns the answer of a login.
 pub fn login(token: &str) -> Value {
     json!({"request_id": "r", "data": null, "auth": {"client_token": token, "lease_duration": 3600}})
+}
+
+/// Returns the answer to a read whose secret has the value `world`.
+pub fn found() -> Reply {
+    Reply::json(200, kv2(&json!({"value": "world"})))
+}
+
+/// Starts a Vault that accepts any login, and has `world` at every path.
+pub fn any_vault() -> Server {
+    Server::start(|request| match request.method.as_str() {
+        "POST" => Reply::json(200, login("hvs.issued")),
+        _ => found(),
+    })
 }
 
 /// Returns `kwargs` with `more` over them.

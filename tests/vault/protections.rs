@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{kv2, login, vault, with};
-use crate::support::server::{Authority, Reply, Server, Validity};
+use super::{any_vault, found, vault, with};
+use crate::support::server::{Authority, Server, Validity};
 use crate::support::{Side, Sides, airflow, differs, requests, temp_dir};
 
 fn token(more: Value) -> Value {
@@ -20,13 +20,7 @@ fn approle(more: Value) -> Value {
 #[test]
 fn paths_that_climb_are_asked_for_by_airflow_and_refused_here() {
     let Some(judge) = airflow() else { return };
-    let server = Server::start(|request| {
-        if request.method == "POST" {
-            Reply::json(200, login("hvs.issued"))
-        } else {
-            Reply::json(200, kv2(&json!({"value": "world"})))
-        }
-    });
+    let server = any_vault();
     let climbed = |target: &str| json!([format!("GET {target}")]);
     let credentials = json!({"role_id": "r", "secret_id": "CANARY-secret"});
     for (kwargs, asked) in [
@@ -79,9 +73,7 @@ fn paths_that_climb_are_asked_for_by_airflow_and_refused_here() {
 fn certificates_are_unchecked_for_false_alone() {
     let judge = airflow();
     let folder = temp_dir();
-    let server = Server::start_tls(&Authority::trusted().certificate(Validity::Good), |_| {
-        Reply::json(200, kv2(&json!({"value": "world"})))
-    });
+    let server = Server::start_tls(&Authority::trusted().certificate(Validity::Good), |_| found());
     let found = |verify: &Value| {
         let kwargs = token(json!({"url": server.url(), "verify": verify}));
         let output = vault(&kwargs)
@@ -161,13 +153,7 @@ fn certificates_are_unchecked_for_false_alone() {
 #[test]
 fn nothing_that_works_in_airflow_is_taken_for_a_mistake() {
     let Some(judge) = airflow() else { return };
-    let server = Server::start(|request| {
-        if request.method == "POST" {
-            Reply::json(200, login("hvs.issued"))
-        } else {
-            Reply::json(200, kv2(&json!({"value": "world"})))
-        }
-    });
+    let server = any_vault();
     for (kwargs, env) in [
         (token(json!({"role_id": "r", "secret_id": "s"})), json!({})),
         (token(json!({"username": "u", "kubernetes_role": "r"})), json!({})),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{kv2, vault};
-use crate::support::server::{Authority, Reply, Server, Validity};
+use super::{found, vault};
+use crate::support::server::{Authority, Server, Validity};
 use crate::support::{Guard, Program, free_port, skip, temp_dir, wait_for_port};
 
 /// A tinyproxy of the test's own.
@@ -83,10 +83,6 @@ fn get(program: Program, status: i32, words: &str) {
         output.stderr
     );
     assert!(!output.stderr.contains("hunter2"), "{}", output.stderr);
-}
-
-fn found() -> Reply {
-    Reply::json(200, kv2(&json!({"value": "world"})))
 }
 
 #[test]

@@ -6,16 +6,12 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Value, json};
 
-use super::{kv2, login, vault, with};
+use super::{found, login, vault, with};
 use crate::support::server::{Authority, Certificate, Recorded, Reply, Server, Validity};
 use crate::support::{Judge, Output, Side, Sides, airflow, differs, requests, temp_dir};
 
 /// A token, and a secret id, that must not be shown.
 const SECRET: &str = "hvs.CANARY-redirect";
-
-fn found() -> Reply {
-    Reply::json(200, kv2(&json!({"value": "world"})))
-}
 
 /// An active node: it takes any login and has every secret.
 fn active(request: &Recorded) -> Reply {

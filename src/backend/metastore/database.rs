@@ -1,0 +1,116 @@
+//! What the backend asks of a database: one row of one table, by its name.
+//!
+//! Owns the seam between the backend, which knows what the columns mean, and the clients (`sqlite`, `postgres`, `mysql`), which do not.
+
+use std::fmt;
+use std::time::Instant;
+
+use super::url::DatabaseUrl;
+use crate::env::Env;
+use crate::error::Result;
+use crate::future::BoxFuture;
+use crate::secret::Secret;
+
+/// An open database, or one that is opened when it is first asked.
+///
+/// # Contract
+/// - **Open late, once.** `row` opens one connection when it is first called, and every later call uses it. Dropping the database
+///   closes it.
+/// - **Read only.** Nothing is created, migrated or written. On a server, every transaction is read only.
+/// - **Take the columns as they are.** `SELECT * FROM <table> WHERE <key column> = <name> LIMIT 1`: the tables of Airflow 2.2 to 3.3
+///   differ, and the backend knows how. A name is unique in each. At most two statements for a name.
+/// - **End in time.** Connecting, logging in and asking end by [`Access::deadline`] with status 5.
+/// - **Show nothing.** A driver's error may hold the URL or a value, so its text is never shown. Kinds come from codes.
+///
+/// # Errors
+/// Status 5: cannot connect, resolve or lock in time, TLS refused, too many connections, starting up. Status 4: the login or the right
+/// to read is refused. Status 2: an unknown database, schema or table. The message names [`DatabaseUrl::place`].
+pub(crate) trait Database: Send + Sync {
+    /// Returns the row of `table` for `name`, or `None` if there is no such row.
+    fn row<'a>(&'a self, table: Table, name: &'a str) -> BoxFuture<'a, Result<Option<Row>>>;
+}
+
+/// What a client is built with. Building it does no I/O.
+pub(crate) struct Access<'a> {
+    /// The database.
+    pub(crate) url: DatabaseUrl,
+    /// `[database] sql_alchemy_schema`, to be quoted in front of the table's name.
+    pub(crate) schema: Option<String>,
+    /// The environment.
+    pub(crate) env: &'a Env,
+    /// When the command must be done.
+    pub(crate) deadline: Instant,
+}
+
+/// A table of Airflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// Connections, by `conn_id`.
+    Connection,
+    /// Variables, by `key`.
+    Variable,
+}
+
+impl Table {
+    /// Returns the name of the table.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Variable => "variable",
+        }
+    }
+
+    /// Returns the column that holds the name. It is a word that MySQL reserves (`key`), so it must be quoted.
+    pub(crate) fn key_column(self) -> &'static str {
+        match self {
+            Self::Connection => "conn_id",
+            Self::Variable => "key",
+        }
+    }
+}
+
+/// One row: its columns by name.
+#[derive(Default)]
+pub(crate) struct Row(Vec<(String, Column)>);
+
+/// The value of a column.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Column {
+    /// SQL's NULL.
+    Null,
+    /// A boolean. MySQL and SQLite have integers instead.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A text, as UTF-8 bytes; or bytes that the database takes for a text. A type that is none of these is given as its text.
+    Text(Secret),
+}
+
+impl Row {
+    /// Adds a column.
+    pub(crate) fn push(&mut self, name: impl Into<String>, column: Column) {
+        self.0.push((name.into(), column));
+    }
+
+    /// Returns a column, or `None` if the table does not have it.
+    pub(crate) fn column(&self, name: &str) -> Option<&Column> {
+        self.0
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, column)| column)
+    }
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
+
+impl fmt::Debug for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Column(redacted)")
+    }
+}

@@ -84,6 +84,19 @@ impl Env {
             .find(|other| *other != name && upper(other) == wanted)
     }
 
+    /// Returns an environment with the variables that `keep` returns true for.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&str, &Variable) -> bool) -> Self {
+        let variables = self.variables.iter();
+        Self {
+            variables: variables
+                .filter(|(name, variable)| keep(name, variable))
+                .map(|(name, variable)| (name.clone(), variable.clone()))
+                .collect(),
+            repeated: Vec::new(),
+        }
+    }
+
     /// Sets `name` from an env file, unless it is set. Returns the variable that was there already.
     pub fn set_default(&mut self, name: String, variable: Variable) -> Option<&Variable> {
         match self.variables.entry(name) {

@@ -16,8 +16,8 @@
 //! settings -> options
 //! backend -> { cloud, http }
 //! cloud -> http
-//! leaves: calendar, class_path, connection_keys, env, error, file, future, helper, kwargs, location
-//! leaves: nearest, python, secret, shown, value, variable_name
+//! leaves: calendar, class_path, connection_keys, env, error, file, future, helper, home, kwargs
+//! leaves: location, nearest, python, secret, shown, value, variable_name
 //! ```
 //!
 //! Every module may use a leaf; a leaf may use only other leaves.
@@ -66,6 +66,7 @@ pub mod error;
 mod file;
 pub mod future;
 mod helper;
+mod home;
 pub mod http;
 pub mod kwargs;
 pub mod location;

@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::home::home_folder;
 use crate::env::Env;
+use crate::home::home_folder;
 use crate::python::expandvars::{expanduser, expandvars};
 use crate::secret::Secret;
 

@@ -65,7 +65,6 @@ mod expand;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod globals;
-mod home;
 mod kwargs_error;
 mod kwargs_text;
 mod kwargs_words;

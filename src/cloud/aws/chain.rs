@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::credentials::Credentials;
 use super::profile::Profile;
+use super::session::Session;
 use super::sts;
 use crate::cloud::services::{ServiceRequest, Services, credential_file, object, refused, text, unreachable};
 use crate::env::Env;
@@ -33,6 +34,21 @@ const UNSUPPORTED: &[&str] = &[
     "credential_process",
     "login_session",
 ];
+
+/// Returns the first credentials of the chain.
+///
+/// # Errors
+/// No credentials, or a refusal by a configured source, with status 4; no answer, 5.
+#[allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "the backends that use it follow"
+)]
+pub(super) async fn credentials(session: &Session, services: &Services) -> Result<Credentials> {
+    Chain::new(session.env(), session.kwargs_hint())
+        .credentials(services)
+        .await
+}
 
 /// The chain, with the environment that it reads.
 #[derive(Debug)]
@@ -137,11 +153,11 @@ impl Chain {
         let session_token = tokens
             .iter()
             .find_map(|name| self.env.get(name).filter(|token| !token.is_empty()));
-        Ok(Some(Credentials {
-            access_key: access_key.to_owned(),
-            secret_key: secret_key.clone(),
-            session_token: session_token.cloned(),
-        }))
+        Ok(Some(Credentials::new(
+            access_key,
+            secret_key.clone(),
+            session_token.cloned(),
+        )))
     }
 
     /// Returns the URL of the container's credentials, if the environment names one.
@@ -259,6 +275,7 @@ fn profile_keys(profile: &Profile) -> Result<Option<Credentials>> {
                 .iter()
                 .find_map(|name| profile.get(name))
                 .cloned(),
+            expires_at: None,
         })),
     }
 }
@@ -270,5 +287,6 @@ fn keys_of(response: &Response) -> Option<Credentials> {
         access_key: text(&answer, "AccessKeyId")?.to_owned(),
         secret_key: Secret::from(text(&answer, "SecretAccessKey")?),
         session_token: text(&answer, "Token").map(Secret::from),
+        expires_at: None,
     })
 }

@@ -132,6 +132,7 @@ mod tests {
             access_key: "AKIDEXAMPLE".to_owned(),
             secret_key: Secret::from("wJalr"),
             session_token: Some(Secret::from("tok")),
+            expires_at: None,
         };
         let now = UNIX_EPOCH + Duration::from_secs(1_767_323_045);
         let body = "Action=GetCallerIdentity&Version=2011-06-15";

@@ -246,6 +246,7 @@ fn keys_of(response: &Response) -> Result<Credentials> {
             access_key,
             secret_key: Secret::from(secret_key),
             session_token: session_token.map(Secret::from),
+            expires_at: None,
         }),
         _ => Err(Error::unavailable(format!("{WHAT} answered without credentials"))),
     }

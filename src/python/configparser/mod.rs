@@ -127,6 +127,17 @@ impl<'t> ConfigParser<'t> {
         Ok(Some(interpolation.value))
     }
 
+    /// Returns the value of `option` as it stands in the file: `get` of a `RawConfigParser`, or with `raw=True`.
+    #[must_use]
+    pub fn raw_value(&self, section: &str, option: &str) -> Option<String> {
+        let value = match self.sections.get(section) {
+            Some(section) => self.raw(section, option),
+            None if section == DEFAULT_SECTION => self.defaults.get(option),
+            None => None,
+        };
+        value.map(RawValue::joined)
+    }
+
     fn raw<'s>(&'s self, section: &'s Section<'t>, option: &str) -> Option<&'s RawValue<'t>> {
         section.get(option).or_else(|| self.defaults.get(option))
     }

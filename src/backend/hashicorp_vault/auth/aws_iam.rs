@@ -45,6 +45,7 @@ impl AwsIam {
                 access_key,
                 secret_key,
                 session_token: None,
+                expires_at: None,
             }),
             _ => match kwargs.object("assume_role_kwargs")? {
                 empty if empty.is_empty() => Source::Chain(Chain::new(env, KEYS)),

@@ -5,7 +5,7 @@
 use crate::env::Env;
 
 /// Returns the home folder of `user`; for `None`, that of the current user: `HOME`, even if empty, or the system's entry.
-pub(super) fn home_folder(user: Option<&[u8]>, env: &Env) -> Option<Vec<u8>> {
+pub(crate) fn home_folder(user: Option<&[u8]>, env: &Env) -> Option<Vec<u8>> {
     match user {
         Some(user) => system::home_of(user),
         None => env

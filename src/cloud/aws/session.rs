@@ -1,0 +1,264 @@
+//! A session of botocore's: a profile, a region, the shared files, and one set of credentials.
+//!
+//! Owns which profile counts, where a setting comes from, and that the credentials are looked for once. Must not know what a
+//! backend asks, nor how an endpoint is made from the settings.
+//!
+//! Source: botocore 1.44.8, `session.py` and `configprovider.py`; apache-airflow-providers-amazon 9.39.0, `hooks/base_aws.py`.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Instant;
+
+use super::chain;
+use super::credentials::Credentials;
+use super::shared_files::{ConfigFile, Entry, IniFile, Value, path_of, shown_path};
+use crate::cloud::services::Services;
+use crate::cloud::token_cache::TokenCache;
+use crate::env::{Env, Origin};
+use crate::error::{Error, Result};
+use crate::nearest::nearest;
+use crate::secret::Secret;
+use crate::shown::shown;
+
+/// The profile when nothing names one.
+pub(super) const DEFAULT_PROFILE: &str = "default";
+
+/// The variables that name a profile, the first one first.
+const PROFILE_VARIABLES: [&str; 2] = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"];
+
+/// What the kwargs say about a session.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionOptions {
+    /// The profile. It switches the environment's keys and web identity off.
+    pub(crate) profile_name: Option<String>,
+    pub(crate) region_name: Option<String>,
+    /// Keys that are used instead of any that are found.
+    pub(crate) keys: Option<Credentials>,
+    /// The kwargs that give keys, for a hint.
+    pub(crate) kwargs_hint: &'static str,
+}
+
+/// A session.
+pub(crate) struct Session {
+    env: Env,
+    options: SessionOptions,
+    region: Option<String>,
+    pub(super) config: ConfigFile,
+    pub(super) credentials_file: IniFile,
+    pub(super) deadline: Instant,
+    cache: TokenCache<Credentials>,
+}
+
+impl Session {
+    /// Reads the shared files. There is no other input or output.
+    ///
+    /// # Errors
+    /// A file that does not parse, and a named profile that is in neither file, with status 2.
+    pub(crate) fn new(env: &Env, options: SessionOptions, deadline: Instant) -> Result<Self> {
+        let config_path = path_of(env, "AWS_CONFIG_FILE", "~/.aws/config");
+        let credentials_path = path_of(env, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+        let mut session = Self {
+            env: env.only(|name, variable| {
+                name.starts_with("AWS_")
+                    || matches!(name, "HOME" | "BOTO_CONFIG")
+                    || variable.origin != Origin::Process
+            }),
+            options,
+            region: None,
+            config: ConfigFile::new(IniFile::read(config_path, "the AWS config file", deadline)?),
+            credentials_file: IniFile::read(credentials_path, "the AWS credentials file", deadline)?,
+            deadline,
+            cache: TokenCache::new(),
+        };
+        session.check_profile()?;
+        session.region = session.find_region();
+        Ok(session)
+    }
+
+    /// Returns a new session with `keys`, which keeps the region and forgets the kwargs' profile.
+    ///
+    /// Airflow makes one for the client that uses an assumed role. A profile that a variable names still counts.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn fresh(&self, env: &Env, keys: Credentials) -> Result<Self> {
+        let options = SessionOptions {
+            profile_name: None,
+            region_name: self.region.clone(),
+            keys: Some(keys),
+            kwargs_hint: self.options.kwargs_hint,
+        };
+        Self::new(env, options, self.deadline)
+    }
+
+    /// Returns the region: the kwarg, `AWS_DEFAULT_REGION`, the profile's, and last `AWS_REGION`, which botocore does not read.
+    pub(crate) fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// Returns the variables of AWS, `HOME`, and those of env files.
+    pub(crate) fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// Returns the kwargs that give keys, for a hint.
+    pub(super) fn kwargs_hint(&self) -> &'static str {
+        self.options.kwargs_hint
+    }
+
+    /// Returns whether a kwarg names the profile, so that the environment's credentials do not count.
+    pub(super) fn has_explicit_profile(&self) -> bool {
+        self.options.profile_name.is_some()
+    }
+
+    /// Returns the profile's name.
+    pub(crate) fn profile_name(&self) -> &str {
+        let name = self.named_profile().map_or(DEFAULT_PROFILE, |(name, _)| name);
+        if name.is_empty() { DEFAULT_PROFILE } else { name }
+    }
+
+    /// Returns the profile's value of `key`, even an empty one.
+    pub(crate) fn config_value(&self, key: &str) -> Option<&str> {
+        self.profile_entry(self.profile_name(), key)?
+            .value
+            .secret()?
+            .expose_text()
+    }
+
+    /// Returns where the profile's `key` is, for a message: the file and the line.
+    pub(crate) fn config_place(&self, key: &str) -> String {
+        self.place(self.profile_name(), key)
+    }
+
+    /// Returns the value of `key` for `service` in the section `[services …]` that the profile names.
+    ///
+    /// `service` is the service's id in lower case with `_`, such as `secrets_manager`.
+    ///
+    /// # Errors
+    /// The profile names a section that the config file does not have, with status 2.
+    pub(crate) fn service_value(&self, service: &str, key: &str) -> Result<Option<&str>> {
+        let Some(name) = self.config_value("services") else {
+            return Ok(None);
+        };
+        let section = self.config.services.get(name);
+        let Some(section) = section.filter(|section| !section.is_empty()) else {
+            return Err(Error::usage(format!(
+                "the AWS profile `{}` names the section `[services {}]`, which is missing",
+                shown(self.profile_name()),
+                shown(name)
+            ))
+            .with_detail(format!("`services` is in {}", self.config_place("services")))
+            .with_hint(format!("add the section to `{}`", shown_path(&self.config.path))));
+        };
+        Ok(match section.get(service).map(|entry| &entry.value) {
+            Some(Value::Nested(pairs)) => pairs.get(key).and_then(Secret::expose_text),
+            _ => None,
+        })
+    }
+
+    /// Returns the session's credentials: the kwargs' keys, else the first of the chain. They are looked for once.
+    ///
+    /// # Errors
+    /// No credentials, or a source that refuses, with status 4; a source that does not answer, 5; one that is set up wrongly, 2.
+    pub(crate) async fn credentials(&self, services: &Services) -> Result<Credentials> {
+        if let Some(keys) = &self.options.keys {
+            return Ok(keys.clone());
+        }
+        let found = self
+            .cache
+            .get("", None, chain::credentials(self, services))
+            .await?;
+        Ok(found.0)
+    }
+
+    /// Returns whether either file has the profile.
+    pub(super) fn has_profile(&self, name: &str) -> bool {
+        self.config.profiles.contains_key(name) || self.credentials_file.sections.contains_key(name)
+    }
+
+    /// Returns `key` of a profile: of the credentials file, else of the config file.
+    pub(super) fn profile_entry(&self, profile: &str, key: &str) -> Option<&Entry> {
+        self.profile_entry_and_path(profile, key).map(|(entry, _)| entry)
+    }
+
+    /// Returns where `key` of a profile is, for a message.
+    pub(super) fn place(&self, profile: &str, key: &str) -> String {
+        match self.profile_entry_and_path(profile, key) {
+            Some((entry, path)) => format!("`{}`, line {}", shown_path(path), entry.line),
+            None => format!("`{}`", shown_path(&self.config.path)),
+        }
+    }
+
+    fn profile_entry_and_path(&self, profile: &str, key: &str) -> Option<(&Entry, &Path)> {
+        let files = [
+            (&self.credentials_file.sections, &self.credentials_file.path),
+            (&self.config.profiles, &self.config.path),
+        ];
+        files
+            .into_iter()
+            .find_map(|(sections, path)| Some((sections.get(profile)?.get(key)?, path.as_path())))
+    }
+
+    /// Returns the profile that a kwarg or a variable names, and what names it.
+    fn named_profile(&self) -> Option<(&str, &'static str)> {
+        match &self.options.profile_name {
+            Some(name) => Some((name, "profile_name")),
+            None => PROFILE_VARIABLES
+                .into_iter()
+                .find_map(|variable| Some((self.env.text(variable)?, variable))),
+        }
+    }
+
+    fn check_profile(&self) -> Result<()> {
+        let Some((name, source)) = self.named_profile().filter(|(name, _)| !self.has_profile(name)) else {
+            return Ok(());
+        };
+        let kind = if self.has_explicit_profile() {
+            "backend kwarg "
+        } else {
+            ""
+        };
+        let error = Error::usage(format!(
+            "AWS profile `{}` not found ({kind}`{source}`)",
+            shown(name)
+        ))
+        .with_detail(format!(
+            "looked in `{}` and `{}`",
+            shown_path(&self.config.path),
+            shown_path(&self.credentials_file.path)
+        ));
+        let known = self
+            .config
+            .profiles
+            .keys()
+            .chain(self.credentials_file.sections.keys());
+        let known: Vec<&str> = known.map(String::as_str).collect();
+        Err(match nearest(name, &known) {
+            Some(nearest) => error.with_hint(format!("did you mean `{}`?", shown(nearest))),
+            None if name.is_empty() => error.with_hint(format!("unset `{source}`, or give it a name")),
+            None => error.with_hint("add the profile with `aws configure`, or name one that exists"),
+        })
+    }
+
+    fn find_region(&self) -> Option<String> {
+        let first = self
+            .options
+            .region_name
+            .as_deref()
+            .or_else(|| self.env.text("AWS_DEFAULT_REGION"))
+            .or_else(|| self.config_value("region"));
+        let region = first.filter(|region| !region.is_empty());
+        region
+            .or_else(|| self.env.non_empty("AWS_REGION"))
+            .map(str::to_owned)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("profile", &self.profile_name())
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}

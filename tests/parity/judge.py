@@ -25,11 +25,10 @@ def op_echo(request):
     return request["text"]
 
 
-def op_versions(_request):
+def op_versions(request):
     from importlib.metadata import version
 
-    names = ("apache-airflow", "apache-airflow-providers-hashicorp", "apache-airflow-providers-microsoft-azure")
-    return {name: version(name) for name in names}
+    return {name: version(name) for name in request["names"]}
 
 
 def op_option(request):

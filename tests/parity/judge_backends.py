@@ -1,0 +1,100 @@
+"""Any secrets backend of a provider: one lookup with the kwargs and the environment of the question."""
+
+import contextlib
+import importlib
+import json
+import os
+
+import judge_botocore
+
+
+def op_lookup(request):
+    """Looks up `id` as `kind` with the backend `class` made from `kwargs`, in the environment `env`.
+
+    `kind` is `conn_value`, `connection`, `variable` or `config`; `team` and `multi_team` are Airflow's. The answer is
+    `{"value": …}`, null where the backend does not have it, or the error (`described`). A connection is described by its JSON
+    and URI.
+    """
+    with environment({**request.get("env", {}), **multi_team(request)}):
+        try:
+            backend = imported(request["class"])(**request.get("kwargs", {}))
+            return {"value": look_up(backend, request)}
+        except Exception as error:
+            return described(error)
+
+
+def op_lookups(request):
+    """As `op_lookup` for a list of `names`, each `{"kind", "id", "team"}`, with one backend."""
+    with environment({**request.get("env", {}), **multi_team(request)}):
+        try:
+            backend = imported(request["class"])(**request.get("kwargs", {}))
+        except Exception as error:
+            return [described(error)] * len(request["names"])
+        answers = []
+        for name in request["names"]:
+            try:
+                answers.append({"value": look_up(backend, name)})
+            except Exception as error:
+                answers.append(described(error))
+        return answers
+
+
+def op_imports(request):
+    """Returns the modules and classes of `classes` that cannot be imported, with the reason."""
+    failed = {}
+    for path in request["classes"]:
+        try:
+            imported(path)
+        except Exception as error:
+            failed[path] = str(error)
+    return failed
+
+
+def multi_team(request):
+    return {"AIRFLOW__CORE__MULTI_TEAM": str(request["multi_team"])} if "multi_team" in request else {}
+
+
+def imported(path):
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def look_up(backend, request):
+    kind, name = request["kind"], request["id"]
+    team = {"team_name": request["team"]} if request.get("team") is not None else {}
+    if kind == "config":
+        return backend.get_config(name)
+    if kind == "variable":
+        return backend.get_variable(name, **team)
+    if kind == "conn_value":
+        return backend.get_conn_value(name, **team)
+    connection = backend.get_connection(name, **team)
+    return connection and {"json": json.loads(connection.as_json()), "uri": connection.get_uri()}
+
+
+def described(error):
+    """Describes an exception: its class, its message and, where the service answered, the service's code or status."""
+    code = None
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        code = response.get("Error", {}).get("Code")
+    elif hasattr(error, "status"):
+        code = error.status
+    elif callable(getattr(error, "code", None)):
+        code = getattr(error.code(), "name", None)
+    elif getattr(error, "grpc_status_code", None) is not None:
+        code = error.grpc_status_code.name
+    return {"error": type(error).__name__, "code": code, "message": str(error)[:2000]}
+
+
+@contextlib.contextmanager
+def environment(variables):
+    """Adds variables to the environment of the process, and restores it."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        with judge_botocore.home(variables.get("HOME")):
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -7,15 +7,17 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
+/// What `scripts/test` provides on every machine that runs CI.
+const REQUIRED: &[&str] = &["airflow", "moto", "openbao"];
+
 /// Reports that the test does not run, and why; the caller returns.
 ///
-/// `needs` is what is missing. With `SECRETCTL_TEST_NO_SKIP=1`, as in CI, a test without `airflow` or `openbao` panics. Anything
-/// else (another shell, an emulator) is only listed.
+/// `needs` is what is missing. With `SECRETCTL_TEST_NO_SKIP=1`, as in CI, a test without one of
+/// `REQUIRED` panics. Anything else (another shell, an emulator) is only listed.
 pub fn skip(needs: &str, why: &str) {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
-    let required = matches!(needs, "airflow" | "openbao");
     assert!(
-        !(required && variable("SECRETCTL_TEST_NO_SKIP").as_deref() == Some("1")),
+        !(REQUIRED.contains(&needs) && variable("SECRETCTL_TEST_NO_SKIP").as_deref() == Some("1")),
         "`{test}` must not be skipped here: {needs}: {why}"
     );
     // Not with `eprintln!`, which the test harness captures when a test passes.

@@ -6,8 +6,39 @@ pub(crate) mod chain;
     dead_code,
     reason = "the backends that use it follow"
 )]
+pub(crate) mod client_config;
 mod credentials;
+#[allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "the backends that use it follow"
+)]
+pub(crate) mod endpoint;
+#[allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "the backends that use it follow"
+)]
+pub(crate) mod json_service;
 mod profile;
+#[allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "the backends that use it follow"
+)]
+pub(crate) mod region;
+#[allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "the backends that use it follow"
+)]
+pub(crate) mod retry;
+#[allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "the backends that use it follow"
+)]
+pub(crate) mod service_error;
 #[allow(
     clippy::allow_attributes,
     dead_code,

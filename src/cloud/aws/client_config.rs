@@ -1,0 +1,54 @@
+//! Where a client's settings come from: the environment, and the profile of the session.
+//!
+//! The rules for a setting (which place comes first, which values are valid) are beside the setting. Source: botocore 1.44.8,
+//! `configprovider.py` (`BOTOCORE_DEFAUT_SESSION_VARIABLES`, `ConfigChainFactory`, `ConfiguredEndpointProvider`).
+
+use crate::error::Result;
+
+/// The places in which botocore looks for a client's settings.
+pub(crate) trait ClientConfig {
+    /// Returns an environment variable, even when it is empty.
+    fn variable(&self, name: &str) -> Option<&str>;
+
+    /// Returns a key of the session's profile, even when it is empty.
+    fn profile(&self, key: &str) -> Option<&str>;
+
+    /// Returns a key of `service` in the section `services` that the profile names.
+    ///
+    /// # Errors
+    /// The profile names a section that is missing or empty.
+    fn service(&self, service: &str, key: &str) -> Result<Option<&str>>;
+
+    /// Returns where the profile is, for messages: "the profile `dev` in `/home/me/.aws/config`".
+    fn profile_place(&self) -> String;
+
+    /// Returns the first of a variable and a key of the profile that is set, even when it is empty.
+    fn variable_or_profile(&self, variable: &'static str, key: &'static str) -> Option<Setting<'_>> {
+        let from_variable = self.variable(variable).map(|value| Setting {
+            value,
+            place: format!("`{variable}`"),
+        });
+        from_variable.or_else(|| {
+            self.profile(key).map(|value| Setting {
+                value,
+                place: format!("`{key}` of {}", self.profile_place()),
+            })
+        })
+    }
+
+    /// Returns whether a setting is `true`, in any case. Every other value means false.
+    fn is_true(&self, variable: &'static str, key: &'static str) -> bool {
+        self.variable(variable)
+            .or_else(|| self.profile(key))
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+}
+
+/// A setting, and its place for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting<'a> {
+    /// Its value, which may be empty.
+    pub(crate) value: &'a str,
+    /// The variable, the kwarg, or the key and its profile.
+    pub(crate) place: String,
+}

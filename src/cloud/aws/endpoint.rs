@@ -1,0 +1,270 @@
+//! Which URL a service is asked at, and for which region a request is signed.
+//!
+//! A configured endpoint, else the host of the region's partition, as botocore 1.44.8 finds it: `args.py`
+//! (`_compute_configured_endpoint_url`, `_compute_sts_endpoint_config`), `configprovider.py` (`ConfiguredEndpointProvider`),
+//! `client.py` (`ClientEndpointBridge`), and the rules in `data/{secretsmanager,ssm,sts}/*/endpoint-rule-set-1.json.gz`.
+
+use super::client_config::{ClientConfig, Setting};
+use super::region::{self, Partition, Region};
+use crate::error::{Error, Result};
+use crate::http::url_fault;
+use crate::python::urlsplit::urlsplit;
+use crate::shown::shown;
+
+/// A service, as botocore's model describes it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Service {
+    /// Its name in messages.
+    pub(crate) name: &'static str,
+    /// The first part of its host, and its name in a signature.
+    pub(crate) prefix: &'static str,
+    /// The part before the dot in `X-Amz-Target`; empty for a service that does not speak JSON.
+    pub(crate) target: &'static str,
+    /// The variable of its own endpoint.
+    endpoint_variable: &'static str,
+    /// Its key in a profile's section `services`.
+    key: &'static str,
+}
+
+pub(crate) const SECRETS_MANAGER: Service = Service {
+    name: "AWS Secrets Manager",
+    prefix: "secretsmanager",
+    target: "secretsmanager",
+    endpoint_variable: "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+    key: "secrets_manager",
+};
+
+pub(crate) const PARAMETER_STORE: Service = Service {
+    name: "AWS Systems Manager Parameter Store",
+    prefix: "ssm",
+    target: "AmazonSSM",
+    endpoint_variable: "AWS_ENDPOINT_URL_SSM",
+    key: "ssm",
+};
+
+pub(crate) const SECURITY_TOKEN_SERVICE: Service = Service {
+    name: "AWS's Security Token Service",
+    prefix: "sts",
+    target: "",
+    endpoint_variable: "AWS_ENDPOINT_URL_STS",
+    key: "sts",
+};
+
+/// The region in which the global endpoint of STS is.
+const GLOBAL_REGION: &str = "us-east-1";
+
+/// botocore's name for "no region in particular", in the partition `aws`.
+const AWS_GLOBAL: &str = "aws-global";
+
+/// The regions that `AWS_STS_REGIONAL_ENDPOINTS=legacy` sends to the global endpoint: `LEGACY_GLOBAL_STS_REGIONS` in `args.py`.
+const LEGACY_STS_REGIONS: &[&str] = &[
+    "ap-northeast-1",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    AWS_GLOBAL,
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// Where requests go, and what they are signed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    /// The URL: `https://secretsmanager.eu-west-1.amazonaws.com`, or a configured one with its path.
+    pub(crate) url: String,
+    /// Where the URL is configured, for messages; `None` for a host of AWS.
+    pub(crate) place: Option<String>,
+    /// The region in the signature; only STS may have none, at a configured endpoint, where a signature needs one.
+    pub(crate) signing_region: Option<String>,
+}
+
+impl Endpoint {
+    /// Returns the endpoint of `service` that a client of boto3 would have.
+    ///
+    /// # Errors
+    /// With status 2: no region, no endpoint of this kind in the region, or a configured URL that cannot be used.
+    pub(crate) fn resolve(
+        service: &Service,
+        config: &(impl ClientConfig + ?Sized),
+        region_kwarg: Option<&str>,
+        endpoint_kwarg: Option<&str>,
+    ) -> Result<Self> {
+        let region = Region::configured(config, region_kwarg)?;
+        let is_sts = *service == SECURITY_TOKEN_SERVICE;
+        let (name, place) = match &region {
+            Some(region) => (region.name.as_str(), region.place.as_str()),
+            None if is_sts => (AWS_GLOBAL, ""),
+            None => return Err(region::missing(config)),
+        };
+        let is_legacy = is_legacy_sts(config)?;
+        let fips = region.as_ref().is_some_and(|region| region.is_fips)
+            || config.is_true("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
+        let dual_stack = config.is_true("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
+        let partition = Partition::of(name);
+        if dual_stack && !partition.has_dual_stack {
+            return Err(Error::usage(format!(
+                "the region `{name}` of {place} has no dual-stack endpoints"
+            ))
+            .with_hint(
+                "unset `AWS_USE_DUALSTACK_ENDPOINT`, or `use_dualstack_endpoint` of the AWS profile",
+            ));
+        }
+        if let Some(Setting { value, place }) = configured(service, config, endpoint_kwarg)? {
+            check(value, &place)?;
+            return Ok(Self {
+                url: value.to_owned(),
+                place: Some(place),
+                signing_region: region.map(|region| region.name),
+            });
+        }
+        if !is_host_label(name) {
+            return Err(Error::usage(format!(
+                "{place} is not a region: no host can be named after `{}`",
+                shown(name)
+            ))
+            .with_hint("a region is a name such as `eu-west-1`"));
+        }
+        let is_global = is_sts
+            && !fips
+            && !dual_stack
+            && (name == AWS_GLOBAL || is_legacy && LEGACY_STS_REGIONS.contains(&name));
+        let url = if is_global {
+            "https://sts.amazonaws.com".to_owned()
+        } else {
+            format!("https://{}", host(service, name, partition, fips, dual_stack))
+        };
+        let signing_region = if is_global || is_sts && name == AWS_GLOBAL {
+            GLOBAL_REGION
+        } else {
+            name
+        };
+        Ok(Self {
+            url,
+            place: None,
+            signing_region: Some(signing_region.to_owned()),
+        })
+    }
+}
+
+/// Returns the host of `service`: the rules of `endpoint-rule-set-1.json`.
+fn host(service: &Service, region: &str, partition: &Partition, fips: bool, dual_stack: bool) -> String {
+    let prefix = service.prefix;
+    // The rules of the services differ only here.
+    let (has_fips_host, has_dual_stack_host) = match (prefix, partition.name) {
+        ("secretsmanager", "aws" | "aws-us-gov") => (true, false),
+        ("secretsmanager", "aws-cn") => (true, fips),
+        ("ssm" | "sts", "aws-us-gov") => (dual_stack, true),
+        _ => (true, true),
+    };
+    let suffix = if dual_stack && has_dual_stack_host {
+        partition.dual_stack_dns_suffix
+    } else {
+        partition.dns_suffix
+    };
+    let fips = if fips && has_fips_host { "-fips" } else { "" };
+    format!("{prefix}{fips}.{region}.{suffix}")
+}
+
+/// Returns the configured endpoint: the kwarg, two variables, the service's in the profile's `services`, the profile's own.
+fn configured<'a>(
+    service: &Service,
+    config: &'a (impl ClientConfig + ?Sized),
+    kwarg: Option<&'a str>,
+) -> Result<Option<Setting<'a>>> {
+    if let Some(value) = kwarg {
+        return Ok(Some(Setting {
+            value,
+            place: "the backend kwarg `endpoint_url`".to_owned(),
+        }));
+    }
+    if config.is_true(
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "ignore_configured_endpoint_urls",
+    ) {
+        return Ok(None);
+    }
+    for name in [service.endpoint_variable, "AWS_ENDPOINT_URL"] {
+        if let Some(value) = config.variable(name).filter(|value| !value.is_empty()) {
+            return Ok(Some(Setting {
+                value,
+                place: format!("`{name}`"),
+            }));
+        }
+    }
+    let place = |of: String| format!("`endpoint_url` of {of}");
+    if let Some(value) = config
+        .service(service.key, "endpoint_url")?
+        .filter(|value| !value.is_empty())
+    {
+        let of = format!("`{}` in the services of {}", service.key, config.profile_place());
+        return Ok(Some(Setting {
+            value,
+            place: place(of),
+        }));
+    }
+    let own = config.profile("endpoint_url").filter(|value| !value.is_empty());
+    Ok(own.map(|value| Setting {
+        value,
+        place: place(config.profile_place()),
+    }))
+}
+
+/// Checks a configured URL: `is_valid_endpoint_url` in `utils.py`, and what `http` cannot send.
+fn check(url: &str, place: &str) -> Result<()> {
+    let fault = match url_fault(url) {
+        Some(fault) => fault,
+        None if !has_valid_host(url) => "has a host that AWS's own clients refuse",
+        None => return Ok(()),
+    };
+    Err(Error::usage(format!("{place} {fault}")).with_hint(
+        "an endpoint is a URL such as `http://localhost:4566`; its host has letters, digits and hyphens",
+    ))
+}
+
+/// Whether the host of `url` is made of labels, or is an IPv6 address.
+fn has_valid_host(url: &str) -> bool {
+    let Ok(parts) = urlsplit(url) else { return false };
+    let Some(host) = parts.hostname() else {
+        return false;
+    };
+    let labels = host.strip_suffix('.').unwrap_or(&host);
+    host.contains(':') || host.len() <= 255 && labels.split('.').all(is_host_label)
+}
+
+/// Whether `text` can be one part of a host's name.
+fn is_host_label(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// Returns whether STS is asked at its global endpoint for older regions.
+///
+/// botocore reads this setting for every service, and refuses an unknown value.
+fn is_legacy_sts(config: &(impl ClientConfig + ?Sized)) -> Result<bool> {
+    match config.variable_or_profile("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints") {
+        None => Ok(false),
+        Some(Setting {
+            value: "" | "regional",
+            ..
+        }) => Ok(false),
+        Some(Setting { value: "legacy", .. }) => Ok(true),
+        Some(Setting { value, place }) => Err(Error::usage(format!(
+            "{place} must be `regional` or `legacy`, not `{}`",
+            shown(value)
+        ))
+        .with_hint("unset it: `regional` is the default")),
+    }
+}

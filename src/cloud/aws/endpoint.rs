@@ -110,7 +110,7 @@ impl Endpoint {
             || config.is_true("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint");
         let dual_stack = config.is_true("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint");
         let partition = Partition::of(name);
-        if dual_stack && !partition.has_dual_stack {
+        if dual_stack && !partition.has_dual_stack(name) {
             return Err(Error::usage(format!(
                 "the region `{name}` of {place} has no dual-stack endpoints"
             ))

@@ -62,3 +62,6 @@ pub(crate) use credentials::Credentials;
     reason = "the backends that use it follow"
 )]
 pub(crate) use session::{Session, SessionOptions};
+
+#[cfg(test)]
+mod judged;

@@ -21,13 +21,13 @@ pub(crate) struct Partition {
     pub(crate) dns_suffix: &'static str,
     /// The domain of services that answer over IPv6 too.
     pub(crate) dual_stack_dns_suffix: &'static str,
-    /// Whether botocore has a domain for dual stack in its older table, without which it makes no client for dual stack.
-    pub(crate) has_dual_stack: bool,
+    /// Whether botocore has a domain for dual stack in its table of endpoints too.
+    knows_dual_stack: bool,
 }
 
 /// The partitions, in the order in which botocore tries them. The first is for unknown regions.
 ///
-/// Source: botocore 1.44.8, `data/partitions.json`; `has_dual_stack` from `data/endpoints.json` (`defaults.variants`) and
+/// Source: botocore 1.44.8, `data/partitions.json`; `knows_dual_stack` from `data/endpoints.json` (`defaults.variants`) and
 /// `regions.py` (`_UNSUPPORTED_DUALSTACK_PARTITIONS`, whose regions are then looked up in `aws`).
 const PARTITIONS: &[Partition] = &[
     Partition {
@@ -36,7 +36,7 @@ const PARTITIONS: &[Partition] = &[
         others: &["aws-global"],
         dns_suffix: "amazonaws.com",
         dual_stack_dns_suffix: "api.aws",
-        has_dual_stack: true,
+        knows_dual_stack: true,
     },
     Partition {
         name: "aws-cn",
@@ -44,7 +44,7 @@ const PARTITIONS: &[Partition] = &[
         others: &["aws-cn-global"],
         dns_suffix: "amazonaws.com.cn",
         dual_stack_dns_suffix: "api.amazonwebservices.com.cn",
-        has_dual_stack: true,
+        knows_dual_stack: true,
     },
     Partition {
         name: "aws-eusc",
@@ -52,7 +52,7 @@ const PARTITIONS: &[Partition] = &[
         others: &[],
         dns_suffix: "amazonaws.eu",
         dual_stack_dns_suffix: "api.amazonwebservices.eu",
-        has_dual_stack: true,
+        knows_dual_stack: true,
     },
     Partition {
         name: "aws-iso",
@@ -60,7 +60,7 @@ const PARTITIONS: &[Partition] = &[
         others: &["aws-iso-global"],
         dns_suffix: "c2s.ic.gov",
         dual_stack_dns_suffix: "api.aws.ic.gov",
-        has_dual_stack: true,
+        knows_dual_stack: true,
     },
     Partition {
         name: "aws-iso-b",
@@ -68,7 +68,7 @@ const PARTITIONS: &[Partition] = &[
         others: &["aws-iso-b-global"],
         dns_suffix: "sc2s.sgov.gov",
         dual_stack_dns_suffix: "api.aws.scloud",
-        has_dual_stack: true,
+        knows_dual_stack: true,
     },
     Partition {
         name: "aws-iso-e",
@@ -76,7 +76,7 @@ const PARTITIONS: &[Partition] = &[
         others: &["aws-iso-e-global"],
         dns_suffix: "cloud.adc-e.uk",
         dual_stack_dns_suffix: "api.cloud-aws.adc-e.uk",
-        has_dual_stack: false,
+        knows_dual_stack: false,
     },
     Partition {
         name: "aws-iso-f",
@@ -84,7 +84,7 @@ const PARTITIONS: &[Partition] = &[
         others: &["aws-iso-f-global"],
         dns_suffix: "csp.hci.ic.gov",
         dual_stack_dns_suffix: "api.aws.hci.ic.gov",
-        has_dual_stack: false,
+        knows_dual_stack: false,
     },
     Partition {
         name: "aws-us-gov",
@@ -92,7 +92,7 @@ const PARTITIONS: &[Partition] = &[
         others: &["aws-us-gov-global"],
         dns_suffix: "amazonaws.com",
         dual_stack_dns_suffix: "api.aws",
-        has_dual_stack: true,
+        knows_dual_stack: true,
     },
 ];
 
@@ -105,13 +105,21 @@ impl Partition {
             .unwrap_or(&PARTITIONS[0])
     }
 
-    /// Whether `region` is one of its names, or has their form: `<prefix>-<word>-<number>`.
     fn has(&self, region: &str) -> bool {
-        self.others.contains(&region)
-            || self
-                .prefixes
-                .iter()
-                .any(|prefix| region.strip_prefix(prefix).is_some_and(is_word_and_number))
+        self.others.contains(&region) || self.has_form_of(region)
+    }
+
+    /// Whether `region` has the form of its regions: `<prefix>-<word>-<number>`.
+    fn has_form_of(&self, region: &str) -> bool {
+        self.prefixes
+            .iter()
+            .any(|prefix| region.strip_prefix(prefix).is_some_and(is_word_and_number))
+    }
+
+    /// Whether botocore makes a client for dual stack in `region`. Its table of endpoints has no pseudo-region such as
+    /// `aws-iso-e-global`, and then the partition `aws` decides.
+    pub(crate) fn has_dual_stack(&self, region: &str) -> bool {
+        self.knows_dual_stack || !self.has_form_of(region)
     }
 }
 

@@ -1,0 +1,388 @@
+//! Generated clients against boto3's: URL, scope of the signature, retry settings, and errors on both sides.
+//!
+//! Here and not among the integration tests, because no command shows these settings before a request is sent.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use self::support::{Random, airflow, cases, random};
+use super::client_config::ClientConfig;
+use super::endpoint::{Endpoint, PARAMETER_STORE, SECRETS_MANAGER, SECURITY_TOKEN_SERVICE};
+use super::retry::{RetryMode, RetrySettings};
+use crate::error::{Error, Result};
+
+/// The judge, its skips and its seeds, from the integration tests.
+#[expect(
+    unreachable_pub,
+    clippy::print_stderr,
+    reason = "these files belong to the integration tests"
+)]
+#[path = "../../../tests/support"]
+mod support {
+    mod judge;
+    mod sizes;
+    mod skip;
+
+    pub use judge::airflow;
+    pub use sizes::{Random, cases, random};
+    pub use skip::{skip, variable};
+}
+
+/// Settings as a test writes them.
+#[derive(Default)]
+struct Plain {
+    env: BTreeMap<&'static str, &'static str>,
+    profile: BTreeMap<&'static str, &'static str>,
+    /// The `endpoint_url` by service; `None` when the profile's `services` names a missing section.
+    services: Option<BTreeMap<&'static str, &'static str>>,
+}
+
+impl ClientConfig for Plain {
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.env.get(name).copied()
+    }
+
+    fn profile(&self, key: &str) -> Option<&str> {
+        self.profile.get(key).copied()
+    }
+
+    fn service(&self, service: &str, _key: &str) -> Result<Option<&str>> {
+        match (&self.services, self.profile.contains_key("services")) {
+            (Some(services), _) => Ok(services.get(service).copied()),
+            (None, true) => Err(Error::usage("no such services")),
+            (None, false) => Ok(None),
+        }
+    }
+
+    fn profile_place(&self) -> String {
+        "the profile `default`".to_owned()
+    }
+}
+
+impl Plain {
+    /// Writes the config file.
+    fn file(&self) -> String {
+        let mut text = "[default]\n".to_owned();
+        for (key, value) in &self.profile {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+        if let Some(services) = &self.services {
+            text.push_str("[services mine]\n");
+            for (service, url) in services {
+                text.push_str(&format!("{service} =\n  endpoint_url = {url}\n"));
+            }
+        }
+        text
+    }
+}
+
+/// Regions of every partition, unknown ones, pseudo-regions, and what is not a region.
+const REGIONS: &[&str] = &[
+    "us-east-1",
+    "us-west-2",
+    "eu-west-1",
+    "eu-south-1",
+    "ap-southeast-7",
+    "sa-west-1",
+    "me-west-1",
+    "mx-central-1",
+    "il-central-1",
+    "ca-central-1",
+    "af-south-1",
+    "aws-global",
+    "cn-north-1",
+    "cn-northwest-1",
+    "cn-west-9",
+    "aws-cn-global",
+    "us-gov-west-1",
+    "us-gov-east-1",
+    "us-gov-north-7",
+    "aws-us-gov-global",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "aws-iso-global",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "us-isob-x-12",
+    "eu-isoe-west-1",
+    "aws-iso-e-global",
+    "us-isof-south-1",
+    "us-isof-east-1",
+    "eusc-de-east-1",
+    "eusc-de-x-2",
+    "eusc-fr-east-1",
+    "xx-nowhere-1",
+    "us-east-1-extra",
+    "us--1",
+    "us-a-",
+    "local",
+    "moon",
+    "EU-WEST-1",
+    "Us-East-1",
+    "CN-NORTH-1",
+    "eu-west-1a",
+    "us-east-1-fips",
+    "fips-us-east-1",
+    "fips-us-gov-west-1",
+    "us-gov-east-1-fips",
+    "us-iso-east-1-fips",
+    "ca-west-1-fips",
+    "fips-cn-north-1",
+    "us-fips-east-1",
+    "fips-aws-global",
+    "fips-fips-us-east-1",
+    "fips",
+    "fips--us",
+    "us--fips",
+    "fips--fips",
+    "1-fips",
+    "us_east_1",
+    "us.east.1",
+    "us east 1",
+    " us-east-1",
+    "-us-east-1",
+    "us-east-1-",
+    "12345",
+    "1a",
+    "",
+    "évry",
+    "us-east-1/x",
+    "a123456789-123456789-123456789-123456789-123456789-123456789-12",
+    "a123456789-123456789-123456789-123456789-123456789-123456789-123",
+    "a123456789-123456789-123456789-123456789-123456789-123456789-1234",
+];
+
+/// Configured endpoints, valid and not.
+const ENDPOINTS: &[&str] = &[
+    "http://localhost:4566",
+    "http://localhost:4566/",
+    "https://vpce-1-abc.secretsmanager.us-east-1.vpce.amazonaws.com",
+    "http://127.0.0.1:5000/path/",
+    "http://h/a/../b",
+    "https://[::1]:8443",
+    "http://[fe80::1]/",
+    "HTTP://Upper.Example",
+    "http://host.",
+    "http://user:pw@host:1",
+    "http://host:1?a=b",
+    "localhost:4566",
+    "localhost",
+    "http://local_stack:4566",
+    "http://-host",
+    "http://host-/",
+    "http://a..b",
+    "http://",
+    "http:///x",
+    "//",
+    "http://ho st",
+    "http://host:1#f",
+];
+
+const BOOLEANS: &[&str] = &["true", "TRUE", "True", "false", "", "1", "yes", "true "];
+
+/// Returns one of `choices`, in one of `n` cases.
+fn sometimes(random: &mut Random, n: usize, choices: &'static [&'static str]) -> Option<&'static str> {
+    random.one_in(n).then(|| *random.pick(choices))
+}
+
+/// A generated client: service, settings, and kwargs.
+struct Case {
+    service: &'static str,
+    config: Plain,
+    region: Option<&'static str>,
+    endpoint: Option<&'static str>,
+}
+
+/// A variable, the profile's key for the same, how rare each is, and the values.
+type Choice = (&'static str, &'static str, usize, usize, &'static [&'static str]);
+
+fn case(random: &mut Random) -> Case {
+    let mut config = Plain::default();
+    let choices: [Choice; 7] = [
+        ("AWS_DEFAULT_REGION", "region", 2, 2, REGIONS),
+        ("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", 3, 5, BOOLEANS),
+        (
+            "AWS_USE_DUALSTACK_ENDPOINT",
+            "use_dualstack_endpoint",
+            3,
+            5,
+            BOOLEANS,
+        ),
+        (
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+            "ignore_configured_endpoint_urls",
+            8,
+            12,
+            BOOLEANS,
+        ),
+        (
+            "AWS_STS_REGIONAL_ENDPOINTS",
+            "sts_regional_endpoints",
+            3,
+            4,
+            &["legacy", "legacy", "regional", "", "Legacy", "global"],
+        ),
+        (
+            "AWS_RETRY_MODE",
+            "retry_mode",
+            6,
+            6,
+            &["standard", "legacy", "adaptive", "Standard", "", "none"],
+        ),
+        (
+            "AWS_MAX_ATTEMPTS",
+            "max_attempts",
+            8,
+            8,
+            &[
+                "1",
+                "2",
+                "10",
+                " 4 ",
+                "1_0",
+                "+3",
+                "٣",
+                "0",
+                "-1",
+                "",
+                "two",
+                "2.0",
+                "99999999999",
+            ],
+        ),
+    ];
+    for (variable, key, often, in_profile, values) in choices {
+        // Most values of most settings are valid, so that errors do not hide each other.
+        if let Some(value) = sometimes(random, often, values) {
+            config.env.insert(variable, value);
+        }
+        if let Some(value) = sometimes(random, in_profile, values) {
+            // The parser of the file cuts blanks off, and this test has none.
+            config.profile.insert(key, value.trim());
+        }
+    }
+    let service = *random.pick(&["secretsmanager", "ssm", "sts"]);
+    for variable in [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_ENDPOINT_URL_SSM",
+        "AWS_ENDPOINT_URL_STS",
+    ] {
+        if let Some(value) = sometimes(random, 12, ENDPOINTS) {
+            config.env.insert(variable, value);
+        } else if random.one_in(20) {
+            config.env.insert(variable, "");
+        }
+    }
+    if let Some(value) = sometimes(random, 8, ENDPOINTS) {
+        config.profile.insert("endpoint_url", value);
+    }
+    if random.one_in(5) {
+        config.profile.insert("services", "mine");
+        let mut services = BTreeMap::new();
+        for key in ["secrets_manager", "ssm", "sts", "secretsmanager"] {
+            if let Some(value) = sometimes(random, 2, ENDPOINTS) {
+                services.insert(key, value);
+            }
+        }
+        // A section without entries counts as missing.
+        config.services = (!services.is_empty() && !random.one_in(6)).then_some(services);
+    }
+    Case {
+        service,
+        config,
+        region: sometimes(random, 3, REGIONS),
+        endpoint: sometimes(random, 6, ENDPOINTS),
+    }
+}
+
+fn ours(case: &Case) -> Value {
+    let service = match case.service {
+        "secretsmanager" => &SECRETS_MANAGER,
+        "ssm" => &PARAMETER_STORE,
+        _ => &SECURITY_TOKEN_SERVICE,
+    };
+    let resolved = Endpoint::resolve(service, &case.config, case.region, case.endpoint)
+        .and_then(|endpoint| Ok((endpoint, RetrySettings::configured(&case.config)?)));
+    match resolved {
+        Err(_) => Value::Null,
+        Ok((
+            Endpoint {
+                signing_region: None, ..
+            },
+            _,
+        )) => Value::Null,
+        Ok((endpoint, retry)) => json!({
+            "url": sent(&endpoint.url),
+            "region": endpoint.signing_region,
+            "name": service.prefix,
+            "mode": match retry.mode {
+                RetryMode::Legacy => "legacy",
+                RetryMode::Standard => "standard",
+                RetryMode::Adaptive => "adaptive",
+            },
+            "attempts": retry.max_attempts,
+        }),
+    }
+}
+
+/// A URL as a request would show it: scheme in lower case, and a path.
+fn sent(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap();
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (place, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    format!("{}://{place}{slash}{path}", scheme.to_lowercase())
+}
+
+fn question(case: &Case) -> Value {
+    json!({
+        "op": "aws_endpoints.resolve",
+        "service": case.service,
+        "env": case.config.env,
+        "config": case.config.file(),
+        "kwargs": {"region_name": case.region, "endpoint_url": case.endpoint},
+    })
+}
+
+/// The judge's answer in the terms of [`ours`]; an error is null.
+fn theirs(mut answer: Value) -> Value {
+    if answer["error"].is_string() {
+        return Value::Null;
+    }
+    let url = sent(answer["url"].as_str().unwrap());
+    if answer["attempts"].is_null() {
+        answer["attempts"] = json!(if answer["mode"] == "legacy" { 5 } else { 3 });
+    }
+    let attempts = answer["attempts"].as_u64().unwrap().min(u64::from(u32::MAX));
+    answer["attempts"] = json!(attempts);
+    answer["url"] = json!(url);
+    answer
+}
+
+#[test]
+fn a_client_has_the_endpoint_scope_and_retries_of_boto3() {
+    let Some(judge) = airflow() else { return };
+    let mut random = random("aws endpoints");
+    let cases: Vec<Case> = (0..cases(1_000, 10_000)).map(|_| case(&mut random)).collect();
+    let questions: Vec<Value> = cases.iter().map(question).collect();
+    let answers = judge.ask_many(&questions);
+    let mut equal = 0;
+    let mut wrong = Vec::new();
+    for ((case, question), answer) in cases.iter().zip(&questions).zip(answers) {
+        let (ours, theirs) = (ours(case), theirs(answer.clone()));
+        equal += usize::from(!theirs.is_null());
+        if ours != theirs {
+            wrong.push(format!("{question}\n  ours {ours}\n  boto3 {answer}"));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} differ:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(8)].join("\n")
+    );
+    // Errors must not hide the rest.
+    assert!(3 * equal > cases.len(), "only {equal} clients were made");
+}

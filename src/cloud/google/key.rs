@@ -4,14 +4,9 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
-use zeroize::Zeroizing;
-
+use crate::cloud::jwt::{self, Algorithm};
 use crate::error::{Error, Result};
-use crate::python::json::{Object, Value, dumps_compact};
+use crate::python::json::{Object, Value};
 use crate::secret::Secret;
 
 /// A service account and its private key.
@@ -63,41 +58,14 @@ impl ServiceAccountKey {
     /// # Errors
     /// A private key that is not an RSA key in PEM form, with status 2.
     pub(crate) fn sign(&self, claims: Object) -> Result<Secret> {
-        let mut header = Object::new();
-        header.insert("typ".to_owned(), Value::String("JWT".to_owned()));
-        header.insert("alg".to_owned(), Value::String("RS256".to_owned()));
-        if let Some(id) = &self.private_key_id {
-            header.insert("kid".to_owned(), Value::String(id.clone()));
-        }
-        let encode = |object: Object| URL_SAFE_NO_PAD.encode(dumps_compact(&Value::Object(object)));
-        let message = format!("{}.{}", encode(header), encode(claims));
-        let unusable =
-            || Error::usage("the private key of the Google service account is not an RSA key in PEM form");
-        let key = self.key_pair().ok_or_else(unusable)?;
-        let mut signature = vec![0; key.public().modulus_len()];
-        key.sign(
-            &RSA_PKCS1_SHA256,
-            &SystemRandom::new(),
-            message.as_bytes(),
-            &mut signature,
+        jwt::sign(
+            Algorithm::Rs256,
+            &self.private_key,
+            self.private_key_id.as_deref(),
+            claims,
         )
-        .map_err(|_| unusable())?;
-        Ok(Secret::from(format!(
-            "{message}.{}",
-            URL_SAFE_NO_PAD.encode(signature)
-        )))
-    }
-
-    fn key_pair(&self) -> Option<RsaKeyPair> {
-        let text = self.private_key.expose_text()?;
-        let (_, rest) = text.split_once("-----BEGIN ")?;
-        let (label, rest) = rest.split_once("-----")?;
-        let (body, _) = rest.split_once("-----END ")?;
-        let base64: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
-        let der = Zeroizing::new(STANDARD.decode(base64.as_bytes()).ok()?);
-        match label {
-            "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der).ok(),
-            _ => RsaKeyPair::from_pkcs8(&der).ok(),
-        }
+        .ok_or_else(|| {
+            Error::usage("the private key of the Google service account is not an RSA key in PEM form")
+        })
     }
 }

@@ -26,6 +26,7 @@ const RETRY: Retry = Retry {
     statuses_with_retry_after: &[],
     backoff: Duration::from_millis(100),
     after_sending: true,
+    decide: None,
 };
 
 /// The clients for these services.

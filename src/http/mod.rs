@@ -27,7 +27,8 @@ mod tls;
 pub(crate) use dot_segments::without_dots;
 pub use failure::{CertificateProblem, Failure, FailureKind};
 pub use proxy::Proxies;
-pub use retry::Retry;
+pub(crate) use retry::http_date;
+pub use retry::{Decide, Retry};
 pub use target::url_fault;
 pub use tls::{Identity, Roots};
 
@@ -286,11 +287,10 @@ impl Client {
                 took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
                 "request"
             );
-            if retry == request.retry.retries || !request.retry.wants(&outcome) {
-                return outcome;
-            }
             retry += 1;
-            let pause = request.retry.pause(retry, &outcome);
+            let Some(pause) = request.retry.next(retry, &outcome) else {
+                return outcome;
+            };
             if pause >= self.options.deadline.saturating_duration_since(Instant::now()) {
                 return outcome;
             }

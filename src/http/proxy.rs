@@ -20,6 +20,8 @@ pub struct Proxies {
     environment: BTreeMap<String, (String, String)>,
     /// `no_proxy`, else `NO_PROXY`, not empty.
     no_proxy: Option<String>,
+    /// Whether only urllib's rules count, and not those that requests adds.
+    is_urllib: bool,
 }
 
 impl Proxies {
@@ -58,7 +60,19 @@ impl Proxies {
             explicit: BTreeMap::new(),
             environment,
             no_proxy,
+            is_urllib: false,
         }
+    }
+
+    /// Keeps urllib's rules and drops those that requests adds: no `ALL_PROXY`, and no networks in `NO_PROXY`.
+    ///
+    /// Source: botocore 1.44.8, `utils.py` (`get_environ_proxies`, `should_bypass_proxies`), `httpsession.py`
+    /// (`ProxyConfiguration`).
+    #[must_use]
+    pub fn by_urllib(mut self) -> Self {
+        self.environment.remove("all");
+        self.is_urllib = true;
+        self
     }
 
     /// Adds the proxies of a `proxies` kwarg.
@@ -99,6 +113,13 @@ impl Proxies {
 
     /// Returns whether `origin` bypasses the environment's proxies: `requests.utils.should_bypass_proxies`.
     fn bypasses(&self, origin: &Origin) -> bool {
+        if self.is_urllib {
+            let place = origin.url_place();
+            return self
+                .environment
+                .get("no")
+                .is_some_and(|(_, list)| urllib_bypasses(&place, list));
+        }
         let explicit = self.explicit.get("no_proxy").cloned().flatten();
         let host = &origin.host;
         if let Some(list) = explicit.as_ref().or(self.no_proxy.as_ref()) {
@@ -254,6 +275,29 @@ mod tests {
             let found = chosen(&[("HTTP_PROXY", "p:1"), ("NO_PROXY", list)], url);
             assert_eq!(found.is_none(), bypassed, "{list} {url}");
         }
+    }
+
+    #[test]
+    fn urllib_knows_neither_all_proxy_nor_networks() {
+        let cases = [
+            ("127.0.0.1:8200", "http://127.0.0.1:8200/", true),
+            ("127.0.0.1", "http://127.0.0.1:8200/", true),
+            ("127.0.0.0/8", "http://127.0.0.1:8200/", false),
+            ("example", "http://h.example/", true),
+            ("[::1]", "http://[::1]:8200/", true),
+            ("::1", "http://[::1]:8200/", false),
+            ("*", "http://h/", true),
+        ];
+        let chosen = |variables: &[(&str, &str)], url: &str| {
+            let origin = Target::parse(url).expect("a URL").origin;
+            let proxies = Proxies::from_env(&env(variables)).by_urllib();
+            proxies.select(&origin).expect("a proxy")
+        };
+        for (list, url, bypassed) in cases {
+            let found = chosen(&[("HTTP_PROXY", "p:1"), ("NO_PROXY", list)], url);
+            assert_eq!(found.is_none(), bypassed, "{list} {url}");
+        }
+        assert!(chosen(&[("ALL_PROXY", "all:3")], "https://h/").is_none());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The retry policy: what is retried, how often, and after which pause. It is urllib3's `Retry` as Airflow and azure-core use it.
 //!
+//! A client whose rules are others, such as AWS's, brings a function that decides.
+//!
 //! Source: urllib3 2.8.0, `util/retry.py` (`get_backoff_time`, `parse_retry_after`, `is_retry`).
 
 use std::time::{Duration, SystemTime};
@@ -27,7 +29,12 @@ pub struct Retry {
     pub backoff: Duration,
     /// Whether a failure after sending is retried: only for idempotent requests.
     pub after_sending: bool,
+    /// Decides in place of the statuses and the factor.
+    pub decide: Option<Decide>,
 }
+
+/// Returns the pause before retry number `retry`, counted from 1, or `None` when `outcome` is final.
+pub type Decide = fn(retry: u32, outcome: &Result<Response, Failure>) -> Option<Duration>;
 
 impl Retry {
     /// Tries once.
@@ -37,10 +44,22 @@ impl Retry {
         statuses_with_retry_after: &[],
         backoff: Duration::ZERO,
         after_sending: false,
+        decide: None,
     };
 
+    /// Returns the pause before retry number `retry`, counted from 1, or `None` when `outcome` is final.
+    pub(super) fn next(&self, retry: u32, outcome: &Result<Response, Failure>) -> Option<Duration> {
+        if retry > self.retries {
+            return None;
+        }
+        match self.decide {
+            Some(decide) => decide(retry, outcome),
+            None => self.wants(outcome).then(|| self.pause(retry, outcome)),
+        }
+    }
+
     /// Returns whether `outcome` is to be retried, if attempts are left.
-    pub(super) fn wants(&self, outcome: &Result<Response, Failure>) -> bool {
+    fn wants(&self, outcome: &Result<Response, Failure>) -> bool {
         match outcome {
             Ok(response) => {
                 self.statuses.contains(&response.status)
@@ -58,7 +77,7 @@ impl Retry {
     }
 
     /// Returns the pause before retry number `retry`, counted from 1.
-    pub(super) fn pause(&self, retry: u32, outcome: &Result<Response, Failure>) -> Duration {
+    fn pause(&self, retry: u32, outcome: &Result<Response, Failure>) -> Duration {
         let asked = outcome
             .as_ref()
             .ok()
@@ -88,7 +107,7 @@ fn retry_after(value: &str) -> Option<Duration> {
 }
 
 /// Parses an HTTP date (RFC 9110, section 5.6.7, all three forms) into the time since 1970.
-fn http_date(value: &str) -> Option<Duration> {
+pub(crate) fn http_date(value: &str) -> Option<Duration> {
     const MONTHS: &str = "janfebmaraprmayjunjulaugsepoctnovdec";
     let mut words = value.split([' ', ',', '-']).filter(|word| !word.is_empty());
     let first = words.next()?;

@@ -63,6 +63,15 @@ impl Origin {
         format!("{}:{}", self.bracketed(), self.port)
     }
 
+    /// Returns the host, with the port that the URL has.
+    pub(super) fn url_place(&self) -> String {
+        if self.port_given {
+            self.authority()
+        } else {
+            self.bracketed()
+        }
+    }
+
     fn bracketed(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]", self.host)

@@ -27,6 +27,7 @@ const READ_RETRY: Retry = Retry {
     statuses_with_retry_after: &[413, 429, 503],
     backoff: Duration::from_millis(100),
     after_sending: true,
+    decide: None,
 };
 
 /// How logins are retried. Airflow retries no login on a status.

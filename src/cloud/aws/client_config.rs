@@ -3,7 +3,9 @@
 //! The rules for a setting (which place comes first, which values are valid) are beside the setting. Source: botocore 1.44.8,
 //! `configprovider.py` (`BOTOCORE_DEFAUT_SESSION_VARIABLES`, `ConfigChainFactory`, `ConfiguredEndpointProvider`).
 
+use super::session::Session;
 use crate::error::Result;
+use crate::shown::shown;
 
 /// The places in which botocore looks for a client's settings.
 pub(crate) trait ClientConfig {
@@ -19,8 +21,8 @@ pub(crate) trait ClientConfig {
     /// The profile names a section that is missing or empty.
     fn service(&self, service: &str, key: &str) -> Result<Option<&str>>;
 
-    /// Returns where the profile is, for messages: "the profile `dev` in `/home/me/.aws/config`".
-    fn profile_place(&self) -> String;
+    /// Returns where a key of the profile is, or would be, for messages: "the AWS profile `dev` (`/home/me/.aws/config`, line 3)".
+    fn profile_place(&self, key: &str) -> String;
 
     /// Returns the first of a variable and a key of the profile that is set, even when it is empty.
     fn variable_or_profile(&self, variable: &'static str, key: &'static str) -> Option<Setting<'_>> {
@@ -31,7 +33,7 @@ pub(crate) trait ClientConfig {
         from_variable.or_else(|| {
             self.profile(key).map(|value| Setting {
                 value,
-                place: format!("`{key}` of {}", self.profile_place()),
+                place: format!("`{key}` of {}", self.profile_place(key)),
             })
         })
     }
@@ -41,6 +43,28 @@ pub(crate) trait ClientConfig {
         self.variable(variable)
             .or_else(|| self.profile(key))
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+}
+
+impl ClientConfig for Session {
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.env().text(name)
+    }
+
+    fn profile(&self, key: &str) -> Option<&str> {
+        self.config_value(key)
+    }
+
+    fn service(&self, service: &str, key: &str) -> Result<Option<&str>> {
+        self.service_value(service, key)
+    }
+
+    fn profile_place(&self, key: &str) -> String {
+        format!(
+            "the AWS profile `{}` ({})",
+            shown(self.profile_name()),
+            self.config_place(key)
+        )
     }
 }
 

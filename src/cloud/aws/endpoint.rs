@@ -205,7 +205,11 @@ fn configured<'a>(
         .service(service.key, "endpoint_url")?
         .filter(|value| !value.is_empty())
     {
-        let of = format!("`{}` in the services of {}", service.key, config.profile_place());
+        let of = format!(
+            "`{}` in the services of {}",
+            service.key,
+            config.profile_place("endpoint_url")
+        );
         return Ok(Some(Setting {
             value,
             place: place(of),
@@ -214,7 +218,7 @@ fn configured<'a>(
     let own = config.profile("endpoint_url").filter(|value| !value.is_empty());
     Ok(own.map(|value| Setting {
         value,
-        place: place(config.profile_place()),
+        place: place(config.profile_place("endpoint_url")),
     }))
 }
 
@@ -254,16 +258,17 @@ fn is_host_label(text: &str) -> bool {
 ///
 /// botocore reads this setting for every service, and refuses an unknown value.
 fn is_legacy_sts(config: &(impl ClientConfig + ?Sized)) -> Result<bool> {
-    match config.variable_or_profile("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints") {
-        None => Ok(false),
-        Some(Setting {
-            value: "" | "regional",
-            ..
-        }) => Ok(false),
-        Some(Setting { value: "legacy", .. }) => Ok(true),
-        Some(Setting { value, place }) => Err(Error::usage(format!(
+    let Some(Setting { value, place }) =
+        config.variable_or_profile("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints")
+    else {
+        return Ok(false);
+    };
+    match value {
+        "" | "regional" => Ok(false),
+        "legacy" => Ok(true),
+        other => Err(Error::usage(format!(
             "{place} must be `regional` or `legacy`, not `{}`",
-            shown(value)
+            shown(other)
         ))
         .with_hint("unset it: `regional` is the default")),
     }

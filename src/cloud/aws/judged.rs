@@ -55,7 +55,7 @@ impl ClientConfig for Plain {
         }
     }
 
-    fn profile_place(&self) -> String {
+    fn profile_place(&self, _key: &str) -> String {
         "the profile `default`".to_owned()
     }
 }
@@ -65,12 +65,12 @@ impl Plain {
     fn file(&self) -> String {
         let mut text = "[default]\n".to_owned();
         for (key, value) in &self.profile {
-            text.push_str(&format!("{key} = {value}\n"));
+            text.extend([key, " = ", value, "\n"]);
         }
         if let Some(services) = &self.services {
             text.push_str("[services mine]\n");
             for (service, url) in services {
-                text.push_str(&format!("{service} =\n  endpoint_url = {url}\n"));
+                text.extend([service, " =\n  endpoint_url = ", url, "\n"]);
             }
         }
         text
@@ -303,28 +303,25 @@ fn ours(case: &Case) -> Value {
         "ssm" => &PARAMETER_STORE,
         _ => &SECURITY_TOKEN_SERVICE,
     };
-    let resolved = Endpoint::resolve(service, &case.config, case.region, case.endpoint)
-        .and_then(|endpoint| Ok((endpoint, RetrySettings::configured(&case.config)?)));
-    match resolved {
-        Err(_) => Value::Null,
-        Ok((
-            Endpoint {
-                signing_region: None, ..
-            },
-            _,
-        )) => Value::Null,
-        Ok((endpoint, retry)) => json!({
-            "url": sent(&endpoint.url),
-            "region": endpoint.signing_region,
-            "name": service.prefix,
-            "mode": match retry.mode {
-                RetryMode::Legacy => "legacy",
-                RetryMode::Standard => "standard",
-                RetryMode::Adaptive => "adaptive",
-            },
-            "attempts": retry.max_attempts,
-        }),
-    }
+    let resolved = Endpoint::resolve(service, &case.config, case.region, case.endpoint);
+    let (Ok(endpoint), Ok(retry)) = (resolved, RetrySettings::configured(&case.config)) else {
+        return Value::Null;
+    };
+    // Without a region, boto3 cannot sign.
+    let Some(region) = endpoint.signing_region else {
+        return Value::Null;
+    };
+    json!({
+        "url": sent(&endpoint.url),
+        "region": region,
+        "name": service.prefix,
+        "mode": match retry.mode {
+            RetryMode::Legacy => "legacy",
+            RetryMode::Standard => "standard",
+            RetryMode::Adaptive => "adaptive",
+        },
+        "attempts": retry.max_attempts,
+    })
 }
 
 /// A URL as a request would show it: scheme in lower case, and a path.

@@ -198,7 +198,7 @@ fn is_valid(region: &str) -> bool {
 pub(crate) fn missing(config: &(impl ClientConfig + ?Sized)) -> Error {
     Error::usage(format!(
         "no AWS region: neither the backend kwarg `region_name`, nor `AWS_DEFAULT_REGION`, nor `region` of {} is set",
-        config.profile_place()
+        config.profile_place("region")
     ))
     .with_hint("set `region_name` in the backend kwargs, or `AWS_DEFAULT_REGION`")
 }

@@ -23,6 +23,7 @@ pub(crate) const DEFAULT: Retry = Retry {
     statuses_with_retry_after: WITH_RETRY_AFTER,
     backoff: Duration::from_millis(800),
     after_sending: true,
+    decide: None,
 };
 
 /// `ImdsRetryPolicy`

@@ -154,6 +154,24 @@ impl Error {
         self
     }
 
+    /// Copies the error, for another lookup that failed with it. The source becomes details.
+    #[must_use]
+    pub(crate) fn copied(&self) -> Self {
+        let mut copy = Self::new(self.kind(), self.message());
+        let mut cause = self.source();
+        for detail in self.details() {
+            copy = copy.with_detail(detail);
+        }
+        while let Some(source) = cause {
+            copy = copy.with_detail(source.to_string());
+            cause = source.source();
+        }
+        match self.hint() {
+            Some(hint) => copy.with_hint(hint),
+            None => copy,
+        }
+    }
+
     /// Replaces the message by one made from it, for a caller that knows the name of the lookup.
     #[must_use]
     pub fn map_message(mut self, f: impl FnOnce(&str) -> String) -> Self {

@@ -118,7 +118,7 @@ impl<T: Token> TokenCache<T> {
     pub(crate) async fn replace(&self, key: &str, request: impl Future<Output = Result<T>>) -> Result<T> {
         let mut slot = self.slot.lock().await;
         if let Some(failure) = slot.final_failure(key, self.is_probing()) {
-            return Err(copy_of(&failure.error));
+            return Err(failure.error.copied());
         }
         self.request(&mut slot, key, false, request).await
     }
@@ -145,7 +145,7 @@ impl<T: Token> TokenCache<T> {
             Err(error) => {
                 slot.failure = Some(Remembered {
                     key: key.to_owned(),
-                    error: copy_of(&error),
+                    error: error.copied(),
                     at: Instant::now(),
                     unseen: in_advance,
                 });
@@ -187,25 +187,8 @@ impl<T: Token> Slot<T> {
         let is_shared = is_final || failure.unseen || failure.at >= since;
         is_shared.then(|| {
             failure.unseen = false;
-            copy_of(&failure.error)
+            failure.error.copied()
         })
-    }
-}
-
-/// Copies an error; its source becomes details.
-fn copy_of(error: &Error) -> Error {
-    let mut copy = Error::new(error.kind(), error.message());
-    let mut cause = std::error::Error::source(error);
-    for detail in error.details() {
-        copy = copy.with_detail(detail);
-    }
-    while let Some(source) = cause {
-        copy = copy.with_detail(source.to_string());
-        cause = source.source();
-    }
-    match error.hint() {
-        Some(hint) => copy.with_hint(hint),
-        None => copy,
     }
 }
 

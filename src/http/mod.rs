@@ -23,6 +23,7 @@ mod redirect;
 mod retry;
 mod target;
 mod tls;
+pub(crate) mod wire;
 
 pub(crate) use dot_segments::without_dots;
 pub use failure::{CertificateProblem, Failure, FailureKind};
@@ -30,6 +31,7 @@ pub use proxy::Proxies;
 pub(crate) use retry::http_date;
 pub use retry::{Decide, Retry};
 pub use target::url_fault;
+pub(crate) use tls::Names;
 pub use tls::{Identity, Roots};
 
 use redirect::Standbys;

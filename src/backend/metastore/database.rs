@@ -28,6 +28,11 @@ use crate::secret::Secret;
 pub(crate) trait Database: Send + Sync {
     /// Returns the row of `table` for `name`, or `None` if there is no such row.
     fn row<'a>(&'a self, table: Table, name: &'a str) -> BoxFuture<'a, Result<Option<Row>>>;
+
+    /// Returns warnings about the URL, such as an option that means nothing.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
 }
 
 /// What a client is built with. Building it does no I/O.

@@ -49,6 +49,7 @@ struct Extensions<'a> {
     netscape: Option<u8>,
     subject_key: Option<&'a [u8]>,
     issuer_key: IssuerKey<'a>,
+    alternative_names: Option<&'a [u8]>,
     name_constraints: bool,
     /// Whether OpenSSL refuses an extension, or does not know a critical one.
     refused: bool,
@@ -173,6 +174,11 @@ impl<'a> Certificate<'a> {
         self.extensions.name_constraints
     }
 
+    /// Returns the contents of its alternative names' extension.
+    pub(super) fn alternative_names(&self) -> Option<&'a [u8]> {
+        self.extensions.alternative_names
+    }
+
     /// Returns whether it has an extension that OpenSSL refuses.
     pub(super) fn has_refused_extension(&self) -> bool {
         self.extensions.refused
@@ -212,8 +218,9 @@ impl<'a> Extensions<'a> {
             [0x55, 0x1d, 30] => self.name_constraints = true,
             [0x55, 0x1d, 35] => self.issuer_key = IssuerKey::parse(value)?,
             [0x55, 0x1d, 37] => self.extended_key_usage = Some(allows_servers(value)?),
-            // Names, policies, places of revocation lists; network addresses and numbers (RFC 3779).
-            [0x55, 0x1d, 17 | 31 | 32 | 33 | 36 | 54] | [0x2b, 6, 1, 5, 5, 7, 1, 7 | 8] => {}
+            [0x55, 0x1d, 17] => self.alternative_names = Some(value),
+            // Policies, places of revocation lists; network addresses and numbers (RFC 3779).
+            [0x55, 0x1d, 31 | 32 | 33 | 36 | 54] | [0x2b, 6, 1, 5, 5, 7, 1, 7 | 8] => {}
             // A proxy certificate (RFC 3820).
             [0x2b, 6, 1, 5, 5, 7, 1, 14] => self.refused = true,
             // Netscape's certificate type.

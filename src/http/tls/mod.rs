@@ -12,7 +12,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use super::failure::{CertificateProblem, Failure, FailureKind};
 
 mod certificate;
+mod common_name;
 mod der;
+mod end_point;
 mod path;
 mod pem;
 mod roots;
@@ -21,8 +23,10 @@ mod rules;
 mod samples;
 mod verifier;
 
+pub(super) use end_point::server_end_point;
 pub use roots::Roots;
 use rules::Refusal;
+pub(crate) use verifier::Names;
 use verifier::Verifier;
 
 /// The client's certificate and its key.
@@ -52,9 +56,22 @@ impl Tls {
         identity: Option<&Identity>,
         deadline: Instant,
     ) -> Result<Self, Failure> {
+        Self::with_names(roots, Names::Host, identity, deadline)
+    }
+
+    /// Reads the trusted certificates and the client's certificate. `names` says which name a server's certificate must have.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(super) fn with_names(
+        roots: &Roots,
+        names: Names,
+        identity: Option<&Identity>,
+        deadline: Instant,
+    ) -> Result<Self, Failure> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = Verifier::new(roots, Arc::clone(&provider), deadline).map_err(Failure::about_roots)?;
-        let verifier = Arc::new(verifier);
+        let verifier = Arc::new(verifier.checking(names));
         let builder = || {
             ClientConfig::builder_with_provider(Arc::clone(&provider))
                 .with_safe_default_protocol_versions()

@@ -17,6 +17,7 @@ use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
 use super::super::failure::Failure;
 use super::certificate::{Authority, Certificate};
+use super::common_name;
 use super::der::Head;
 use super::path::Search;
 use super::pem::{Held, Purpose};
@@ -27,6 +28,18 @@ use super::rules::{self, Refusal};
 pub(super) struct Verifier {
     provider: Arc<CryptoProvider>,
     trusted: Trusted,
+    names: Names,
+}
+
+/// Which name a server's certificate must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// The host's name.
+    Host,
+    /// The host's name, which may be the subject's common name when there is no alternative name: libpq's `verify-full`.
+    HostOrCommonName,
+    /// Any name: only the issuer counts.
+    Any,
 }
 
 /// Which servers are trusted.
@@ -62,7 +75,16 @@ impl Verifier {
             Roots::Thumbprint(thumbprint) => Trusted::Thumbprint(*thumbprint),
             Roots::System { .. } | Roots::Path(_) => Trusted::Issued(Trust::load(roots, deadline)?),
         };
-        Ok(Self { provider, trusted })
+        Ok(Self {
+            provider,
+            trusted,
+            names: Names::Host,
+        })
+    }
+
+    /// Sets which name a server's certificate must have.
+    pub(super) fn checking(self, names: Names) -> Self {
+        Self { names, ..self }
     }
 
     /// Checks the server's certificates against the trusted ones that were found for it.
@@ -73,12 +95,21 @@ impl Verifier {
         match is_held.filter(|_| leaf.is_self_signed()) {
             // It is its own issuer, and OpenSSL looks no further.
             Some(held) if held.purpose == Purpose::Rejected => return Err(Refusal::Rejected.into()),
-            Some(held) => rules::check(&[leaf], None, held.purpose, shown.now.as_secs())?,
+            Some(held) => rules::check(
+                std::slice::from_ref(&leaf),
+                None,
+                held.purpose,
+                shown.now.as_secs(),
+            )?,
             None => self.check_chain(trust, held, &end_entity, shown)?,
         }
-        end_entity
-            .verify_is_valid_for_subject_name(shown.server_name)
-            .map_err(problem)
+        match self.names {
+            Names::Any => Ok(()),
+            Names::HostOrCommonName if common_name::matches(&leaf, shown.server_name) => Ok(()),
+            Names::Host | Names::HostOrCommonName => end_entity
+                .verify_is_valid_for_subject_name(shown.server_name)
+                .map_err(problem),
+        }
     }
 
     /// Looks for a path to a trusted authority.
@@ -428,7 +459,11 @@ mod tests {
         let server = signed_by(plain("server"), &stranger);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let trusted = Trusted::Issued(Trust::of_mozilla());
-        let verifier = Verifier { provider, trusted };
+        let verifier = Verifier {
+            provider,
+            trusted,
+            names: Names::Host,
+        };
         let name = ServerName::try_from("localhost").expect("a name");
         let outcome = verifier.verify_server_cert(server.der(), &[stranger.der().clone()], &name, &[], NOW);
         assert_eq!(

@@ -1,38 +1,19 @@
 //! Generated clients against boto3's: URL, scope of the signature, retry settings, and errors on both sides.
-//!
-//! Here and not among the integration tests, because no command shows these settings before a request is sent.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use self::support::{Random, airflow, cases, random};
-use super::client_config::ClientConfig;
-use super::endpoint::{Endpoint, PARAMETER_STORE, SECRETS_MANAGER, SECURITY_TOKEN_SERVICE};
-use super::retry::{RetryMode, RetrySettings};
+use super::support::{Random, airflow, cases, random};
+use crate::cloud::aws::client_config::ClientConfig;
+use crate::cloud::aws::endpoint::{Endpoint, PARAMETER_STORE, SECRETS_MANAGER, SECURITY_TOKEN_SERVICE};
+use crate::cloud::aws::retry::{RetryMode, RetrySettings};
 use crate::error::{Error, Result};
-
-/// The judge, its skips and its seeds, from the integration tests.
-#[expect(
-    unreachable_pub,
-    clippy::print_stderr,
-    reason = "these files belong to the integration tests"
-)]
-#[path = "../../../tests/support"]
-mod support {
-    mod judge;
-    mod sizes;
-    mod skip;
-
-    pub use judge::airflow;
-    pub use sizes::{Random, cases, random};
-    pub use skip::{skip, variable};
-}
 
 /// Settings as a test writes them.
 #[derive(Default)]
-struct Plain {
-    env: BTreeMap<&'static str, &'static str>,
+pub(super) struct Plain {
+    pub(super) env: BTreeMap<&'static str, &'static str>,
     profile: BTreeMap<&'static str, &'static str>,
     /// The `endpoint_url` by service; `None` when the profile's `services` names a missing section.
     services: Option<BTreeMap<&'static str, &'static str>>,

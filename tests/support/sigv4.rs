@@ -152,9 +152,9 @@ fn canonical_target(target: &str) -> String {
     let mut parameters: Vec<String> = query
         .split('&')
         .filter(|parameter| !parameter.is_empty())
-        .map(|parameter| match parameter.contains('=') {
-            true => parameter.to_owned(),
-            false => format!("{parameter}="),
+        .map(|parameter| {
+            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+            format!("{name}={value}")
         })
         .collect();
     parameters.sort();
@@ -167,5 +167,9 @@ fn hmac_sha256(key: &[u8], text: &str) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap();
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }

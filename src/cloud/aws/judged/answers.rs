@@ -50,15 +50,27 @@ fn value(service: &Service) -> Scripted {
     )
 }
 
-/// The cases that both services have in common, and those of Secrets Manager.
+fn case(name: &str, replies: Vec<Scripted>, asked: usize, meaning: Meaning, airflow: Airflow) -> Case {
+    (name.to_owned(), replies, asked, meaning, airflow)
+}
+
+/// A case that means "could not tell", for which Airflow raises an exception.
+fn unavailable(name: &str, reply: Scripted, asked: usize) -> Case {
+    case(name, vec![reply], asked, Some(Unavailable), Raises)
+}
+
 fn cases(service: &Service) -> Vec<Case> {
-    let is_manager = *service == SECRETS_MANAGER;
-    let mut cases: Vec<Case> = Vec::new();
-    let mut push = |name: &str, replies: Vec<Scripted>, asked, meaning, airflow| {
-        cases.push((name.to_owned(), replies, asked, meaning, airflow));
-    };
-    push("a value", vec![value(service)], 1, None, Found);
-    for code in [
+    let mut cases = throttling();
+    cases.extend(statuses());
+    cases.extend(connections(service));
+    cases.extend(refusals());
+    cases.extend(unreadable(service));
+    cases.extend(of_service(service));
+    cases
+}
+
+fn throttling() -> Vec<Case> {
+    let codes = [
         "Throttling",
         "ThrottlingException",
         "ThrottledException",
@@ -76,94 +88,72 @@ fn cases(service: &Service) -> Vec<Case> {
         "RequestTimeout",
         "RequestTimeoutException",
         "com.amazonaws#ThrottlingException:http://x",
+    ];
+    codes.map(|code| unavailable(code, error(400, code), 3)).into()
+}
+
+fn statuses() -> Vec<Case> {
+    let mut cases = vec![unavailable("301 without a location", Scripted::status(301), 1)];
+    for (statuses, asked) in [
+        (&[429, 500, 502, 503, 504][..], 3),
+        (&[400, 404, 408, 501, 505, 509, 599][..], 1),
     ] {
-        push(code, vec![error(400, code)], 3, Some(Unavailable), Raises);
+        for status in statuses {
+            cases.push(unavailable(
+                &format!("{status}"),
+                Scripted::status(*status),
+                asked,
+            ));
+            cases.push(unavailable(
+                &format!("{status} in HTML"),
+                Scripted::html(*status),
+                asked,
+            ));
+        }
     }
-    push(
-        "throttled once",
-        vec![error(400, "SlowDown"), value(service)],
-        2,
-        None,
-        Found,
-    );
-    for status in [429, 500, 502, 503, 504] {
-        let name = format!("status {status}");
-        push(
-            &name,
-            vec![Scripted::status(status)],
-            3,
-            Some(Unavailable),
-            Raises,
-        );
-        push(
-            &format!("{name} in HTML"),
-            vec![Scripted::html(status)],
-            3,
-            Some(Unavailable),
-            Raises,
-        );
-    }
-    for status in [400, 408, 404, 501, 505, 509, 599] {
-        let name = format!("status {status} in HTML");
-        push(&name, vec![Scripted::html(status)], 1, Some(Unavailable), Raises);
-    }
-    push(
-        "down twice",
-        vec![Scripted::status(503), Scripted::status(500), value(service)],
-        3,
-        None,
-        Found,
-    );
-    push("cut", vec![Scripted::cut()], 3, Some(Unavailable), Raises);
-    push("cut once", vec![Scripted::cut(), value(service)], 2, None, Found);
-    push(
-        "reset",
-        vec![Scripted::cut().reset()],
-        3,
-        Some(Unavailable),
-        Raises,
-    );
-    push(
-        "cut in the first line",
-        vec![value(service).cut_at(5)],
-        3,
-        Some(Unavailable),
-        Raises,
-    );
-    push(
-        "no HTTP",
-        vec![Scripted::raw("SSH-2.0-OpenSSH_9\r\n")],
-        3,
-        Some(Unavailable),
-        Raises,
-    );
-    push(
-        "slow",
-        vec![value(service).dripping(40, Duration::from_millis(20))],
-        1,
-        None,
-        Found,
-    );
     for status in [301, 302, 303, 307, 308] {
         let reply = Scripted::status(status).header("Location", "/elsewhere");
-        push(
-            &format!("redirect {status}"),
-            vec![reply],
-            1,
-            Some(Unavailable),
-            Raises,
-        );
+        cases.push(unavailable(&format!("redirect {status}"), reply, 1));
     }
-    push(
-        "301 without a location",
-        vec![Scripted::status(301)],
-        1,
-        Some(Unavailable),
-        Raises,
-    );
-    // Airflow takes an answer that it cannot read for an empty one.
-    let unread = if is_manager { Nothing } else { Raises };
-    for (name, reply) in [
+    cases
+}
+
+fn connections(service: &Service) -> Vec<Case> {
+    let value = || value(service);
+    let slow = value().dripping(40, Duration::from_millis(20));
+    vec![
+        case("a value", vec![value()], 1, None, Found),
+        case("slow", vec![slow], 1, None, Found),
+        case(
+            "throttled once",
+            vec![error(400, "SlowDown"), value()],
+            2,
+            None,
+            Found,
+        ),
+        case("cut once", vec![Scripted::cut(), value()], 2, None, Found),
+        case(
+            "down twice",
+            vec![Scripted::status(503), Scripted::status(500), value()],
+            3,
+            None,
+            Found,
+        ),
+        unavailable("cut", Scripted::cut(), 3),
+        unavailable("reset", Scripted::cut().reset(), 3),
+        unavailable("cut in the first line", value().cut_at(5), 3),
+        unavailable("no HTTP", Scripted::raw("SSH-2.0-OpenSSH_9\r\n"), 3),
+    ]
+}
+
+/// What Airflow cannot read, it takes for an empty answer.
+fn unreadable(service: &Service) -> Vec<Case> {
+    let airflow = if *service == SECRETS_MANAGER {
+        Nothing
+    } else {
+        Raises
+    };
+    [
         ("empty", Scripted::status(200)),
         ("HTML", Scripted::html(200)),
         ("an empty object", Scripted::json(200, json!({}))),
@@ -171,9 +161,20 @@ fn cases(service: &Service) -> Vec<Case> {
             "half an object",
             Scripted::status(200).body(r#"{"SecretString": "v"#),
         ),
-    ] {
-        push(name, vec![reply], 1, Some(Unavailable), unread);
-    }
+    ]
+    .map(|(name, reply)| case(name, vec![reply], 1, Some(Unavailable), airflow))
+    .into()
+}
+
+fn refusals() -> Vec<Case> {
+    let header = Scripted::status(400).header("x-amzn-ErrorType", "AccessDeniedException:http://x");
+    let mut cases = vec![case(
+        "a type in the header alone",
+        vec![header],
+        1,
+        Some(Denied),
+        Raises,
+    )];
     for (code, meaning) in [
         ("AccessDeniedException", Denied),
         ("UnrecognizedClientException", Denied),
@@ -184,46 +185,39 @@ fn cases(service: &Service) -> Vec<Case> {
         ("ValidationException", Usage),
         ("SomethingNew", Unavailable),
     ] {
-        push(code, vec![error(400, code)], 1, Some(meaning), Raises);
-    }
-    push(
-        "a type in the header alone",
-        vec![Scripted::status(400).header("x-amzn-ErrorType", "AccessDeniedException:http://x")],
-        1,
-        Some(Denied),
-        Raises,
-    );
-    if is_manager {
-        for (status, code, asked, meaning) in [
-            (400, "ResourceNotFoundException", 1, NotFound),
-            (400, "InvalidRequestException", 1, NotFound),
-            (400, "InvalidParameterException", 1, Usage),
-            (400, "DecryptionFailure", 1, Denied),
-            (500, "InternalServiceError", 3, Unavailable),
-            // A modeled error is not throttling.
-            (429, "InternalServiceError", 1, Unavailable),
-        ] {
-            push(code, vec![error(status, code)], asked, Some(meaning), Nothing);
-        }
-    } else {
-        push(
-            "ParameterNotFound",
-            vec![error(400, "ParameterNotFound")],
-            1,
-            Some(NotFound),
-            Nothing,
-        );
-        for (status, code, asked, meaning) in [
-            (400, "ParameterVersionNotFound", 1, NotFound),
-            (400, "InvalidKeyId", 1, Denied),
-            (500, "InternalServerError", 3, Unavailable),
-            (429, "InvalidKeyId", 1, Denied),
-            (429, "UnknownThing", 3, Unavailable),
-        ] {
-            push(code, vec![error(status, code)], asked, Some(meaning), Raises);
-        }
+        cases.push(case(code, vec![error(400, code)], 1, Some(meaning), Raises));
     }
     cases
+}
+
+/// The errors that a service declares: Airflow's backend of Secrets Manager takes its own for "not found".
+fn of_service(service: &Service) -> Vec<Case> {
+    let declared: &[(u16, &str, usize, ErrorKind, Airflow)] = if *service == SECRETS_MANAGER {
+        &[
+            (400, "ResourceNotFoundException", 1, NotFound, Nothing),
+            (400, "InvalidRequestException", 1, NotFound, Nothing),
+            (400, "InvalidParameterException", 1, Usage, Nothing),
+            (400, "DecryptionFailure", 1, Denied, Nothing),
+            (500, "InternalServiceError", 3, Unavailable, Nothing),
+            // With a declared error, a 429 is not throttling.
+            (429, "InternalServiceError", 1, Unavailable, Nothing),
+        ]
+    } else {
+        &[
+            (400, "ParameterNotFound", 1, NotFound, Nothing),
+            (400, "ParameterVersionNotFound", 1, NotFound, Raises),
+            (400, "InvalidKeyId", 1, Denied, Raises),
+            (500, "InternalServerError", 3, Unavailable, Raises),
+            (429, "InvalidKeyId", 1, Denied, Raises),
+            (429, "UnknownThing", 3, Unavailable, Raises),
+        ]
+    };
+    declared
+        .iter()
+        .map(|(status, code, asked, meaning, airflow)| {
+            case(code, vec![error(*status, code)], *asked, Some(*meaning), *airflow)
+        })
+        .collect()
 }
 
 /// Asks as a backend would; returns what the answer means and the error's words.

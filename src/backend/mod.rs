@@ -13,6 +13,7 @@ use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 pub mod azure_key_vault;
 pub mod environment;
 pub mod hashicorp_vault;
+pub mod kubernetes_secrets;
 pub mod local_filesystem;
 #[expect(dead_code, reason = "the clients of databases are built on it first")]
 mod metastore;

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::backend::{
-    Context, SecretsBackend, azure_key_vault, environment, hashicorp_vault, local_filesystem, never_asked,
-    wrong_class,
+    Context, SecretsBackend, azure_key_vault, environment, hashicorp_vault, kubernetes_secrets,
+    local_filesystem, never_asked, wrong_class,
 };
 use crate::class_path;
 use crate::error::Result;
@@ -19,6 +19,10 @@ const BACKENDS: &[(&str, Constructor)] = &[
         azure_key_vault::AzureKeyVaultBackend::boxed,
     ),
     (hashicorp_vault::CLASS_PATH, hashicorp_vault::VaultBackend::boxed),
+    (
+        kubernetes_secrets::CLASS_PATH,
+        kubernetes_secrets::KubernetesSecretsBackend::boxed,
+    ),
     (
         local_filesystem::CLASS_PATH,
         local_filesystem::LocalFilesystemBackend::boxed,

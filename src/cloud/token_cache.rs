@@ -18,6 +18,11 @@ const EARLY: Duration = Duration::from_mins(5);
 pub(crate) trait Token: Clone {
     /// Returns when it expires; `None` when that is not known.
     fn expires_at(&self) -> Option<SystemTime>;
+
+    /// Returns how long before its expiry it is no longer used.
+    fn early(&self) -> Duration {
+        EARLY
+    }
 }
 
 /// A token that several callers need.
@@ -158,7 +163,7 @@ impl<T: Token> TokenCache<T> {
 impl<T: Token> Slot<T> {
     fn kept(&self, key: &str) -> Option<T> {
         let kept = self.kept.as_ref().filter(|kept| kept.key == key)?;
-        let is_fresh = |end: SystemTime| end > SystemTime::now() + EARLY;
+        let is_fresh = |end: SystemTime| end > SystemTime::now() + kept.token.early();
         kept.token
             .expires_at()
             .is_none_or(is_fresh)

@@ -88,6 +88,34 @@ async fn whole(pipe: Option<impl AsyncRead + Unpin>) -> Result<Secret, Failure> 
     }
 }
 
+/// Returns a value as the system passes it to a program; `None` if it cannot.
+#[cfg(unix)]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "other systems allow only text in a variable"
+)]
+pub(crate) fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
+    Some(std::os::unix::ffi::OsStrExt::from_bytes(value.expose()))
+}
+
+/// Returns a value as the system passes it to a program; `None` if it cannot.
+#[cfg(not(unix))]
+pub(crate) fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
+    value.expose_text().map(std::ffi::OsStr::new)
+}
+
+/// Returns the error messages of a program on one line, without words that could be a token.
+pub(crate) fn without_tokens(text: &str) -> String {
+    let words = text.split_whitespace().map(|word| {
+        if word.contains("eyJ") || word.len() > 100 {
+            "[redacted]"
+        } else {
+            word
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::process::Stdio;

@@ -29,9 +29,11 @@ const MAX_PROXY_HEAD_BYTES: usize = 64 * 1024;
 
 /// Connects to `origin`, through `proxy` when there is one. Every step has its own time limit, as in urllib3.
 ///
-/// Requests to an `http` origin go to the proxy itself, in absolute form; an `https` origin is reached by CONNECT.
+/// Requests to an `http` origin go to the proxy itself, in absolute form; an `https` origin is reached by CONNECT. Its certificate
+/// is for `tls_name` if there is one, else for its host.
 pub(super) async fn connect(
     origin: &Origin,
+    tls_name: Option<&str>,
     proxy: Option<&Target>,
     tls: impl Fn() -> Result<Arc<Tls>, Failure>,
     time: TimeBudget,
@@ -44,7 +46,7 @@ pub(super) async fn connect(
         let tcp = tcp(origin, time).await?;
         return match origin.scheme {
             Scheme::Http => Ok(Box::new(tcp)),
-            Scheme::Https => secure(tcp, origin, &tls()?.server, time.step()).await,
+            Scheme::Https => secure(tcp, origin, tls_name, &tls()?.server, time.step()).await,
         };
     };
     let through = |failure: Failure| match failure.kind() {
@@ -56,7 +58,7 @@ pub(super) async fn connect(
     let tcp = tcp(&proxy.origin, time).await.map_err(through)?;
     let mut stream: Box<dyn Stream> = match proxy.origin.scheme {
         Scheme::Http => Box::new(tcp),
-        Scheme::Https => secure(tcp, &proxy.origin, &tls()?.proxy, time.step()).await?,
+        Scheme::Https => secure(tcp, &proxy.origin, None, &tls()?.proxy, time.step()).await?,
     };
     if origin.scheme == Scheme::Http {
         return Ok(stream);
@@ -70,7 +72,7 @@ pub(super) async fn connect(
             ));
         }
     }
-    secure(stream, origin, &tls()?.server, time.step()).await
+    secure(stream, origin, tls_name, &tls()?.server, time.step()).await
 }
 
 /// Connects to the first address of `origin` that answers. Each address gets the time of one step; resolving the name may take all
@@ -193,16 +195,18 @@ async fn tunnel(stream: &mut Box<dyn Stream>, origin: &Origin, proxy: &Target) -
     }
 }
 
-/// Starts TLS over a stream.
+/// Starts TLS over a stream. The server is asked for the certificate of `name` if there is one, else for that of its host.
 async fn secure(
     stream: impl Stream + 'static,
     origin: &Origin,
+    name: Option<&str>,
     config: &Arc<ClientConfig>,
     limit: Duration,
 ) -> Result<Box<dyn Stream>, Failure> {
     let place = origin.authority();
-    let name = ServerName::try_from(origin.host.clone()).map_err(|source| {
-        Failure::configuration(format!("`{}` is not a host name", shown(&origin.host))).with_source(source)
+    let name = name.unwrap_or(&origin.host);
+    let name = ServerName::try_from(name.to_owned()).map_err(|source| {
+        Failure::configuration(format!("`{}` is not a host name", shown(name))).with_source(source)
     })?;
     match timeout(
         limit,

@@ -39,8 +39,14 @@ impl Client {
                 Err(Lost { failure, .. }) => return Err(failure),
             }
         }
-        let stream =
-            connect::connect(&target.origin, proxy.as_ref(), || self.tls(), self.time_budget()).await?;
+        let stream = connect::connect(
+            &target.origin,
+            self.tls_name.as_deref(),
+            proxy.as_ref(),
+            || self.tls(),
+            self.time_budget(),
+        )
+        .await?;
         let (stream, speaks_http) = HttpProbe::new(stream);
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
@@ -170,10 +176,17 @@ fn message(
             );
         }
     }
-    for (name, value) in &request.headers {
+    for (index, (name, value)) in request.headers.iter().enumerate() {
         let value = sensitive(value).ok_or_else(|| refused(&format!("the value of header `{name}`")))?;
+        let is_repeated = request.headers[..index]
+            .iter()
+            .any(|(earlier, _)| earlier == name);
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refused("the name of a header"))?;
-        headers.insert(name, value);
+        if is_repeated {
+            headers.append(name, value);
+        } else {
+            headers.insert(name, value);
+        }
     }
     Ok(message)
 }

@@ -32,7 +32,7 @@ pub(crate) use retry::http_date;
 pub use retry::{Decide, Retry};
 pub use target::url_fault;
 pub(crate) use tls::Names;
-pub use tls::{Identity, Roots};
+pub use tls::{Identity, Pem, Roots};
 
 use redirect::Standbys;
 use target::Target;
@@ -65,7 +65,7 @@ pub struct Request {
     pub method: &'static str,
     /// Scheme, host, quoted path and query.
     pub url: String,
-    /// Headers; a value may be a token. `Host`, `User-Agent`, `Accept`, `Accept-Encoding` and `Content-Length` are added.
+    /// Headers, which may be repeated; a value may be a token. `Host`, `User-Agent`, `Accept`, `Accept-Encoding` and `Content-Length` are added.
     pub headers: Vec<(String, Secret)>,
     /// The body.
     pub body: Option<Secret>,
@@ -148,6 +148,8 @@ pub struct Client {
     tls: OnceLock<Arc<Tls>>,
     permits: Semaphore,
     standbys: Standbys,
+    /// The name that certificates must be for, instead of the host's.
+    tls_name: Option<String>,
 }
 
 impl fmt::Debug for Client {
@@ -169,7 +171,15 @@ impl Client {
             tls: OnceLock::new(),
             permits: Semaphore::new(MAX_AT_ONCE),
             standbys: Standbys::Refused,
+            tls_name: None,
         }
+    }
+
+    /// Asks for a certificate of `name`, and accepts no other, whatever host it connects to: `tls-server-name` of a kubeconfig.
+    #[must_use]
+    pub fn with_tls_name(mut self, name: Option<String>) -> Self {
+        self.tls_name = name;
+        self
     }
 
     /// Also follows the redirects of Vault's standbys to the active node, unless certificates are not checked.

@@ -16,6 +16,8 @@ use crate::env::Env;
 pub struct Proxies {
     /// The `proxies` kwarg by scheme, `scheme://host`, `all` or `no_proxy`; `None` switches the environment's proxy off.
     explicit: BTreeMap<String, Option<String>>,
+    /// What sets `explicit`, for messages; `None` for the kwarg.
+    explicit_named_by: Option<String>,
     /// `http_proxy` as `http`, `all_proxy` as `all`, `no_proxy` as `no`, …: the variable's name and its value.
     environment: BTreeMap<String, (String, String)>,
     /// `no_proxy`, else `NO_PROXY`, not empty.
@@ -58,6 +60,7 @@ impl Proxies {
             .map(str::to_owned);
         Self {
             explicit: BTreeMap::new(),
+            explicit_named_by: None,
             environment,
             no_proxy,
             is_urllib: false,
@@ -82,6 +85,16 @@ impl Proxies {
         self
     }
 
+    /// Returns the one proxy `url`, whatever the environment says. Messages call its setting `named_by`.
+    #[must_use]
+    pub fn only(url: String, named_by: String) -> Self {
+        let proxies = Self::default().with_explicit([("all".to_owned(), Some(url))]);
+        Self {
+            explicit_named_by: Some(named_by),
+            ..proxies
+        }
+    }
+
     /// Returns the proxy for requests to `origin`.
     pub(super) fn select(&self, origin: &Origin) -> Result<Option<Target>, Failure> {
         if self.explicit.is_empty() && self.environment.is_empty() {
@@ -97,7 +110,10 @@ impl Proxies {
             "all".to_owned(),
         ];
         let chosen = keys.iter().find_map(|key| match self.explicit.get(key) {
-            Some(Some(proxy)) => Some(("the backend kwarg `proxies`".to_owned(), proxy)),
+            Some(Some(proxy)) => {
+                let kwarg = || "the backend kwarg `proxies`".to_owned();
+                Some((self.explicit_named_by.clone().unwrap_or_else(kwarg), proxy))
+            }
             Some(None) => None,
             None if bypassed => None,
             None => self

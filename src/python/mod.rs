@@ -2,6 +2,7 @@
 //!
 //! Must not know Airflow: Airflow's rules are in `settings`, `connection` and the backends.
 
+pub mod base64;
 pub mod configparser;
 pub mod expandvars;
 pub mod float;

@@ -71,7 +71,7 @@ impl ProbedStep {
 pub struct Resolved {
     /// The value.
     pub found: Found,
-    /// Warnings for stderr: the failures of earlier backends, which `--lenient` allows.
+    /// Warnings for stderr: the failures of earlier backends, which `--lenient` allows, and a doubt about which value is meant.
     pub warnings: Vec<String>,
 }
 
@@ -227,7 +227,10 @@ impl Resolver {
         for backend in self.asked_for(kind) {
             let outcome = self.ask(backend.as_ref(), &lookup).await;
             match outcome.and_then(|outcome| self.check(&lookup, outcome)) {
-                Ok(Outcome::Found(found)) => return Ok(Resolved { found, warnings }),
+                Ok(Outcome::Found(found, warning)) => {
+                    warnings.extend(warning);
+                    return Ok(Resolved { found, warnings });
+                }
                 Ok(Outcome::NotFound(missed)) => asked.push((backend.as_ref(), missed)),
                 Err(error) if self.lenient && lenient_passes(error.kind()) => {
                     warnings.push(format!(
@@ -246,7 +249,7 @@ impl Resolver {
     fn check(&self, lookup: &Lookup, outcome: Outcome) -> Result<Outcome> {
         if self.lenient
             && lookup.kind == SecretKind::Connection
-            && let Outcome::Found(found) = &outcome
+            && let Outcome::Found(found, _) = &outcome
         {
             (self.check_connection)(&lookup.id, found)?;
         }
@@ -265,7 +268,8 @@ impl Resolver {
         {
             let answer = self.ask_step(backend, lookup, step).await;
             match answer.map_err(|error| in_context(error, backend, lookup))? {
-                Answer::Found(found) => return Ok(Outcome::Found(found)),
+                Answer::Found(found) => return Ok(Outcome::Found(found, None)),
+                Answer::FoundAmong { found, warning } => return Ok(Outcome::Found(found, Some(warning))),
                 Answer::Absent { hint: own } => hint = hint.or(own),
                 Answer::Null => {
                     null = Some(index);
@@ -294,7 +298,7 @@ impl Resolver {
             backend = backend.class_path(),
             step = ?step.location,
             answer = match &answer {
-                Ok(Answer::Found(_)) => "found",
+                Ok(Answer::Found(_) | Answer::FoundAmong { .. }) => "found",
                 Ok(Answer::Absent { .. }) => "not found",
                 Ok(Answer::Null) => "null",
                 Err(_) => "failed",
@@ -307,7 +311,8 @@ impl Resolver {
 
 /// What one backend has under a name.
 enum Outcome {
-    Found(Found),
+    /// The value, and a warning about it.
+    Found(Found, Option<String>),
     NotFound(Missed),
 }
 

@@ -10,7 +10,7 @@ use secretctl::env::VARIABLES;
 use super::resolve;
 
 /// Names in the code that are not read, but set for another program.
-const NOT_READ: &[&str] = &["AZURE_CORE_NO_COLOR"];
+const NOT_READ: &[&str] = &["AZURE_CORE_NO_COLOR", "KUBERNETES_EXEC_INFO"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -221,12 +221,12 @@ impl Transport {
         let identity = match identity.as_deref() {
             None => None,
             Some([certificate]) => Some(ClientIdentity {
-                certificate: certificate.clone(),
+                certificate: certificate.clone().into(),
                 key: None,
             }),
             Some([certificate, key]) => Some(ClientIdentity {
-                certificate: certificate.clone(),
-                key: Some(key.clone()),
+                certificate: certificate.clone().into(),
+                key: Some(key.clone().into()),
             }),
             Some(_) => {
                 return Err(Error::usage(

@@ -3,7 +3,6 @@
 //! Sources: apache-airflow-providers-hashicorp 4.8.4, `secrets/vault.py` and `_internal_client/vault_client.py` (`_client`);
 //! hvac 2.4.0, `v1/__init__.py` and `adapters.py`; requests 2.34.2, `sessions.py` (`merge_environment_settings`).
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::address::{Address, NamedBy};
@@ -16,7 +15,7 @@ use crate::cloud::trust;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::file;
-use crate::http::{Identity, Options, Proxies, Roots};
+use crate::http::{Identity, Options, Pem, Proxies, Roots};
 use crate::kwargs::{Kwargs, Verify};
 use crate::python::json::Value;
 use crate::secret::Secret;
@@ -123,7 +122,7 @@ impl Config {
             return Ok(());
         };
         let files = [Some(&identity.certificate), identity.key.as_ref()];
-        for file in files.into_iter().flatten() {
+        for file in files.into_iter().flatten().filter_map(Pem::file) {
             let shown = file.display();
             match file::exists(file, self.http.deadline) {
                 Ok(true) => {}
@@ -195,7 +194,7 @@ fn identity(kwargs: &mut Kwargs, env: &Env) -> Result<Option<Identity>> {
     match files.as_deref() {
         None => Ok(env.non_empty("VAULT_CLIENT_CERT").map(|certificate| Identity {
             certificate: certificate.into(),
-            key: env.non_empty("VAULT_CLIENT_KEY").map(PathBuf::from),
+            key: env.non_empty("VAULT_CLIENT_KEY").map(Pem::from),
         })),
         Some([file]) => Ok(Some(Identity {
             certificate: file.into(),

@@ -153,7 +153,7 @@ async fn run(
     let mut command = Command::new(program);
     command.args(arguments).env_clear().current_dir(safe_folder(env)?);
     for (name, variable) in env.iter() {
-        if let Some(value) = os_value(&variable.value) {
+        if let Some(value) = helper::os_value(&variable.value) {
             command.env(name, value);
         }
     }
@@ -189,20 +189,6 @@ async fn run(
             TIMEOUT.as_secs()
         ))),
     }
-}
-
-#[cfg(unix)]
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "other systems allow only text in a variable"
-)]
-fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
-    Some(std::os::unix::ffi::OsStrExt::from_bytes(value.expose()))
-}
-
-#[cfg(not(unix))]
-fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
-    value.expose_text().map(std::ffi::OsStr::new)
 }
 
 /// `get_safe_working_dir`
@@ -249,14 +235,7 @@ fn failed(context: &CredentialContext, tool: &str, stderr: &str) -> Failure {
 
 /// Returns a tool's error message, fit to be shown: one line, without anything that could be a token.
 fn shown(context: &CredentialContext, stderr: &str) -> String {
-    let words = stderr.split_whitespace().map(|word| {
-        if word.contains("eyJ") || word.len() > 100 {
-            "[redacted]"
-        } else {
-            word
-        }
-    });
-    context.redactor.clean(&words.collect::<Vec<_>>().join(" "))
+    context.redactor.clean(&helper::without_tokens(stderr))
 }
 
 /// Checks a scope (`validate_scope`) and a tenant that become arguments.

@@ -2,7 +2,7 @@
 //!
 //! No file is read before the first `https` connection, because reading is most of the cost of a lookup over TLS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,6 +10,8 @@ use rustls::ClientConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::failure::{CertificateProblem, Failure, FailureKind};
+use crate::secret::Secret;
+use crate::shown::shown;
 
 mod certificate;
 mod common_name;
@@ -32,10 +34,52 @@ use verifier::Verifier;
 /// The client's certificate and its key.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// A PEM file of the certificate and its chain; it may hold the key too.
-    pub certificate: PathBuf,
-    /// A PEM file of the key, when it is a separate file.
-    pub key: Option<PathBuf>,
+    /// The certificate and its chain; the key may be there too.
+    pub certificate: Pem,
+    /// The key, when it is separate.
+    pub key: Option<Pem>,
+}
+
+/// Certificates or a key in PEM form.
+#[derive(Clone, Debug)]
+pub enum Pem {
+    /// A file.
+    File(PathBuf),
+    /// The text itself, and what names it in messages, such as "`client-key-data`".
+    Text(Secret, String),
+}
+
+impl<P: Into<PathBuf>> From<P> for Pem {
+    fn from(path: P) -> Self {
+        Self::File(path.into())
+    }
+}
+
+impl Pem {
+    /// Returns its file, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Text(..) => None,
+        }
+    }
+
+    /// Returns the text; a file's is called `what` in an error.
+    fn read(&self, what: &str, deadline: Instant) -> Result<Secret, Failure> {
+        match self {
+            Self::File(path) => pem::read(path, what, deadline),
+            Self::Text(text, _) => Ok(text.clone()),
+        }
+    }
+
+    /// Returns its name for messages.
+    fn name(&self) -> String {
+        match self {
+            Self::File(path) => format!("`{}`", shown(&path.display().to_string())),
+            Self::Text(_, name) => name.clone(),
+        }
+    }
 }
 
 /// The configurations of a client's TLS connections.
@@ -101,20 +145,20 @@ fn own_certificate(
     identity: &Identity,
     deadline: Instant,
 ) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
-    let bytes = pem::read(&identity.certificate, "the client certificate", deadline)?;
+    let bytes = identity.certificate.read("the client certificate", deadline)?;
     let chain: Vec<_> = pem::certificates(bytes.expose()).collect();
     if chain.is_empty() {
-        let path = identity.certificate.display();
+        let name = identity.certificate.name();
         return Err(Failure::configuration(format!(
-            "`{path}` holds no certificate in PEM form"
+            "{name} holds no certificate in PEM form"
         )));
     }
     let key = match &identity.key {
-        Some(path) => {
-            let key = pem::read(path, "the client certificate's key", deadline)?;
-            pem::private_key(key.expose(), path)?
+        Some(separate) => {
+            let key = separate.read("the client certificate's key", deadline)?;
+            pem::private_key(key.expose(), &separate.name())?
         }
-        None => pem::private_key(bytes.expose(), &identity.certificate)?,
+        None => pem::private_key(bytes.expose(), &identity.certificate.name())?,
     };
     Ok((chain, key))
 }

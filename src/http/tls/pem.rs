@@ -170,7 +170,7 @@ fn decode(body: &[u8], characters: usize) -> Option<Vec<u8>> {
 ///
 /// # Errors
 /// A file without a private key, or with an encrypted one, which would need a password.
-pub(super) fn private_key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
+pub(super) fn private_key(pem: &[u8], name: &str) -> Result<PrivateKeyDer<'static>, Failure> {
     PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
         let encrypted = pem.windows(9).any(|window| window == b"ENCRYPTED");
         let what = if encrypted {
@@ -178,7 +178,7 @@ pub(super) fn private_key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'stat
         } else {
             "no private key in PEM form"
         };
-        Failure::configuration(format!("`{}` holds {what}", path.display()))
+        Failure::configuration(format!("{name} holds {what}"))
     })
 }
 
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn an_encrypted_key_is_named_as_such() {
         let pem = b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAQID\n-----END ENCRYPTED PRIVATE KEY-----\n";
-        let failure = private_key(pem, Path::new("k.pem")).expect_err("encrypted");
+        let failure = private_key(pem, "`k.pem`").expect_err("encrypted");
         assert_eq!(failure.to_string(), "`k.pem` holds only an encrypted private key");
     }
 }

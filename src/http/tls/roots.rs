@@ -23,6 +23,8 @@ pub enum Roots {
     },
     /// A PEM file, or a folder of them.
     Path(PathBuf),
+    /// Certificates in PEM form, and what names them in messages, such as "`certificate-authority-data`".
+    Text(Vec<u8>, String),
     /// Any certificate: `"verify": false`.
     Unverified,
     /// The one certificate with this SHA-1, whoever signed it: Azure Service Fabric's server is identified so.
@@ -83,6 +85,7 @@ impl Trust {
                 }
                 outcome => trust.bundles.push(usable(path, outcome)?),
             },
+            Roots::Text(text, name) => trust.bundles.push(holding(text.clone(), name)?),
             Roots::System {
                 cert_file: None,
                 cert_dir: None,
@@ -219,13 +222,18 @@ fn usable(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<Vec<u8>, Failur
         Failure::configuration(format!("the CA bundle `{}` cannot be read", path.display()))
             .with_source(source)
     })?;
+    let shown = crate::shown::shown(&path.display().to_string());
+    holding(bytes, &format!("`{shown}`"))
+}
+
+/// Checks that `bytes`, which messages call `name`, have at least one certificate.
+fn holding(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, Failure> {
     let usable = |certificate: &CertificateDer<'_>| Head::of(certificate).is_some();
     if pem::certificates(&bytes).any(|certificate| usable(&certificate)) {
         return Ok(bytes);
     }
-    let shown = crate::shown::shown(&path.display().to_string());
     Err(Failure::configuration(format!(
-        "`{shown}` holds no usable certificate in PEM form"
+        "{name} holds no usable certificate in PEM form"
     )))
 }
 

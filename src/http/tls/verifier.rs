@@ -73,7 +73,9 @@ impl Verifier {
         let trusted = match roots {
             Roots::Unverified => Trusted::Any,
             Roots::Thumbprint(thumbprint) => Trusted::Thumbprint(*thumbprint),
-            Roots::System { .. } | Roots::Path(_) => Trusted::Issued(Trust::load(roots, deadline)?),
+            Roots::System { .. } | Roots::Path(_) | Roots::Text(..) => {
+                Trusted::Issued(Trust::load(roots, deadline)?)
+            }
         };
         Ok(Self {
             provider,

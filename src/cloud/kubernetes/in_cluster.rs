@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::http::{Options, Proxies, Roots};
 use crate::python::text::strip;
-use crate::secret::Secret;
 use crate::shown::shown;
 
 /// Returns the access of this pod; `None` if this is not a pod.
@@ -85,20 +84,4 @@ pub(super) fn namespace(path: &Path, deadline: Instant) -> Result<String> {
     let text = file::read(path, deadline).map_err(|source| refused().with_source(source))?;
     let name = text.expose_text().map(strip).filter(|name| !name.is_empty());
     name.map(str::to_owned).ok_or_else(refused)
-}
-
-/// Reads a token, which the kubelet replaces before it expires.
-///
-/// # Errors
-/// A file that cannot be read or has no token, with status 4.
-pub(super) fn token(path: &Path, deadline: Instant) -> Result<Secret> {
-    let place = shown(&path.display().to_string());
-    let text = file::read(path, deadline).map_err(|source| {
-        Error::denied(format!("the token cannot be read from `{place}`")).with_source(source)
-    })?;
-    match text.expose_text().map(strip) {
-        None => Err(Error::denied(format!("the token in `{place}` is not text"))),
-        Some("") => Err(Error::denied(format!("the token in `{place}` is empty"))),
-        Some(token) => Ok(Secret::from(token)),
-    }
 }

@@ -21,6 +21,7 @@ use crate::http::{Client, Failure, Identity, Options, Request, Response, Retry};
 use crate::secret::Secret;
 
 mod context;
+mod credential;
 mod in_cluster;
 mod kubeconfig;
 mod plugin;

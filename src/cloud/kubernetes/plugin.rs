@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::credential::{Credential, bearer};
 use super::kubeconfig::Entry;
-use super::user::{Credential, bearer};
 use crate::calendar;
 use crate::env::Env;
 use crate::error::{Error, Result};

@@ -1,21 +1,19 @@
-//! A user of a cluster, and the credential that a request carries.
+//! A user of a cluster: how it proves who it is, and as whom it acts.
 //!
-//! Owns what each kind of user becomes: a bearer token, a user and password, or a certificate. Source: k8s.io/client-go v0.36.3,
+//! Owns where each kind of user gets its credential from. Source: k8s.io/client-go v0.36.3,
 //! `transport/round_trippers.go` and `transport/token_source.go`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use zeroize::Zeroizing;
-
-use super::in_cluster;
+use super::credential::{Credential, basic, bearer};
 use super::plugin::Plugin;
 use crate::error::{Error, Result};
-use crate::http::Identity;
+use crate::file;
+use crate::python::text::strip;
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// How long the text of a token file is used: a minute, in Python and in Go.
 const TOKEN_FILE_LIFETIME: Duration = Duration::from_mins(1);
@@ -32,17 +30,6 @@ pub(super) enum User {
     Basic(String, Secret),
     /// A program that prints a credential.
     Plugin(Box<Plugin>),
-}
-
-/// A credential for requests.
-#[derive(Default)]
-pub(super) struct Credential {
-    /// The value of the header `Authorization`.
-    pub(super) authorization: Option<Secret>,
-    /// A client certificate.
-    pub(super) identity: Option<Identity>,
-    /// When another one is needed.
-    pub(super) expires_at: Option<SystemTime>,
 }
 
 impl User {
@@ -63,7 +50,7 @@ impl User {
                 ..Credential::default()
             },
             Self::TokenFile(path, otherwise) => Credential {
-                authorization: Some(match (in_cluster::token(path, deadline), otherwise) {
+                authorization: Some(match (token(path, deadline), otherwise) {
                     (Err(_), Some(token)) => bearer(token)?,
                     (token, _) => bearer(&token?)?,
                 }),
@@ -79,28 +66,20 @@ impl User {
     }
 }
 
-/// Returns the header's value for a token.
+/// Reads a token, which the kubelet replaces before it expires.
 ///
 /// # Errors
-/// A token with characters that no header may have, with status 4.
-pub(super) fn bearer(token: &Secret) -> Result<Secret> {
-    let text = token.expose();
-    if text.is_empty() || !text.iter().all(u8::is_ascii_graphic) {
-        return Err(
-            Error::denied("the token for the cluster cannot be sent over HTTP")
-                .with_hint("a token is one line of ASCII without blanks"),
-        );
+/// A file that cannot be read or has no token, with status 4.
+fn token(path: &Path, deadline: Instant) -> Result<Secret> {
+    let place = shown(&path.display().to_string());
+    let text = file::read(path, deadline).map_err(|source| {
+        Error::denied(format!("the token cannot be read from `{place}`")).with_source(source)
+    })?;
+    match text.expose_text().map(strip) {
+        None => Err(Error::denied(format!("the token in `{place}` is not text"))),
+        Some("") => Err(Error::denied(format!("the token in `{place}` is empty"))),
+        Some(token) => Ok(Secret::from(token)),
     }
-    let mut value = Zeroizing::new(b"Bearer ".to_vec());
-    value.extend_from_slice(text);
-    Ok(Secret::new(value.as_slice()))
-}
-
-fn basic(name: &str, password: &Secret) -> Secret {
-    let mut pair = Zeroizing::new(name.as_bytes().to_vec());
-    pair.push(b':');
-    pair.extend_from_slice(password.expose());
-    Secret::new(format!("Basic {}", STANDARD.encode(&*pair)))
 }
 
 /// Returns the name of the header for the extra `key` of an impersonated user.
@@ -119,15 +98,6 @@ pub(super) fn extra_header(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_is_one_word_of_ascii() {
-        assert_eq!(bearer(&Secret::from("a.b-c")).unwrap().expose(), b"Bearer a.b-c");
-        for text in ["", "a b", "a\nb", "ä"] {
-            let error = bearer(&Secret::from(text)).unwrap_err();
-            assert!(text.is_empty() || !format!("{error:?}").contains(text));
-        }
-    }
 
     #[test]
     fn the_key_of_an_extra_is_escaped_as_go_does() {

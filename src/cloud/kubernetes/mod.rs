@@ -36,6 +36,7 @@ const RETRY: Retry = Retry {
     statuses_with_retry_after: &[413, 429, 503],
     backoff: Duration::ZERO,
     after_sending: true,
+    ..Retry::NONE
 };
 
 /// The files that the kubelet puts into a pod.

@@ -442,7 +442,10 @@ fn identity(parameters: &Parameters, home: Option<&Path>, deadline: Instant) -> 
     if let Some(key) = &key {
         check_key(key)?;
     }
-    Ok(Some(Identity { certificate, key }))
+    Ok(Some(Identity {
+        certificate: certificate.into(),
+        key: key.map(Into::into),
+    }))
 }
 
 fn exists(path: &Path, deadline: Instant) -> Result<bool> {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
@@ -31,8 +32,14 @@ pub struct Variable {
 }
 
 /// An environment: the process's own, or a map in a test. It keeps the process's order, as Python's `os.environ` does.
+///
+/// A clone shares the variables.
 #[derive(Clone, Default)]
-pub struct Env {
+pub struct Env(Arc<Variables>);
+
+/// The variables of an environment.
+#[derive(Clone, Default)]
+struct Variables {
     variables: IndexMap<String, Variable>,
     /// The names that are in the process's environment more than once.
     repeated: Vec<String>,
@@ -53,13 +60,13 @@ impl Env {
     /// Returns the variable `name`.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&Variable> {
-        self.variables.get(name)
+        self.0.variables.get(name)
     }
 
     /// Returns the value of `name`, even when it is empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Secret> {
-        self.variables.get(name).map(|variable| &variable.value)
+        self.0.variables.get(name).map(|variable| &variable.value)
     }
 
     /// Returns the value of `name` as text. A value that is not UTF-8 counts as absent.
@@ -78,7 +85,8 @@ impl Env {
     #[must_use]
     pub fn name_in_another_case(&self, name: &str) -> Option<&str> {
         let wanted = upper(name);
-        self.variables
+        self.0
+            .variables
             .keys()
             .map(String::as_str)
             .find(|other| *other != name && upper(other) == wanted)
@@ -87,19 +95,19 @@ impl Env {
     /// Returns an environment with the variables that `keep` returns true for.
     #[must_use]
     pub fn only(&self, keep: impl Fn(&str, &Variable) -> bool) -> Self {
-        let variables = self.variables.iter();
-        Self {
+        let variables = self.0.variables.iter();
+        Self(Arc::new(Variables {
             variables: variables
                 .filter(|(name, variable)| keep(name, variable))
                 .map(|(name, variable)| (name.clone(), variable.clone()))
                 .collect(),
             repeated: Vec::new(),
-        }
+        }))
     }
 
     /// Sets `name` from an env file, unless it is set. Returns the variable that was there already.
     pub fn set_default(&mut self, name: String, variable: Variable) -> Option<&Variable> {
-        match self.variables.entry(name) {
+        match Arc::make_mut(&mut self.0).variables.entry(name) {
             Entry::Occupied(entry) => Some(entry.into_mut()),
             Entry::Vacant(entry) => {
                 entry.insert(variable);
@@ -110,14 +118,16 @@ impl Env {
 
     /// Iterates over the variables that are in the process's environment more than once. The first counts, as in `getenv` and Python.
     pub fn repeated(&self) -> impl Iterator<Item = (&str, &Variable)> {
-        self.repeated
+        self.0
+            .repeated
             .iter()
             .filter_map(|name| Some((name.as_str(), self.variable(name)?)))
     }
 
     /// Iterates over the variables: the process's in its order, then those of env files.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Variable)> {
-        self.variables
+        self.0
+            .variables
             .iter()
             .map(|(name, variable)| (name.as_str(), variable))
     }
@@ -125,7 +135,7 @@ impl Env {
 
 impl FromIterator<(String, Secret)> for Env {
     fn from_iter<T: IntoIterator<Item = (String, Secret)>>(iter: T) -> Self {
-        let mut env = Self::default();
+        let mut env = Variables::default();
         for (name, value) in iter {
             let variable = Variable {
                 value,
@@ -138,13 +148,13 @@ impl FromIterator<(String, Secret)> for Env {
                 }
             }
         }
-        env
+        Self(Arc::new(env))
     }
 }
 
 impl fmt::Debug for Env {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.variables.keys()).finish()
+        f.debug_set().entries(self.0.variables.keys()).finish()
     }
 }
 
@@ -162,6 +172,14 @@ pub const VARIABLES: &[&str] = &[
     "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS_CMD",
     "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARGS_SECRET",
     "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARG__<KEY>",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_SECRET",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_SCHEMA",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS",
+    "AIRFLOW__CORE__FERNET_KEY",
+    "AIRFLOW__CORE__FERNET_KEY_CMD",
+    "AIRFLOW__CORE__FERNET_KEY_SECRET",
     "AIRFLOW__CORE__MULTI_TEAM",
     "AIRFLOW__CORE__UNIT_TEST_MODE",
     "AIRFLOW_CONFIG",
@@ -180,6 +198,7 @@ pub const VARIABLES: &[&str] = &[
     "SECRETCTL_TEAM",
     "SECRETCTL_TIMEOUT",
     "SECRETCTL_NO_FALLBACK",
+    "SECRETCTL_NO_METASTORE",
     "SECRETCTL_LENIENT",
     "SECRETCTL_NO_NEWLINE",
     "SECRETCTL_NO_MASK",

@@ -171,7 +171,7 @@ static IDLE: Mutex<Option<mpsc::Sender<Job>>> = Mutex::new(None);
 /// Runs `read` on the reading thread, and waits for it until `deadline`.
 ///
 /// A thread that does not answer in time is abandoned, and the next read gets another one.
-fn within<T: Send + 'static>(
+pub(crate) fn within<T: Send + 'static>(
     deadline: Instant,
     read: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> io::Result<T> {

@@ -16,7 +16,7 @@
 //! settings -> options
 //! backend -> { cloud, http }
 //! cloud -> http
-//! leaves: calendar, class_path, connection_keys, env, error, file, future, helper, home, kwargs
+//! leaves: airflow_option, calendar, class_path, connection_keys, env, error, file, future, helper, home, kwargs
 //! leaves: location, nearest, python, secret, shown, value, variable_name
 //! ```
 //!
@@ -53,6 +53,7 @@
 //! A backend never sees the command line, a connection or an output format; `connection` does no I/O; only `env` reads the
 //! environment, only `render` writes stdout and stderr, only `main` ends the process.
 
+pub mod airflow_option;
 pub mod backend;
 mod calendar;
 pub mod class_path;

@@ -46,6 +46,9 @@ pub struct GlobalArgs {
     /// Ask only the configured secrets backend
     #[arg(long, global = true, hide_short_help = true)]
     pub no_fallback: bool,
+    /// Do not ask Airflow's database
+    #[arg(long, global = true, hide_short_help = true)]
+    pub no_metastore: bool,
     /// When a backend fails, warn and continue with the next, as Airflow does
     #[arg(long, global = true, hide_short_help = true)]
     pub lenient: bool,

@@ -54,6 +54,8 @@ pub enum Found {
     Fields(json::Object),
     /// The object of a connection in a local file, which Airflow passes to `Connection(…)`.
     Arguments(json::Object),
+    /// The columns of a connection in Airflow's database, which are the connection's own fields.
+    Row(json::Object),
     /// A variable or option that is not text, such as a number in a YAML file or in Vault.
     Json(json::Value),
 }
@@ -65,6 +67,7 @@ impl fmt::Debug for Found {
             Self::Uri(_) => "Uri(redacted)",
             Self::Fields(_) => "Fields(redacted)",
             Self::Arguments(_) => "Arguments(redacted)",
+            Self::Row(_) => "Row(redacted)",
             Self::Json(_) => "Json(redacted)",
         })
     }

@@ -3,8 +3,10 @@
 //! Every backend's folder has the same file names (`mod`, `config`, `client` or `parse`), so a reader of one can find the way
 //! in the next. Must not know the command line, what a connection is, or any output format.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::airflow_option::{AirflowOptions, NothingConfigured};
 use crate::env::Env;
 use crate::error::Result;
 pub use crate::future::BoxFuture;
@@ -15,8 +17,7 @@ pub mod environment;
 pub mod hashicorp_vault;
 pub mod kubernetes_secrets;
 pub mod local_filesystem;
-#[expect(dead_code, reason = "the clients of databases are built on it first")]
-mod metastore;
+pub mod metastore;
 pub mod never_asked;
 pub mod registry;
 mod wrong_class;
@@ -95,6 +96,11 @@ pub trait SecretsBackend: Send + Sync {
         &[]
     }
 
+    /// Whether `ask` answers without waiting for anyone, so that a hint may ask it for other names.
+    fn answers_at_once(&self) -> bool {
+        !self.needs_network()
+    }
+
     /// Switches to probing: from now on a refusal is an answer, and does not cause another login.
     fn probing(&self) {}
 
@@ -114,6 +120,30 @@ pub struct Context<'a> {
     /// Checks one connection, for a backend that reads a whole file of them and refuses the file for one bad connection. The
     /// caller passes it in, because a backend does not know what a connection is.
     pub check_connection: CheckConnection,
+    /// Airflow's configuration, for a backend that needs an option of it when it answers.
+    pub airflow: Arc<dyn AirflowOptions>,
+    /// Takes the warnings that a backend has only when it answers.
+    pub warnings: Warnings,
+}
+
+/// Warnings that backends have only when they answer. A clone shares them.
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    /// Adds a warning.
+    pub fn add(&self, warning: impl Into<String>) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(warning.into());
+    }
+
+    /// Takes the warnings that were added since the last call.
+    #[must_use]
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// Checks that Airflow would accept what is found under a connection id as a connection.
@@ -127,6 +157,8 @@ impl<'a> Context<'a> {
             env,
             deadline,
             check_connection: |_, _| Ok(()),
+            airflow: Arc::new(NothingConfigured),
+            warnings: Warnings::default(),
         }
     }
 }

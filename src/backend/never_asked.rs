@@ -1,9 +1,6 @@
-//! The places at the end of Airflow's search path that secretctl does not ask. `explain` shows them.
+//! The place at the end of a worker's search path, which secretctl does not ask: Airflow's API server. `explain` shows it.
 //!
-//! They are Airflow's database and, for a worker, Airflow's API server.
-//!
-//! Source: airflow 3.3.2, `airflow/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH`; and
-//! `airflow/sdk/execution_time/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH_WORKERS`.
+//! Source: airflow 3.3.2, `airflow/sdk/execution_time/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH_WORKERS`.
 
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::class_path;
@@ -21,16 +18,6 @@ pub struct NeverAsked {
 }
 
 impl NeverAsked {
-    /// Airflow's database. It takes no kwargs.
-    pub(crate) fn metastore(kwargs: Kwargs, _: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
-        kwargs.finish(&[])?;
-        Ok(Box::new(Self {
-            class_path: class_path::METASTORE,
-            place: "Airflow's database",
-            why: "secretctl does not ask Airflow's database",
-        }))
-    }
-
     /// Airflow's API server. It takes no kwargs.
     pub(crate) fn execution_api(kwargs: Kwargs, _: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
         kwargs.finish(&[])?;

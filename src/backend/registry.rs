@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::backend::{
     Context, SecretsBackend, azure_key_vault, environment, hashicorp_vault, kubernetes_secrets,
-    local_filesystem, never_asked, wrong_class,
+    local_filesystem, metastore, never_asked, wrong_class,
 };
 use crate::class_path;
 use crate::error::Result;
@@ -31,7 +31,7 @@ const BACKENDS: &[(&str, Constructor)] = &[
         environment::CLASS_PATH,
         environment::EnvironmentVariablesBackend::boxed,
     ),
-    (class_path::METASTORE, never_asked::NeverAsked::metastore),
+    (metastore::CLASS_PATH, metastore::MetastoreBackend::boxed),
     (class_path::EXECUTION_API, never_asked::NeverAsked::execution_api),
 ];
 

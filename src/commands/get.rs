@@ -162,8 +162,11 @@ fn formatted(
     if let Ok(connection) = &parsed {
         masks.add_connection(connection);
     }
-    if output == ConnectionFormat::Raw {
-        return Ok(stored::text(found));
+    match (output, found) {
+        // A database stores columns, and Airflow's text of them is this.
+        (ConnectionFormat::Raw, Found::Row(_)) => return parsed?.as_json(),
+        (ConnectionFormat::Raw, _) => return Ok(stored::text(found)),
+        _ => {}
     }
     let connection = parsed?;
     match output {

@@ -146,15 +146,20 @@ impl Session {
 
     /// Runs a future until it completes or `--timeout` is over.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
-        if !self.resolver.needs_network() {
-            return self.runtime.block_on(future);
+        let result = if self.resolver.needs_network() {
+            let end = Instant::from_std(self.settings.deadline + GRACE);
+            self.runtime.block_on(async {
+                tokio::time::timeout_at(end, future)
+                    .await
+                    .unwrap_or_else(|_| Err(Error::unavailable("timed out (`--timeout`)")))
+            })
+        } else {
+            self.runtime.block_on(future)
+        };
+        for warning in self.resolver.late_warnings() {
+            self.terminal.warning(&warning);
         }
-        let end = Instant::from_std(self.settings.deadline + GRACE);
-        self.runtime.block_on(async {
-            tokio::time::timeout_at(end, future)
-                .await
-                .unwrap_or_else(|_| Err(Error::unavailable("timed out (`--timeout`)")))
-        })
+        result
     }
 
     /// Returns an empty set of masks for the current CI system.

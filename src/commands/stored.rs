@@ -13,11 +13,12 @@ use crate::value::Found;
 
 /// Returns the stored value byte for byte, as Airflow's `get_conn_value()` and `get_variable()` do.
 ///
-/// A connection that is an object becomes the JSON that Airflow makes of it. A variable that is not text becomes compact JSON.
+/// A connection that is an object becomes the JSON that Airflow makes of it; for a row of Airflow's database that is
+/// [`as_json`](Connection::as_json), which the caller prints instead. A variable that is not text becomes compact JSON.
 pub(super) fn text(found: &Found) -> Secret {
     match found {
         Found::Text(text) | Found::Uri(text) => text.clone(),
-        Found::Fields(object) | Found::Arguments(object) => {
+        Found::Fields(object) | Found::Arguments(object) | Found::Row(object) => {
             json::dumps(&json::Value::Object(object.clone())).into()
         }
         Found::Json(value) => json::dumps_compact(value).into(),
@@ -63,7 +64,9 @@ pub(super) fn for_environment(conn_id: &str, found: &Found, connection: &Connect
 pub(super) fn parse_json(key: &str, found: &Found) -> Result<json::Value> {
     let text = match found {
         Found::Json(value) => return Ok(value.clone()),
-        Found::Fields(object) | Found::Arguments(object) => return Ok(json::Value::Object(object.clone())),
+        Found::Fields(object) | Found::Arguments(object) | Found::Row(object) => {
+            return Ok(json::Value::Object(object.clone()));
+        }
         Found::Text(text) | Found::Uri(text) => text,
     };
     let Some(text) = text.expose_text() else {

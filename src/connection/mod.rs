@@ -1,4 +1,4 @@
-//! Airflow's `Connection`: parsed from a URI, JSON, fields or a local file's object; written as fields, URI and JSON.
+//! Airflow's `Connection`: parsed from a URI, JSON, fields, a local file's object or a row of Airflow's database; written as fields, URI and JSON.
 //!
 //! Owns how Airflow parses each shape of a backend's value, and names the wrong part when Airflow would raise. Does no
 //! I/O; must not know any backend, nor how anything is printed.
@@ -43,6 +43,7 @@ mod doubt;
 mod extra;
 mod field;
 mod from_json;
+mod from_row;
 mod from_uri;
 mod malformed;
 mod to_json;
@@ -67,7 +68,7 @@ pub struct Connection {
     description: Value,
     host: Value,
     login: Value,
-    /// Not empty: Airflow stores no empty password.
+    /// Empty only in a row of Airflow's database: the constructor stores no empty password.
     password: Option<String>,
     schema: Value,
     port: Value,
@@ -171,6 +172,7 @@ fn parse(conn_id: &str, found: &Found) -> Result<Connection, Malformed> {
         Found::Uri(value) => Connection::construct(conn_id, Arguments::uri(expose_text(value)?)),
         Found::Fields(fields) => from_json::from_kwargs(conn_id, fields.clone()),
         Found::Arguments(arguments) => arguments::from_arguments(conn_id, arguments.clone()),
+        Found::Row(columns) => from_row::from_row(conn_id, columns.clone()),
         Found::Json(value) => Err(Malformed::new(format!(
             "it is of type {} instead of text",
             value.type_name()

@@ -50,9 +50,22 @@ pub fn b64decode(text: &str) -> Option<Secret> {
     ENGINE.decode(digits.expose()).ok().map(Secret::new)
 }
 
+/// Decodes `text` as `urlsafe_b64decode(text)` does: `+/` and `-_` are one, and bytes that are not ASCII are skipped too.
+///
+/// Returns `None` where Python raises: a group without its padding.
+#[must_use]
+pub fn urlsafe_b64decode(text: &[u8]) -> Option<Secret> {
+    let standard = text.iter().filter(|byte| byte.is_ascii()).map(|byte| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        byte => *byte,
+    });
+    b64decode(Secret::new(standard.collect::<Vec<_>>()).expose_text()?)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::b64decode;
+    use super::{Secret, b64decode, urlsafe_b64decode};
 
     #[test]
     fn decoding_is_pythons() {
@@ -76,6 +89,26 @@ mod tests {
             let decoded = b64decode(text);
             let decoded = decoded.as_ref().map(|bytes| bytes.expose_text().expect("text"));
             assert_eq!(decoded, expected, "{text}");
+        }
+    }
+
+    /// The results are those of `CPython` 3.11.
+    #[test]
+    fn the_urlsafe_alphabet_is_decoded_with_the_other() {
+        for (text, expected) in [
+            ("YWJj", Some(&b"abc"[..])),
+            ("YQ=x=", Some(b"a\x0c")),
+            ("Y=Q==", Some(b"a")),
+            ("YQ==YQ==", Some(b"a")),
+            ("====YQ==", Some(b"a")),
+            ("-_+/", Some(b"\xfb\xff\xbf")),
+            ("\u{e9}%YWJj", Some(b"abc")),
+            ("YWJjY", None),
+            ("YWI", None),
+            ("A", None),
+        ] {
+            let decoded = urlsafe_b64decode(text.as_bytes());
+            assert_eq!(decoded.as_ref().map(Secret::expose), expected, "{text}");
         }
     }
 }

@@ -1,13 +1,14 @@
 //! Airflow's search path: asks backends in order until one has a value. A failure stops the search.
 //!
 //! Owns the walk over backends and steps for one name (here) and for many (`many`), and the error of a name that no backend has
-//! (`not_found`, `full_name`). Must not know any backend, or what a value means. Source: airflow 3.3.2,
+//! (`not_found`, `full_name`), and the options that backends look up while they answer (`options`). Must not know any backend, or what a value means. Source: airflow 3.3.2,
 //! `airflow/models/connection.py` (`get_connection_from_secrets`), `airflow/models/variable.py` (`get_variable_from_secrets`).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::backend::{CheckConnection, Context, SecretsBackend, registry};
+use crate::backend::{CheckConnection, Context, SecretsBackend, Warnings, registry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::{Settings, Source};
 use crate::shown::shown;
@@ -16,13 +17,16 @@ use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 mod full_name;
 mod many;
 mod not_found;
+mod options;
+
+use options::Options;
 
 /// How long after the deadline a backend is abandoned. Its own error is better, because it knows what it waited for.
 const GRACE: Duration = Duration::from_millis(40);
 
 /// The search path with its backends.
 pub struct Resolver {
-    backends: Vec<Box<dyn SecretsBackend>>,
+    backends: Vec<Arc<dyn SecretsBackend>>,
     /// How many backends are configured. They come first; the others are Airflow's own.
     configured: usize,
     lenient: bool,
@@ -30,6 +34,7 @@ pub struct Resolver {
     team: Option<String>,
     multi_team: bool,
     deadline: Instant,
+    late_warnings: Warnings,
 }
 
 /// A step of a backend on the search path, as `explain` shows it.
@@ -85,19 +90,23 @@ impl Resolver {
     /// A backend that cannot be built, with status 2.
     pub fn new(settings: &mut Settings, check_connection: CheckConnection) -> Result<Self> {
         let specs = std::mem::take(&mut settings.search_path);
+        let options = Arc::new(Options::new(settings.airflow.clone(), settings.deadline));
         let context = Context {
             env: &settings.env,
             deadline: settings.deadline,
             check_connection,
+            airflow: options.clone(),
+            warnings: Warnings::default(),
         };
         let configured = specs.iter().filter(|spec| spec.origin != Source::Default).count();
         let backends = specs
             .into_iter()
             .map(|spec| {
                 registry::check(&spec.class_path, &spec.origin)?;
-                registry::build(&spec.class_path, spec.kwargs, &context)
+                registry::build(&spec.class_path, spec.kwargs, &context).map(Arc::from)
             })
-            .collect::<Result<_>>()?;
+            .collect::<Result<Vec<Arc<dyn SecretsBackend>>>>()?;
+        options.set_configured(backends[..configured].iter().map(Arc::downgrade).collect());
         Ok(Self {
             backends,
             configured,
@@ -106,13 +115,14 @@ impl Resolver {
             team: settings.team.clone(),
             multi_team: settings.multi_team,
             deadline: settings.deadline,
+            late_warnings: context.warnings,
         })
     }
 
     /// Returns the backends that are asked for `kind`, in order. Airflow looks up an option only in the configured backend.
     ///
     /// Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `_get_config_value_from_secret_backend`.
-    fn asked_for(&self, kind: SecretKind) -> &[Box<dyn SecretsBackend>] {
+    fn asked_for(&self, kind: SecretKind) -> &[Arc<dyn SecretsBackend>] {
         match kind {
             SecretKind::Config => &self.backends[..self.configured],
             SecretKind::Connection | SecretKind::Variable => &self.backends,
@@ -142,25 +152,15 @@ impl Resolver {
             .map(String::as_str)
     }
 
+    /// Takes the warnings that backends had while they answered.
+    #[must_use]
+    pub fn late_warnings(&self) -> Vec<String> {
+        self.late_warnings.take()
+    }
+
     /// Creates the lookup for `id`.
-    ///
-    /// A segment `..` is refused for every backend, so that valid ids do not depend on the configured backend.
     fn lookup(&self, kind: SecretKind, id: &str) -> Result<Lookup> {
-        if id.is_empty() {
-            return Err(Error::usage(format!("the name of the {kind} is empty")));
-        }
-        if id.split('/').any(|segment| segment == "..") {
-            return Err(Error::usage(format!(
-                "{kind} `{}` would climb out of its path with `..`",
-                shown(id)
-            )));
-        }
-        Ok(Lookup {
-            kind,
-            id: id.to_owned(),
-            team: self.team.clone(),
-            multi_team: self.multi_team,
-        })
+        lookup(kind, id, self.team.clone(), self.multi_team)
     }
 
     /// Returns every step that Airflow would take for `id`, in order, without I/O.
@@ -195,7 +195,7 @@ impl Resolver {
                 let started = Instant::now();
                 let outcome = match step.skipped {
                     Some(_) => None,
-                    None => Some(self.ask_step(backend.as_ref(), &lookup, &step).await),
+                    None => Some(ask_step(backend.as_ref(), &lookup, &step, self.deadline).await),
                 };
                 let planned = PlannedStep {
                     backend: backend.class_path(),
@@ -225,7 +225,7 @@ impl Resolver {
         let mut failure = None;
         let mut asked = Vec::with_capacity(self.backends.len());
         for backend in self.asked_for(kind) {
-            let outcome = self.ask(backend.as_ref(), &lookup).await;
+            let outcome = ask(backend.as_ref(), &lookup, self.deadline).await;
             match outcome.and_then(|outcome| self.check(&lookup, outcome)) {
                 Ok(Outcome::Found(found, warning)) => {
                     warnings.extend(warning);
@@ -255,58 +255,84 @@ impl Resolver {
         }
         Ok(outcome)
     }
+}
 
-    /// Asks one backend, step after step, for `lookup`.
-    async fn ask(&self, backend: &dyn SecretsBackend, lookup: &Lookup) -> Result<Outcome> {
-        let steps = backend.plan(lookup)?;
-        let mut hint = None;
-        let mut null = None;
-        for (index, step) in steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| step.skipped.is_none())
-        {
-            let answer = self.ask_step(backend, lookup, step).await;
-            match answer.map_err(|error| in_context(error, backend, lookup))? {
-                Answer::Found(found) => return Ok(Outcome::Found(found, None)),
-                Answer::FoundAmong { found, warning } => return Ok(Outcome::Found(found, Some(warning))),
-                Answer::Absent { hint: own } => hint = hint.or(own),
-                Answer::Null => {
-                    null = Some(index);
-                    break;
-                }
+/// Creates the lookup for `id`.
+///
+/// A segment `..` is refused for every backend, so that valid ids do not depend on the configured backend.
+fn lookup(kind: SecretKind, id: &str, team: Option<String>, multi_team: bool) -> Result<Lookup> {
+    if id.is_empty() {
+        return Err(Error::usage(format!("the name of the {kind} is empty")));
+    }
+    if id.split('/').any(|segment| segment == "..") {
+        return Err(Error::usage(format!(
+            "{kind} `{}` would climb out of its path with `..`",
+            shown(id)
+        )));
+    }
+    Ok(Lookup {
+        kind,
+        id: id.to_owned(),
+        team,
+        multi_team,
+    })
+}
+
+/// Asks one backend, step after step, for `lookup`.
+async fn ask(backend: &dyn SecretsBackend, lookup: &Lookup, deadline: Instant) -> Result<Outcome> {
+    let steps = backend.plan(lookup)?;
+    let mut hint = None;
+    let mut null = None;
+    for (index, step) in steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| step.skipped.is_none())
+    {
+        let answer = ask_step(backend, lookup, step, deadline).await;
+        match answer.map_err(|error| in_context(error, backend, lookup))? {
+            Answer::Found(found) => return Ok(Outcome::Found(found, None)),
+            Answer::FoundAmong { found, warning } => return Ok(Outcome::Found(found, Some(warning))),
+            Answer::Absent { hint: own } => hint = hint.or(own),
+            Answer::Null => {
+                null = Some(index);
+                break;
             }
         }
-        Ok(Outcome::NotFound(Missed { steps, hint, null }))
     }
+    Ok(Outcome::NotFound(Missed { steps, hint, null }))
+}
 
-    /// Asks one step. A backend that needs the network has until the deadline, and [`GRACE`] to report what it waited for.
-    async fn ask_step(&self, backend: &dyn SecretsBackend, lookup: &Lookup, step: &Step) -> Result<Answer> {
-        let asked = backend.ask(lookup, step);
-        let answer = if backend.needs_network() {
-            match tokio::time::timeout_at((self.deadline + GRACE).into(), asked).await {
-                Ok(answer) => answer,
-                Err(_) => Err(
-                    Error::unavailable(format!("{} did not answer in time", backend.place()))
-                        .with_hint("`--timeout SECONDS` gives it longer"),
-                ),
-            }
-        } else {
-            asked.await
-        };
-        tracing::debug!(
-            backend = backend.class_path(),
-            step = ?step.location,
-            answer = match &answer {
-                Ok(Answer::Found(_) | Answer::FoundAmong { .. }) => "found",
-                Ok(Answer::Absent { .. }) => "not found",
-                Ok(Answer::Null) => "null",
-                Err(_) => "failed",
-            },
-            "asked"
-        );
-        answer
-    }
+/// Asks one step. A backend that needs the network has until the deadline, and [`GRACE`] to report what it waited for.
+async fn ask_step(
+    backend: &dyn SecretsBackend,
+    lookup: &Lookup,
+    step: &Step,
+    deadline: Instant,
+) -> Result<Answer> {
+    let asked = backend.ask(lookup, step);
+    let answer = if backend.needs_network() {
+        match tokio::time::timeout_at((deadline + GRACE).into(), asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(
+                Error::unavailable(format!("{} did not answer in time", backend.place()))
+                    .with_hint("`--timeout SECONDS` gives it longer"),
+            ),
+        }
+    } else {
+        asked.await
+    };
+    tracing::debug!(
+        backend = backend.class_path(),
+        step = ?step.location,
+        answer = match &answer {
+            Ok(Answer::Found(_) | Answer::FoundAmong { .. }) => "found",
+            Ok(Answer::Absent { .. }) => "not found",
+            Ok(Answer::Null) => "null",
+            Err(_) => "failed",
+        },
+        "asked"
+    );
+    answer
 }
 
 /// What one backend has under a name.

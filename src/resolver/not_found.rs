@@ -30,6 +30,7 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
     let mut places = Vec::new();
     let mut looked_for = Vec::new();
     let mut skipped = Vec::new();
+    let mut never_asked = Vec::new();
     let mut nulls = Vec::new();
     for (backend, missed) in asked {
         let before = looked_for.len();
@@ -41,7 +42,9 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
                     break;
                 }
                 None => looked_for.push(step.location.words()),
-                Some(_) if !backend.is_asked() => {}
+                Some(why) if !backend.is_asked() => {
+                    never_asked.push(format!("{} was not asked: {why}", shown(&backend.place())));
+                }
                 Some(why) => skipped.push(format!("{} was not asked: {why}", shown(&backend.place()))),
             }
         }
@@ -49,6 +52,9 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
             places.push(shown(&backend.place()));
             notes.extend(backend.about_absence());
         }
+    }
+    if places.is_empty() {
+        skipped.append(&mut never_asked);
     }
     let message = match places.split_last() {
         None => format!("{kind} `{id}` was not found: no backend could be asked for it"),
@@ -162,9 +168,9 @@ fn near_name(lookup: &Lookup, asked: &[Asked<'_>]) -> Option<String> {
     Some(format!("did you mean `{}`?", shown(&name)))
 }
 
-/// Whether a backend that needs no network has a value for `lookup`.
+/// Whether a backend that answers at once has a value for `lookup`.
 fn has(backend: &dyn SecretsBackend, lookup: &Lookup) -> bool {
-    if backend.needs_network() {
+    if !backend.answers_at_once() {
         return false;
     }
     let steps = backend.plan(lookup).unwrap_or_default();

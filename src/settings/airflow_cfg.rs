@@ -131,18 +131,25 @@ fn in_text_mode(bytes: Secret) -> Secret {
 
 /// Returns `$AIRFLOW_CONFIG`, else `$AIRFLOW_HOME/airflow.cfg`, else `~/airflow/airflow.cfg`. An empty path names no file.
 fn airflow_config(env: &Env) -> Result<PathBuf> {
-    let expanded = |name: &str, path: &Secret| match expand(path, env) {
-        Ok(expanded) => Ok(path_of(&expanded.value)),
+    match env.get("AIRFLOW_CONFIG") {
+        Some(path) => expanded("AIRFLOW_CONFIG", path, env).map(|path| path_of(&path)),
+        None => airflow_home(env).map(|home| path_of(&home).join("airflow.cfg")),
+    }
+}
+
+/// Returns `$AIRFLOW_HOME`, else `~/airflow`, expanded.
+pub(super) fn airflow_home(env: &Env) -> Result<Secret> {
+    match env.get("AIRFLOW_HOME") {
+        Some(home) => expanded("AIRFLOW_HOME", home, env),
+        None => expanded("HOME", &Secret::from("~/airflow"), env),
+    }
+}
+
+fn expanded(name: &str, path: &Secret, env: &Env) -> Result<Secret> {
+    match expand(path, env) {
+        Ok(expanded) => Ok(expanded.value),
         Err(_) => Err(Error::usage(format!(
             "{name} refers to itself: it expands for ever"
         ))),
-    };
-    match env.get("AIRFLOW_CONFIG") {
-        Some(path) => expanded("AIRFLOW_CONFIG", path),
-        None => match env.get("AIRFLOW_HOME") {
-            Some(home) => expanded("AIRFLOW_HOME", home),
-            None => expanded("HOME", &Secret::from("~/airflow")),
-        }
-        .map(|home| home.join("airflow.cfg")),
     }
 }

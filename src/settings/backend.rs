@@ -7,8 +7,9 @@
 use super::BackendSpec;
 use super::globals::{GivenKwargs, Globals};
 use super::kwargs_error;
-use super::lookup::{AirflowOption, Configuration, Configured};
+use super::lookup::{Configuration, Configured};
 use super::origin::Source;
+use crate::airflow_option::AirflowOption;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 use crate::python::json::{self, Value};
@@ -25,11 +26,13 @@ struct Place {
 const SECRETS: Place = Place {
     backend: AirflowOption {
         section: "secrets",
+        former_section: None,
         name: "backend",
         sensitive: false,
     },
     kwargs: AirflowOption {
         section: "secrets",
+        former_section: None,
         name: "backend_kwargs",
         sensitive: true,
     },
@@ -39,11 +42,13 @@ const SECRETS: Place = Place {
 const WORKERS: Place = Place {
     backend: AirflowOption {
         section: "workers",
+        former_section: None,
         name: "secrets_backend",
         sensitive: false,
     },
     kwargs: AirflowOption {
         section: "workers",
+        former_section: None,
         name: "secrets_backend_kwargs",
         sensitive: true,
     },

@@ -5,17 +5,20 @@
 //! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `getboolean`; `airflow/configuration.py`,
 //! `initialize_config`.
 
-use super::lookup::{AirflowOption, Configuration};
+use super::lookup::Configuration;
+use crate::airflow_option::AirflowOption;
 use crate::error::{Error, Result};
 use crate::python::text;
 
 const MULTI_TEAM: AirflowOption = AirflowOption {
     section: "core",
+    former_section: None,
     name: "multi_team",
     sensitive: false,
 };
 const UNIT_TEST_MODE: AirflowOption = AirflowOption {
     section: "core",
+    former_section: None,
     name: "unit_test_mode",
     sensitive: false,
 };

@@ -66,6 +66,10 @@ const NO_FALLBACK: Flag = Flag {
     option: "--no-fallback",
     variable: "SECRETCTL_NO_FALLBACK",
 };
+const NO_METASTORE: Flag = Flag {
+    option: "--no-metastore",
+    variable: "SECRETCTL_NO_METASTORE",
+};
 const LENIENT: Flag = Flag {
     option: "--lenient",
     variable: "SECRETCTL_LENIENT",
@@ -101,6 +105,7 @@ pub(super) struct Globals {
     pub(super) team: Option<String>,
     pub(super) timeout: Duration,
     pub(super) no_fallback: bool,
+    pub(super) no_metastore: bool,
     pub(super) lenient: bool,
     pub(super) no_newline: bool,
     pub(super) no_mask: bool,
@@ -161,6 +166,7 @@ impl Globals {
             team: reader.team(args.team.as_deref())?,
             timeout: reader.timeout(args.timeout.as_deref())?,
             no_fallback: reader.flag(args.no_fallback, &NO_FALLBACK)?,
+            no_metastore: reader.flag(args.no_metastore, &NO_METASTORE)?,
             lenient: reader.flag(args.lenient, &LENIENT)?,
             no_newline: reader.flag(args.no_newline, &NO_NEWLINE)?,
             no_mask: reader.flag(args.no_mask, &NO_MASK)?,

@@ -10,20 +10,12 @@ use super::airflow_cfg::ConfigFile;
 use super::command;
 use super::expand::{Endless, Expanded, expand};
 use super::origin::{Note, Provenance, Source};
+use crate::airflow_option::AirflowOption;
 use crate::env::{Env, Variable};
 use crate::error::{Error, Result};
 use crate::python::configparser::InterpolationError;
 use crate::secret::Secret;
 use crate::shown::shown;
-
-/// An option to look up, in lower case as in Airflow.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct AirflowOption {
-    pub(super) section: &'static str,
-    pub(super) name: &'static str,
-    /// Whether `_CMD` and `_SECRET` work for it: `sensitive` in Airflow's `config.yml`.
-    pub(super) sensitive: bool,
-}
 
 /// Airflow's configuration, in which options are looked up.
 pub(super) struct Configuration<'a> {
@@ -38,6 +30,30 @@ pub(super) struct Configuration<'a> {
 pub(super) struct Configured {
     pub(super) value: Secret,
     pub(super) source: Source,
+}
+
+/// Where the value of an option is.
+#[derive(Debug)]
+pub(super) enum Candidate {
+    /// It is configured.
+    Value(Configured),
+    /// It is the output of a command. In `airflow.cfg`, a command that prints nothing does not count.
+    Command { line: Secret, source: Source },
+    /// The configured secrets backend has it under a key. Without it there, the lookup goes on.
+    InBackend { key: Secret, source: Source },
+}
+
+/// A stage of a lookup. Airflow looks up an option in each section of a stage before the next stage.
+#[derive(Clone, Copy)]
+pub(super) enum Stage {
+    Environment,
+    File,
+    FileCommand,
+    FileSecret,
+}
+
+impl Stage {
+    pub(super) const ALL: [Self; 4] = [Self::Environment, Self::File, Self::FileCommand, Self::FileSecret];
 }
 
 impl Configured {
@@ -57,60 +73,99 @@ impl Configuration<'_> {
     /// # Errors
     /// A value that cannot be expanded or interpolated, a command that fails, and a nested lookup, with status 2.
     pub(super) fn get(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
-        match self.environment_option(option)? {
-            Some(found) => Ok(Some(found)),
-            None => self.config_option(option),
+        for stage in Stage::ALL {
+            match self.candidate(stage, option.section, option)? {
+                None => {}
+                Some(Candidate::Value(configured)) => return Ok(Some(configured)),
+                Some(Candidate::Command { line, source }) => {
+                    let printed = printed(&line, source, self.env, self.deadline)?;
+                    if matches!(stage, Stage::Environment) || !printed.value.is_empty() {
+                        return Ok(Some(printed));
+                    }
+                }
+                Some(Candidate::InBackend { source, .. }) => return Err(nested(option, &source)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns where one stage of a lookup has the value of `option` in `section`, without I/O.
+    ///
+    /// # Errors
+    /// A value that cannot be expanded or interpolated, with status 2.
+    pub(super) fn candidate(
+        &mut self,
+        stage: Stage,
+        section: &'static str,
+        option: AirflowOption,
+    ) -> Result<Option<Candidate>> {
+        let name = |end: &str| format!("{}{end}", option.name);
+        match stage {
+            Stage::Environment => self.environment_option(section, option),
+            Stage::File => match self.file_option(section, option.name)? {
+                Some((value, source)) => self
+                    .expanded(option, &value, source)
+                    .map(Candidate::Value)
+                    .map(Some),
+                None => Ok(None),
+            },
+            Stage::FileCommand => {
+                let Some((line, source)) = self.file_option(section, &name("_cmd"))? else {
+                    return Ok(None);
+                };
+                if !option.sensitive {
+                    self.provenance.ignored(source, NOT_SENSITIVE);
+                    return Ok(None);
+                }
+                // Python's interpolation makes Airflow look up and expand this option. The result is not used, but the
+                // expansion may never end.
+                endless_is_an_error(expand(&line, self.env), &source)?;
+                Ok(Some(Candidate::Command { line, source }))
+            }
+            Stage::FileSecret => {
+                let Some((key, source)) = self.file_option(section, &name("_secret"))? else {
+                    return Ok(None);
+                };
+                if !option.sensitive {
+                    self.provenance.ignored(source, NOT_SENSITIVE);
+                    return Ok(None);
+                }
+                Ok(Some(Candidate::InBackend { key, source }))
+            }
         }
     }
 
     /// Records, for `explain`, that `option` is configured but ignored.
     pub(super) fn ignore(&mut self, option: AirflowOption, reason: &'static str) {
-        let variable = self.variable(&variable_name(option)).map(|(_, source)| source);
+        let variable = self
+            .variable(&variable_name(option.section, option))
+            .map(|(_, source)| source);
         if let Some(source) = variable.or_else(|| self.config_source(option.section, option.name)) {
             self.provenance.ignored(source, reason);
         }
     }
 
-    fn environment_option(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
-        let name = variable_name(option);
+    fn environment_option(
+        &mut self,
+        section: &'static str,
+        option: AirflowOption,
+    ) -> Result<Option<Candidate>> {
+        let name = variable_name(section, option);
         if let Some((variable, source)) = self.variable(&name) {
-            return self.expanded(option, &variable.value, source).map(Some);
+            let configured = self.expanded(option, &variable.value, source)?;
+            return Ok(Some(Candidate::Value(configured)));
         }
         if let Some((variable, source)) = self.variable(&format!("{name}_CMD")) {
+            let line = variable.value;
             if option.sensitive {
-                return self.printed(&variable.value, source).map(Some);
+                return Ok(Some(Candidate::Command { line, source }));
             }
             self.provenance.ignored(source, NOT_SENSITIVE);
         }
-        if let Some((_, source)) = self.variable(&format!("{name}_SECRET")) {
+        if let Some((variable, source)) = self.variable(&format!("{name}_SECRET")) {
+            let key = variable.value;
             if option.sensitive {
-                return Err(nested(option, &source));
-            }
-            self.provenance.ignored(source, NOT_SENSITIVE);
-        }
-        Ok(None)
-    }
-
-    fn config_option(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
-        if let Some((value, source)) = self.file_option(option.section, option.name)? {
-            return self.expanded(option, &value, source).map(Some);
-        }
-        if let Some((line, source)) = self.file_option(option.section, &format!("{}_cmd", option.name))? {
-            if option.sensitive {
-                // Python's interpolation makes Airflow look up and expand this option. The result is not used, but the
-                // expansion may never end.
-                endless_is_an_error(expand(&line, self.env), &source)?;
-                let printed = self.printed(&line, source)?;
-                if !printed.value.is_empty() {
-                    return Ok(Some(printed));
-                }
-            } else {
-                self.provenance.ignored(source, NOT_SENSITIVE);
-            }
-        }
-        if let Some((_, source)) = self.file_option(option.section, &format!("{}_secret", option.name))? {
-            if option.sensitive {
-                return Err(nested(option, &source));
+                return Ok(Some(Candidate::InBackend { key, source }));
             }
             self.provenance.ignored(source, NOT_SENSITIVE);
         }
@@ -185,13 +240,13 @@ impl Configuration<'_> {
             source,
         })
     }
+}
 
-    /// Returns the output of a command, which is not expanded.
-    fn printed(&self, line: &Secret, source: Source) -> Result<Configured> {
-        let value = command::run(line, self.env, self.deadline)
-            .map_err(|error| error.map_message(|message| format!("{source}: {message}")))?;
-        Ok(Configured { value, source })
-    }
+/// Returns the output of a command, which is not expanded.
+pub(super) fn printed(line: &Secret, source: Source, env: &Env, deadline: Instant) -> Result<Configured> {
+    let value = command::run(line, env, deadline)
+        .map_err(|error| error.map_message(|message| format!("{source}: {message}")))?;
+    Ok(Configured { value, source })
 }
 
 fn endless_is_an_error(expanded: Result<Expanded, Endless>, source: &Source) -> Result<Expanded> {
@@ -213,14 +268,17 @@ fn nested(option: AirflowOption, source: &Source) -> Error {
         "{source} cannot be used: a secrets backend cannot look up its own `{}`",
         option.name
     ))
-    .with_hint(format!("set `{}` or `{0}_CMD` instead", variable_name(option)))
+    .with_hint(format!(
+        "set `{}` or `{0}_CMD` instead",
+        variable_name(option.section, option)
+    ))
 }
 
 /// Returns `AIRFLOW__SECTION__OPTION`.
-fn variable_name(option: AirflowOption) -> String {
+fn variable_name(section: &str, option: AirflowOption) -> String {
     format!(
         "AIRFLOW__{}__{}",
-        option.section.to_uppercase(),
+        section.to_uppercase(),
         option.name.to_uppercase()
     )
 }

@@ -35,9 +35,14 @@
 //!
 //! Kwargs of Airflow's configuration belong to the class of Airflow's configuration: `--backend` with another class drops them.
 //!
+//! **An option that only a backend needs** (`[database] sql_alchemy_conn`, `[core] fernet_key`) is looked up when it is needed, in the
+//! order of 3 to 9, but `_SECRET` is asked of the configured backend. Each entry is looked up in the option's section, and then in the
+//! section that it had in older versions of Airflow.
+//!
 //! **With `--worker`**, `[workers] secrets_backend`, `secrets_backend_kwargs` and `AIRFLOW__WORKERS__SECRETS_BACKEND…` replace those of
 //! `[secrets]` in everything above. If `[workers] secrets_backend` is absent or empty, all of `[secrets]` is used and the kwargs of
-//! `[workers]` are ignored. A worker's search path ends at Airflow's API server, any other at the database; neither is asked.
+//! `[workers]` are ignored. A worker's search path ends at Airflow's API server, which is never
+//! asked; any other ends at Airflow's database, unless `--no-metastore` is given.
 //!
 //! **The file `airflow.cfg`**
 //! 1. `--config`
@@ -47,6 +52,7 @@
 //! 5. `~/airflow/airflow.cfg`
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::class_path;
@@ -68,12 +74,14 @@ mod globals;
 mod kwargs_error;
 mod kwargs_text;
 mod kwargs_words;
+mod later;
 mod lookup;
 mod misspelt;
 mod mistake;
 mod nearly_json;
 mod origin;
 
+pub use later::{AirflowConfiguration, OptionPlace, PlaceContent};
 pub use origin::{Note, Provenance, Source};
 
 use airflow_cfg::ConfigText;
@@ -100,6 +108,8 @@ pub struct Settings {
     pub env: Env,
     /// Airflow's search path, in order.
     pub search_path: Vec<BackendSpec>,
+    /// Airflow's configuration, for options that are looked up later.
+    pub airflow: AirflowConfiguration,
     /// The team for which names are looked up.
     pub team: Option<String>,
     /// Airflow's `[core] multi_team`.
@@ -152,6 +162,11 @@ impl Settings {
         }
         Ok(Self {
             search_path: search_path(&globals, airflow.backend)?,
+            airflow: AirflowConfiguration {
+                env: env.clone(),
+                text: airflow.text.map(Arc::new),
+                deadline,
+            },
             env,
             team: globals.team,
             multi_team: airflow.multi_team,
@@ -186,6 +201,8 @@ fn env_files(args: &GlobalArgs, env: &Env) -> Vec<PathBuf> {
 struct Airflow {
     backend: Option<BackendSpec>,
     multi_team: bool,
+    /// `airflow.cfg`, unless Airflow ignores it.
+    text: Option<ConfigText>,
 }
 
 impl Airflow {
@@ -203,9 +220,11 @@ impl Airflow {
             provenance,
         };
         let text;
+        let mut ignored = true;
         // Airflow reads the file first, so one that does not parse is an error even if the environment has all options.
         if core::unit_test_mode(&mut configuration)? {
             configuration.provenance.notes.push(Note::UnitTestMode);
+            text = None;
         } else {
             text = ConfigText::read(globals.config.as_ref(), env, deadline, warnings)?;
             configuration.file = text.as_ref().map(ConfigText::parse).transpose()?;
@@ -217,6 +236,8 @@ impl Airflow {
             if configuration.file.is_some() && core::unit_test_mode(&mut configuration)? {
                 configuration.file = None;
                 configuration.provenance.notes.push(Note::UnitTestMode);
+            } else {
+                ignored = false;
             }
         }
         misspelt::warn_of_variables(env, warnings);
@@ -224,6 +245,7 @@ impl Airflow {
         Ok(Self {
             backend,
             multi_team: core::multi_team(&mut configuration)?,
+            text: text.filter(|_| !ignored),
         })
     }
 }
@@ -241,11 +263,16 @@ fn search_path(globals: &Globals, configured: Option<BackendSpec>) -> Result<Vec
         return Ok(search_path);
     }
     let last = if globals.worker {
-        class_path::EXECUTION_API
+        Some(class_path::EXECUTION_API)
     } else {
-        class_path::METASTORE
+        // A backend that is asked first need not be asked again.
+        let is_first = search_path
+            .iter()
+            .any(|spec| spec.class_path == class_path::METASTORE);
+        (!globals.no_metastore && !is_first).then_some(class_path::METASTORE)
     };
-    search_path.extend([class_path::ENVIRONMENT, last].map(|class_path| BackendSpec {
+    let airflows_own = [Some(class_path::ENVIRONMENT), last].into_iter().flatten();
+    search_path.extend(airflows_own.map(|class_path| BackendSpec {
         class_path: class_path.to_owned(),
         kwargs: Kwargs::default(),
         origin: Source::Default,

@@ -34,6 +34,7 @@ fn session() -> Vec<String> {
                 "PATH",
                 format!("{}:{}", programs.display(), std::env::var("PATH").unwrap()),
             )
+            .env("AIRFLOW_HOME", "/opt/airflow")
             .dir(env!("CARGO_MANIFEST_DIR"))
             .run();
         assert_eq!(output.status, 0, "{command}: {}", output.text());

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Instant;
 
 use super::url::DatabaseUrl;
+use crate::backend::Warnings;
 use crate::env::Env;
 use crate::error::Result;
 use crate::future::BoxFuture;
@@ -33,6 +34,11 @@ pub(crate) trait Database: Send + Sync {
     fn warnings(&self) -> &[String] {
         &[]
     }
+
+    /// Returns a note for a row that was not found, such as that there are no tables at all. The default has none.
+    fn about_absence(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What a client is built with. Building it does no I/O.
@@ -45,6 +51,8 @@ pub(crate) struct Access<'a> {
     pub(crate) env: &'a Env,
     /// When the command must be done.
     pub(crate) deadline: Instant,
+    /// Takes warnings, such as an unknown part of the URL's query. Shows no value.
+    pub(crate) warnings: Warnings,
 }
 
 /// A table of Airflow.
@@ -95,6 +103,13 @@ impl Row {
     /// Adds a column.
     pub(crate) fn push(&mut self, name: impl Into<String>, column: Column) {
         self.0.push((name.into(), column));
+    }
+
+    /// Replaces the text of a column.
+    pub(crate) fn set(&mut self, name: &str, text: Secret) {
+        if let Some((_, column)) = self.0.iter_mut().find(|(own, _)| own == name) {
+            *column = Column::Text(text);
+        }
     }
 
     /// Returns a column, or `None` if the table does not have it.

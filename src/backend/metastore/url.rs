@@ -25,6 +25,15 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
+    /// Returns SQLAlchemy's name.
+    fn scheme(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgresql",
+            Self::MySql => "mysql",
+        }
+    }
+
     /// Returns the name for people.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -40,8 +49,6 @@ impl Dialect {
 pub(crate) struct DatabaseUrl {
     /// The kind of database.
     pub(crate) dialect: Dialect,
-    /// The driver in Python, such as `psycopg2`.
-    pub(crate) driver: Option<String>,
     /// The user.
     pub(crate) user: Option<String>,
     /// The password.
@@ -52,6 +59,8 @@ pub(crate) struct DatabaseUrl {
     pub(crate) port: Option<u16>,
     /// The database; for SQLite, the path of the file.
     pub(crate) database: Option<String>,
+    /// The database as it stands in the URL. SQLAlchemy 2.0 did not decode it.
+    pub(crate) database_as_written: Option<String>,
     /// The query, in its order. A name may occur several times, and no value is empty.
     pub(crate) query: Vec<(String, Secret)>,
 }
@@ -83,14 +92,27 @@ impl DatabaseUrl {
             .map(|(_, value)| value)
     }
 
+    /// Returns dialect, host, port and database for programs, never the password.
+    pub(crate) fn shown_parts(&self) -> (Option<&str>, Option<&str>, Option<u16>, Option<&str>) {
+        let (host, port, database) = (self.host.as_deref(), self.port, self.database.as_deref());
+        if self.may_hold_password() {
+            return (Some(self.dialect.scheme()), None, None, None);
+        }
+        (Some(self.dialect.scheme()), host, port, database)
+    }
+
+    /// Whether the host and the database may be the rest of a password with an `@` that is not quoted.
+    fn may_hold_password(&self) -> bool {
+        let database = self.database.as_deref().unwrap_or_default();
+        self.dialect != Dialect::Sqlite && database.contains('@')
+    }
+
     /// Returns the database and its server for people, never the password.
     pub(crate) fn place(&self) -> String {
-        let database = self.database.as_deref().unwrap_or_default();
-        if self.dialect != Dialect::Sqlite && database.contains('@') {
-            // The host and the database may be the rest of a password with an `@` that is not quoted.
+        if self.may_hold_password() {
             return format!("the {} database", self.dialect.name());
         }
-        let database = shown(database);
+        let database = shown(self.database.as_deref().unwrap_or_default());
         match (self.dialect, &self.host) {
             (Dialect::Sqlite, _) => format!("the SQLite database `{database}`"),
             (dialect, host) => {
@@ -118,7 +140,7 @@ fn parse(text: &str) -> Result<DatabaseUrl, Refused> {
     if name.is_empty() || !name.chars().all(is_name) {
         return Err(not_a_url());
     }
-    let (dialect, driver) = dialect(name)?;
+    let dialect = dialect(name)?;
     if dialect == Dialect::Sqlite {
         check_path(name, rest)?;
     }
@@ -144,7 +166,7 @@ fn parse(text: &str) -> Result<DatabaseUrl, Refused> {
     let (database, rest) = match rest.strip_prefix('/') {
         Some(rest) => {
             let (database, rest) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
-            (Some(unquote(database)), rest)
+            (Some(database), rest)
         }
         None => (None, rest),
     };
@@ -152,12 +174,12 @@ fn parse(text: &str) -> Result<DatabaseUrl, Refused> {
     let query = query.split('\n').next().unwrap_or_default();
     Ok(DatabaseUrl {
         dialect,
-        driver,
         user: user.map(unquote),
         password: password.map(|password| Secret::from(unquote(password))),
         host: host.map(str::to_owned),
         port,
-        database,
+        database: database.map(unquote),
+        database_as_written: database.map(str::to_owned),
         query: parse_qsl(query)
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name, Secret::from(value)))
@@ -165,28 +187,21 @@ fn parse(text: &str) -> Result<DatabaseUrl, Refused> {
     })
 }
 
-/// Returns the dialect and the driver. Airflow turns two old names of PostgreSQL into the new one.
-fn dialect(name: &str) -> Result<(Dialect, Option<String>), Refused> {
+/// Returns the dialect; all its drivers are one. Airflow turns two old names of PostgreSQL into the new one.
+fn dialect(name: &str) -> Result<Dialect, Refused> {
     let name = match name {
         "postgres" | "postgres+psycopg2" => "postgresql",
         name => name,
     };
-    let (dialect, driver) = match name.split_once('+') {
-        Some((dialect, driver)) => (dialect, Some(driver.to_owned())),
-        None => (name, None),
-    };
-    let dialect = match dialect {
-        "sqlite" => Dialect::Sqlite,
-        "postgresql" => Dialect::Postgres,
-        "mysql" | "mariadb" => Dialect::MySql,
-        _ => {
-            return Err(Refused {
-                why: "names a database that Airflow does not use",
-                hint: FORMS,
-            });
-        }
-    };
-    Ok((dialect, driver))
+    match name.split('+').next() {
+        Some("sqlite") => Ok(Dialect::Sqlite),
+        Some("postgresql") => Ok(Dialect::Postgres),
+        Some("mysql" | "mariadb") => Ok(Dialect::MySql),
+        _ => Err(Refused {
+            why: "names a database that Airflow does not use",
+            hint: FORMS,
+        }),
+    }
 }
 
 /// Checks that the URL of SQLite names a file by an absolute path. Airflow does not start with any other.

@@ -23,6 +23,7 @@ use crate::value::{Answer, Lookup, SecretKind, Step};
 mod configured;
 mod database;
 mod fernet;
+mod mysql;
 mod opener;
 mod postgres;
 mod record;
@@ -147,20 +148,19 @@ impl MetastoreBackend {
 fn server(access: Access<'_>) -> Result<Box<dyn Database>> {
     match access.url.dialect {
         Dialect::Postgres => Ok(Box::new(postgres::Postgres::new(access)?)),
-        Dialect::Sqlite | Dialect::MySql => {
-            Err(Error::usage(format!("{} cannot be read yet", access.url.place())))
-        }
+        Dialect::MySql => Ok(Box::new(mysql::MySql::new(access))),
+        Dialect::Sqlite => Err(Error::internal("SQLite has no server")),
     }
 }
 
-/// Returns the warning about options of the URL that `client` does not know.
-fn unknown_options(names: &[String], client: &str) -> Vec<String> {
+/// Returns the warning about options of the URL that mean nothing: "… has options that `why`".
+fn unknown_options(names: &[String], why: &str) -> Vec<String> {
     let names: Vec<String> = names.iter().map(|name| format!("`{}`", shown(name))).collect();
     if names.is_empty() {
         return Vec::new();
     }
     vec![format!(
-        "the database's URL has options that {client} does not know, and they are ignored: {}",
+        "the database's URL has options that {why}, and they are ignored: {}",
         names.join(", ")
     )]
 }

@@ -49,6 +49,8 @@ impl Dialect {
 pub(crate) struct DatabaseUrl {
     /// The kind of database.
     pub(crate) dialect: Dialect,
+    /// The driver in Python, such as `pymysql`.
+    pub(crate) driver: Option<String>,
     /// The user.
     pub(crate) user: Option<String>,
     /// The password.
@@ -140,7 +142,7 @@ fn parse(text: &str) -> Result<DatabaseUrl, Refused> {
     if name.is_empty() || !name.chars().all(is_name) {
         return Err(not_a_url());
     }
-    let dialect = dialect(name)?;
+    let (dialect, driver) = dialect(name)?;
     if dialect == Dialect::Sqlite {
         check_path(name, rest)?;
     }
@@ -174,6 +176,7 @@ fn parse(text: &str) -> Result<DatabaseUrl, Refused> {
     let query = query.split('\n').next().unwrap_or_default();
     Ok(DatabaseUrl {
         dialect,
+        driver: driver.map(str::to_owned),
         user: user.map(unquote),
         password: password.map(|password| Secret::from(unquote(password))),
         host: host.map(str::to_owned),
@@ -187,21 +190,28 @@ fn parse(text: &str) -> Result<DatabaseUrl, Refused> {
     })
 }
 
-/// Returns the dialect; all its drivers are one. Airflow turns two old names of PostgreSQL into the new one.
-fn dialect(name: &str) -> Result<Dialect, Refused> {
+/// Returns the dialect and the driver. Airflow turns two old names of PostgreSQL into the new one.
+fn dialect(name: &str) -> Result<(Dialect, Option<&str>), Refused> {
     let name = match name {
         "postgres" | "postgres+psycopg2" => "postgresql",
         name => name,
     };
-    match name.split('+').next() {
-        Some("sqlite") => Ok(Dialect::Sqlite),
-        Some("postgresql") => Ok(Dialect::Postgres),
-        Some("mysql" | "mariadb") => Ok(Dialect::MySql),
-        _ => Err(Refused {
-            why: "names a database that Airflow does not use",
-            hint: FORMS,
-        }),
-    }
+    let (dialect, driver) = match name.split_once('+') {
+        Some((dialect, driver)) => (dialect, Some(driver)),
+        None => (name, None),
+    };
+    let dialect = match dialect {
+        "sqlite" => Dialect::Sqlite,
+        "postgresql" => Dialect::Postgres,
+        "mysql" | "mariadb" => Dialect::MySql,
+        _ => {
+            return Err(Refused {
+                why: "names a database that Airflow does not use",
+                hint: FORMS,
+            });
+        }
+    };
+    Ok((dialect, driver))
 }
 
 /// Checks that the URL of SQLite names a file by an absolute path. Airflow does not start with any other.

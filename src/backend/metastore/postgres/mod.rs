@@ -62,7 +62,7 @@ impl Postgres {
             system_roots: Roots::system(access.env),
             schema: access.schema,
             deadline: access.deadline,
-            warnings: super::unknown_options(&unknown, "libpq"),
+            warnings: super::unknown_options(&unknown, "libpq does not know"),
             session: OnceCell::new(),
         })
     }

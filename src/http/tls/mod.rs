@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
 
 use super::failure::{CertificateProblem, Failure, FailureKind};
 use crate::secret::Secret;
@@ -17,6 +19,8 @@ mod certificate;
 mod common_name;
 mod der;
 mod end_point;
+mod known;
+mod old;
 mod path;
 mod pem;
 mod roots;
@@ -130,14 +134,28 @@ impl Tls {
             None => Arc::clone(&proxy),
             Some(identity) => {
                 let (chain, key) = own_certificate(identity, deadline)?;
-                Arc::new(builder()?.with_client_auth_cert(chain, key).map_err(|source| {
-                    Failure::configuration("the client certificate and its key do not match")
-                        .with_source(source)
-                })?)
+                let old = CertifiedKey::new(chain.clone(), signer(&provider, key.clone_key())?);
+                let config = match builder()?.with_client_auth_cert(chain, key) {
+                    // webpki does not read a certificate of version 1, which servers may accept.
+                    Err(rustls::Error::InvalidCertificate(_)) => {
+                        builder()?.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(old)))
+                    }
+                    outcome => outcome.map_err(mismatch)?,
+                };
+                Arc::new(config)
             }
         };
         Ok(Self { server, proxy })
     }
+}
+
+fn mismatch(source: rustls::Error) -> Failure {
+    Failure::configuration("the client certificate and its key do not match").with_source(source)
+}
+
+/// Returns what signs with the client's key.
+fn signer(provider: &CryptoProvider, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Failure> {
+    provider.key_provider.load_private_key(key).map_err(mismatch)
 }
 
 /// Reads the client's certificate and its key.

@@ -12,13 +12,15 @@ use std::time::Instant;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, PeerMisbehaved, SignatureScheme};
 use webpki::{EndEntityCert, KeyUsage, VerifiedPath};
 
 use super::super::failure::Failure;
 use super::certificate::{Authority, Certificate};
 use super::common_name;
 use super::der::Head;
+use super::known::{self, Known, is_rejected};
+use super::old;
 use super::path::Search;
 use super::pem::{Held, Purpose};
 use super::roots::{Roots, Trust};
@@ -53,11 +55,11 @@ enum Trusted {
 }
 
 /// The certificates that a server sends, and its name.
-struct Shown<'a> {
-    end_entity: &'a CertificateDer<'a>,
-    intermediates: &'a [CertificateDer<'a>],
+pub(super) struct Shown<'a> {
+    pub(super) end_entity: &'a CertificateDer<'a>,
+    pub(super) intermediates: &'a [CertificateDer<'a>],
     server_name: &'a ServerName<'a>,
-    now: UnixTime,
+    pub(super) now: UnixTime,
 }
 
 impl Verifier {
@@ -92,7 +94,20 @@ impl Verifier {
     /// Checks the server's certificates against the trusted ones that were found for it.
     fn check(&self, trust: &Trust, held: &[Held], shown: &Shown<'_>) -> Result<(), CertificateError> {
         let leaf = Certificate::parse(shown.end_entity).ok_or(CertificateError::BadEncoding)?;
-        let end_entity = EndEntityCert::try_from(shown.end_entity).map_err(problem)?;
+        let end_entity = match EndEntityCert::try_from(shown.end_entity) {
+            Ok(end_entity) => end_entity,
+            Err(webpki::Error::UnsupportedCertVersion) => {
+                let algorithms = self.provider.signature_verification_algorithms;
+                old::check(&leaf, held, shown, algorithms)?;
+                return match self.names {
+                    Names::Any => Ok(()),
+                    Names::HostOrCommonName if common_name::matches(&leaf, shown.server_name) => Ok(()),
+                    // It cannot have an alternative name.
+                    Names::Host | Names::HostOrCommonName => Err(CertificateError::NotValidForName),
+                };
+            }
+            Err(error) => return Err(problem(error)),
+        };
         let is_held = held.iter().find(|held| *held.der == *leaf.der);
         match is_held.filter(|_| leaf.is_self_signed()) {
             // It is its own issuer, and OpenSSL looks no further.
@@ -122,19 +137,8 @@ impl Verifier {
         end_entity: &EndEntityCert<'_>,
         shown: &Shown<'_>,
     ) -> Result<(), CertificateError> {
-        let known: Vec<(Certificate<'_>, Purpose)> = held
-            .iter()
-            .filter_map(|held| Some((Certificate::parse(&held.der)?, held.purpose)))
-            .collect();
-        let (roots, others): (Vec<_>, Vec<_>) = known
-            .iter()
-            .filter(|(_, purpose)| *purpose != Purpose::Rejected)
-            .partition(|(certificate, purpose)| rules::is_anchor(certificate, *purpose));
-        let others: Vec<&Certificate<'_>> = others
-            .into_iter()
-            .map(|(certificate, _)| certificate)
-            .filter(|certificate| certificate.authority() != Authority::No)
-            .collect();
+        let known = known::parsed(held);
+        let (roots, others) = known::divided(&known);
 
         let trusted: Vec<CertificateDer<'_>> = roots.iter().map(|(root, _)| root.der.into()).collect();
         let anchors: Vec<TrustAnchor<'_>> = trusted
@@ -169,12 +173,7 @@ impl Verifier {
         let error = match outcome {
             Ok(_) => return Ok(()),
             Err(webpki::Error::CaUsedAsEndEntity) => {
-                let shown_too: Vec<Certificate<'_>> = shown
-                    .intermediates
-                    .iter()
-                    .filter_map(|der| Certificate::parse(der))
-                    .filter(|shown| !is_rejected(shown.der, &known))
-                    .collect();
+                let shown_too = known::sent_authorities(shown.intermediates, &known);
                 let others: Vec<_> = shown_too.iter().chain(others.iter().copied()).collect();
                 let search = Search {
                     anchors: &roots,
@@ -201,8 +200,8 @@ impl Verifier {
 /// `roots` are the trusted certificates that it may end at. If none of these fits, it ends at one of Mozilla's.
 fn check_path(
     path: &VerifiedPath<'_>,
-    roots: &[&(Certificate<'_>, Purpose)],
-    known: &[(Certificate<'_>, Purpose)],
+    roots: &[&Known<'_>],
+    known: &[Known<'_>],
     now: UnixTime,
 ) -> Result<(), CertificateError> {
     let shown: Vec<CertificateDer<'_>> = std::iter::once(path.end_entity().der())
@@ -234,15 +233,9 @@ fn check_path(
     }
 }
 
-fn is_rejected(der: &[u8], known: &[(Certificate<'_>, Purpose)]) -> bool {
-    known
-        .iter()
-        .any(|(certificate, purpose)| *purpose == Purpose::Rejected && certificate.der == der)
-}
-
 /// Returns why no path was found, when the trusted certificates show a reason.
 fn why_unknown(
-    known: &[(Certificate<'_>, Purpose)],
+    known: &[Known<'_>],
     anchors: &[TrustAnchor<'_>],
     end_entity: &EndEntityCert<'_>,
 ) -> CertificateError {
@@ -340,6 +333,14 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        if let Some(old) = old::parse(cert) {
+            return old::verify_by_key(
+                self.provider.signature_verification_algorithms,
+                &old,
+                message,
+                dss,
+            );
+        }
         verify_tls12_signature(
             message,
             cert,
@@ -354,6 +355,25 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
+        if let Some(old) = old::parse(cert) {
+            use SignatureScheme as Scheme;
+            // TLS 1.3 has no other signatures than these.
+            return match dss.scheme {
+                Scheme::ECDSA_NISTP256_SHA256
+                | Scheme::ECDSA_NISTP384_SHA384
+                | Scheme::ECDSA_NISTP521_SHA512
+                | Scheme::RSA_PSS_SHA256
+                | Scheme::RSA_PSS_SHA384
+                | Scheme::RSA_PSS_SHA512
+                | Scheme::ED25519 => old::verify_by_key(
+                    self.provider.signature_verification_algorithms,
+                    &old,
+                    message,
+                    dss,
+                ),
+                _ => Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into()),
+            };
+        }
         verify_tls13_signature(
             message,
             cert,

@@ -98,6 +98,23 @@ def op_resolve(request):
 
 
 
+def op_send(request):
+    """Sends a request of Secrets Manager, with `verify` of the client; returns the value, or the exception's name."""
+    saved = dict(os.environ)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            session = session_of(request, folder)
+            client = session.client(
+                "secretsmanager", endpoint_url=request["kwargs"]["endpoint_url"], verify=request["verify"]
+            )
+            return {"value": client.get_secret_value(SecretId="a").get("SecretString")}
+        except Exception as error:
+            return {"error": type(error).__name__}
+        finally:
+            os.environ.clear()
+            os.environ.update(saved)
+
+
 def op_lookup(request):
     """As `aws.lookup`, without the pauses between attempts."""
     from unittest import mock

@@ -4,6 +4,8 @@
 //! (`_compute_configured_endpoint_url`, `_compute_sts_endpoint_config`), `configprovider.py` (`ConfiguredEndpointProvider`),
 //! `client.py` (`ClientEndpointBridge`), and the rules in `data/{secretsmanager,ssm,sts}/*/endpoint-rule-set-1.json.gz`.
 
+use std::fmt;
+
 use super::client_config::{ClientConfig, Setting};
 use super::region::{self, Partition, Region};
 use crate::error::{Error, Result};
@@ -77,7 +79,7 @@ const LEGACY_STS_REGIONS: &[&str] = &[
 ];
 
 /// Where requests go, and what they are signed for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint {
     /// The URL: `https://secretsmanager.eu-west-1.amazonaws.com`, or a configured one with its path.
     pub(crate) url: String,
@@ -85,6 +87,16 @@ pub(crate) struct Endpoint {
     pub(crate) place: Option<String>,
     /// The region in the signature; only STS may have none, at a configured endpoint, where a signature needs one.
     pub(crate) signing_region: Option<String>,
+}
+
+impl fmt::Debug for Endpoint {
+    /// Leaves the URL out: it may have a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("place", &self.place)
+            .field("signing_region", &self.signing_region)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Endpoint {

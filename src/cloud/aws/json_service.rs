@@ -30,11 +30,11 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(1);
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
 
 /// What the caller configures, besides what a session reads from the environment and the profile.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct ClientKwargs {
     /// The kwarg `region_name`.
     pub(crate) region_name: Option<String>,
-    /// The kwarg `endpoint_url`.
+    /// The kwarg `endpoint_url`, which may have a password.
     pub(crate) endpoint_url: Option<String>,
     /// The kwarg `verify`.
     pub(crate) verify: Verify,
@@ -113,8 +113,7 @@ impl JsonService {
             roots_place,
         };
         tracing::debug!(
-            service = service.prefix,
-            url = service_client.endpoint.url,
+            place = service_client.place(),
             region = service_client.region,
             attempts = service_client.retry.retries + 1,
             "client of AWS"

@@ -230,3 +230,76 @@ fn fraction() -> f64 {
         f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+
+    fn answer(status: u16, code: &str, headers: &[(&str, &str)]) -> Result<Response, Failure> {
+        Ok(Response {
+            status,
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            body: Secret::from(format!(r#"{{"__type": "{code}"}}"#)),
+        })
+    }
+
+    /// Returns the longest of many pauses, in milliseconds.
+    fn longest(decide: Decide, retry: u32, outcome: &Result<Response, Failure>) -> u128 {
+        let pauses = (0..200).map(|_| decide(retry, outcome).expect("a retry").as_millis());
+        pauses.max().expect("pauses")
+    }
+
+    #[test]
+    fn pauses_are_random_up_to_a_bound_that_doubles() {
+        let (down, throttled) = (answer(500, "X", &[]), answer(400, "SlowDown", &[]));
+        for (decide, retry, outcome, bound) in [
+            (standard as Decide, 1, &down, 50),
+            (standard, 2, &down, 100),
+            (standard, 1, &throttled, 1_000),
+            (standard, 2, &throttled, 2_000),
+            (standard, 9, &throttled, 20_000),
+            (legacy, 1, &down, 1_000),
+            (legacy, 3, &down, 4_000),
+        ] {
+            let longest = longest(decide, retry, outcome);
+            assert!(
+                (bound / 2..=bound).contains(&longest),
+                "{retry}: {longest} of {bound}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_service_can_ask_for_a_longer_pause_within_five_seconds() {
+        let pause = |wish| {
+            let outcome = answer(503, "X", &[("x-amz-retry-after", wish)]);
+            standard(1, &outcome).expect("a retry").as_millis()
+        };
+        assert_eq!(pause("700"), 700);
+        assert!((5_000..=5_050).contains(&pause("60000")));
+        for invalid in ["", "-1", "soon", "0"] {
+            assert!(pause(invalid) <= 50, "{invalid}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_asked_once() {
+        let failure = |kind| Err(Failure::new(kind, "no"));
+        let untrusted = FailureKind::Certificate(crate::http::CertificateProblem::UnknownIssuer);
+        for (kind, is_retried) in [
+            (FailureKind::Connect, true),
+            (FailureKind::Cut, true),
+            (FailureKind::Timeout, true),
+            (untrusted, false),
+            (FailureKind::Configuration, false),
+            (FailureKind::TooLarge, false),
+        ] {
+            assert_eq!(standard(1, &failure(kind)).is_some(), is_retried, "{kind:?}");
+            assert_eq!(legacy(1, &failure(kind)).is_some(), is_retried, "{kind:?}");
+        }
+    }
+}

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 #[derive(Default)]
 pub(super) struct Plain {
     pub(super) env: BTreeMap<&'static str, &'static str>,
-    profile: BTreeMap<&'static str, &'static str>,
+    pub(super) profile: BTreeMap<&'static str, &'static str>,
     /// The `endpoint_url` by service; `None` when the profile's `services` names a missing section.
     services: Option<BTreeMap<&'static str, &'static str>>,
 }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod endpoints;
+mod transport;
 
 /// The judge, its skips, its seeds, and the scripted server, from the integration tests.
 #[expect(

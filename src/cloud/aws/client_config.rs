@@ -76,3 +76,36 @@ pub(crate) struct Setting<'a> {
     /// The variable, the kwarg, or the key and its profile.
     pub(crate) place: String,
 }
+
+/// Settings as a test states them.
+#[cfg(test)]
+#[derive(Default)]
+pub(crate) struct Plain {
+    pub(crate) env: std::collections::BTreeMap<&'static str, &'static str>,
+    pub(crate) profile: std::collections::BTreeMap<&'static str, &'static str>,
+    /// The `endpoint_url` by service; `None` when the profile's `services` names a missing section.
+    pub(crate) services: Option<std::collections::BTreeMap<&'static str, &'static str>>,
+}
+
+#[cfg(test)]
+impl ClientConfig for Plain {
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.env.get(name).copied()
+    }
+
+    fn profile(&self, key: &str) -> Option<&str> {
+        self.profile.get(key).copied()
+    }
+
+    fn service(&self, service: &str, _key: &str) -> Result<Option<&str>> {
+        match (&self.services, self.profile.contains_key("services")) {
+            (Some(services), _) => Ok(services.get(service).copied()),
+            (None, true) => Err(crate::error::Error::usage("no such services")),
+            (None, false) => Ok(None),
+        }
+    }
+
+    fn profile_place(&self, _key: &str) -> String {
+        "the profile `default`".to_owned()
+    }
+}

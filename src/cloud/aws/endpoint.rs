@@ -285,3 +285,191 @@ fn is_legacy_sts(config: &(impl ClientConfig + ?Sized)) -> Result<bool> {
         .with_hint("unset it: `regional` is the default")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::aws::client_config::Plain;
+    use crate::error::ErrorKind;
+
+    fn with(pairs: &[(&'static str, &'static str)]) -> Plain {
+        let mut config = Plain::default();
+        config.env.extend(pairs.iter().copied());
+        config
+    }
+
+    /// Returns host and region of the signature.
+    fn resolved(service: &Service, config: &Plain, region: &str) -> (String, String) {
+        let endpoint = Endpoint::resolve(service, config, Some(region), None).expect(region);
+        let host = endpoint.url.strip_prefix("https://").expect("https");
+        (host.to_owned(), endpoint.signing_region.expect("a region"))
+    }
+
+    const FIPS: (&str, &str) = ("AWS_USE_FIPS_ENDPOINT", "true");
+    const DUAL: (&str, &str) = ("AWS_USE_DUALSTACK_ENDPOINT", "TRUE");
+
+    #[test]
+    fn a_host_follows_from_region_partition_and_variant() {
+        let (manager, store, sts) = (&SECRETS_MANAGER, &PARAMETER_STORE, &SECURITY_TOKEN_SERVICE);
+        for (service, region, settings, host) in [
+            (
+                manager,
+                "eu-west-1",
+                &[][..],
+                "secretsmanager.eu-west-1.amazonaws.com",
+            ),
+            (manager, "moon", &[], "secretsmanager.moon.amazonaws.com"),
+            (
+                manager,
+                "cn-north-1",
+                &[],
+                "secretsmanager.cn-north-1.amazonaws.com.cn",
+            ),
+            (
+                manager,
+                "us-iso-east-1",
+                &[],
+                "secretsmanager.us-iso-east-1.c2s.ic.gov",
+            ),
+            (
+                manager,
+                "us-isob-east-1",
+                &[],
+                "secretsmanager.us-isob-east-1.sc2s.sgov.gov",
+            ),
+            (
+                manager,
+                "eusc-de-east-1",
+                &[],
+                "secretsmanager.eusc-de-east-1.amazonaws.eu",
+            ),
+            (
+                manager,
+                "us-east-1",
+                &[FIPS],
+                "secretsmanager-fips.us-east-1.amazonaws.com",
+            ),
+            (
+                manager,
+                "us-east-1",
+                &[DUAL],
+                "secretsmanager.us-east-1.amazonaws.com",
+            ),
+            (
+                manager,
+                "cn-north-1",
+                &[DUAL],
+                "secretsmanager.cn-north-1.amazonaws.com.cn",
+            ),
+            (
+                manager,
+                "cn-north-1",
+                &[DUAL, FIPS],
+                "secretsmanager-fips.cn-north-1.api.amazonwebservices.com.cn",
+            ),
+            (store, "us-east-1", &[DUAL], "ssm.us-east-1.api.aws"),
+            (store, "us-gov-west-1", &[FIPS], "ssm.us-gov-west-1.amazonaws.com"),
+            (
+                store,
+                "us-gov-west-1",
+                &[FIPS, DUAL],
+                "ssm-fips.us-gov-west-1.api.aws",
+            ),
+            (store, "us-east-1-fips", &[], "ssm-fips.us-east-1.amazonaws.com"),
+            (sts, "us-west-2", &[], "sts.us-west-2.amazonaws.com"),
+        ] {
+            assert_eq!(resolved(service, &with(settings), region).0, host);
+        }
+    }
+
+    #[test]
+    fn legacy_sts_is_global_for_older_regions() {
+        let legacy = with(&[("AWS_STS_REGIONAL_ENDPOINTS", "legacy")]);
+        for (region, host, scope) in [
+            ("eu-west-1", "sts.amazonaws.com", "us-east-1"),
+            ("eu-south-1", "sts.eu-south-1.amazonaws.com", "eu-south-1"),
+        ] {
+            let expected = (host.to_owned(), scope.to_owned());
+            assert_eq!(resolved(&SECURITY_TOKEN_SERVICE, &legacy, region), expected);
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_place_of_the_setting() {
+        let message = |config: &Plain, region: Option<&str>, url: Option<&str>| {
+            let error = Endpoint::resolve(&SECRETS_MANAGER, config, region, url).expect_err("an error");
+            assert_eq!(error.kind(), ErrorKind::Usage);
+            error.message().to_owned()
+        };
+        for (settings, region, url, words) in [
+            (
+                &[][..],
+                None,
+                None,
+                "no AWS region: neither the backend kwarg `region_name`",
+            ),
+            (
+                &[],
+                Some("eu_west"),
+                None,
+                "the backend kwarg `region_name` is not a region: `eu_west`",
+            ),
+            (
+                &[("AWS_DEFAULT_REGION", "")],
+                None,
+                None,
+                "`AWS_DEFAULT_REGION` is not a region",
+            ),
+            (
+                &[("AWS_REGION", "a b")],
+                None,
+                None,
+                "`AWS_REGION` is not a region: `a b`",
+            ),
+            (
+                &[("AWS_ENDPOINT_URL", "localhost:4566")],
+                Some("a"),
+                None,
+                "`AWS_ENDPOINT_URL` has no scheme",
+            ),
+            (
+                &[],
+                Some("a"),
+                Some(""),
+                "the backend kwarg `endpoint_url` has no scheme",
+            ),
+            (
+                &[("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://local_stack/")],
+                Some("a"),
+                None,
+                "`AWS_ENDPOINT_URL_SECRETS_MANAGER` has a host that",
+            ),
+            (
+                &[("AWS_STS_REGIONAL_ENDPOINTS", "global")],
+                Some("a"),
+                None,
+                "`AWS_STS_REGIONAL_ENDPOINTS` must be",
+            ),
+            (
+                &[DUAL],
+                Some("us-isof-east-1"),
+                None,
+                "the region `us-isof-east-1` of the backend kwarg",
+            ),
+        ] {
+            let message = message(&with(settings), region, url);
+            assert!(message.starts_with(words), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_region_of_lambda_and_containers_comes_last() {
+        let region = |settings: &[(&'static str, &'static str)]| {
+            let endpoint = Endpoint::resolve(&SECRETS_MANAGER, &with(settings), None, None);
+            endpoint.expect("an endpoint").signing_region
+        };
+        let both = [("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-2")];
+        assert_eq!(region(&both).as_deref(), Some("eu-west-2"));
+        assert_eq!(region(&both[..1]).as_deref(), Some("eu-west-1"));
+    }
+}

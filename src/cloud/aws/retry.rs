@@ -236,15 +236,15 @@ mod tests {
     use super::*;
     use crate::secret::Secret;
 
-    fn answer(status: u16, code: &str, headers: &[(&str, &str)]) -> Result<Response, Failure> {
-        Ok(Response {
+    fn answer(status: u16, code: &str, headers: &[(&str, &str)]) -> Response {
+        Response {
             status,
             headers: headers
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             body: Secret::from(format!(r#"{{"__type": "{code}"}}"#)),
-        })
+        }
     }
 
     /// Returns the longest of many pauses, in milliseconds.
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn pauses_are_random_up_to_a_bound_that_doubles() {
-        let (down, throttled) = (answer(500, "X", &[]), answer(400, "SlowDown", &[]));
+        let (down, throttled) = (Ok(answer(500, "X", &[])), Ok(answer(400, "SlowDown", &[])));
         for (decide, retry, outcome, bound) in [
             (standard as Decide, 1, &down, 50),
             (standard, 2, &down, 100),
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn a_service_can_ask_for_a_longer_pause_within_five_seconds() {
         let pause = |wish| {
-            let outcome = answer(503, "X", &[("x-amz-retry-after", wish)]);
+            let outcome = Ok(answer(503, "X", &[("x-amz-retry-after", wish)]));
             standard(1, &outcome).expect("a retry").as_millis()
         };
         assert_eq!(pause("700"), 700);

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::endpoints::Plain;
 use super::support::airflow;
 use super::support::server::{Recorded, Reply as Scripted, Server};
 use super::support::sigv4;
 use crate::cloud::aws::Credentials;
+use crate::cloud::aws::client_config::Plain;
 use crate::cloud::aws::endpoint::{PARAMETER_STORE, SECRETS_MANAGER, Service};
 use crate::cloud::aws::json_service::{ClientKwargs, JsonService, Reply};
 use crate::env::Env;

@@ -5,57 +5,23 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::support::{Random, airflow, cases, random};
-use crate::cloud::aws::client_config::ClientConfig;
+use crate::cloud::aws::client_config::Plain;
 use crate::cloud::aws::endpoint::{Endpoint, PARAMETER_STORE, SECRETS_MANAGER, SECURITY_TOKEN_SERVICE};
 use crate::cloud::aws::retry::{RetryMode, RetrySettings};
-use crate::error::{Error, Result};
 
-/// Settings as a test writes them.
-#[derive(Default)]
-pub(super) struct Plain {
-    pub(super) env: BTreeMap<&'static str, &'static str>,
-    pub(super) profile: BTreeMap<&'static str, &'static str>,
-    /// The `endpoint_url` by service; `None` when the profile's `services` names a missing section.
-    services: Option<BTreeMap<&'static str, &'static str>>,
-}
-
-impl ClientConfig for Plain {
-    fn variable(&self, name: &str) -> Option<&str> {
-        self.env.get(name).copied()
+/// Writes the config file.
+fn file(config: &Plain) -> String {
+    let mut text = "[default]\n".to_owned();
+    for (key, value) in &config.profile {
+        text.extend([key, " = ", value, "\n"]);
     }
-
-    fn profile(&self, key: &str) -> Option<&str> {
-        self.profile.get(key).copied()
-    }
-
-    fn service(&self, service: &str, _key: &str) -> Result<Option<&str>> {
-        match (&self.services, self.profile.contains_key("services")) {
-            (Some(services), _) => Ok(services.get(service).copied()),
-            (None, true) => Err(Error::usage("no such services")),
-            (None, false) => Ok(None),
+    if let Some(services) = &config.services {
+        text.push_str("[services mine]\n");
+        for (service, url) in services {
+            text.extend([service, " =\n  endpoint_url = ", url, "\n"]);
         }
     }
-
-    fn profile_place(&self, _key: &str) -> String {
-        "the profile `default`".to_owned()
-    }
-}
-
-impl Plain {
-    /// Writes the config file.
-    fn file(&self) -> String {
-        let mut text = "[default]\n".to_owned();
-        for (key, value) in &self.profile {
-            text.extend([key, " = ", value, "\n"]);
-        }
-        if let Some(services) = &self.services {
-            text.push_str("[services mine]\n");
-            for (service, url) in services {
-                text.extend([service, " =\n  endpoint_url = ", url, "\n"]);
-            }
-        }
-        text
-    }
+    text
 }
 
 /// Regions of every partition, unknown ones, pseudo-regions, and what is not a region.
@@ -319,7 +285,7 @@ fn question(case: &Case) -> Value {
         "op": "aws_endpoints.resolve",
         "service": case.service,
         "env": case.config.env,
-        "config": case.config.file(),
+        "config": file(&case.config),
         "kwargs": {"region_name": case.region, "endpoint_url": case.endpoint},
     })
 }

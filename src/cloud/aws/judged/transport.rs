@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::endpoints::Plain;
 use super::support::airflow;
 use super::support::server::{Authority, Reply as Scripted, Server, Tunnel};
 use crate::cloud::aws::Credentials;
+use crate::cloud::aws::client_config::Plain;
 use crate::cloud::aws::endpoint::SECRETS_MANAGER;
 use crate::cloud::aws::json_service::{ClientKwargs, JsonService, Verify};
 use crate::env::Env;
@@ -80,6 +80,14 @@ impl Client {
     }
 }
 
+/// `verify`, variables, the profile's `ca_bundle`, and the kind of our error.
+type Case<'a> = (
+    Value,
+    &'a [(&'static str, &'static str)],
+    Option<&'static str>,
+    Option<ErrorKind>,
+);
+
 fn secret() -> Scripted {
     Scripted::json(200, json!({"SecretString": "v"}))
 }
@@ -99,12 +107,6 @@ fn the_bundle_is_the_kwarg_the_variable_or_the_profiles() {
     let ca = bundle(folder.path());
     let (aws, requests) = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE");
     let (usage, unavailable) = (Some(ErrorKind::Usage), Some(ErrorKind::Unavailable));
-    type Case<'a> = (
-        Value,
-        &'a [(&'static str, &'static str)],
-        Option<&'static str>,
-        Option<ErrorKind>,
-    );
     let cases: [Case<'_>; 16] = [
         (json!(null), &[], None, unavailable),
         (json!(ca), &[], None, None),

@@ -150,13 +150,19 @@ impl JsonService {
             .send(request)
             .await
             .map_err(|failure| self.unreachable(failure))?;
-        if response.status < 300 {
+        if response.status == 200 {
             return match json::loads(response.body.expose_text().unwrap_or_default()) {
                 Ok(Value::Object(answer)) if !answer.is_empty() => Ok(Reply::Answer(answer)),
+                // It is JSON, but Python cannot read it either.
+                Err(source) if !source.is_decode_error() => {
+                    let message = format!("the answer of {} cannot be read", self.place());
+                    Err(Error::malformed(message).with_source(source))
+                }
                 _ => Err(self.not_the_service(&response)),
             };
         }
         let mut redactor = Redactor::default();
+        redactor.add(Secret::from(credentials.access_key.as_str()));
         redactor.add(credentials.secret_key.clone());
         if let Some(token) = &credentials.session_token {
             redactor.add(token.clone());

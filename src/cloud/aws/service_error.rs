@@ -13,7 +13,6 @@ use crate::error::{Error, ErrorKind};
 use crate::http::{Response, http_date};
 use crate::python::json::{self, Object, Value};
 use crate::secret::Redactor;
-use crate::shown::shown;
 
 /// How far a clock may be off: AWS refuses signatures that are five minutes old.
 const MAX_SKEW: Duration = Duration::from_mins(4);
@@ -101,7 +100,7 @@ impl ServiceError {
         let seconds = |time: Duration| i64::try_from(time.as_secs()).ok();
         Some(Self {
             status: response.status,
-            code: shown(&code),
+            code: redactor.clean(&code),
             message: redactor.clean(message.unwrap_or_default()),
             seconds_behind: date
                 .zip(now)

@@ -25,6 +25,7 @@ mod docs;
 mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
+mod kubernetes;
 mod load;
 mod local;
 mod package;

@@ -85,6 +85,19 @@ impl Proxies {
         self
     }
 
+    /// Reads one proxy for every scheme: the first variable of `names` that is set. `NO_PROXY` counts as usual.
+    #[must_use]
+    pub fn first_of(env: &Env, names: &[&str]) -> Self {
+        let mut proxies = Self::from_env(env);
+        proxies.environment.retain(|scheme, _| scheme == "no");
+        let first = names.iter().find_map(|name| Some((*name, env.non_empty(name)?)));
+        if let Some((name, url)) = first {
+            let named = (name.to_owned(), url.to_owned());
+            proxies.environment.insert("all".to_owned(), named);
+        }
+        proxies
+    }
+
     /// Returns the one proxy `url`, whatever the environment says. Messages call its setting `named_by`.
     #[must_use]
     pub fn only(url: String, named_by: String) -> Self {

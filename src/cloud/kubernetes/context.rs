@@ -44,7 +44,7 @@ pub(super) fn access(env: &Env, deadline: Instant) -> Result<Access> {
     let options = Options {
         roots: roots(&cluster, env)?,
         identity,
-        proxies: proxies(&cluster, env)?,
+        proxies: proxies(&cluster, &server, env)?,
         attempt_timeout: Duration::MAX,
         deadline,
     };
@@ -113,12 +113,27 @@ fn roots(cluster: &Entry<'_>, env: &Env) -> Result<Roots> {
     }
 }
 
-fn proxies(cluster: &Entry<'_>, env: &Env) -> Result<Proxies> {
+fn proxies(cluster: &Entry<'_>, server: &str, env: &Env) -> Result<Proxies> {
     let Some(url) = cluster.text("proxy-url")? else {
-        return Ok(Proxies::from_env(env));
+        // Go sends nothing for this machine to a proxy of the environment.
+        return Ok(if is_loopback(server) {
+            Proxies::default()
+        } else {
+            Proxies::from_env(env)
+        });
     };
     let named = format!("`proxy-url` of {}", cluster.described());
     Ok(Proxies::only(url.to_owned(), named))
+}
+
+/// Returns whether `server` is on this machine, as Go's `golang.org/x/net/http/httpproxy` sees it.
+fn is_loopback(server: &str) -> bool {
+    match url::Url::parse(server).ok().as_ref().and_then(url::Url::host) {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Returns the certificate of a user.

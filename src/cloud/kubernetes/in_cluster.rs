@@ -1,6 +1,6 @@
 //! A pod's access to its own cluster: two variables, and the files that the kubelet mounts.
 //!
-//! Source: kubernetes 36.0.3 for Python, `config/incluster_config.py`, as Airflow's backend calls it.
+//! Source: kubernetes 36.0.3 for Python, `config/incluster_config.py` and `client/configuration.py`, as Airflow's backend calls it.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,6 +13,9 @@ use crate::file;
 use crate::http::{Options, Proxies, Roots};
 use crate::python::text::strip;
 use crate::shown::shown;
+
+/// The variables that name the proxy of the client for Python, although the API server's URL is https. The first one counts.
+const PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"];
 
 /// Returns the access of this pod; `None` if this is not a pod.
 ///
@@ -53,7 +56,7 @@ pub(super) fn access(env: &Env, files: &PodFiles, deadline: Instant) -> Result<O
         options: Options {
             roots: Roots::Path(authority),
             identity: None,
-            proxies: Proxies::from_env(env),
+            proxies: Proxies::first_of(env, &PROXIES),
             attempt_timeout: Duration::MAX,
             deadline,
         },

@@ -14,6 +14,7 @@ use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 
 pub mod azure_key_vault;
 pub mod environment;
+pub mod google_secret_manager;
 pub mod hashicorp_vault;
 pub mod kubernetes_secrets;
 pub mod local_filesystem;

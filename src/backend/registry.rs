@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::backend::{
-    Context, SecretsBackend, azure_key_vault, environment, hashicorp_vault, kubernetes_secrets,
-    local_filesystem, metastore, never_asked, wrong_class,
+    Context, SecretsBackend, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
+    kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class,
 };
 use crate::class_path;
 use crate::error::Result;
@@ -17,6 +17,10 @@ const BACKENDS: &[(&str, Constructor)] = &[
     (
         azure_key_vault::CLASS_PATH,
         azure_key_vault::AzureKeyVaultBackend::boxed,
+    ),
+    (
+        google_secret_manager::CLASS_PATH,
+        google_secret_manager::GoogleSecretManagerBackend::boxed,
     ),
     (hashicorp_vault::CLASS_PATH, hashicorp_vault::VaultBackend::boxed),
     (

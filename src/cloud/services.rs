@@ -29,11 +29,25 @@ const RETRY: Retry = Retry {
     decide: None,
 };
 
+/// Which requests to an endpoint that issues tokens are retried: google-auth's `DEFAULT_RETRYABLE_STATUS_CODES`, three tries.
+const TOKEN_RETRY: Retry = Retry {
+    retries: 2,
+    statuses: &[408, 429, 500, 503, 504],
+    statuses_with_retry_after: &[],
+    backoff: Duration::from_millis(500),
+    after_sending: true,
+    decide: None,
+};
+
+/// The time limit for an answer of Google's metadata server, once it is there: google-auth's `_METADATA_DEFAULT_TIMEOUT`.
+const GOOGLE_METADATA_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// The clients for these services.
 pub(crate) struct Services {
     aws: Client,
     google: Client,
     metadata: Client,
+    google_metadata: Client,
     /// When the command must be done.
     pub(crate) deadline: Instant,
 }
@@ -53,9 +67,14 @@ impl Services {
             attempt_timeout: METADATA_TIMEOUT,
             ..aws.clone()
         };
+        let google_metadata = Options {
+            attempt_timeout: GOOGLE_METADATA_TIMEOUT,
+            ..metadata.clone()
+        };
         Self {
             aws: Client::new(aws),
             google: Client::new(options),
+            google_metadata: Client::new(google_metadata),
             metadata: Client::new(metadata),
             deadline,
         }
@@ -69,6 +88,31 @@ impl Services {
     /// Sends a request to a service of Google.
     pub(crate) async fn google(&self, request: ServiceRequest) -> Result<Response, Failure> {
         self.google.send(request.with(RETRY)).await
+    }
+
+    /// Sends a request to an endpoint that issues tokens for Google.
+    pub(crate) async fn token_endpoint(&self, request: ServiceRequest) -> Result<Response, Failure> {
+        self.google.send(request.with(TOKEN_RETRY)).await
+    }
+
+    /// Sends a request to Google's metadata server, which is there.
+    pub(crate) async fn google_metadata(&self, request: ServiceRequest) -> Result<Response, Failure> {
+        self.google_metadata.send(request.with(TOKEN_RETRY)).await
+    }
+
+    /// Returns whether a metadata server accepts a connection within a second.
+    ///
+    /// # Errors
+    /// The command's time is up, so it is not known whether the server is there.
+    pub(crate) async fn is_there(&self, url: &str) -> Result<bool> {
+        match tokio::time::timeout(METADATA_TIMEOUT, self.metadata.reaches(url)).await {
+            Ok(true) => Ok(true),
+            _ if Instant::now() < self.deadline => Ok(false),
+            _ => Err(Error::unavailable(
+                "the metadata server did not answer before the command's time was up",
+            )
+            .with_hint("`--timeout` sets how long the whole command may take")),
+        }
     }
 
     /// Sends a request to a metadata server, once.

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use super::DEFAULT_UNIVERSE;
 use crate::cloud::jwt::{self, Algorithm};
 use crate::error::{Error, Result};
 use crate::python::json::{Object, Value};
@@ -14,6 +15,8 @@ pub(crate) struct ServiceAccountKey {
     pub(crate) email: String,
     pub(crate) project_id: Option<String>,
     pub(crate) token_uri: String,
+    /// `universe_domain`, which is `googleapis.com` by default.
+    pub(super) universe: String,
     private_key_id: Option<String>,
     private_key: Secret,
 }
@@ -43,6 +46,7 @@ impl ServiceAccountKey {
             token_uri: field("token_uri")?,
             // A key from a variable may have its newlines written as `\n`.
             private_key: Secret::from(field("private_key")?.replace("\\n", "\n")),
+            universe: field("universe_domain").unwrap_or_else(|_| DEFAULT_UNIVERSE.to_owned()),
             project_id: field("project_id").ok(),
             private_key_id: field("private_key_id").ok(),
         })

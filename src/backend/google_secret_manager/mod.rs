@@ -1,0 +1,147 @@
+//! Google Secret Manager, as Airflow's `CloudSecretManagerBackend` asks it.
+//!
+//! `config` takes the kwargs, `names` computes the names of secrets, `client` reads a secret over REST, and `cloud::google` gets
+//! the token. Only the kwargs are read before the first secret is asked for. Airflow speaks gRPC; Google answers the same over
+//! REST. Facts: `airflow/providers/google/cloud/secrets/secret_manager.py` of the Google provider 22.8.0.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use self::client::SecretManager;
+use self::config::Config;
+use super::{BoxFuture, Context, SecretsBackend};
+use crate::env::Env;
+use crate::error::Result;
+use crate::kwargs::Kwargs;
+use crate::location::{Address, Location};
+use crate::shown::shown;
+use crate::value::{Answer, Lookup, Step};
+
+mod client;
+mod config;
+mod crc32c;
+mod endpoint;
+mod meanings;
+mod names;
+mod refusal;
+
+/// Airflow's class path.
+pub const CLASS_PATH: &str =
+    "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
+
+/// The secret of a project.
+#[derive(Debug)]
+struct SecretAddress {
+    /// The project; `None` where only the credentials have it.
+    project_id: Option<String>,
+    /// The name, computed from the id.
+    secret_name: String,
+}
+
+impl Address for SecretAddress {
+    fn words(&self) -> String {
+        format!("secret `{}`", shown(&self.secret_name))
+    }
+
+    fn sentence(&self, place: &str) -> String {
+        format!("secret `{}` in {place}", self.secret_name)
+    }
+
+    fn fields(&self) -> Vec<(&'static str, serde_json::Value)> {
+        vec![
+            ("project_id", self.project_id.as_deref().into()),
+            ("secret_name", self.secret_name.as_str().into()),
+            ("version", "latest".into()),
+        ]
+    }
+
+    fn prefixes(&self, id: &str) -> Vec<String> {
+        let prefix = self.secret_name.strip_suffix(id);
+        prefix.map(str::to_owned).into_iter().collect()
+    }
+}
+
+/// Connections, variables and configuration options from the secrets of one project.
+pub struct GoogleSecretManagerBackend {
+    config: Config,
+    /// The project, where it is known before any request.
+    project_id: Option<String>,
+    env: Env,
+    deadline: Instant,
+    client: OnceLock<SecretManager>,
+    probing: AtomicBool,
+}
+
+impl GoogleSecretManagerBackend {
+    pub(crate) fn boxed(kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
+        let config = Config::new(kwargs, context.env)?;
+        Ok(Box::new(Self {
+            project_id: config.known_project(context.env),
+            config,
+            env: context.env.clone(),
+            deadline: context.deadline,
+            client: OnceLock::new(),
+            probing: AtomicBool::new(false),
+        }))
+    }
+
+    /// Returns the client, which is created for the first secret: `explain` needs no credentials.
+    fn client(&self) -> Result<&SecretManager> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = SecretManager::new(&self.config, &self.env, self.deadline)?;
+        if self.probing.load(Ordering::Relaxed) {
+            client.probing();
+        }
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+impl SecretsBackend for GoogleSecretManagerBackend {
+    fn class_path(&self) -> &'static str {
+        CLASS_PATH
+    }
+
+    fn place(&self) -> String {
+        match &self.project_id {
+            Some(project) => format!("Google Secret Manager (project `{}`)", shown(project)),
+            None => "Google Secret Manager".to_owned(),
+        }
+    }
+
+    fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {
+        let names = self.config.names.of(lookup);
+        let step = |name: names::Name| Step {
+            location: Location::new(SecretAddress {
+                project_id: self.project_id.clone(),
+                secret_name: name.name,
+            }),
+            skipped: name.skipped,
+        };
+        Ok(names.into_iter().map(step).collect())
+    }
+
+    fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
+        Box::pin(async move {
+            let SecretAddress { secret_name, .. } = step.location.address()?;
+            self.client()?.access(lookup.kind, secret_name).await
+        })
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.config.warnings
+    }
+
+    fn probing(&self) {
+        self.probing.store(true, Ordering::Relaxed);
+        if let Some(client) = self.client.get() {
+            client.probing();
+        }
+    }
+
+    fn needs_network(&self) -> bool {
+        true
+    }
+}

@@ -26,6 +26,7 @@ mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
 mod kubernetes;
+mod google;
 mod load;
 mod local;
 mod package;

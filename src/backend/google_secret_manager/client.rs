@@ -26,6 +26,9 @@ use crate::value::{Answer, Found, SecretKind};
 /// The audience of a token that a service account signs for itself. A different universe or endpoint does not change it.
 const AUDIENCE: &str = "https://secretmanager.googleapis.com/";
 
+/// What to do when the project is not known, or cannot be one.
+const SET_PROJECT: &str = "set the backend kwarg `project_id`";
+
 /// The time limit for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -140,40 +143,35 @@ impl SecretManager {
         }
     }
 
-    async fn session(&self) -> Result<Session> {
-        let project = match &self.project_id {
-            Some(project) => project.clone(),
-            None => self.project_of_credentials().await?,
-        };
-        let token = self
-            .credentials
-            .credential
-            .token(&self.context, &self.scopes)
-            .await?;
-        Ok(Session { token, project })
-    }
-
-    /// Returns the project of the credentials.
+    /// Gets a token, and the project of the credentials if no kwarg names it.
     ///
     /// # Errors
-    /// No project, or one that no secret can be in, with status 2.
-    async fn project_of_credentials(&self) -> Result<String> {
-        let hint = "set the backend kwarg `project_id`";
-        let project = self.credentials.project(&self.context, &self.scopes).await?;
-        let Some(project) = project.filter(|project| !project.is_empty()) else {
-            return Err(
-                Error::usage("the Google Cloud project of the secrets is not known")
-                    .with_detail(
-                        "neither `project_id` nor the credentials nor `GOOGLE_CLOUD_PROJECT` names one",
-                    )
-                    .with_hint(hint),
-            );
+    /// No project, or one that no secret can be in, with status 2; what kept it from a token.
+    async fn session(&self) -> Result<Session> {
+        let unknown = || {
+            Error::usage("the Google Cloud project of the secrets is not known")
+                .with_detail("neither `project_id` nor the credentials nor `GOOGLE_CLOUD_PROJECT` names one")
+                .with_hint(SET_PROJECT)
         };
+        let Self {
+            credentials, scopes, ..
+        } = self;
+        if self.project_id.is_none() && credentials.lacks_project(scopes) {
+            return Err(unknown());
+        }
+        let token = credentials.credential.token(&self.context, scopes).await?;
+        if let Some(project) = self.project_id.clone() {
+            return Ok(Session { token, project });
+        }
+        let project = credentials.project(&self.context, scopes, &token).await?;
+        let project = project
+            .filter(|project| !project.is_empty())
+            .ok_or_else(unknown)?;
         match project_fault(&project) {
-            Some(why) => {
-                Err(Error::usage(format!("the project of the Google credentials {why}")).with_hint(hint))
-            }
-            None => Ok(project),
+            Some(why) => Err(
+                Error::usage(format!("the project of the Google credentials {why}")).with_hint(SET_PROJECT),
+            ),
+            None => Ok(Session { token, project }),
         }
     }
 }

@@ -169,6 +169,9 @@ fn source(kwargs: &mut Kwargs) -> Result<Source> {
         ))
         .with_hint("remove all but one of the kwargs that give credentials"));
     }
+    for name in NAMES.into_iter().filter(|name| !given.contains(name)) {
+        kwargs.take(name);
+    }
     if let Some(path) = kwargs.truthy_text("gcp_key_path")? {
         if !path.ends_with(".json") {
             return Err(

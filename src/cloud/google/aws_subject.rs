@@ -116,7 +116,8 @@ impl AwsSource {
                 Error::denied("the region of the AWS identity is not known").with_hint("set `AWS_REGION`")
             );
         };
-        let zone = self.ask(context, url).await?;
+        let session = self.session(context).await?;
+        let zone = ask(context, url, session.as_ref()).await?;
         let zone = zone.body.expose_text().unwrap_or_default().to_owned();
         // A zone is the region and one letter.
         let end = zone.char_indices().last().map_or(0, |(end, _)| end);
@@ -133,12 +134,13 @@ impl AwsSource {
             return Err(Error::denied("no credentials of AWS for the external account")
                 .with_hint("set `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`"));
         };
-        let role = self.ask(context, url).await?;
+        let session = self.session(context).await?;
+        let role = ask(context, url, session.as_ref()).await?;
         let role = role.body.expose_text().unwrap_or_default().to_owned();
         if role.is_empty() || !role.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::denied(format!("{METADATA} names no role")));
         }
-        let answer = self.ask(context, &format!("{url}/{role}")).await?;
+        let answer = ask(context, &format!("{url}/{role}"), session.as_ref()).await?;
         let keys = object(&answer);
         let field = |name: &str| keys.as_ref().and_then(|keys| text(keys, name));
         match (field("AccessKeyId"), field("SecretAccessKey")) {
@@ -154,17 +156,23 @@ impl AwsSource {
         }
     }
 
-    /// Asks the metadata server, with a session token if the file names where one is to be had.
-    async fn ask(&self, context: &TokenContext, url: &str) -> Result<Response> {
-        let mut request = ServiceRequest::get(url);
-        if let Some(session_token_url) = &self.session_token_url {
-            let put = ServiceRequest::put(session_token_url.as_str())
-                .header("x-aws-ec2-metadata-token-ttl-seconds", "300");
-            let token = answered(context, put).await?;
-            request = request.header("x-aws-ec2-metadata-token", token.body);
-        }
-        answered(context, request).await
+    /// Gets a session token, if the file names where one is to be had.
+    async fn session(&self, context: &TokenContext) -> Result<Option<Secret>> {
+        let Some(url) = &self.session_token_url else {
+            return Ok(None);
+        };
+        let put = ServiceRequest::put(url.as_str()).header("x-aws-ec2-metadata-token-ttl-seconds", "300");
+        Ok(Some(answered(context, put).await?.body))
     }
+}
+
+/// Asks the metadata server, with a session token if there is one.
+async fn ask(context: &TokenContext, url: &str, session: Option<&Secret>) -> Result<Response> {
+    let mut request = ServiceRequest::get(url);
+    if let Some(session) = session {
+        request = request.header("x-aws-ec2-metadata-token", session.clone());
+    }
+    answered(context, request).await
 }
 
 async fn answered(context: &TokenContext, request: ServiceRequest) -> Result<Response> {

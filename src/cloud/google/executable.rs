@@ -33,15 +33,17 @@ pub(super) struct Executable {
 }
 
 impl Executable {
-    /// Reads the `executable` of a `credential_source`. `names` are the audience and the type of the token.
+    /// Reads the `executable` of a `credential_source`.
+    ///
+    /// google-auth never tells the program which service account is impersonated: that is done with another object.
     ///
     /// # Errors
     /// A command or a time limit that cannot be used, with status 2.
     pub(super) fn from_object(
         what: &str,
         executable: &Object,
-        [audience, token_type]: [&String; 2],
-        email: Option<&str>,
+        audience: &str,
+        token_type: &str,
     ) -> Result<Self> {
         let refused = |why: &str| Error::usage(format!("`executable` of {what} {why}"));
         let command = text(executable, "command").ok_or_else(|| refused("lacks `command`"))?;
@@ -58,15 +60,12 @@ impl Executable {
         }
         let output_file = text(executable, "output_file").map(str::to_owned);
         let mut variables = vec![
-            ("GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE", audience.clone()),
-            ("GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE", token_type.clone()),
-            ("GOOGLE_EXTERNAL_ACCOUNT_ID", email.unwrap_or_default().to_owned()),
+            ("GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE", audience.to_owned()),
+            ("GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE", token_type.to_owned()),
+            ("GOOGLE_EXTERNAL_ACCOUNT_ID", String::new()),
             ("GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE", "0".to_owned()),
             ("GOOGLE_EXTERNAL_ACCOUNT_REVOKE", "0".to_owned()),
         ];
-        if let Some(email) = email {
-            variables.push(("GOOGLE_EXTERNAL_ACCOUNT_IMPERSONATED_EMAIL", email.to_owned()));
-        }
         if let Some(file) = &output_file {
             variables.push(("GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE", file.clone()));
         }

@@ -109,13 +109,11 @@ impl Exchange {
         let Some(Value::Object(source)) = object.get("credential_source") else {
             return Err(Error::usage(format!("{what} lacks `credential_source`")));
         };
-        let email = text(object, "service_account_impersonation_url")
-            .and_then(|url| url.rsplit('/').next()?.strip_suffix(":generateAccessToken"));
         let source = if subject_token_type == AWS_TOKEN {
             Source::Aws(AwsSource::from_object(what, source, &audience)?)
         } else if let Some(Value::Object(executable)) = source.get("executable") {
-            let names = [&audience, &subject_token_type];
-            Source::Executable(Executable::from_object(what, executable, names, email)?)
+            let executable = Executable::from_object(what, executable, &audience, &subject_token_type)?;
+            Source::Executable(executable)
         } else {
             Source::FileOrUrl(TokenSource::from_object(what, source)?)
         };

@@ -10,7 +10,7 @@ use super::default::{DefaultSettings, Place};
 use super::gcloud;
 use super::impersonated::{Chain, Impersonated};
 use super::metadata::Metadata;
-use super::{Credential, Scopes, TokenContext};
+use super::{AccessToken, Credential, Scopes, TokenContext};
 use crate::cloud::services::{ServiceRequest, object, text};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -135,18 +135,31 @@ impl Loaded {
         Ok(loaded)
     }
 
-    /// Returns the id of the credentials' project; `None` when it is not known.
+    /// Whether no project can be known, even with a token.
+    pub(crate) fn lacks_project(&self, scopes: &Scopes) -> bool {
+        match self.project {
+            Project::Known(_) | Project::Metadata(_) => false,
+            Project::Unknown => true,
+            // google-auth asks only when scopes are configured.
+            Project::Number(..) => *scopes == Scopes::Default,
+        }
+    }
+
+    /// Returns the id of the credentials' project; `None` when it is not known. `token` is theirs.
     ///
     /// # Errors
     /// No answer of a service that knows it, with status 4 or 5.
-    pub(crate) async fn project(&self, context: &TokenContext, scopes: &Scopes) -> Result<Option<String>> {
+    pub(crate) async fn project(
+        &self,
+        context: &TokenContext,
+        scopes: &Scopes,
+        token: &AccessToken,
+    ) -> Result<Option<String>> {
         match &self.project {
             Project::Known(project) => Ok(Some(project.clone())),
             Project::Unknown => Ok(None),
             Project::Metadata(metadata) => metadata.project(context).await,
-            // google-auth asks only when scopes are configured.
             Project::Number(number, universe) if *scopes != Scopes::Default => {
-                let token = self.credential.token(context, scopes).await?;
                 let url = format!("https://cloudresourcemanager.{universe}/v1/projects/{number}");
                 let mut request = ServiceRequest::get(url).header("authorization", token.bearer());
                 if let Some(project) = &self.quota_project {

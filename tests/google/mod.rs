@@ -1,0 +1,9 @@
+//! Google Secret Manager: lookups beside Airflow's own over gRPC, and requests against a Google of the tests' own.
+
+mod airflow;
+mod credentials;
+mod differences;
+mod emulator;
+mod lookups;
+mod projects;
+pub mod support;

@@ -1,4 +1,4 @@
-//! Reads whole files within limits of size and time.
+//! Reads and replaces whole files within limits of size and time.
 //!
 //! Any read may hang: a pipe without a writer, a device, standard input, but also a regular file on a network mount that does not
 //! answer, or one such as `/proc/kmsg`. So files are opened and read on a separate thread, which the deadline abandons. One thread
@@ -6,7 +6,7 @@
 //! not know what a file is for, nor name it in an error.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Instant;
@@ -100,6 +100,22 @@ pub(crate) fn exists(path: &Path, deadline: Instant) -> io::Result<bool> {
 pub(crate) fn is_file(path: &Path, deadline: Instant) -> io::Result<bool> {
     let path = path.to_owned();
     within(deadline, move || Ok(path.is_file()))
+}
+
+/// Replaces the file `path`, which only its owner can read then: an error leaves the old one.
+///
+/// # Errors
+/// A folder or file that cannot be written, or is not written at `deadline`.
+pub(crate) fn replace(path: &Path, bytes: Secret, deadline: Instant) -> io::Result<()> {
+    let path = path.to_owned();
+    within(deadline, move || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::Builder::new().suffix(".tmp").tempfile_in(folder)?;
+        file.write_all(bytes.expose())?;
+        file.as_file().sync_all()?;
+        file.persist(&path)?;
+        Ok(())
+    })
 }
 
 /// Reads standard input to its end.

@@ -25,8 +25,8 @@ mod docs;
 mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
-mod kubernetes;
 mod google;
+mod kubernetes;
 mod load;
 mod local;
 mod package;

@@ -14,7 +14,7 @@ use crate::python::text::strip;
 use crate::secret::Secret;
 
 /// The time limit for an answer of a cloud's service.
-const CLOUD_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const CLOUD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The time limit for an answer of a metadata server: botocore's `metadata_service_timeout`. It is close, or it is not there.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
@@ -44,10 +44,10 @@ const GOOGLE_METADATA_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The clients for these services.
 pub(crate) struct Services {
-    aws: Client,
     google: Client,
     metadata: Client,
     google_metadata: Client,
+    metadata_options: Options,
     /// When the command must be done.
     pub(crate) deadline: Instant,
 }
@@ -55,34 +55,25 @@ pub(crate) struct Services {
 impl Services {
     pub(crate) fn new(env: &Env, deadline: Instant) -> Self {
         let options = trust::options(env, CLOUD_TIMEOUT, deadline);
-        let aws = Options {
-            roots: trust::aws_roots(env),
-            ..options.clone()
-        };
         // A metadata server answers with a credential, so no proxy is used. No variable decides which certificates are trusted
         // there (botocore, `utils.py`).
         let metadata = Options {
             roots: Roots::system(env),
             proxies: Proxies::default(),
             attempt_timeout: METADATA_TIMEOUT,
-            ..aws.clone()
+            ..options.clone()
         };
         let google_metadata = Options {
             attempt_timeout: GOOGLE_METADATA_TIMEOUT,
             ..metadata.clone()
         };
         Self {
-            aws: Client::new(aws),
             google: Client::new(options),
             google_metadata: Client::new(google_metadata),
-            metadata: Client::new(metadata),
+            metadata: Client::new(metadata.clone()),
+            metadata_options: metadata,
             deadline,
         }
-    }
-
-    /// Sends a request to a service of AWS.
-    pub(crate) async fn aws(&self, request: ServiceRequest) -> Result<Response, Failure> {
-        self.aws.send(request.with(RETRY)).await
     }
 
     /// Sends a request to a service of Google.
@@ -118,6 +109,22 @@ impl Services {
     /// Sends a request to a metadata server, once.
     pub(crate) async fn metadata(&self, request: ServiceRequest) -> Result<Response, Failure> {
         self.metadata.send(request.with(Retry::NONE)).await
+    }
+
+    /// Sends a request to a metadata server, once, which must answer within `timeout`.
+    pub(crate) async fn metadata_within(
+        &self,
+        timeout: Duration,
+        request: ServiceRequest,
+    ) -> Result<Response, Failure> {
+        if timeout == METADATA_TIMEOUT {
+            return self.metadata(request).await;
+        }
+        let options = Options {
+            attempt_timeout: timeout,
+            ..self.metadata_options.clone()
+        };
+        Client::new(options).send(request.with(Retry::NONE)).await
     }
 
     /// Sends a request to a metadata server that may not be there.
@@ -177,6 +184,14 @@ impl ServiceRequest {
     pub(crate) fn header(mut self, name: &str, value: impl Into<Secret>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// Makes a request to a service of AWS that is sent up to `attempts` times.
+    pub(super) fn with_attempts(self, attempts: u32) -> Request {
+        self.with(Retry {
+            retries: attempts.saturating_sub(1),
+            ..RETRY
+        })
     }
 
     fn with(self, retry: Retry) -> Request {

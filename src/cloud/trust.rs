@@ -11,8 +11,11 @@ use crate::http::{Options, Proxies, Roots};
 /// The variables from which requests takes a bundle of certificates, or a folder of them.
 pub(crate) const REQUESTS_BUNDLES: &[&str] = &["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
-/// The variables from which botocore takes a bundle, and then requests does. For AWS only.
-const AWS_BUNDLES: &[&str] = &["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"];
+/// The variable from which botocore takes a bundle. For AWS only.
+const AWS_BUNDLE: &str = "AWS_CA_BUNDLE";
+
+/// The variable from which botocore's HTTP client takes one when botocore has none.
+const BUNDLE_AFTER_AWS: &str = "REQUESTS_CA_BUNDLE";
 
 /// Returns the roots from the first variable of `names` that is set, and its name.
 pub(crate) fn named(env: &Env, names: &[&'static str]) -> Option<(Roots, &'static str)> {
@@ -26,9 +29,13 @@ pub(crate) fn roots(env: &Env) -> Roots {
     bundle_or_system(env, REQUESTS_BUNDLES)
 }
 
-/// Returns the roots that are trusted for AWS.
-pub(crate) fn aws_roots(env: &Env) -> Roots {
-    bundle_or_system(env, AWS_BUNDLES)
+/// Returns the roots that are trusted for AWS; `profile` is the `ca_bundle` of its profile.
+pub(crate) fn aws_roots(env: &Env, profile: Option<&str>) -> Roots {
+    let own = env.text(AWS_BUNDLE).or(profile).filter(|path| !path.is_empty());
+    match own.or_else(|| env.non_empty(BUNDLE_AFTER_AWS)) {
+        Some(path) => Roots::Path(path.into()),
+        None => Roots::system(env),
+    }
 }
 
 fn bundle_or_system(env: &Env, names: &[&'static str]) -> Roots {

@@ -52,6 +52,22 @@ pub(crate) const SECURITY_TOKEN_SERVICE: Service = Service {
     key: "sts",
 };
 
+pub(crate) const SSO: Service = Service {
+    name: "AWS's SSO portal",
+    prefix: "portal.sso",
+    target: "",
+    endpoint_variable: "AWS_ENDPOINT_URL_SSO",
+    key: "sso",
+};
+
+pub(crate) const SSO_OIDC: Service = Service {
+    name: "AWS's SSO token service",
+    prefix: "oidc",
+    target: "",
+    endpoint_variable: "AWS_ENDPOINT_URL_SSO_OIDC",
+    key: "sso_oidc",
+};
+
 /// The region in which the global endpoint of STS is.
 const GLOBAL_REGION: &str = "us-east-1";
 
@@ -174,7 +190,7 @@ fn host(service: &Service, region: &str, partition: &Partition, fips: bool, dual
     let (has_fips_host, has_dual_stack_host) = match (prefix, partition.name) {
         ("secretsmanager", "aws" | "aws-us-gov") => (true, false),
         ("secretsmanager", "aws-cn") => (true, fips),
-        ("ssm" | "sts", "aws-us-gov") => (dual_stack, true),
+        ("ssm" | "sts" | "portal.sso" | "oidc", "aws-us-gov") => (dual_stack, true),
         _ => (true, true),
     };
     let suffix = if dual_stack && has_dual_stack_host {

@@ -1,6 +1,11 @@
 //! Who we are to AWS: the credentials of botocore's chain, and requests signed with them.
+//!
+//! The chain is our own code over our one HTTP client, not the crate `aws-config`: botocore's rules differ from the SDK's at every
+//! link. `AWS_DEFAULT_PROFILE` comes before `AWS_PROFILE`, a named profile switches the environment's keys off, a source profile
+//! lends its keys but not its role, an empty variable hides the profile's value. `aws-config` also costs 1.4 million instructions
+//! and 2.9 MB.
 
-pub(crate) mod chain;
+mod chain;
 #[allow(
     clippy::allow_attributes,
     dead_code,
@@ -20,7 +25,6 @@ pub(crate) mod endpoint;
     reason = "the backends that use it follow"
 )]
 pub(crate) mod json_service;
-mod profile;
 #[allow(
     clippy::allow_attributes,
     dead_code,
@@ -45,22 +49,14 @@ pub(crate) mod service_error;
     reason = "the backends that use it follow"
 )]
 pub(crate) mod session;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 mod shared_files;
 pub(crate) mod sigv4;
 pub(crate) mod sts;
+mod sts_answer;
+mod sts_model;
+mod timestamp;
 
-pub(crate) use chain::Chain;
 pub(crate) use credentials::Credentials;
-#[allow(
-    clippy::allow_attributes,
-    unused_imports,
-    reason = "the backends that use it follow"
-)]
 pub(crate) use session::{Session, SessionOptions};
 
 #[cfg(test)]

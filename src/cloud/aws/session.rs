@@ -6,16 +6,19 @@
 //! Source: botocore 1.44.8, `session.py` and `configprovider.py`; apache-airflow-providers-amazon 9.39.0, `hooks/base_aws.py`.
 
 use std::fmt;
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use super::chain;
 use super::credentials::Credentials;
-use super::shared_files::{ConfigFile, Entry, IniFile, Value, path_of, shown_path};
-use crate::cloud::services::Services;
+use super::shared_files::{ConfigFile, Entry, IniFile, Value, expanded, path_of, shown_path};
+use crate::cloud::services::{self, ServiceRequest, Services};
 use crate::cloud::token_cache::TokenCache;
+use crate::cloud::trust;
 use crate::env::{Env, Origin};
 use crate::error::{Error, Result};
+use crate::http::{Client, Failure, Options, Proxies, Response};
 use crate::nearest::nearest;
 use crate::secret::Secret;
 use crate::shown::shown;
@@ -45,7 +48,12 @@ pub(crate) struct Session {
     region: Option<String>,
     pub(super) config: ConfigFile,
     pub(super) credentials_file: IniFile,
+    /// The file of `BOTO_CONFIG`.
+    pub(super) boto_config: Option<PathBuf>,
     pub(super) deadline: Instant,
+    /// The options of the client for STS and SSO.
+    http: Options,
+    client: OnceLock<Client>,
     cache: TokenCache<Credentials>,
 }
 
@@ -57,21 +65,24 @@ impl Session {
     pub(crate) fn new(env: &Env, options: SessionOptions, deadline: Instant) -> Result<Self> {
         let config_path = path_of(env, "AWS_CONFIG_FILE", "~/.aws/config");
         let credentials_path = path_of(env, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+        let boto_config = env.get("BOTO_CONFIG").map(|path| expanded(path.expose(), env));
         let mut session = Self {
             env: env.only(|name, variable| {
-                name.starts_with("AWS_")
-                    || matches!(name, "HOME" | "BOTO_CONFIG")
-                    || variable.origin != Origin::Process
+                name.starts_with("AWS_") || name == "HOME" || variable.origin != Origin::Process
             }),
             options,
             region: None,
             config: ConfigFile::new(IniFile::read(config_path, "the AWS config file", deadline)?),
             credentials_file: IniFile::read(credentials_path, "the AWS credentials file", deadline)?,
+            boto_config,
             deadline,
+            http: trust::options(env, services::CLOUD_TIMEOUT, deadline),
+            client: OnceLock::new(),
             cache: TokenCache::new(),
         };
         session.check_profile()?;
         session.region = session.find_region();
+        session.http.roots = trust::aws_roots(env, session.config_value("ca_bundle"));
         Ok(session)
     }
 
@@ -171,6 +182,116 @@ impl Session {
         Ok(found.0)
     }
 
+    /// Checks what botocore checks when it creates any client: the `[sso-session …]` of the profile, even if nothing uses it.
+    ///
+    /// # Errors
+    /// The section is missing or incomplete, with status 2.
+    pub(crate) fn check_client(&self) -> Result<()> {
+        self.check_sso_session(self.profile_name())
+    }
+
+    /// Checks the `[sso-session …]` that a profile names: `SSOTokenProvider._load_sso_config`.
+    pub(super) fn check_sso_session(&self, profile: &str) -> Result<()> {
+        let key = "sso_session";
+        let Some(name) = self.profile_text(profile, key)? else {
+            return Ok(());
+        };
+        let section = self.config.sso_sessions.get(name);
+        let missing: Vec<&str> = ["sso_start_url", "sso_region"]
+            .into_iter()
+            .filter(|key| section.is_none_or(|section| !section.contains_key(*key)))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let what = self.described(profile);
+        let problem = match section {
+            None => format!("{what} names the SSO session `{}`, which is missing", shown(name)),
+            Some(_) => format!(
+                "the section `[sso-session {}]` of {what} lacks `{}`",
+                shown(name),
+                missing.join("`, `")
+            ),
+        };
+        Err(Error::usage(problem)
+            .with_detail(format!("`{key}` is in {}", self.place(profile, key)))
+            .with_hint(format!(
+                "complete the section `[sso-session {}]` in `{}`",
+                shown(name),
+                shown_path(&self.config.path)
+            )))
+    }
+
+    /// Sends a request to STS or SSO.
+    pub(super) async fn send(
+        &self,
+        timeout: Option<Duration>,
+        proxies: Option<&Proxies>,
+        attempts: Option<u32>,
+        request: ServiceRequest,
+    ) -> Result<Response, Failure> {
+        let request = request.with_attempts(attempts.unwrap_or(3));
+        if timeout.is_none() && proxies.is_none() {
+            let client = self.client.get_or_init(|| Client::new(self.http.clone()));
+            return client.send(request).await;
+        }
+        let options = Options {
+            attempt_timeout: timeout.unwrap_or(self.http.attempt_timeout),
+            proxies: proxies.unwrap_or(&self.http.proxies).clone(),
+            ..self.http.clone()
+        };
+        Client::new(options).send(request).await
+    }
+
+    /// Returns whether the command's time is up after `pause`.
+    pub(super) fn ends_within(&self, pause: Duration) -> bool {
+        self.deadline.saturating_duration_since(Instant::now()) <= pause
+    }
+
+    /// Returns the words for a profile: "the AWS profile `x`".
+    pub(super) fn described(&self, profile: &str) -> String {
+        format!("the AWS profile `{}`", shown(profile))
+    }
+
+    /// Returns the names of all profiles.
+    pub(super) fn profile_names(&self) -> Vec<&str> {
+        let names = self
+            .config
+            .profiles
+            .keys()
+            .chain(self.credentials_file.sections.keys());
+        names.map(String::as_str).collect()
+    }
+
+    /// Returns a line about each shared file that is there and cannot be read.
+    pub(super) fn unreadable_files(&self) -> impl Iterator<Item = String> {
+        let files = [
+            (&self.config.path, &self.config.unreadable),
+            (&self.credentials_file.path, &self.credentials_file.unreadable),
+        ];
+        files.into_iter().filter_map(|(path, problem)| {
+            let problem = problem.as_ref()?;
+            Some(format!("`{}` cannot be read: {problem}", shown_path(path)))
+        })
+    }
+
+    /// Returns `key` of a profile, even an empty value.
+    ///
+    /// # Errors
+    /// A group of indented settings where a value belongs, with status 2.
+    pub(super) fn profile_text(&self, profile: &str, key: &str) -> Result<Option<&str>> {
+        match self.profile_entry(profile, key).map(|entry| &entry.value) {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(text.expose_text()),
+            Some(Value::Nested(_)) => Err(Error::usage(format!(
+                "`{key}` of {} must be a value, not a group of settings",
+                self.described(profile)
+            ))
+            .with_detail(format!("it is in {}", self.place(profile, key)))
+            .with_hint("write the value on the key's own line")),
+        }
+    }
+
     /// Returns whether either file has the profile.
     pub(super) fn has_profile(&self, name: &str) -> bool {
         self.config.profiles.contains_key(name) || self.credentials_file.sections.contains_key(name)
@@ -227,12 +348,7 @@ impl Session {
             shown_path(&self.config.path),
             shown_path(&self.credentials_file.path)
         ));
-        let known = self
-            .config
-            .profiles
-            .keys()
-            .chain(self.credentials_file.sections.keys());
-        let known: Vec<&str> = known.map(String::as_str).collect();
+        let known = self.profile_names();
         Err(match nearest(name, &known) {
             Some(nearest) => error.with_hint(format!("did you mean `{}`?", shown(nearest))),
             None if name.is_empty() => error.with_hint(format!("unset `{source}`, or give it a name")),

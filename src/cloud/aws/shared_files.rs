@@ -186,23 +186,19 @@ impl ConfigFile {
     }
 }
 
-/// Returns the path in the variable `name`, else `default`, with variables and the home folder put in.
+/// Returns the path in the variable `name`, else `default`, as botocore's `raw_config_parse` expands it.
 pub(crate) fn path_of(env: &Env, name: &str, default: &str) -> PathBuf {
     expanded(env.get(name).map_or(default.as_bytes(), Secret::expose), env)
 }
 
 /// Replaces variables, then a `~` at the start.
 pub(crate) fn expanded(path: &[u8], env: &Env) -> PathBuf {
-    let path = expandvars(path, |name| env.get(name).map(Secret::expose));
-    PathBuf::from(os_string(&expanduser(&path, |user| home_folder(user, env))))
+    with_home(&expandvars(path, |name| env.get(name).map(Secret::expose)), env)
 }
 
-/// Returns `~` followed by `rest`, as `os.path.expanduser`.
-pub(crate) fn in_home(rest: &str, env: &Env) -> PathBuf {
-    let path = format!("~/{rest}");
-    PathBuf::from(os_string(&expanduser(path.as_bytes(), |user| {
-        home_folder(user, env)
-    })))
+/// Replaces a `~` at the start.
+pub(crate) fn with_home(path: &[u8], env: &Env) -> PathBuf {
+    os_string(&expanduser(path, |user| home_folder(user, env))).into()
 }
 
 /// Returns `path` for a message.

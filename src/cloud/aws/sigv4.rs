@@ -111,7 +111,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Writes a time as `20260102T030405Z`.
-fn timestamp(now: SystemTime) -> String {
+pub(super) fn timestamp(now: SystemTime) -> String {
     let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     let (days, clock) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = date_of(i64::try_from(days).unwrap_or_default());

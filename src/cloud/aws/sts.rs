@@ -1,21 +1,26 @@
 //! The Security Token Service: a role's credentials, in exchange for credentials or a web identity.
 //!
-//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>, the query protocol.
+//! Owns the requests. Source: botocore 1.44.8, `credentials.py` (`BaseAssumeRoleCredentialFetcher`), `serialize.py`
+//! (`QuerySerializer`); <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
 
-use std::time::SystemTime;
-
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::credentials::Credentials;
+use super::session::Session;
 use super::sigv4::{self, Signable};
-use crate::cloud::services::{ServiceRequest, Services, credential_file, refused, unreachable};
+use super::{sts_answer, sts_model};
+use crate::cloud::aws::client_config::ClientConfig;
+use crate::cloud::aws::endpoint::{Endpoint, SECURITY_TOKEN_SERVICE};
+use crate::cloud::services::{ServiceRequest, unreachable};
 use crate::error::{Error, Result};
-use crate::http::Response;
-use crate::nearest::nearest;
+use crate::http::Proxies;
 use crate::python::json::{Object, Value};
+use crate::python::quote::quote_plus;
 use crate::secret::Secret;
 
-const WHAT: &str = "AWS's Security Token Service";
+pub(crate) use sts_model::check;
+
+pub(super) const WHAT: &str = "AWS's Security Token Service";
 
 /// The service's name in a signature.
 const SERVICE: &str = "sts";
@@ -29,35 +34,44 @@ const GLOBAL_HOST: &str = "sts.amazonaws.com";
 /// The version of the API.
 const VERSION: &str = "2011-06-15";
 
-/// The parameters of `AssumeRole`, as boto3 takes them.
-const PARAMETERS: &[&str] = &[
-    "RoleArn",
-    "RoleSessionName",
-    "PolicyArns",
-    "Policy",
-    "DurationSeconds",
-    "Tags",
-    "TransitiveTagKeys",
-    "ExternalId",
-    "SerialNumber",
-    "TokenCode",
-    "SourceIdentity",
-    "ProvidedContexts",
-];
-
-/// The characters that a form does not quote.
-const FORM: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
-
 /// A signed `GetCallerIdentity` that another party sends to learn who signed it.
 pub(crate) struct CallerIdentity {
     pub(crate) url: String,
     /// In the order in which they are written.
     pub(crate) headers: Vec<(&'static str, Secret)>,
     pub(crate) body: String,
+}
+
+/// What kwargs change in one call, and in nothing else: `service_config.sts.endpoint_url` and `config_kwargs`.
+#[derive(Clone, Default)]
+pub(crate) struct StsOptions {
+    pub(crate) endpoint_url: Option<String>,
+    pub(crate) region_name: Option<String>,
+    pub(crate) use_fips_endpoint: Option<bool>,
+    pub(crate) use_dualstack_endpoint: Option<bool>,
+    pub(crate) ignore_configured_endpoint_urls: Option<bool>,
+    /// The time limit of an attempt.
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) proxies: Option<Proxies>,
+    /// The first attempt included.
+    pub(crate) max_attempts: Option<u32>,
+}
+
+/// What a role is assumed with.
+#[derive(Clone, Copy)]
+pub(crate) enum Action<'a> {
+    AssumeRole(&'a Credentials),
+    /// The token of a web identity, which takes the place of a signature.
+    WebIdentity(&'a Secret),
+}
+
+impl Action<'_> {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::AssumeRole(_) => "AssumeRole",
+            Self::WebIdentity(_) => "AssumeRoleWithWebIdentity",
+        }
+    }
 }
 
 /// Signs a `GetCallerIdentity` for the global endpoint.
@@ -81,175 +95,169 @@ pub(crate) fn caller_identity(
     }
 }
 
-/// Checks the parameters of `AssumeRole` as boto3 does before it sends them; `kwarg` is where they come from.
-///
-/// # Errors
-/// A parameter that is unknown or missing, with status 2.
-pub(crate) fn check(kwarg: &str, parameters: &Object) -> Result<()> {
-    for name in ["RoleArn", "RoleSessionName"] {
-        if parameters
-            .get(name)
-            .and_then(Value::as_str)
-            .is_none_or(str::is_empty)
-        {
-            return Err(Error::usage(format!("backend kwarg `{kwarg}` lacks `{name}`")));
-        }
+/// Gives the session of a role a name, unless it has one: `botocore-session-<time>`.
+pub(crate) fn name_session(parameters: &mut Object) {
+    let has_name = parameters.get("RoleSessionName").is_some_and(Value::is_truthy);
+    if !has_name {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let name = format!("botocore-session-{}", now.map_or(0, |time| time.as_secs()));
+        parameters.insert("RoleSessionName".to_owned(), Value::String(name));
     }
-    let Some(name) = parameters
-        .keys()
-        .find(|name| !PARAMETERS.contains(&name.as_str()))
-    else {
-        return Ok(());
-    };
-    let error = Error::usage(format!(
-        "unknown parameter `{}` in `{kwarg}`",
-        name.escape_debug()
-    ));
-    Err(match nearest(name, PARAMETERS) {
-        Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
-        None => error,
-    })
 }
 
-/// Assumes a role with `keys`.
+/// Assumes the role that `parameters` describe, in their order; `place` is where they come from.
 ///
 /// # Errors
-/// A refusal, with status 4; no answer, 5.
-pub(super) async fn assume_role(
-    services: &Services,
-    endpoint: String,
-    keys: &Credentials,
-    region: Option<&str>,
+/// Parameters that botocore refuses, with status 2; a refusal, 4; no answer, 5.
+pub(crate) async fn assume(
+    session: &Session,
+    options: &StsOptions,
+    action: Action<'_>,
     parameters: &Object,
+    place: &str,
 ) -> Result<Credentials> {
-    let mut form = format!("Action=AssumeRole&Version={VERSION}");
+    session.check_client()?;
+    sts_model::check_all(action, parameters, place)?;
+    let endpoint = endpoint(session, options)?;
+    let request = request(&endpoint, action, parameters)?;
+    let response = session
+        .send(
+            options.timeout,
+            options.proxies.as_ref(),
+            options.max_attempts,
+            request,
+        )
+        .await
+        .map_err(|failure| unreachable(WHAT, failure).or_hint(way_to(&endpoint)))?;
+    let mut secrets = crate::secret::Redactor::default();
+    match action {
+        Action::AssumeRole(keys) => {
+            secrets.add(keys.secret_key.clone());
+            keys.session_token
+                .iter()
+                .for_each(|token| secrets.add(token.clone()));
+        }
+        Action::WebIdentity(token) => secrets.add(token.clone()),
+    }
+    sts_answer::credentials(&response, action, parameters, place, &secrets)
+}
+
+fn way_to(endpoint: &Endpoint) -> String {
+    match &endpoint.place {
+        Some(place) => format!("check {place}, and the network between here and there"),
+        None => "check the network and its proxy; a private network needs an endpoint for STS".to_owned(),
+    }
+}
+
+/// Returns where the call goes. Only here is the service's endpoint looked up.
+fn endpoint(session: &Session, options: &StsOptions) -> Result<Endpoint> {
+    let config = Overridden { session, options };
+    let region = options.region_name.as_deref().or_else(|| session.region());
+    Endpoint::resolve(
+        &SECURITY_TOKEN_SERVICE,
+        &config,
+        region,
+        options.endpoint_url.as_deref(),
+    )
+}
+
+/// A session whose settings the kwargs of one call override.
+struct Overridden<'a> {
+    session: &'a Session,
+    options: &'a StsOptions,
+}
+
+impl ClientConfig for Overridden<'_> {
+    fn variable(&self, name: &str) -> Option<&str> {
+        let given = match name {
+            "AWS_USE_FIPS_ENDPOINT" => self.options.use_fips_endpoint,
+            "AWS_USE_DUALSTACK_ENDPOINT" => self.options.use_dualstack_endpoint,
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS" => self.options.ignore_configured_endpoint_urls,
+            _ => None,
+        };
+        match given {
+            Some(true) => Some("true"),
+            Some(false) => Some("false"),
+            None => self.session.variable(name),
+        }
+    }
+
+    fn profile(&self, key: &str) -> Option<&str> {
+        self.session.profile(key)
+    }
+
+    fn service(&self, service: &str, key: &str) -> Result<Option<&str>> {
+        self.session.service(service, key)
+    }
+
+    fn profile_place(&self, key: &str) -> String {
+        self.session.profile_place(key)
+    }
+}
+
+fn request(endpoint: &Endpoint, action: Action<'_>, parameters: &Object) -> Result<ServiceRequest> {
+    let mut pairs = Vec::new();
     for (name, value) in parameters {
-        flatten(&mut form, name, value)?;
+        flatten(&mut pairs, action, name, value)?;
     }
-    let host = endpoint
-        .split_once("://")
-        .map_or(endpoint.as_str(), |(_, rest)| rest);
-    let host = host.split('/').next().unwrap_or_default().to_owned();
-    let headers = sigv4::sign(
-        Signable::post_form(&host, &form),
-        keys,
-        region.unwrap_or(DEFAULT_REGION),
-        SERVICE,
-        SystemTime::now(),
-    );
-    let mut request = ServiceRequest::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
-    for (name, value) in headers {
-        if !matches!(name, "Host" | "Content-Length" | "Content-Type") {
-            request = request.header(name, value);
+    let mut form = format!("Action={}&Version={VERSION}", action.name());
+    for (name, value) in &pairs {
+        form.extend(["&", &quote_plus(name), "=", &quote_plus(value)]);
+    }
+    if let Action::WebIdentity(token) = action {
+        let token = token.expose_text().unwrap_or_default();
+        form.extend(["&WebIdentityToken=", &quote_plus(token)]);
+    }
+    let form = Secret::from(form);
+    let (_, rest) = endpoint.url.split_once("://").unwrap_or(("", &endpoint.url));
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = format!("/{path}");
+    let origin = endpoint.url.get(..endpoint.url.len() - rest.len() + host.len());
+    let url = format!("{}{path}", origin.unwrap_or_default());
+    let mut request = ServiceRequest::post(url, sigv4::FORM_CONTENT_TYPE, form.clone());
+    if let Action::AssumeRole(keys) = action {
+        let mut signable = Signable::post_form(host, form.expose_text().unwrap_or_default());
+        signable.path = &path;
+        let region = endpoint.signing_region.as_deref().unwrap_or(DEFAULT_REGION);
+        for (name, value) in sigv4::sign(signable, keys, region, SERVICE, SystemTime::now()) {
+            if !matches!(name, "Host" | "Content-Length" | "Content-Type") {
+                request = request.header(name, value);
+            }
         }
     }
-    let response = services
-        .aws(request)
-        .await
-        .map_err(|failure| unreachable(WHAT, failure))?;
-    keys_of(&response)
+    Ok(request)
 }
 
-/// Assumes `role` with the web identity in `file`, as a pod's service account does.
-///
-/// # Errors
-/// A token that is missing, or a refusal, with status 4; no answer, 5.
-pub(super) async fn assume_role_with_web_identity(
-    services: &Services,
-    endpoint: String,
-    file: &str,
-    role: &str,
-    session: Option<&str>,
-) -> Result<Credentials> {
-    let token = credential_file(file, "the web identity's token", services)?;
-    let form = format!(
-        "Action=AssumeRoleWithWebIdentity&Version={VERSION}&RoleArn={}&RoleSessionName={}&WebIdentityToken={}",
-        utf8_percent_encode(role, FORM),
-        utf8_percent_encode(session.unwrap_or("secretctl"), FORM),
-        utf8_percent_encode(token.expose_text().unwrap_or_default(), FORM)
-    );
-    let request = ServiceRequest::post(endpoint, sigv4::FORM_CONTENT_TYPE, Secret::from(form));
-    let response = services
-        .aws(request)
-        .await
-        .map_err(|failure| unreachable(WHAT, failure))?;
-    keys_of(&response)
-}
-
-/// Returns the `configured` endpoint, else the region's (boto3's `sts_regional_endpoints` is `regional`).
-pub(super) fn endpoint(configured: Option<&str>, region: Option<&str>) -> String {
-    match (configured, region) {
-        (Some(endpoint), _) => format!("{}/", endpoint.trim_end_matches('/')),
-        (None, Some(region)) if region.starts_with("cn-") => {
-            format!("https://sts.{region}.amazonaws.com.cn/")
-        }
-        (None, Some(region)) => format!("https://sts.{region}.amazonaws.com/"),
-        (None, None) => "https://sts.amazonaws.com/".to_owned(),
-    }
-}
-
-/// Writes a parameter in the form of the query protocol: `Tags.member.1.Key=…`.
-fn flatten(form: &mut String, name: &str, value: &Value) -> Result<()> {
+/// Writes a parameter in the form of the query protocol: `Tags.member.1.Key`.
+fn flatten(pairs: &mut Vec<(String, String)>, action: Action<'_>, name: &str, value: &Value) -> Result<()> {
     let mut rest = vec![(name.to_owned(), value)];
     while let Some((name, value)) = rest.pop() {
         let text = match value {
-            Value::Null => continue,
             Value::String(text) => text.clone(),
             Value::Int(digits) => digits.clone(),
-            Value::Bool(boolean) => boolean.to_string(),
-            Value::Float(_) => {
-                return Err(Error::usage(format!(
-                    "parameter `{name}` of `AssumeRole` must not be a fraction"
-                )));
-            }
+            Value::Bool(boolean) => if *boolean { "True" } else { "False" }.to_owned(),
+            Value::List(items) if items.is_empty() => String::new(),
             Value::List(items) => {
                 let members = items.iter().enumerate().rev();
                 rest.extend(members.map(|(at, item)| (format!("{name}.member.{}", at + 1), item)));
                 continue;
             }
             Value::Object(fields) => {
-                rest.extend(
-                    fields
-                        .iter()
-                        .rev()
-                        .map(|(field, item)| (format!("{name}.{field}"), item)),
-                );
+                let fields = fields.iter().rev();
+                rest.extend(fields.map(|(field, item)| (format!("{name}.{field}"), item)));
                 continue;
             }
+            Value::Null | Value::Float(_) => {
+                return Err(Error::usage(format!(
+                    "parameter `{name}` of `{}` cannot be {}",
+                    action.name(),
+                    value.described()
+                )));
+            }
         };
-        form.extend(["&", &quoted(&name), "=", &quoted(&text)]);
+        pairs.push((name, text));
     }
     Ok(())
-}
-
-fn quoted(text: &str) -> String {
-    utf8_percent_encode(text, FORM).to_string()
-}
-
-/// Reads the credentials from an answer: XML with one element for each part.
-fn keys_of(response: &Response) -> Result<Credentials> {
-    if response.status != 200 {
-        return Err(refused(WHAT, response));
-    }
-    let xml = response.body.expose_text().unwrap_or_default();
-    let element = |name: &str| {
-        let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-        let (text, _) = rest.split_once(&format!("</{name}>"))?;
-        Some(text.trim().replace("&#x3D;", "=").replace("&amp;", "&"))
-    };
-    match (
-        element("AccessKeyId"),
-        element("SecretAccessKey"),
-        element("SessionToken"),
-    ) {
-        (Some(access_key), Some(secret_key), session_token) => Ok(Credentials {
-            access_key,
-            secret_key: Secret::from(secret_key),
-            session_token: session_token.map(Secret::from),
-            expires_at: None,
-        }),
-        _ => Err(Error::unavailable(format!("{WHAT} answered without credentials"))),
-    }
 }
 
 #[cfg(test)]
@@ -260,17 +268,29 @@ mod tests {
     #[test]
     fn parameters_are_flattened_in_their_order() {
         let Ok(Value::Object(kwargs)) = json::loads(
-            r#"{"RoleArn": "arn:x", "Tags": [{"Key": "a", "Value": "b c"}], "TransitiveTagKeys": ["k"], "DurationSeconds": 900}"#,
+            r#"{"RoleArn": "arn:x", "Tags": [{"Key": "a", "Value": "b c"}], "TransitiveTagKeys": ["k"], "PolicyArns": [], "DurationSeconds": 900}"#,
         ) else {
             panic!("an object")
         };
-        let mut form = String::new();
+        let token = Secret::from("t");
+        let mut pairs = Vec::new();
         for (name, value) in &kwargs {
-            flatten(&mut form, name, value).expect("parameters");
+            flatten(&mut pairs, Action::WebIdentity(&token), name, value).expect("parameters");
         }
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         assert_eq!(
-            form,
-            "&RoleArn=arn%3Ax&Tags.member.1.Key=a&Tags.member.1.Value=b%20c&TransitiveTagKeys.member.1=k&DurationSeconds=900"
+            pairs,
+            [
+                "RoleArn=arn:x",
+                "Tags.member.1.Key=a",
+                "Tags.member.1.Value=b c",
+                "TransitiveTagKeys.member.1=k",
+                "PolicyArns=",
+                "DurationSeconds=900"
+            ]
         );
     }
 }

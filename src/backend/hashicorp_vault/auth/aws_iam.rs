@@ -10,13 +10,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{AuthKwargs, BoxFuture, Credential, Env, Login, Method, Services};
-use crate::cloud::aws::{Chain, Credentials, sts};
+use crate::cloud::aws::sts::{self, Action, StsOptions};
+use crate::cloud::aws::{Credentials, Session, SessionOptions};
 use crate::error::Result;
 use crate::python::json::{Object, Value, dumps};
 use crate::secret::Secret;
 
 /// The kwargs that give an access key, for a hint.
 const KEYS: &str = "`key_id` and `secret_id`";
+
+/// Where the role to assume comes from, for messages.
+const ASSUME_ROLE_PLACE: &str = "backend kwarg `assume_role_kwargs`";
 
 #[derive(Debug)]
 pub(super) struct AwsIam {
@@ -30,8 +34,8 @@ pub(super) struct AwsIam {
 #[derive(Debug)]
 enum Source {
     Given(Credentials),
-    Chain(Chain),
-    AssumeRole(Chain, Object),
+    Session(Env),
+    AssumeRole(Env, Object),
 }
 
 impl AwsIam {
@@ -41,17 +45,14 @@ impl AwsIam {
             kwargs.shown("key_id"),
             kwargs.shown("secret_id").map(Secret::from),
         ) {
-            (Some(access_key), Some(secret_key)) => Source::Given(Credentials {
-                access_key,
-                secret_key,
-                session_token: None,
-                expires_at: None,
-            }),
+            (Some(access_key), Some(secret_key)) => {
+                Source::Given(Credentials::new(access_key, secret_key, None))
+            }
             _ => match kwargs.object("assume_role_kwargs")? {
-                empty if empty.is_empty() => Source::Chain(Chain::new(env, KEYS)),
+                empty if empty.is_empty() => Source::Session(env.clone()),
                 assume_role => {
                     sts::check("assume_role_kwargs", &assume_role)?;
-                    Source::AssumeRole(Chain::new(env, KEYS), assume_role)
+                    Source::AssumeRole(env.clone(), assume_role)
                 }
             },
         };
@@ -68,11 +69,19 @@ impl AwsIam {
     async fn login(&self, services: &Services) -> Result<Login> {
         let (credentials, session_region) = match &self.source {
             Source::Given(credentials) => (credentials.clone(), None),
-            Source::Chain(chain) => (chain.credentials(services).await?, chain.region(services)),
-            Source::AssumeRole(chain, parameters) => (
-                chain.assume_role(services, parameters).await?,
-                chain.region(services),
-            ),
+            Source::Session(env) => {
+                let session = session(env, services)?;
+                let credentials = session.credentials(services).await?;
+                (credentials, session.region().map(str::to_owned))
+            }
+            Source::AssumeRole(env, parameters) => {
+                let session = session(env, services)?;
+                let own = session.credentials(services).await?;
+                let (options, action) = (StsOptions::default(), Action::AssumeRole(&own));
+                let credentials =
+                    sts::assume(&session, &options, action, parameters, ASSUME_ROLE_PLACE).await?;
+                (credentials, session.region().map(str::to_owned))
+            }
         };
         let region = self.region.as_deref().or(session_region.as_deref());
         let signed = sts::caller_identity(&credentials, region, SystemTime::now());
@@ -98,6 +107,14 @@ impl AwsIam {
             None => login,
         })
     }
+}
+
+fn session(env: &Env, services: &Services) -> Result<Session> {
+    let options = SessionOptions {
+        kwargs_hint: KEYS,
+        ..SessionOptions::default()
+    };
+    Session::new(env, options, services.deadline)
 }
 
 impl Method for AwsIam {

@@ -13,6 +13,7 @@ pub mod newlines;
 pub mod parse_qsl;
 pub mod path;
 pub mod quote;
+pub mod re;
 pub mod repr;
 pub mod shlex;
 pub mod text;

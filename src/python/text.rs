@@ -6,7 +6,7 @@
 //!
 //! <https://docs.python.org/3.11/library/stdtypes.html#string-methods>
 
-use super::text_tables::{NOT_ALPHANUMERIC, SINCE_UNICODE_15};
+use super::text_tables::{DECIMAL, NOT_ALPHANUMERIC, SINCE_UNICODE_15};
 
 /// Returns whether `c.isspace()`.
 #[must_use]
@@ -63,6 +63,33 @@ pub fn is_printable(c: char) -> bool {
         .nth(2)
         .is_none();
     shown && !is_unknown(c)
+}
+
+/// Returns whether `c.isdecimal()`.
+#[must_use]
+pub fn is_decimal(c: char) -> bool {
+    c.is_ascii_digit() || !c.is_ascii() && is_in(DECIMAL, c)
+}
+
+/// Returns the lower case of `c` that is one character: `_sre.unicode_tolower`.
+#[must_use]
+pub fn simple_lower(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
+    // Only `\u{130}` has a lower case of two characters, the first of which is its simple one.
+    let lower = c.to_lowercase().next().unwrap_or(c);
+    if is_unknown(c) || is_unknown(lower) { c } else { lower }
+}
+
+/// Returns the upper case of `c`, if that is one character.
+#[must_use]
+pub fn simple_upper(c: char) -> char {
+    let mut upper = c.to_uppercase();
+    match (upper.next(), upper.next()) {
+        (Some(upper), None) if !is_unknown(c) && !is_unknown(upper) => upper,
+        _ => c,
+    }
 }
 
 fn is_in(ranges: &[(u32, u32)], c: char) -> bool {

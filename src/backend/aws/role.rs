@@ -1,0 +1,173 @@
+//! The role that a client assumes: `role_arn` and the kwargs beside it.
+//!
+//! Facts: `_get_assume_role_configs` in `utils/connection_wrapper.py`, `_assume_role` and
+//! `_get_web_identity_credential_fetcher` in `hooks/base_aws.py` of apache-airflow-providers-amazon 9.39.0. Without `role_arn`,
+//! none of them is read. Must not send anything: `cloud::aws::sts` does.
+
+use super::sts_config;
+use crate::cloud::aws::sts::StsOptions;
+use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
+use crate::nearest::nearest;
+use crate::python::json::{Object, Value};
+use crate::shown::shown;
+
+const METHOD: &str = "assume_role_method";
+const PARAMETERS: &str = "assume_role_kwargs";
+const FEDERATION: &str = "assume_role_with_web_identity_federation";
+const TOKEN_FILE: &str = "assume_role_with_web_identity_token_file";
+
+/// The kwargs that have an effect only beside `role_arn`.
+pub(super) const KWARGS: &[&str] = &[
+    METHOD,
+    PARAMETERS,
+    FEDERATION,
+    TOKEN_FILE,
+    "assume_role_with_web_identity_federation_audience",
+    "assume_role_with_saml",
+    "service_config",
+];
+
+const METHODS: &[&str] = &["assume_role", "assume_role_with_web_identity", "assume_role_with_saml"];
+
+/// A role, and how it is assumed.
+#[derive(Clone)]
+pub(super) struct Role {
+    pub(super) method: Method,
+    /// The parameters of the call, in their order; the role's ARN is one of them.
+    pub(super) parameters: Object,
+    pub(super) sts: StsOptions,
+}
+
+/// How a role is assumed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    /// With the credentials of the session.
+    AssumeRole,
+    /// With the token in a file; `None` is the file of `AWS_WEB_IDENTITY_TOKEN_FILE`.
+    WebIdentity(Option<String>),
+}
+
+impl Role {
+    /// Takes the kwargs; `None` without `role_arn`. `session_name` is the name of the role's session unless a parameter has one.
+    ///
+    /// # Errors
+    /// Kwargs with which Airflow could not assume the role, with status 2.
+    pub(super) fn new(kwargs: &mut Kwargs, config: &StsOptions, session_name: &str) -> Result<Option<Self>> {
+        let Some(role_arn) = kwargs.truthy_text("role_arn")? else {
+            return Ok(None);
+        };
+        let method = method(kwargs)?;
+        let mut parameters = Object::new();
+        if method == Method::AssumeRole {
+            parameters.insert("RoleSessionName".to_owned(), Value::from(session_name));
+        }
+        parameters.extend(kwargs.object(PARAMETERS)?.unwrap_or_default());
+        // An overridden ARN stands where it was, as in a Python dictionary.
+        parameters.insert("RoleArn".to_owned(), Value::String(role_arn));
+        let sts = StsOptions {
+            endpoint_url: sts_endpoint(kwargs)?,
+            ..config.clone()
+        };
+        Ok(Some(Self {
+            method,
+            parameters,
+            sts,
+        }))
+    }
+}
+
+fn method(kwargs: &mut Kwargs) -> Result<Method> {
+    let name = kwargs.text_or(METHOD, METHODS[0])?.unwrap_or_default();
+    match name.as_str() {
+        "assume_role" => Ok(Method::AssumeRole),
+        "assume_role_with_web_identity" => web_identity(kwargs),
+        "assume_role_with_saml" => Err(Error::usage(format!(
+            "backend kwarg `{METHOD}` is `{name}`, which is not supported: it is a Kerberos login at an identity provider"
+        ))
+        .with_hint("use `assume_role`, or get credentials with another program in the AWS profile's `credential_process`")),
+        other => {
+            let error = Error::usage(format!("backend kwarg `{METHOD}` is `{}`, which is unknown", shown(other)));
+            Err(match nearest(other, METHODS) {
+                Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
+                None => error.with_hint(format!("it is one of `{}`", METHODS.join("`, `"))),
+            })
+        }
+    }
+}
+
+fn web_identity(kwargs: &mut Kwargs) -> Result<Method> {
+    match kwargs.text(FEDERATION)?.as_deref() {
+        Some("file") => kwargs.truthy_text(TOKEN_FILE).map(Method::WebIdentity),
+        Some("google") => Err(Error::usage(format!(
+            "backend kwarg `{FEDERATION}` is `google`, which is not supported"
+        ))
+        .with_hint(format!(
+            "write the identity token into a file, and set it to `file` with `{TOKEN_FILE}`"
+        ))),
+        other => Err(Error::usage(format!(
+            "backend kwarg `{FEDERATION}` must be `file`{}",
+            other.map_or_else(String::new, |other| format!(", not `{}`", shown(other)))
+        ))
+        .with_hint(format!(
+            "the token is then in `{TOKEN_FILE}`, or in the file of `AWS_WEB_IDENTITY_TOKEN_FILE`"
+        ))),
+    }
+}
+
+/// Returns `service_config.sts.endpoint_url`, the only entry that has an effect.
+fn sts_endpoint(kwargs: &mut Kwargs) -> Result<Option<String>> {
+    let wrong = |what: &str| {
+        Error::usage(format!("backend kwarg `service_config` must have {what}"))
+            .with_hint(r#"for example {"sts": {"endpoint_url": "https://sts.eu-west-1.amazonaws.com"}}"#)
+    };
+    let config = match kwargs.take("service_config") {
+        None => return Ok(None),
+        Some(Value::Object(config)) => config,
+        Some(_) => return Err(wrong("an object")),
+    };
+    let sts = match config.get("sts") {
+        None => return Ok(None),
+        Some(Value::Object(sts)) => sts,
+        Some(_) => return Err(wrong("an object for `sts`")),
+    };
+    match sts.get("endpoint_url") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(url)) if !url.is_empty() => Ok(Some(url.clone())),
+        Some(_) => Err(wrong("a URL as `sts.endpoint_url`")),
+    }
+}
+
+/// Returns the warning about `service_config`, of which only `sts.endpoint_url` has an effect.
+pub(super) fn useless_service_config(config: &Value) -> Option<String> {
+    let config = config.as_object()?;
+    let useless: Vec<String> = config
+        .iter()
+        .flat_map(|(service, options)| {
+            let options = options.as_object();
+            options
+                .into_iter()
+                .flatten()
+                .map(move |(option, _)| (service, option))
+        })
+        .filter(|(service, option)| (service.as_str(), option.as_str()) != ("sts", "endpoint_url"))
+        .map(|(service, option)| format!("`{}.{}`", shown(service), shown(option)))
+        .collect();
+    (!useless.is_empty()).then(|| {
+        format!(
+            "backend kwarg `service_config`: {} has no effect, as in Airflow; only `sts.endpoint_url` has one",
+            useless.join(", ")
+        )
+    })
+}
+
+/// Reads `config_kwargs`. `None` when there are none.
+pub(super) fn config_kwargs(kwargs: &mut Kwargs) -> Result<Option<(Object, StsOptions)>> {
+    match kwargs.object(sts_config::CONFIG_KWARGS)? {
+        None => Ok(None),
+        Some(config) => {
+            let options = sts_config::options(&config)?;
+            Ok(Some((config, options)))
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod differences;
 mod judge;
 #[cfg(target_os = "linux")]
 pub mod memory;
+pub mod metastore;
 pub mod moto;
 mod page;
 mod process;

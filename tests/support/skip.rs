@@ -8,7 +8,7 @@ pub fn variable(name: &str) -> Option<String> {
 }
 
 /// What `scripts/test` provides on every machine that runs CI.
-const REQUIRED: &[&str] = &["airflow", "moto", "openbao"];
+const REQUIRED: &[&str] = &["airflow", "mariadb", "moto", "openbao", "postgres"];
 
 /// Reports that the test does not run, and why; the caller returns.
 ///

@@ -1,0 +1,81 @@
+"""The metadata database: SQL that a test puts rows with, and Airflow's own backend that reads them."""
+
+import mysqldb
+
+import judge_backends
+
+
+def op_execute(request):
+    """Runs `statements`, each `[sql, parameters]`, in the database at `url`, and returns the rows of each (null: no rows).
+
+    Each is its own transaction. Parameters are named, `:name` in the text; without any the text goes as it is. Bytes are
+    `{"hex": …}`, in parameters and in rows.
+    """
+    import sqlalchemy
+
+    mysqldb.install()
+    engine = sqlalchemy.create_engine(request["url"], isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
+    answers = []
+    with engine.connect() as connection:
+        for sql, parameters in request["statements"]:
+            if parameters:
+                values = {name: unwrapped(value) for name, value in parameters.items()}
+                result = connection.execute(sqlalchemy.text(sql), values)
+            else:
+                result = connection.exec_driver_sql(sql, execution_options={"no_parameters": True})
+            answers.append([[wrapped(cell) for cell in row] for row in result] if result.returns_rows else None)
+    return answers
+
+
+def unwrapped(value):
+    return bytes.fromhex(value["hex"]) if isinstance(value, dict) else value
+
+
+def wrapped(cell):
+    if isinstance(cell, bytes | bytearray | memoryview):
+        return {"hex": bytes(cell).hex()}
+    return cell if cell is None or isinstance(cell, str | int | float | bool) else str(cell)
+
+
+def op_lookups(request):
+    """Looks up `names` as `backends.lookups` does, in the database at `url`, with `fernet_key` and `env`."""
+    from airflow import settings
+    from airflow.models import crypto
+
+    mysqldb.install()
+    env = {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": request["url"],
+        "AIRFLOW__CORE__FERNET_KEY": request.get("fernet_key", ""),
+        **request.get("env", {}),
+    }
+    with judge_backends.environment(env):
+        crypto.get_fernet.cache_clear()
+        settings.configure_vars()
+        settings.configure_adapters()
+        settings.reconfigure_orm(disable_connection_pool=True)
+        try:
+            return judge_backends.op_lookups(
+                {**request, "class": "airflow.secrets.metastore.MetastoreBackend", "kwargs": {}, "env": {}}
+            )
+        finally:
+            settings.dispose_orm()
+            crypto.get_fernet.cache_clear()
+
+
+def op_encrypt(request):
+    """Returns `text` as Airflow encrypts it with `key`."""
+    from cryptography.fernet import Fernet
+
+    return Fernet(request["key"]).encrypt(request["text"].encode()).decode()
+
+
+def op_connect(request):
+    """Connects to `url`: `{"value": the user's name there}`, or the error."""
+    import sqlalchemy
+
+    mysqldb.install()
+    try:
+        with sqlalchemy.create_engine(request["url"], poolclass=sqlalchemy.NullPool).connect() as connection:
+            return {"value": connection.exec_driver_sql("SELECT CURRENT_USER").scalar()}
+    except Exception as error:
+        return judge_backends.described(error)

@@ -14,7 +14,7 @@ use crate::python::text::strip;
 use crate::secret::Secret;
 
 /// The time limit for an answer of a cloud's service.
-pub(super) const CLOUD_TIMEOUT: Duration = Duration::from_secs(30);
+const CLOUD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The time limit for an answer of a metadata server: botocore's `metadata_service_timeout`. It is close, or it is not there.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
@@ -186,15 +186,7 @@ impl ServiceRequest {
         self
     }
 
-    /// Makes a request to a service of AWS that is sent up to `attempts` times.
-    pub(super) fn with_attempts(self, attempts: u32) -> Request {
-        self.with(Retry {
-            retries: attempts.saturating_sub(1),
-            ..RETRY
-        })
-    }
-
-    fn with(self, retry: Retry) -> Request {
+    pub(super) fn with(self, retry: Retry) -> Request {
         let Self {
             method,
             url,

@@ -92,7 +92,7 @@ fn aws_credentials_come_from_where_boto3_finds_them() {
         "config",
         "[default]\nregion = eu-central-1\n[profile two]\nregion = eu-north-1\n",
     );
-    let sso = write("sso", "[default]\nsso_session = corp\n");
+    let login = write("login", "[default]\nlogin_session = corp\n");
     let token = write("web-token", "eyJ.web.token\n");
     let service = Server::start(|request| match request.target.as_str() {
         "/creds" => keys("container"),
@@ -138,7 +138,7 @@ fn aws_credentials_come_from_where_boto3_finds_them() {
             .collect()
     };
     let region = json!({"region": "eu-west-3"});
-    let assume = json!({"assume_role_kwargs": {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "s"}});
+    let assume = json!({"assume_role_kwargs": {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "se"}});
     let cases: [AwsCase<'_>; 10] = [
         (with(&[&own]), json!({}), "env", "us-east-1", true),
         (
@@ -198,7 +198,7 @@ fn aws_credentials_come_from_where_boto3_finds_them() {
                     let body = String::from_utf8(request.body.clone()).unwrap();
                     assert_eq!(
                         body,
-                        "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fx&RoleSessionName=s"
+                        "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fx&RoleSessionName=se"
                     );
                     let authorization = request.header("authorization").unwrap();
                     assert!(
@@ -214,10 +214,10 @@ fn aws_credentials_come_from_where_boto3_finds_them() {
         (vec![], json!({}), 4, "no AWS credentials found"),
         (vec![own[0]], json!({}), 4, "`AWS_SECRET_ACCESS_KEY` is not"),
         (
-            vec![("AWS_CONFIG_FILE", sso.as_str())],
+            vec![("AWS_CONFIG_FILE", login.as_str())],
             json!({}),
             2,
-            "`sso_session`, which is not supported",
+            "`login_session`, which is not supported",
         ),
         (
             vec![("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://198.51.100.1/x")],
@@ -233,7 +233,7 @@ fn aws_credentials_come_from_where_boto3_finds_them() {
         ),
         (
             vec![],
-            json!({"assume_role_kwargs": {"RoleArn": "r", "RoleSessionName": "s", "RoleARN": "x"}}),
+            json!({"assume_role_kwargs": {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "se", "RoleARN": "x"}}),
             2,
             "did you mean `RoleArn`?",
         ),
@@ -258,7 +258,7 @@ fn the_bundle_of_aws_is_what_its_services_are_trusted_by() {
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(path("ca.pem"), Authority::trusted().pem()).unwrap();
     let (ca, url) = (path("ca.pem"), format!("https://localhost:{}", service.port));
-    let kwargs = json!({"assume_role_kwargs": {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "s"}});
+    let kwargs = json!({"assume_role_kwargs": {"RoleArn": "arn:aws:iam::1:role/x", "RoleSessionName": "se"}});
     let nobody = path("nobody.pem");
     for (bundles, status) in [
         (

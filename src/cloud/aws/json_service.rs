@@ -266,20 +266,20 @@ impl fmt::Debug for JsonService {
 }
 
 /// The parts of a URL as a signature has them.
-struct SignedUrl {
+pub(super) struct SignedUrl {
     scheme: String,
     /// The host in lower case, with a port that is not the scheme's.
-    host: String,
+    pub(super) host: String,
     /// Without dot segments and doubled slashes, and quoted once more.
-    path: String,
+    pub(super) path: String,
     /// Sorted by name and value.
-    query: String,
+    pub(super) query: String,
 }
 
 impl SignedUrl {
     /// Takes a URL apart that [`Endpoint`] has checked: `_host_from_url`, `_normalize_url_path` and
     /// `_canonical_query_string_url` in `auth.py`.
-    fn of(url: &str) -> Self {
+    pub(super) fn of(url: &str) -> Self {
         let Ok(parts) = urlsplit(url) else {
             return Self {
                 scheme: String::new(),

@@ -82,6 +82,8 @@ const TRANSIENT_CODES: &[&str] = &[
     "RequestTimeout",
     "RequestTimeoutException",
     "PriorRequestNotComplete",
+    // Of STS alone: `RetryIDPCommunicationError` in `retries/special.py`.
+    "IDPCommunicationError",
 ];
 
 /// The statuses that mean a transient failure.

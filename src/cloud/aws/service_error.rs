@@ -9,6 +9,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::retry::THROTTLING_CODES;
+use super::sts_answer;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, http_date};
 use crate::python::json::{self, Object, Value};
@@ -235,9 +236,9 @@ impl fmt::Debug for ServiceError {
     }
 }
 
-/// Returns the type of error that an answer names.
+/// Returns the type of error that an answer names, in JSON or in the XML of STS.
 pub(super) fn code_of(response: &Response) -> Option<String> {
-    code_in(response, body_of(response).as_ref())
+    code_in(response, body_of(response).as_ref()).or_else(|| sts_answer::code(response))
 }
 
 /// Returns the JSON object of an answer.

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 use super::chain;
 use super::credentials::Credentials;
 use super::shared_files::{ConfigFile, Entry, IniFile, Value, expanded, path_of, shown_path};
-use crate::cloud::services::{self, ServiceRequest, Services};
+use crate::cloud::services::{ServiceRequest, Services};
 use crate::cloud::token_cache::TokenCache;
 use crate::cloud::trust;
 use crate::env::{Env, Origin};
 use crate::error::{Error, Result};
-use crate::http::{Client, Failure, Options, Proxies, Response};
+use crate::http::{Client, Failure, Options, Proxies, Response, Retry};
 use crate::nearest::nearest;
 use crate::secret::Secret;
 use crate::shown::shown;
@@ -28,6 +28,9 @@ pub(super) const DEFAULT_PROFILE: &str = "default";
 
 /// The variables that name a profile, the first one first.
 const PROFILE_VARIABLES: [&str; 2] = ["AWS_DEFAULT_PROFILE", "AWS_PROFILE"];
+
+/// The time limit for connecting and for each wait: botocore's `DEFAULT_TIMEOUT`.
+const CLIENT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What the kwargs say about a session.
 #[derive(Clone, Debug, Default)]
@@ -76,7 +79,10 @@ impl Session {
             credentials_file: IniFile::read(credentials_path, "the AWS credentials file", deadline)?,
             boto_config,
             deadline,
-            http: trust::options(env, services::CLOUD_TIMEOUT, deadline),
+            http: Options {
+                proxies: Proxies::from_env(env).by_urllib(),
+                ..trust::options(env, CLIENT_TIMEOUT, deadline)
+            },
             client: OnceLock::new(),
             cache: TokenCache::new(),
         };
@@ -227,10 +233,10 @@ impl Session {
         &self,
         timeout: Option<Duration>,
         proxies: Option<&Proxies>,
-        attempts: Option<u32>,
+        retry: Retry,
         request: ServiceRequest,
     ) -> Result<Response, Failure> {
-        let request = request.with_attempts(attempts.unwrap_or(3));
+        let request = request.with(retry);
         if timeout.is_none() && proxies.is_none() {
             let client = self.client.get_or_init(|| Client::new(self.http.clone()));
             return client.send(request).await;

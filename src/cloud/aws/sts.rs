@@ -5,12 +5,14 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::client_config::ClientConfig;
 use super::credentials::Credentials;
+use super::endpoint::{Endpoint, SECURITY_TOKEN_SERVICE};
+use super::json_service::SignedUrl;
+use super::retry::RetrySettings;
 use super::session::Session;
 use super::sigv4::{self, Signable};
 use super::{sts_answer, sts_model};
-use crate::cloud::aws::client_config::ClientConfig;
-use crate::cloud::aws::endpoint::{Endpoint, SECURITY_TOKEN_SERVICE};
 use crate::cloud::services::{ServiceRequest, unreachable};
 use crate::error::{Error, Result};
 use crate::http::Proxies;
@@ -53,8 +55,9 @@ pub(crate) struct StsOptions {
     /// The time limit of an attempt.
     pub(crate) timeout: Option<Duration>,
     pub(crate) proxies: Option<Proxies>,
+    pub(crate) retry_mode: Option<String>,
     /// The first attempt included.
-    pub(crate) max_attempts: Option<u32>,
+    pub(crate) max_attempts: Option<String>,
 }
 
 /// What a role is assumed with.
@@ -120,13 +123,9 @@ pub(crate) async fn assume(
     sts_model::check_all(action, parameters, place)?;
     let endpoint = endpoint(session, options)?;
     let request = request(&endpoint, action, parameters)?;
+    let retry = RetrySettings::configured(&Overridden { session, options })?;
     let response = session
-        .send(
-            options.timeout,
-            options.proxies.as_ref(),
-            options.max_attempts,
-            request,
-        )
+        .send(options.timeout, options.proxies.as_ref(), retry.policy(), request)
         .await
         .map_err(|failure| unreachable(WHAT, failure).or_hint(way_to(&endpoint)))?;
     let mut secrets = crate::secret::Redactor::default();
@@ -169,6 +168,14 @@ struct Overridden<'a> {
 
 impl ClientConfig for Overridden<'_> {
     fn variable(&self, name: &str) -> Option<&str> {
+        let text = match name {
+            "AWS_RETRY_MODE" => self.options.retry_mode.as_deref(),
+            "AWS_MAX_ATTEMPTS" => self.options.max_attempts.as_deref(),
+            _ => None,
+        };
+        if text.is_some() {
+            return text;
+        }
         let given = match name {
             "AWS_USE_FIPS_ENDPOINT" => self.options.use_fips_endpoint,
             "AWS_USE_DUALSTACK_ENDPOINT" => self.options.use_dualstack_endpoint,
@@ -209,15 +216,12 @@ fn request(endpoint: &Endpoint, action: Action<'_>, parameters: &Object) -> Resu
         form.extend(["&WebIdentityToken=", &quote_plus(token)]);
     }
     let form = Secret::from(form);
-    let (_, rest) = endpoint.url.split_once("://").unwrap_or(("", &endpoint.url));
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let path = format!("/{path}");
-    let origin = endpoint.url.get(..endpoint.url.len() - rest.len() + host.len());
-    let url = format!("{}{path}", origin.unwrap_or_default());
-    let mut request = ServiceRequest::post(url, sigv4::FORM_CONTENT_TYPE, form.clone());
+    let signed = SignedUrl::of(&endpoint.url);
+    let mut request = ServiceRequest::post(endpoint.url.clone(), sigv4::FORM_CONTENT_TYPE, form.clone());
     if let Action::AssumeRole(keys) = action {
-        let mut signable = Signable::post_form(host, form.expose_text().unwrap_or_default());
-        signable.path = &path;
+        let mut signable = Signable::post_form(&signed.host, form.expose_text().unwrap_or_default());
+        signable.path = &signed.path;
+        signable.query = &signed.query;
         let region = endpoint.signing_region.as_deref().unwrap_or(DEFAULT_REGION);
         for (name, value) in sigv4::sign(signable, keys, region, SERVICE, SystemTime::now()) {
             if !matches!(name, "Host" | "Content-Length" | "Content-Type") {

@@ -3,30 +3,13 @@
 //! XML with a known form: an element is looked up by its name. Source: botocore 1.44.8, `parsers.py` (`QueryParser`).
 
 use super::credentials::Credentials;
+use super::retry::THROTTLING_CODES;
 use super::sts::{Action, WHAT};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::python::json::{Object, Value};
 use crate::secret::{Redactor, Secret};
 use crate::shown::shown;
-
-/// The codes of a service that is asked too often: `_THROTTLED_ERROR_CODES` in `retries/standard.py`.
-const THROTTLED: &[&str] = &[
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestThrottledException",
-    "TooManyRequestsException",
-    "ProvisionedThroughputExceededException",
-    "TransactionInProgressException",
-    "RequestLimitExceeded",
-    "BandwidthLimitExceeded",
-    "LimitExceededException",
-    "RequestThrottled",
-    "SlowDown",
-    "PriorRequestNotComplete",
-    "EC2ThrottledException",
-];
 
 /// The code of an identity provider that STS could not reach.
 const PROVIDER_UNREACHABLE: &str = "IDPCommunicationError";
@@ -67,7 +50,7 @@ fn refusal(status: u16, xml: &str, action: Action<'_>, what: &str, secrets: &Red
     let code = words("Code").unwrap_or_default();
     let is_refusal = (400..500).contains(&status)
         && status != 429
-        && !THROTTLED.contains(&code.as_str())
+        && !THROTTLING_CODES.contains(&code.as_str())
         && code != PROVIDER_UNREACHABLE;
     let mut error = if is_refusal {
         Error::denied(format!("{WHAT} refused {what} (status {status})"))
@@ -103,8 +86,13 @@ fn hint(code: &str, action: Action<'_>, is_refusal: bool) -> &'static str {
     }
 }
 
+/// Returns the code of an error.
+pub(super) fn code(response: &Response) -> Option<String> {
+    element(response.body.expose_text()?, "Code").map(decoded)
+}
+
 /// Returns what is between the tags of the first element `name`.
-pub(super) fn element<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
+fn element<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
     Some(text)

@@ -8,6 +8,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::sso_token::{self, Login};
 use crate::cloud::aws::credentials::Credentials;
 use crate::cloud::aws::endpoint::{Endpoint, SSO};
+use crate::cloud::aws::retry::RetrySettings;
 use crate::cloud::aws::session::Session;
 use crate::cloud::aws::timestamp;
 use crate::cloud::services::{ServiceRequest, Services, object, refused, unreachable};
@@ -57,8 +58,9 @@ pub(super) async fn credentials(
         quote(&settings.account)
     );
     let request = ServiceRequest::get(url).header("x-amz-sso_bearer_token", token);
+    let retry = RetrySettings::configured(session)?;
     let response = session
-        .send(None, None, None, request)
+        .send(None, None, retry.policy(), request)
         .await
         .map_err(|failure| unreachable(WHAT, failure).or_hint("check the network and its proxy"))?;
     read(&response, &settings).map(Some)

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use crate::cloud::aws::endpoint::{Endpoint, SSO_OIDC};
+use crate::cloud::aws::retry::RetrySettings;
 use crate::cloud::aws::session::Session;
 use crate::cloud::aws::shared_files::{shown_path, with_home};
 use crate::cloud::aws::timestamp;
@@ -131,8 +132,9 @@ async fn refreshed(session: &Session, login: &Login, token: &Object) -> Result<O
     let url = format!("{}/token", endpoint.url.trim_end_matches('/'));
     let body = Secret::from(dumps(&Value::Object(body)));
     let request = ServiceRequest::post(url, "application/json", body);
+    let retry = RetrySettings::configured(session)?;
     let response = session
-        .send(None, None, None, request)
+        .send(None, None, retry.policy(), request)
         .await
         .map_err(|failure| unreachable(WHAT, failure).or_hint("check the network and its proxy"))?;
     let answer = object(&response).filter(|_| response.status == 200);

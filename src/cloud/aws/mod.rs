@@ -42,6 +42,12 @@ pub(crate) mod retry;
     dead_code,
     reason = "the backends that use it follow"
 )]
+pub(crate) mod role;
+#[allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "the backends that use it follow"
+)]
 pub(crate) mod service_error;
 #[allow(
     clippy::allow_attributes,

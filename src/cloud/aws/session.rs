@@ -7,11 +7,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::chain;
 use super::credentials::Credentials;
+use super::role::Role;
 use super::shared_files::{ConfigFile, Entry, IniFile, Value, expanded, path_of, shown_path};
 use crate::cloud::services::{ServiceRequest, Services};
 use crate::cloud::token_cache::TokenCache;
@@ -22,6 +24,8 @@ use crate::http::{Client, Failure, Options, Proxies, Response, Retry};
 use crate::nearest::nearest;
 use crate::secret::Secret;
 use crate::shown::shown;
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// The profile when nothing names one.
 pub(super) const DEFAULT_PROFILE: &str = "default";
@@ -58,6 +62,8 @@ pub(crate) struct Session {
     http: Options,
     client: OnceLock<Client>,
     cache: TokenCache<Credentials>,
+    /// The role that gives the credentials, and the session that it is assumed from.
+    role: Option<Box<(Session, Role)>>,
 }
 
 impl Session {
@@ -85,6 +91,7 @@ impl Session {
             },
             client: OnceLock::new(),
             cache: TokenCache::new(),
+            role: None,
         };
         session.check_profile()?;
         session.region = session.find_region();
@@ -92,20 +99,25 @@ impl Session {
         Ok(session)
     }
 
-    /// Returns a new session with `keys`, which keeps the region and forgets the kwargs' profile.
+    /// Returns a new session whose credentials are those of `role`, assumed from this one.
     ///
-    /// Airflow makes one for the client that uses an assumed role. A profile that a variable names still counts.
+    /// Airflow makes one for the client that uses an assumed role: it keeps the region, and forgets the kwargs' profile. A profile
+    /// that a variable names still counts.
     ///
     /// # Errors
     /// As [`new`](Self::new).
-    pub(crate) fn fresh(&self, env: &Env, keys: Credentials) -> Result<Self> {
+    pub(crate) fn with_role(self, env: &Env, role: Role) -> Result<Self> {
         let options = SessionOptions {
             profile_name: None,
             region_name: self.region.clone(),
-            keys: Some(keys),
+            keys: None,
             kwargs_hint: self.options.kwargs_hint,
         };
-        Self::new(env, options, self.deadline)
+        let fresh = Self::new(env, options, self.deadline)?;
+        Ok(Self {
+            role: Some(Box::new((self, role))),
+            ..fresh
+        })
     }
 
     /// Returns the region: the kwarg, `AWS_DEFAULT_REGION`, the profile's, and last `AWS_REGION`, which botocore does not read.
@@ -177,15 +189,21 @@ impl Session {
     ///
     /// # Errors
     /// No credentials, or a source that refuses, with status 4; a source that does not answer, 5; one that is set up wrongly, 2.
-    pub(crate) async fn credentials(&self, services: &Services) -> Result<Credentials> {
-        if let Some(keys) = &self.options.keys {
-            return Ok(keys.clone());
-        }
-        let found = self
-            .cache
-            .get("", None, chain::credentials(self, services))
-            .await?;
-        Ok(found.0)
+    pub(crate) fn credentials<'a>(&'a self, services: &'a Services) -> BoxFuture<'a, Credentials> {
+        // Boxed, because a role's session looks for its credentials in the same way.
+        Box::pin(async move {
+            if let Some(keys) = &self.options.keys {
+                return Ok(keys.clone());
+            }
+            let request = async {
+                match self.role.as_deref() {
+                    Some((session, role)) => role.assume(session, services).await,
+                    None => chain::credentials(self, services).await,
+                }
+            };
+            let (keys, _) = self.cache.get("", None, request).await?;
+            Ok(keys)
+        })
     }
 
     /// Checks what botocore checks when it creates any client: the `[sso-session …]` of the profile, even if nothing uses it.

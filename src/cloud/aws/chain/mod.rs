@@ -21,6 +21,8 @@ mod web_identity;
 
 use instance::Instance;
 
+pub(super) use web_identity::token_file;
+
 /// Returns the first credentials of the chain.
 ///
 /// # Errors

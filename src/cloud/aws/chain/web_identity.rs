@@ -64,17 +64,12 @@ pub(super) async fn credentials(
     }
     parameters.insert("RoleArn".to_owned(), Value::String(role.value.to_owned()));
     sts::name_session(&mut parameters);
-    let token = token(session, &file)?;
+    let token = token_file(session, file.value, &file.place)?;
     let options = StsOptions::default();
     let action = Action::WebIdentity(&token);
     sts::assume(session, &options, action, &parameters, &role.place)
         .await
         .map(Some)
-}
-
-/// Reads a token, with all its blanks and newlines.
-fn token(session: &Session, file: &Setting<'_>) -> Result<Secret> {
-    token_file(session, file.value, &file.place)
 }
 
 /// Reads the token in the file `path`, which `place` names, with all its blanks and newlines.

@@ -1,6 +1,7 @@
 //! Clients of AWS against boto3's: what no command shows before a request is sent.
 
 mod answers;
+mod credentials;
 mod endpoints;
 mod transport;
 

@@ -1,0 +1,1 @@
+//! Named cases, each with what holds without a judge too.

@@ -30,11 +30,6 @@ pub(crate) trait Database: Send + Sync {
     /// Returns the row of `table` for `name`, or `None` if there is no such row.
     fn row<'a>(&'a self, table: Table, name: &'a str) -> BoxFuture<'a, Result<Option<Row>>>;
 
-    /// Returns warnings about the URL, such as an option that means nothing.
-    fn warnings(&self) -> &[String] {
-        &[]
-    }
-
     /// Returns a note for a row that was not found, such as that there are no tables at all. The default has none.
     fn about_absence(&self) -> Option<String> {
         None

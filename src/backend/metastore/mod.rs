@@ -134,10 +134,6 @@ impl MetastoreBackend {
             Dialect::Sqlite => Ok(Box::new(Sqlite::new(access, is_default))),
             Dialect::Postgres | Dialect::MySql => {
                 let client = server(access)?;
-                client
-                    .warnings()
-                    .iter()
-                    .for_each(|warning| self.warnings.add(warning));
                 Ok(Box::new(thread::OnThread::start(client, place, self.deadline)?))
             }
         }
@@ -153,16 +149,15 @@ fn server(access: Access<'_>) -> Result<Box<dyn Database>> {
     }
 }
 
-/// Returns the warning about options of the URL that mean nothing: "… has options that `why`".
-fn unknown_options(names: &[String], why: &str) -> Vec<String> {
+/// Warns of options of the URL that mean nothing: "… has options that `why`".
+fn warn_of_unknown(names: &[String], why: &str, warnings: &Warnings) {
     let names: Vec<String> = names.iter().map(|name| format!("`{}`", shown(name))).collect();
-    if names.is_empty() {
-        return Vec::new();
+    if !names.is_empty() {
+        let names = names.join(", ");
+        warnings.add(format!(
+            "the database's URL has options that {why}, and they are ignored: {names}"
+        ));
     }
-    vec![format!(
-        "the database's URL has options that {why}, and they are ignored: {}",
-        names.join(", ")
-    )]
 }
 
 impl SecretsBackend for MetastoreBackend {

@@ -40,7 +40,6 @@ pub(crate) struct MySql {
     variables: Variables,
     schema: Option<String>,
     deadline: Instant,
-    warnings: Vec<String>,
     state: Mutex<State>,
 }
 
@@ -63,9 +62,10 @@ struct Session {
 impl MySql {
     /// Creates the client without I/O.
     pub(crate) fn new(access: Access<'_>) -> Self {
+        let unknown = options::unknown(&access.url);
+        super::warn_of_unknown(&unknown, "no driver of MySQL knows", &access.warnings);
         Self {
             place: access.url.place(),
-            warnings: super::unknown_options(&options::unknown(&access.url), "no driver of MySQL knows"),
             url: access.url,
             variables: Variables::of(access.env),
             schema: access.schema,
@@ -228,10 +228,6 @@ impl Database for MySql {
                 Err(Failure::new(FailureKind::Deadline, what).into())
             })
         })
-    }
-
-    fn warnings(&self) -> &[String] {
-        &self.warnings
     }
 }
 

@@ -59,6 +59,7 @@ fn ask(script: &[Step], query: &str) -> (Result<Option<Row>>, Vec<Vec<u8>>) {
             url: DatabaseUrl::parse(&text, "the URL").unwrap(),
             schema: None,
             env: &env,
+            warnings: crate::backend::Warnings::default(),
             deadline: Instant::now() + Duration::from_secs(if query.contains("hang") { 1 } else { 20 }),
             warnings: crate::backend::Warnings::default(),
         };

@@ -20,6 +20,7 @@ use tokio::time::timeout_at;
 use tokio_postgres::types::{FromSql, Type};
 
 use super::database::{Access, Column, Database, Row, Table};
+use crate::backend::Warnings;
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
 use crate::http::{Failure, FailureKind, Roots};
@@ -37,7 +38,7 @@ pub(crate) struct Postgres {
     system_roots: Roots,
     schema: Option<String>,
     deadline: Instant,
-    warnings: Vec<String>,
+    warnings: Warnings,
     session: OnceCell<Result<Session>>,
 }
 
@@ -55,6 +56,7 @@ impl Postgres {
     /// Hosts and ports of the URL that SQLAlchemy refuses, with status 2.
     pub(crate) fn new(access: Access<'_>) -> Result<Self> {
         let (parameters, unknown) = Parameters::of_url(&access.url)?;
+        super::warn_of_unknown(&unknown, "libpq does not know", &access.warnings);
         Ok(Self {
             place: access.url.place(),
             parameters,
@@ -62,7 +64,7 @@ impl Postgres {
             system_roots: Roots::system(access.env),
             schema: access.schema,
             deadline: access.deadline,
-            warnings: super::unknown_options(&unknown, "libpq does not know"),
+            warnings: access.warnings,
             session: OnceCell::new(),
         })
     }
@@ -80,6 +82,9 @@ impl Postgres {
             .with_defaults(&self.variables, self.deadline)?;
         let home = self.variables.home.as_deref();
         let options = Options::new(&parameters, home, &self.system_roots, self.deadline)?;
+        if let Some(why) = &options.ignored_passfile {
+            self.warnings.add(why.as_str());
+        }
         let mut redactor = Redactor::default();
         for host in &options.hosts {
             if let Some(password) = &host.password {
@@ -106,11 +111,7 @@ impl Postgres {
                     user: &options.user,
                     redactor: &redactor,
                 };
-                let error = messages.error(problem);
-                Err(match options.ignored_passfile {
-                    Some(why) => error.with_detail(why),
-                    None => error,
-                })
+                Err(messages.error(problem))
             }
         }
     }
@@ -152,10 +153,6 @@ impl Database for Postgres {
                 Err(Failure::new(FailureKind::Deadline, what).into())
             })
         })
-    }
-
-    fn warnings(&self) -> &[String] {
-        &self.warnings
     }
 }
 

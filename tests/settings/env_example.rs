@@ -10,7 +10,12 @@ use secretctl::env::VARIABLES;
 use super::resolve;
 
 /// Names in the code that are not read, but set for another program.
-const NOT_READ: &[&str] = &["AZURE_CORE_NO_COLOR", "KUBERNETES_EXEC_INFO"];
+const NOT_READ: &[&str] = &[
+    "AZURE_CORE_NO_COLOR",
+    "KUBERNETES_EXEC_INFO",
+    "VERIFY_CA",
+    "VERIFY_IDENTITY",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,10 +1,18 @@
 //! The certificates that a path may use: those that are trusted, and those that the server sends.
 
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::certificate::{Authority, Certificate};
 use super::pem::{Held, Purpose};
 use super::rules;
+
+/// The certificates that a server sends, and its name.
+pub(super) struct Shown<'a> {
+    pub(super) end_entity: &'a CertificateDer<'a>,
+    pub(super) intermediates: &'a [CertificateDer<'a>],
+    pub(super) server_name: &'a ServerName<'a>,
+    pub(super) now: UnixTime,
+}
 
 /// A trusted certificate, and what its file says about its use.
 pub(super) type Known<'a> = (Certificate<'a>, Purpose);

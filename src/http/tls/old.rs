@@ -9,11 +9,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::{CertificateError, DigitallySignedStruct, Error};
 
 use super::certificate::Certificate;
-use super::known;
+use super::known::{self, Shown};
 use super::path::Search;
 use super::pem::{Held, Purpose};
 use super::rules::{self, Refusal};
-use super::verifier::Shown;
 
 /// Returns the certificate if it is of version 1 or 2.
 pub(super) fn parse<'a>(certificate: &'a CertificateDer<'_>) -> Option<Certificate<'a>> {

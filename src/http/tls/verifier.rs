@@ -19,7 +19,7 @@ use super::super::failure::Failure;
 use super::certificate::{Authority, Certificate};
 use super::common_name;
 use super::der::Head;
-use super::known::{self, Known, is_rejected};
+use super::known::{self, Known, Shown, is_rejected};
 use super::old;
 use super::path::Search;
 use super::pem::{Held, Purpose};
@@ -52,14 +52,6 @@ enum Trusted {
     Thumbprint([u8; 20]),
     /// Any server whose certificate leads to a trusted one.
     Issued(Trust),
-}
-
-/// The certificates that a server sends, and its name.
-pub(super) struct Shown<'a> {
-    pub(super) end_entity: &'a CertificateDer<'a>,
-    pub(super) intermediates: &'a [CertificateDer<'a>],
-    server_name: &'a ServerName<'a>,
-    pub(super) now: UnixTime,
 }
 
 impl Verifier {

@@ -61,7 +61,6 @@ fn ask(script: &[Step], query: &str) -> (Result<Option<Row>>, Vec<Vec<u8>>) {
             env: &env,
             warnings: crate::backend::Warnings::default(),
             deadline: Instant::now() + Duration::from_secs(if query.contains("hang") { 1 } else { 20 }),
-            warnings: crate::backend::Warnings::default(),
         };
         let client = MySql::new(access);
         let outcome = client.row(Table::Variable, "v").await;

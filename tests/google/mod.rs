@@ -5,5 +5,4 @@ mod credentials;
 mod differences;
 mod emulator;
 mod lookups;
-mod projects;
 pub mod support;

@@ -8,7 +8,9 @@ import base64
 import contextlib
 import datetime
 import os
+import select
 import socket
+import ssl
 import tempfile
 import threading
 from concurrent import futures
@@ -23,11 +25,13 @@ def op_lookups(request):
     """Looks up each of `names` with one backend made from `kwargs` in the environment `env`.
 
     `secrets` are those of the service: a resource's name and `{"data": base64}`, or `{"code": …}`; any other is NOT_FOUND.
-    `tokens` is the port of everything else. Answers `{"answers": […], "asked": […]}`: what the backend returned, and what the
+    `emulator` is the port of a service without TLS that takes its place. `tokens` is the port of everything else, and `patience`
+    how long the client repeats a request, in seconds. Answers `{"answers": […], "asked": […]}`: what the backend returned, and what the
     service was asked, as whom.
     """
     service = Service.started()
     service.proxy.tokens = request.get("tokens")
+    service.proxy.emulator = request.get("emulator")
     service.secrets = request.get("secrets", {})
     service.asked = []
     variables = {
@@ -37,7 +41,8 @@ def op_lookups(request):
         **request.get("env", {}),
         **judge_backends.multi_team(request),
     }
-    with judge_backends.environment(variables), google_auth_of(variables), impatient():
+    patience = request.get("patience", 0.01)
+    with judge_backends.environment(variables), google_auth_of(variables), impatient(patience):
         answers = []
         try:
             backend = judge_backends.imported(BACKEND)(**request.get("kwargs", {}))
@@ -64,8 +69,8 @@ def google_auth_of(variables):
 
 
 @contextlib.contextmanager
-def impatient():
-    """Ends the client's retries, which take a minute, and google-auth's pauses."""
+def impatient(seconds):
+    """Ends the client's retries, which take a minute, after `seconds`, and google-auth's pauses."""
     from unittest import mock
 
     from google.api_core.retry import retry_unary
@@ -74,9 +79,14 @@ def impatient():
     target = retry_unary.retry_target
 
     def once(*arguments, **more):
-        return target(*arguments, **{**more, "timeout": 0.01})
+        return target(*arguments, **{**more, "timeout": seconds})
 
-    with mock.patch.object(retry_unary, "retry_target", once), mock.patch.object(_exponential_backoff.time, "sleep"):
+    class Clock:
+        """The module `time` for google-auth: it does not wait."""
+
+        sleep = staticmethod(lambda seconds: None)
+
+    with mock.patch.object(retry_unary, "retry_target", once), mock.patch.object(_exponential_backoff, "time", Clock):
         yield
 
 
@@ -105,7 +115,7 @@ class Service:
         credentials = grpc.ssl_server_credentials([(key, certificate)])
         self.port = self.server.add_secure_port("127.0.0.1:0", credentials)
         self.server.start()
-        self.proxy = Proxy(self.port)
+        self.proxy = Proxy(self.port, certificate + key, folder)
 
     def handler(self):
         import grpc
@@ -137,7 +147,10 @@ class Service:
             stored = {"code": "INVALID_ARGUMENT"}
         if "code" in stored:
             context.abort(grpc.StatusCode[stored["code"]], "scripted")
-        return AccessSecretVersionResponse(name=request.name, payload={"data": base64.b64decode(stored["data"])})
+        payload = {"data": base64.b64decode(stored["data"])}
+        if "dataCrc32c" in stored:
+            payload["data_crc32c"] = int(stored["dataCrc32c"])
+        return AccessSecretVersionResponse(name=request.name, payload=payload)
 
 
 def well_formed(name):
@@ -150,8 +163,14 @@ def well_formed(name):
 class Proxy:
     """A proxy for CONNECT: `secretmanager.*` is the scripted service, everything else is the port of the test."""
 
-    def __init__(self, service):
-        self.service, self.tokens = service, None
+    def __init__(self, service, pem, folder):
+        self.service, self.tokens, self.emulator = service, None, None
+        path = os.path.join(folder, "server.pem")
+        with open(path, "wb") as file:
+            file.write(pem)
+        self.tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self.tls.load_cert_chain(path)
+        self.tls.set_alpn_protocols(["h2"])
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -170,16 +189,32 @@ class Proxy:
                     return
                 head += byte
             place = head.split(b" ")[1].decode()
-            port = self.service if place.startswith("secretmanager.") else self.tokens
+            is_service = place.startswith("secretmanager.")
+            port = (self.emulator or self.service) if is_service else self.tokens
             if port is None:
                 client.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
                 return
             with socket.create_connection(("127.0.0.1", port)) as server:
                 client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                if is_service and self.emulator:
+                    with self.tls.wrap_socket(client, server_side=True) as secure:
+                        exchange(secure, server)
+                    return
                 back = threading.Thread(target=copy, args=(server, client), daemon=True)
                 back.start()
                 copy(client, server)
                 back.join()
+
+
+def exchange(secure, plain):
+    """Copies both ways in one thread, because a TLS connection is not for two."""
+    while True:
+        ready = [secure] if secure.pending() else select.select([secure, plain], [], [])[0]
+        for source in ready:
+            chunk = source.recv(65536)
+            if not chunk:
+                return
+            (plain if source is secure else secure).sendall(chunk)
 
 
 def copy(source, target):

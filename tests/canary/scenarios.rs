@@ -106,6 +106,7 @@ impl Scenario {
 
 pub const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 pub const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+pub const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
 pub const AZURE: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
 
 fn fixture() -> PathBuf {

@@ -5,6 +5,7 @@
 
 mod azure;
 mod environment;
+mod google;
 mod local;
 mod steps;
 mod vault;

@@ -16,6 +16,9 @@ fn kwargs(class_path: &str) -> &'static str {
         "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend" => {
             r#"{"vault_url": "https://127.0.0.1:1/"}"#
         }
+        "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend" => {
+            r#"{"project_id": "p", "gcp_key_path": "/nonexistent/key.json"}"#
+        }
         "airflow.providers.hashicorp.secrets.vault.VaultBackend" => {
             r#"{"url": "http://127.0.0.1:1", "token": "t"}"#
         }

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::list::{self, At, Fault, Kind, Peer, Right, VALUE};
 use super::outcome::{Due, Outcome, words};
 use crate::azure::support::{World, values, vault as key_vault};
+use crate::google::support::{self as google, World as Google};
 use crate::support::server::{Authority, Certificate, Recorded, Reply, Server, Validity};
 use crate::support::{Output, Program, free_port};
 use crate::vault::{kv2, login, vault};
@@ -37,27 +38,39 @@ pub enum Backend {
     VaultHttp,
     VaultHttps,
     KeyVault,
+    SecretManager,
 }
 
 impl Backend {
-    pub const ALL: [Self; 3] = [Self::VaultHttp, Self::VaultHttps, Self::KeyVault];
+    pub const ALL: [Self; 4] = [
+        Self::VaultHttp,
+        Self::VaultHttps,
+        Self::KeyVault,
+        Self::SecretManager,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::VaultHttp => "Vault, http",
             Self::VaultHttps => "Vault, https",
             Self::KeyVault => "Key Vault",
+            Self::SecretManager => "Secret Manager",
         }
     }
 
     /// Returns whether it has `fault`.
     pub fn has(self, fault: &Fault) -> bool {
-        fault.http || self != Self::VaultHttp
+        let exists = fault.http || self != Self::VaultHttp;
+        exists && (fault.in_google || self != Self::SecretManager)
     }
 
     /// Returns the body of an answer with `value`.
     fn body(self, value: &str) -> String {
         match self {
+            Self::SecretManager => {
+                let payload = google::secret(value);
+                json!({"name": format!("projects/1/secrets/{value}/versions/1"), "payload": payload})
+            }
             Self::KeyVault => {
                 json!({"value": value, "id": "https://localhost/secrets/airflow-variables-hello/1"})
             }
@@ -73,17 +86,31 @@ impl Backend {
                 .header("authorization")
                 .is_none()
                 .then(|| key_vault::challenge(&key_vault::usual_challenge())),
+            Self::SecretManager => None,
             _ => (request.method != "GET").then(|| Reply::json(200, login(SECRET))),
         }
     }
 
-    /// Returns a lookup in the server at `url`, through `proxy` when there is one.
-    fn program(self, world: &World, url: &str, proxy: Option<&str>) -> Program {
+    /// Returns a lookup in the server at `url`, through `proxy` when there is one. `login` is a Google whose login is faulty.
+    fn program(
+        self,
+        world: &World,
+        (google, login): (&Google, Option<&Google>),
+        url: &str,
+        proxy: Option<&str>,
+    ) -> Program {
         let program = if self == Self::KeyVault {
             let mut kwargs = values();
             kwargs["vault_url"] = url.into();
             kwargs["verify_challenge_resource"] = false.into();
             world.program(&kwargs, &json!({"NO_PROXY": "127.0.0.1,localhost"}))
+        } else if self == Self::SecretManager {
+            let kwargs = match login {
+                Some(_) => json!({"gcp_credential_config_file": crate::google::user(), "project_id": "proj"}),
+                None => json!({"gcp_keyfile_dict": google::key()}),
+            };
+            let env = json!({"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER": url, "NO_PROXY": "127.0.0.1,localhost"});
+            login.unwrap_or(google).program(&kwargs, &env)
         } else {
             let kwargs = json!({"url": url, "auth_type": "approle", "role_id": "r", "secret_id": SECRET});
             vault(&kwargs).env("REQUESTS_CA_BUNDLE", world.path("ca.pem"))
@@ -98,9 +125,10 @@ impl Backend {
     }
 }
 
-/// The healthy peers of every fault: Azure's services, and servers that must receive nothing.
+/// The healthy peers of every fault: Azure's and Google's services, and servers that must receive nothing.
 pub struct Peers {
     world: World,
+    google: Google,
     plain: Server,
     secure: Server,
 }
@@ -109,6 +137,7 @@ impl Peers {
     pub fn start() -> Self {
         Self {
             world: World::start(),
+            google: Google::start(),
             plain: Server::script([Reply::html(200)]),
             secure: Server::start_tls(&Authority::trusted().certificate(Validity::Good), |_| {
                 Reply::html(200)
@@ -197,14 +226,22 @@ pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
     };
     let own = own_login(peer, backend);
     let proxy_url = proxy.as_ref().map(Server::url);
+    let own_google = own_google_login(peer, backend);
     let program = backend.program(
         own.as_ref().unwrap_or(&peers.world),
+        (&peers.google, own_google.as_ref()),
         &format!("{scheme}://{place}"),
         proxy_url.as_deref(),
     );
     let output = look_up(program, limit);
     let reads = reads.load(Ordering::SeqCst);
-    let pauses = fault.pauses.of(backend);
+    let pauses = match (backend, peer, fault.pauses) {
+        // Google's logins are repeated twice.
+        (Backend::SecretManager, Peer::Login(_), pauses) if pauses != list::Pauses::Never => {
+            Duration::from_secs(1)
+        }
+        (_, _, pauses) => pauses.of(backend),
+    };
     let far = elsewhere.url();
     let proxy_place = proxy_url.unwrap_or_else(|| "://no proxy".to_owned());
     let places = [
@@ -233,6 +270,16 @@ fn own_login(peer: Peer, backend: Backend) -> Option<World> {
     (backend == Backend::KeyVault).then(|| {
         let own = World::start();
         own.tell(&json!({}), &[], &vec![bad(); 40], &[]);
+        own
+    })
+}
+
+/// Returns a separate Google with a faulty login.
+fn own_google_login(peer: Peer, backend: Backend) -> Option<Google> {
+    let Peer::Login(bad) = peer else { return None };
+    (backend == Backend::SecretManager).then(|| {
+        let own = Google::start();
+        own.tell(&[], &vec![bad(); 40], &[]);
         own
     })
 }
@@ -268,12 +315,14 @@ fn shown(words: &str, places: &[(&str, &str)]) -> String {
 /// Returns the promise that the output of a fault breaks, if any.
 fn broken(fault: &Fault, backend: Backend, output: &Output) -> Option<String> {
     let right = match (fault.right, backend) {
-        (Right::FoundInKeyVault, Backend::KeyVault) => Right::Found,
-        (Right::FoundInKeyVault, _) => Right::Unavailable,
+        (Right::FoundInClouds, Backend::KeyVault | Backend::SecretManager) => Right::Found,
+        (Right::FoundInClouds, _) => Right::Unavailable,
+        (Right::NotFoundInGoogle, Backend::SecretManager) => Right::Unavailable,
+        (Right::NotFoundInGoogle, _) => Right::Found,
         (right, _) => right,
     };
     let (expected, value) = match right {
-        Right::Found | Right::FoundInKeyVault => (0, VALUE.to_owned()),
+        Right::Found | Right::FoundInClouds | Right::NotFoundInGoogle => (0, VALUE.to_owned()),
         Right::Large(length) => (0, "x".repeat(length)),
         Right::Unavailable | Right::TimeIsUp => (5, String::new()),
         Right::Malformed => (6, String::new()),

@@ -6,3 +6,5 @@ mod differences;
 mod emulator;
 mod lookups;
 pub mod support;
+
+pub use credentials::user;

@@ -13,13 +13,13 @@ use super::config::{CREDENTIAL_KWARGS, Config, project_fault};
 use super::crc32c::crc32c;
 use super::refusal;
 use crate::cloud::google::{AccessToken, Loaded, Scopes, TokenContext};
-use crate::cloud::services::{Services, object};
+use crate::cloud::services::Services;
 use crate::cloud::token_cache::{Token, TokenCache};
 use crate::cloud::trust;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Client, FailureKind, Request, Response, Retry};
-use crate::python::json::{Object, Value};
+use crate::python::json::{Object, Value, loads};
 use crate::secret::Secret;
 use crate::value::{Answer, Found, SecretKind};
 
@@ -32,12 +32,12 @@ const SET_PROJECT: &str = "set the backend kwarg `project_id`";
 /// The time limit for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Which requests are repeated.
+/// Which requests are repeated: what gRPC calls UNAVAILABLE or RESOURCE_EXHAUSTED.
 const RETRY: Retry = Retry {
-    retries: 5,
-    statuses: &[429, 503],
+    retries: 3,
+    statuses: &[429, 502, 503, 504],
     statuses_with_retry_after: &[],
-    backoff: Duration::from_millis(250),
+    backoff: Duration::from_millis(500),
     after_sending: true,
     decide: None,
 };
@@ -136,10 +136,17 @@ impl SecretManager {
                 }
                 _ => Error::unavailable("Google Secret Manager did not answer").with_source(failure),
             })?;
-        match object(&response) {
-            Some(answer) if response.status == 200 => found(kind, &answer),
-            Some(answer) => refusal::meaning(project, name, response.status, &answer),
-            None => Err(not_google(&response)),
+        let answer = response
+            .body
+            .expose_text()
+            .map(|text| loads(text.trim_start_matches('\u{feff}')));
+        match answer {
+            Some(Ok(Value::Object(answer))) if response.status == 200 => found(kind, &answer),
+            Some(Ok(Value::Object(answer))) => refusal::meaning(project, name, response.status, &answer),
+            Some(Err(error)) if !error.is_decode_error() => {
+                Err(Error::malformed("the secret in Google Secret Manager cannot be read").with_source(error))
+            }
+            _ => Err(not_google(&response)),
         }
     }
 
@@ -229,7 +236,6 @@ fn not_google(response: &Response) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::python::json::loads;
 
     fn answer(payload: &str) -> Result<Answer> {
         let Ok(Value::Object(answer)) = loads(&format!(r#"{{"name": "n", "payload": {payload}}}"#)) else {

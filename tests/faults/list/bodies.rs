@@ -1,7 +1,7 @@
 //! Bodies that are too long, compressed, broken, or from another service.
 
 use super::Pauses::Retries;
-use super::Right::{Found, FoundInKeyVault, Large, Malformed, Unavailable};
+use super::Right::{Found, FoundInClouds, Large, Malformed, Unavailable};
 use super::{Fault, MB, fault, gzip, json};
 use crate::support::server::Reply;
 
@@ -9,6 +9,7 @@ pub const FAULTS: &[Fault] = &[
     fault("a value of 7 MB", Large(7 * MB), |at| {
         at.with(&"x".repeat(7 * MB))
     })
+    .not_google()
     .heavy(),
     fault("a value of 10 MB", Unavailable, |at| {
         at.with(&"x".repeat(10 * MB))
@@ -103,7 +104,7 @@ pub const FAULTS: &[Fault] = &[
     fault("something after the JSON", Unavailable, |at| {
         json(&format!("{} x", at.text()))
     }),
-    fault("JSON after a byte order mark", FoundInKeyVault, |at| {
+    fault("JSON after a byte order mark", FoundInClouds, |at| {
         json(&format!("\u{feff}{}", at.text()))
     }),
     fault("a name twice: the last one counts", Found, |at| {
@@ -111,7 +112,8 @@ pub const FAULTS: &[Fault] = &[
             &at.text()
                 .replace("{\"value\":", "{\"value\":\"not-this\",\"value\":"),
         )
-    }),
+    })
+    .not_google(),
     fault("JSON in UTF-16", Unavailable, |at| {
         let units = at
             .text()
@@ -153,7 +155,8 @@ pub const FAULTS: &[Fault] = &[
     fault("only null", Unavailable, |_| json("null")),
     fault("no `value`", Malformed, |at| {
         json(&at.text().replace("\"value\"", "\"other\""))
-    }),
+    })
+    .not_google(),
     fault("nothing, with status 200", Unavailable, |_| Reply::status(200)),
     fault("nothing, with status 204", Unavailable, |_| Reply::status(204)),
     fault("nothing, with status 205", Unavailable, |_| Reply::status(205)),

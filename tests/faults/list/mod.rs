@@ -135,8 +135,10 @@ pub enum Right {
     Found,
     /// A value of this many bytes.
     Large(usize),
-    /// The value from Key Vault; status 5 from Vault, because hvac's urllib3 does not retry.
-    FoundInKeyVault,
+    /// The value from Key Vault and Secret Manager; status 5 from Vault, because hvac's urllib3 does not retry.
+    FoundInClouds,
+    /// The value from Vault and Key Vault; status 5 from Secret Manager, because Google's client does not retry.
+    NotFoundInGoogle,
     /// Status 5.
     Unavailable,
     /// Status 5 when `--timeout` is over, and not before.
@@ -151,8 +153,12 @@ pub enum Pauses {
     Never,
     /// Three retries of the backend.
     Retries,
-    /// Three retries of Key Vault, none of Vault.
+    /// Three retries of Key Vault, none of the others.
     RetriesOfKeyVault,
+    /// Three retries of Key Vault and Secret Manager, none of Vault.
+    RetriesOfClouds,
+    /// Three retries of Vault and Key Vault, none of Secret Manager.
+    NotOfGoogle,
     /// Three retries of a backend over TLS.
     RetriesOverTls,
     /// The number of seconds that the server asks for.
@@ -160,17 +166,21 @@ pub enum Pauses {
 }
 
 impl Pauses {
-    /// Returns their sum. Vault: urllib3 with a factor of 0.1 s, the first retry at once. Key Vault: azure-core with 0.8 s.
+    /// Returns their sum. Vault: urllib3 with a factor of 0.1 s, the first retry at once. Key Vault: azure-core with 0.8 s. Secret
+    /// Manager: 0.5 s.
     pub fn of(self, backend: Backend) -> Duration {
         let retries = match self {
             Self::Asked(seconds) => return Duration::from_secs(seconds),
             Self::Never => false,
             Self::Retries => true,
             Self::RetriesOfKeyVault => backend == Backend::KeyVault,
+            Self::RetriesOfClouds => matches!(backend, Backend::KeyVault | Backend::SecretManager),
+            Self::NotOfGoogle => backend != Backend::SecretManager,
             Self::RetriesOverTls => backend != Backend::VaultHttp,
         };
         match (retries, backend) {
             (false, _) => Duration::ZERO,
+            (true, Backend::SecretManager) => Duration::from_millis(1000 + 2000),
             (true, Backend::KeyVault) => Duration::from_millis(1600 + 3200),
             (true, Backend::VaultHttp | Backend::VaultHttps) => Duration::from_millis(200 + 400),
         }
@@ -185,6 +195,8 @@ pub struct Fault {
     pub pauses: Pauses,
     /// Whether the fault exists without TLS.
     pub http: bool,
+    /// Whether the fault exists in Secret Manager, whose values are in base64 under another name.
+    pub in_google: bool,
     /// Whether megabytes are sent, which may take seconds on a busy machine.
     pub heavy: bool,
 }
@@ -199,6 +211,12 @@ impl Fault {
     /// Restricts it to TLS.
     const fn https_only(mut self) -> Self {
         self.http = false;
+        self
+    }
+
+    /// Restricts it to Vault and Key Vault.
+    const fn not_google(mut self) -> Self {
+        self.in_google = false;
         self
     }
 
@@ -220,6 +238,7 @@ const fn peer(name: &'static str, right: Right, peer: Peer) -> Fault {
         right,
         pauses: Pauses::Never,
         http: true,
+        in_google: true,
         heavy: false,
     }
 }

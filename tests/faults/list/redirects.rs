@@ -1,11 +1,11 @@
 //! Redirects: followed only to the same server. `vault::redirects` has those of Vault's standbys.
 
-use super::Right::{Found, Unavailable};
+use super::Right::{Found, NotFoundInGoogle, Unavailable};
 use super::{Fault, fault};
 use crate::support::server::Reply;
 
 pub const FAULTS: &[Fault] = &[
-    fault("to another path of the server", Found, |at| {
+    fault("to another path of the server", NotFoundInGoogle, |at| {
         at.once(at.redirect("").header("x-first", "1"))
     }),
     fault("to another host", Unavailable, |at| {

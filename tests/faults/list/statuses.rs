@@ -1,7 +1,7 @@
 //! Statuses, and `Retry-After`.
 
-use super::Pauses::{Asked, Retries, RetriesOfKeyVault};
-use super::Right::{Found, FoundInKeyVault, Unavailable};
+use super::Pauses::{Asked, NotOfGoogle, Retries, RetriesOfClouds, RetriesOfKeyVault};
+use super::Right::{Found, FoundInClouds, NotFoundInGoogle, Unavailable};
 use super::{Fault, fault, json};
 use crate::support::server::Reply;
 
@@ -31,16 +31,16 @@ pub const FAULTS: &[Fault] = &[
         Unavailable,
         |_| Reply::status(429).header("Retry-After", "99999999999999999999999999"),
     ),
-    fault("429, once", FoundInKeyVault, |at| at.once(Reply::status(429))),
-    fault("429 every time", Unavailable, |_| Reply::status(429)).pausing(RetriesOfKeyVault),
-    fault("500, once", Found, |at| at.once(Reply::status(500))),
-    fault("500 every time", Unavailable, |_| Reply::status(500)).pausing(Retries),
+    fault("429, once", FoundInClouds, |at| at.once(Reply::status(429))),
+    fault("429 every time", Unavailable, |_| Reply::status(429)).pausing(RetriesOfClouds),
+    fault("500, once", NotFoundInGoogle, |at| at.once(Reply::status(500))),
+    fault("500 every time", Unavailable, |_| Reply::status(500)).pausing(NotOfGoogle),
     fault("502, once", Found, |at| at.once(Reply::html(502))),
     fault("502 every time, in HTML", Unavailable, |_| Reply::html(502)).pausing(Retries),
     fault("503, once", Found, |at| at.once(Reply::status(503))),
     fault("503 every time", Unavailable, |_| Reply::status(503)).pausing(Retries),
-    fault("504, once", FoundInKeyVault, |at| at.once(Reply::html(504))),
-    fault("504 every time, in HTML", Unavailable, |_| Reply::html(504)).pausing(RetriesOfKeyVault),
+    fault("504, once", FoundInClouds, |at| at.once(Reply::html(504))),
+    fault("504 every time, in HTML", Unavailable, |_| Reply::html(504)).pausing(RetriesOfClouds),
     fault("a status that nobody knows (299)", Unavailable, |_| {
         Reply::html(299)
     }),

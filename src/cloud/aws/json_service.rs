@@ -240,12 +240,16 @@ impl JsonService {
             || response.body.expose().trim_ascii_start().starts_with(b"<");
         let status = response.status;
         let what = match (status, is_html, response.body.is_empty()) {
-            (300..400, ..) => "a redirect, which is not followed",
-            (_, true, _) => "HTML",
-            (_, _, true) => "nothing",
-            _ => "something that is not its JSON",
+            (300..400, ..) if response.header("location").is_some() => {
+                "answered with a redirect, which is not followed"
+            }
+            (429, ..) => "throttled the request",
+            (500.., ..) => "returned a server error",
+            (_, true, _) => "answered with HTML",
+            (_, _, true) => "answered with nothing",
+            _ => "answered with something that is not its JSON",
         };
-        let error = Error::unavailable(format!("{} answered with {what} (status {status})", self.place()));
+        let error = Error::unavailable(format!("{} {what} (status {status})", self.place()));
         match (status, &self.endpoint.place) {
             (500.. | 429, _) => error.with_hint("try again later"),
             (_, Some(place)) => error.with_hint(format!(

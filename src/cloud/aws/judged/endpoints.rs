@@ -1,28 +1,16 @@
 //! Generated clients against boto3's: URL, scope of the signature, retry settings, and errors on both sides.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use super::support::{Random, airflow, cases, random};
-use crate::cloud::aws::client_config::Plain;
 use crate::cloud::aws::endpoint::{Endpoint, PARAMETER_STORE, SECRETS_MANAGER, SECURITY_TOKEN_SERVICE};
 use crate::cloud::aws::retry::{RetryMode, RetrySettings};
-
-/// Writes the config file.
-fn file(config: &Plain) -> String {
-    let mut text = "[default]\n".to_owned();
-    for (key, value) in &config.profile {
-        text.extend([key, " = ", value, "\n"]);
-    }
-    if let Some(services) = &config.services {
-        text.push_str("[services mine]\n");
-        for (service, url) in services {
-            text.extend([service, " =\n  endpoint_url = ", url, "\n"]);
-        }
-    }
-    text
-}
+use crate::cloud::aws::{Session, SessionOptions};
+use crate::env::Env;
+use crate::secret::Secret;
 
 /// Regions of every partition, unknown ones, pseudo-regions, and what is not a region.
 const REGIONS: &[&str] = &[
@@ -133,83 +121,90 @@ fn sometimes(random: &mut Random, n: usize, choices: &'static [&'static str]) ->
     random.one_in(n).then(|| *random.pick(choices))
 }
 
-/// A generated client: service, settings, and kwargs.
+/// A generated client: service, variables, shared files, and kwargs.
 struct Case {
     service: &'static str,
-    config: Plain,
+    env: BTreeMap<&'static str, &'static str>,
+    config: String,
+    credentials: String,
+    profile: Option<&'static str>,
     region: Option<&'static str>,
     endpoint: Option<&'static str>,
 }
 
+/// The profiles in the files.
+const PROFILES: &[&str] = &["default", "dev"];
+
+/// The values of a variable or a kwarg that names a profile.
+const NAMES: &[&str] = &[
+    "default", "dev", "dev", "default", "dev", "dev", "default", "dev", "prod", "",
+];
+
 /// A variable, the profile's key for the same, how rare each is, and the values.
 type Choice = (&'static str, &'static str, usize, usize, &'static [&'static str]);
 
+/// The settings that a variable and a profile can have. Most are absent, so that errors do not hide each other.
+const CHOICES: [Choice; 7] = [
+    ("AWS_DEFAULT_REGION", "region", 2, 2, REGIONS),
+    ("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", 3, 5, BOOLEANS),
+    (
+        "AWS_USE_DUALSTACK_ENDPOINT",
+        "use_dualstack_endpoint",
+        3,
+        5,
+        BOOLEANS,
+    ),
+    (
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "ignore_configured_endpoint_urls",
+        8,
+        12,
+        BOOLEANS,
+    ),
+    (
+        "AWS_STS_REGIONAL_ENDPOINTS",
+        "sts_regional_endpoints",
+        3,
+        4,
+        &["legacy", "legacy", "regional", "", "Legacy", "global"],
+    ),
+    (
+        "AWS_RETRY_MODE",
+        "retry_mode",
+        6,
+        6,
+        &["standard", "legacy", "adaptive", "Standard", "", "none"],
+    ),
+    (
+        "AWS_MAX_ATTEMPTS",
+        "max_attempts",
+        8,
+        8,
+        &[
+            "1",
+            "2",
+            "10",
+            " 4 ",
+            "1_0",
+            "+3",
+            "٣",
+            "0",
+            "-1",
+            "",
+            "two",
+            "2.0",
+            "99999999999",
+        ],
+    ),
+];
+
 fn case(random: &mut Random) -> Case {
-    let mut config = Plain::default();
-    let choices: [Choice; 7] = [
-        ("AWS_DEFAULT_REGION", "region", 2, 2, REGIONS),
-        ("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint", 3, 5, BOOLEANS),
-        (
-            "AWS_USE_DUALSTACK_ENDPOINT",
-            "use_dualstack_endpoint",
-            3,
-            5,
-            BOOLEANS,
-        ),
-        (
-            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-            "ignore_configured_endpoint_urls",
-            8,
-            12,
-            BOOLEANS,
-        ),
-        (
-            "AWS_STS_REGIONAL_ENDPOINTS",
-            "sts_regional_endpoints",
-            3,
-            4,
-            &["legacy", "legacy", "regional", "", "Legacy", "global"],
-        ),
-        (
-            "AWS_RETRY_MODE",
-            "retry_mode",
-            6,
-            6,
-            &["standard", "legacy", "adaptive", "Standard", "", "none"],
-        ),
-        (
-            "AWS_MAX_ATTEMPTS",
-            "max_attempts",
-            8,
-            8,
-            &[
-                "1",
-                "2",
-                "10",
-                " 4 ",
-                "1_0",
-                "+3",
-                "٣",
-                "0",
-                "-1",
-                "",
-                "two",
-                "2.0",
-                "99999999999",
-            ],
-        ),
-    ];
-    for (variable, key, often, in_profile, values) in choices {
-        // Most values of most settings are valid, so that errors do not hide each other.
+    let mut env = BTreeMap::new();
+    for (variable, _, often, _, values) in CHOICES {
         if let Some(value) = sometimes(random, often, values) {
-            config.env.insert(variable, value);
-        }
-        if let Some(value) = sometimes(random, in_profile, values) {
-            // The parser of the file cuts blanks off, and this test has none.
-            config.profile.insert(key, value.trim());
+            env.insert(variable, value);
         }
     }
-    let service = *random.pick(&["secretsmanager", "ssm", "sts"]);
     for variable in [
         "AWS_ENDPOINT_URL",
         "AWS_ENDPOINT_URL_SECRETS_MANAGER",
@@ -217,31 +212,66 @@ fn case(random: &mut Random) -> Case {
         "AWS_ENDPOINT_URL_STS",
     ] {
         if let Some(value) = sometimes(random, 12, ENDPOINTS) {
-            config.env.insert(variable, value);
+            env.insert(variable, value);
         } else if random.one_in(20) {
-            config.env.insert(variable, "");
+            env.insert(variable, "");
         }
     }
-    if let Some(value) = sometimes(random, 8, ENDPOINTS) {
-        config.profile.insert("endpoint_url", value);
+    for variable in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"] {
+        if let Some(value) = sometimes(random, 8, NAMES) {
+            env.insert(variable, value);
+        }
     }
-    if random.one_in(5) {
-        config.profile.insert("services", "mine");
-        let mut services = BTreeMap::new();
+    let (mut config, mut credentials) = (String::new(), String::new());
+    for profile in PROFILES {
+        let title = match (*profile, random.below(3)) {
+            ("default", 0) => "[profile default]".to_owned(),
+            ("default", _) => "[default]".to_owned(),
+            (other, 0) => format!("[profile \"{other}\"]"),
+            (other, _) => format!("[profile {other}]"),
+        };
+        config.extend([&title, "\n"]);
+        config.push_str(&settings(random, 1));
+        if random.one_in(5) {
+            config.push_str("services = mine\n");
+        }
+        if random.one_in(3) {
+            credentials.extend(["[", profile, "]\n"]);
+            credentials.push_str(&settings(random, 4));
+        }
+    }
+    // The section that a profile names may be missing, or empty.
+    if !random.one_in(6) {
+        config.push_str("[services mine]\n");
         for key in ["secrets_manager", "ssm", "sts", "secretsmanager"] {
-            if let Some(value) = sometimes(random, 2, ENDPOINTS) {
-                services.insert(key, value);
+            if let Some(url) = sometimes(random, 2, ENDPOINTS) {
+                config.extend([key, " =\n  endpoint_url = ", url, "\n"]);
             }
         }
-        // A section without entries counts as missing.
-        config.services = (!services.is_empty() && !random.one_in(6)).then_some(services);
     }
     Case {
-        service,
+        service: *random.pick(&["secretsmanager", "ssm", "sts"]),
+        env,
         config,
+        credentials,
+        profile: sometimes(random, 6, NAMES),
         region: sometimes(random, 3, REGIONS),
         endpoint: sometimes(random, 6, ENDPOINTS),
     }
+}
+
+/// Returns the lines of a profile, each `rarer` times less often than in the config file.
+fn settings(random: &mut Random, rarer: usize) -> String {
+    let mut lines = String::new();
+    for (_, key, _, often, values) in CHOICES {
+        if let Some(value) = sometimes(random, often * rarer, values) {
+            lines.extend([key, " = ", value, "\n"]);
+        }
+    }
+    if let Some(url) = sometimes(random, 8 * rarer, ENDPOINTS) {
+        lines.extend(["endpoint_url=", url, "\n"]);
+    }
+    lines
 }
 
 fn ours(case: &Case) -> Value {
@@ -250,8 +280,34 @@ fn ours(case: &Case) -> Value {
         "ssm" => &PARAMETER_STORE,
         _ => &SECURITY_TOKEN_SERVICE,
     };
-    let resolved = Endpoint::resolve(service, &case.config, case.region, case.endpoint);
-    let (Ok(endpoint), Ok(retry)) = (resolved, RetrySettings::configured(&case.config)) else {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        Secret::from(path.to_str().unwrap())
+    };
+    let env: Env = case
+        .env
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), Secret::from(*value)))
+        .chain([
+            ("AWS_CONFIG_FILE".to_owned(), file("config", &case.config)),
+            (
+                "AWS_SHARED_CREDENTIALS_FILE".to_owned(),
+                file("credentials", &case.credentials),
+            ),
+        ])
+        .collect();
+    let options = SessionOptions {
+        profile_name: case.profile.map(str::to_owned),
+        region_name: case.region.map(str::to_owned),
+        ..SessionOptions::default()
+    };
+    let Ok(session) = Session::new(&env, options, Instant::now() + Duration::from_secs(60)) else {
+        return Value::Null;
+    };
+    let resolved = Endpoint::resolve(service, &session, case.region, case.endpoint);
+    let (Ok(endpoint), Ok(retry)) = (resolved, RetrySettings::configured(&session)) else {
         return Value::Null;
     };
     // Without a region, boto3 cannot sign.
@@ -284,9 +340,10 @@ fn question(case: &Case) -> Value {
     json!({
         "op": "aws_endpoints.resolve",
         "service": case.service,
-        "env": case.config.env,
-        "config": file(&case.config),
-        "kwargs": {"region_name": case.region, "endpoint_url": case.endpoint},
+        "env": case.env,
+        "config": case.config,
+        "credentials": case.credentials,
+        "kwargs": {"profile_name": case.profile, "region_name": case.region, "endpoint_url": case.endpoint},
     })
 }
 
@@ -328,5 +385,5 @@ fn a_client_has_the_endpoint_scope_and_retries_of_boto3() {
         wrong[..wrong.len().min(8)].join("\n")
     );
     // Errors must not hide the rest.
-    assert!(3 * equal > cases.len(), "only {equal} clients were made");
+    assert!(4 * equal > cases.len(), "only {equal} clients were made");
 }

@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
+
+mod checks;
 
 use super::judge::Judge;
 use super::{airflow, skip, temp_dir, variable};
@@ -190,32 +192,36 @@ fn variables() -> &'static Variables {
 }
 
 /// Starts servers that end with this process, however it ends: their keeper waits for the end of its own input.
-#[expect(
-    clippy::zombie_processes,
-    reason = "the keeper ends with this process, which is what it waits for"
-)]
 fn start() -> Variables {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/databases");
-    let python = variable("AIRFLOW_PYTHON").unwrap();
     // The folder must outlive this function, and destructors of statics do not run: the keeper removes it.
     let folder = temp_dir().keep();
-    let mut keeper = Command::new(&python)
+    let mut keeper = keeper(&variable("AIRFLOW_PYTHON").unwrap(), &folder);
+    std::mem::forget(keeper.stdin.take());
+    printed(&mut keeper).expect("the databases start")
+}
+
+/// Starts servers with their data in `folder`.
+fn keeper(python: &str, folder: &Path) -> Child {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/databases");
+    Command::new(python)
         .arg(script)
-        .args([Path::new(&python), &folder])
+        .args([Path::new(python), folder])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap();
-    std::mem::forget(keeper.stdin.take());
+        .unwrap_or_else(|error| panic!("AIRFLOW_PYTHON {python}: {error}"))
+}
+
+/// Returns what the keeper printed, when the servers are ready, or nothing when it ended before.
+fn printed(keeper: &mut Child) -> Option<Variables> {
     let mut variables = Variables::new();
-    for line in BufReader::new(keeper.stdout.take().unwrap()).lines() {
-        let line = line.unwrap();
-        match line.split_once('=') {
+    for line in BufReader::new(keeper.stdout.take()?).lines() {
+        match line.unwrap().split_once('=') {
             Some((name, value)) => variables.insert(name.to_owned(), value.to_owned()),
-            None => return variables,
+            None => return Some(variables),
         };
     }
-    panic!("the databases did not start");
+    None
 }
 
 impl Database {
@@ -304,127 +310,5 @@ impl Database {
             "op": "metastore.lookups", "url": self.url(), "fernet_key": fernet_key, "names": names,
         }));
         answer.as_array().unwrap().clone()
-    }
-}
-
-#[test]
-fn every_database_has_airflows_tables_and_is_read_by_airflow() {
-    for dialect in Dialect::ALL {
-        let Some(database) = database(dialect) else {
-            continue;
-        };
-        database.insert(
-            "connection",
-            json!({"conn_id": "db", "conn_type": "postgres", "host": "é%:x", "port": 5432, "extra": "{\"a\": \"1\"}",
-                "is_encrypted": false, "is_extra_encrypted": false}),
-        );
-        let key = "W5hRQ1pEvHcGPvZkKGAJ9dF1gIGcHR5gAo1rSAzQbMA=";
-        let token = database
-            .judge
-            .ask(json!({"op": "metastore.encrypt", "key": key, "text": "opened"}));
-        database.insert_all(
-            "variable",
-            &[
-                json!({"key": "hello", "val": "wörld", "is_encrypted": false}),
-                json!({"key": "closed", "val": token, "is_encrypted": true}),
-            ],
-        );
-        let ask = |kind: &str, id: &str| json!({"kind": kind, "id": id});
-        let names = [
-            ask("connection", "db"),
-            ask("connection", "none"),
-            ask("variable", "hello"),
-            ask("variable", "closed"),
-        ];
-        let answers = database.airflow(key, &names);
-        assert_eq!(
-            answers[0]["value"]["uri"], "postgres://%C3%A9%25%3Ax:5432/?a=1",
-            "{dialect:?}"
-        );
-        assert_eq!(answers[1], json!({"value": null}));
-        assert_eq!(answers[2], json!({"value": "wörld"}));
-        assert_eq!(answers[3], json!({"value": "opened"}));
-        let other = super::metastore::database(dialect).unwrap();
-        assert_eq!(other.airflow("", &names[..1]), [json!({"value": null})]);
-    }
-}
-
-#[test]
-fn the_tables_of_older_versions_are_made() {
-    for dialect in Dialect::ALL {
-        for version in OLDER {
-            let Some(database) = older(dialect, version) else {
-                break;
-            };
-            database.insert(
-                "variable",
-                json!({"key": "hello", "val": "world", "is_encrypted": false}),
-            );
-            let rows = database.execute(&[json!(["SELECT val FROM variable", null])]);
-            assert_eq!(rows, json!([[["world"]]]), "{dialect:?} {version}");
-        }
-    }
-}
-
-#[test]
-fn users_and_certificates_are_checked_by_the_servers() {
-    let connect = |database: &Database, user: &str, host: &str, query: &str| {
-        let url = database.url_as(user, host, query);
-        database.judge.ask(json!({"op": "metastore.connect", "url": url}))
-    };
-    if let Some(database) = empty(Dialect::Postgres) {
-        let server = database.server.clone().unwrap();
-        let tls = server.tls.display();
-        let connect = |user: &str, host: &str, query: &str| {
-            connect(&database, user, host, query)["value"] == json!(user)
-        };
-        let admin = server.user.as_str();
-        assert!(connect(
-            admin,
-            "localhost",
-            &format!("?sslmode=verify-full&sslrootcert={tls}/ca.pem")
-        ));
-        assert!(!connect(
-            admin,
-            "localhost",
-            &format!("?sslmode=verify-full&sslrootcert={tls}/other-ca.pem")
-        ));
-        assert!(connect(admin, "", &format!("?host={}", server.socket.display())));
-        assert!(connect("tls_only", "127.0.0.1", ""));
-        assert!(!connect("tls_only", "127.0.0.1", "?sslmode=disable"));
-        assert!(!connect("refused", "127.0.0.1", ""));
-        assert!(connect("md5_user", "127.0.0.1", "") && connect("plain", "127.0.0.1", ""));
-        let certificate =
-            format!("?sslmode=require&sslcert={tls}/client-cert.pem&sslkey={tls}/client-key.pem");
-        assert!(connect("certified", "127.0.0.1", &certificate));
-        assert!(!connect("certified", "127.0.0.1", "?sslmode=require"));
-    }
-    if let Some(database) = empty(Dialect::Mariadb) {
-        let server = database.server.clone().unwrap();
-        let tls = server.tls.display();
-        for user in ["tls_only", "certified"] {
-            database.run(&[format!("GRANT SELECT ON {}.* TO '{user}'@'%'", database.name)]);
-        }
-        let connect = |user: &str, host: &str, query: &str| {
-            connect(&database, user, host, query)["value"] == json!(format!("{user}@%"))
-        };
-        let admin = server.user.as_str();
-        let ca = format!("ssl_ca={tls}/ca.pem");
-        assert!(connect(admin, "localhost", &format!("?{ca}")));
-        assert!(!connect(
-            admin,
-            "localhost",
-            &format!("?ssl_ca={tls}/other-ca.pem")
-        ));
-        assert!(connect(
-            admin,
-            "localhost",
-            &format!("?unix_socket={}", server.socket.display())
-        ));
-        assert!(connect("tls_only", "127.0.0.1", &format!("?{ca}")));
-        assert!(!connect("tls_only", "127.0.0.1", "?ssl_disabled=true"));
-        let certificate = format!("?{ca}&ssl_cert={tls}/client-cert.pem&ssl_key={tls}/client-key.pem");
-        assert!(connect("certified", "127.0.0.1", &certificate));
-        assert!(!connect("certified", "127.0.0.1", &format!("?{ca}")));
     }
 }

@@ -7,21 +7,30 @@ use super::{Case, difference};
 use crate::cloud::aws::judged::support::{Random, cases, random};
 
 /// The names of profiles; the last has no section.
-const PROFILES: &[&str] = &["default", "a", "b", "c d", "missing"];
+const PROFILES: &[&str] = &[
+    "default", "a", "a", "b", "b", "c d", "a", "b", "c d", "default", "a", "missing",
+];
 
 /// The roles, each with its own answer.
 const ROLES: &[&str] = &[
     "arn:aws:iam::123456789012:role/one",
     "arn:aws:iam::123456789012:role/two",
+    "arn:aws:iam::123456789012:role/four",
+    "arn:aws:iam::123456789012:role/five",
+    "arn:aws:iam::123456789012:role/six",
+    "arn:aws:iam::123456789012:role/seven",
     "arn:aws:iam::123456789012:role/path/three",
     "arn:aws:iam::123456789012:role/denied",
     "arn:aws:iam::123456789012:role/expired",
+    "arn:aws:iam::123456789012:role/throttled",
     "arn:x",
     "",
 ];
 
 /// What `credential_process` may be.
 const PROCESSES: &[&str] = &[
+    "/bin/cat   \"{home}/process.json\"",
+    "/bin/sh -c 'echo nothing >&2; cat {home}/process-token.json'",
     "/bin/cat {home}/process.json",
     "/bin/cat '{home}/process.json'",
     "/bin/cat {home}/process-token.json",
@@ -162,7 +171,7 @@ fn environment(random: &mut Random, env: &mut BTreeMap<String, String>) {
     set(random, 8, "AWS_ACCESS_KEY_ID", &["AKIAENV", "AKIAENV", ""]);
     set(
         random,
-        4,
+        2,
         "AWS_SECRET_ACCESS_KEY",
         &["secret-AKIAENV", "secret-AKIAENV", ""],
     );
@@ -170,12 +179,12 @@ fn environment(random: &mut Random, env: &mut BTreeMap<String, String>) {
     set(random, 8, "AWS_SECURITY_TOKEN", &["security", ""]);
     set(
         random,
-        12,
+        20,
         "AWS_CREDENTIAL_EXPIRATION",
         &["2999-01-01T00:00:00Z", "2001-01-01T00:00:00+01:00", "soon", ""],
     );
     set(random, 3, "AWS_PROFILE", PROFILES);
-    set(random, 6, "AWS_DEFAULT_PROFILE", &["a", "b", "missing", ""]);
+    set(random, 12, "AWS_DEFAULT_PROFILE", &["a", "b", "missing", ""]);
     set(
         random,
         10,
@@ -215,12 +224,20 @@ fn environment(random: &mut Random, env: &mut BTreeMap<String, String>) {
         "{url}/bad",
         "{url}/no-role",
         "{url}/imds-expired",
+        "{url}/imds",
+        "{url}/imds",
+        "{url}/v1",
         "metadata",
     ];
     set(random, 2, "AWS_EC2_METADATA_SERVICE_ENDPOINT", &instances);
     set(random, 10, "AWS_EC2_METADATA_DISABLED", &["true", "TRUE", "yes"]);
     set(random, 8, "AWS_EC2_METADATA_V1_DISABLED", &["true", "false"]);
-    set(random, 20, "AWS_METADATA_SERVICE_NUM_ATTEMPTS", &["2", "many"]);
+    set(
+        random,
+        30,
+        "AWS_METADATA_SERVICE_NUM_ATTEMPTS",
+        &["2", "2", "many"],
+    );
     set(
         random,
         20,
@@ -296,7 +313,7 @@ fn generated(random: &mut Random) -> Case {
     }
     let mut config = String::new();
     for name in ["default", "a", "b", "c d"] {
-        if !random.one_in(5) {
+        if !random.one_in(9) {
             config.push_str(&profile(random, name));
         }
     }

@@ -47,6 +47,11 @@ impl Case {
         self
     }
 
+    pub(super) fn without_file(mut self, path: &str) -> Self {
+        self.files.remove(path);
+        self
+    }
+
     pub(super) fn with_config(self, text: &str) -> Self {
         self.with_file(".aws/config", text)
     }
@@ -178,7 +183,13 @@ fn line_of(request: &Recorded) -> String {
                 .split_once("Credential=")
                 .and_then(|(_, rest)| rest.split('/').next())
                 .unwrap_or_default();
-            let scope = verify(request, &format!("secret-{id}")).expect("a valid signature");
+            // A key of `[DEFAULT]` may come with the secret key of a profile.
+            let profiles = ["DEFAULT", "A", "B", "C"].map(|name| format!("secret-AKIACONFIG{name}"));
+            let scope = [format!("secret-{id}")]
+                .iter()
+                .chain(&profiles)
+                .find_map(|secret| verify(request, secret).ok());
+            let scope = scope.expect("a valid signature");
             line.extend([format!(" signed by {scope:?}")]);
         }
         Some(token) => line.extend([" authorization=", token]),
@@ -202,6 +213,9 @@ fn without_time(body: &str) -> String {
 /// Compares both sides; returns what differs.
 pub(super) fn difference(case: &Case, server: &Server) -> Option<String> {
     let ours = case.ours(server);
+    if let Some(error) = ours.error.as_ref().filter(|error| error.hint().is_none()) {
+        return Some(format!("{case:#?}\nno hint: {error:?}"));
+    }
     let theirs = case.theirs(server)?;
     let same_requests = match (&ours.keys, &theirs.keys) {
         (Ok(ours_keys), Ok(their_keys)) => {

@@ -20,6 +20,8 @@ mod canary;
 mod cli;
 mod conformance;
 mod connection;
+#[cfg(unix)]
+mod databases;
 mod differences;
 mod docs;
 mod explain;

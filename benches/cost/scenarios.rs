@@ -35,6 +35,7 @@ pub(crate) struct Bounds {
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 const KEY_VAULT: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
+const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
 const TENANT: &str = "6f89cf12-978b-4d23-ac18-9ef0c127cf87";
 
 /// How many names `exec` looks up at once, each on its own connection.
@@ -78,6 +79,8 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
         &authority,
     ));
     scenarios.push(with_roots(key_vault(&authority), &authority));
+    scenarios.push(with_roots(google_by_key(&authority), &authority));
+    scenarios.push(with_roots(google_by_metadata(&authority), &authority));
     for (name, names) in [
         ("exec, 1 name, Vault, http", 1),
         ("exec, 10 names, Vault, http", 10),
@@ -195,6 +198,50 @@ fn key_vault(authority: &Authority) -> Scenario {
     // The token, the challenge and the secret.
     scenario.bounds.requests = 3;
     scenario.counts = vec![vault.counts(), entra.counts()];
+    scenario
+}
+
+/// Secret Manager with a service account's key, which signs its own token: one request.
+fn google_by_key(authority: &Authority) -> Scenario {
+    let pem = std::fs::read_to_string("tests/azure/data/client.pem").unwrap();
+    let start = pem.find("-----BEGIN PRIVATE KEY-----").unwrap();
+    let key = json!({
+        "type": "service_account", "client_email": "sa@proj.iam.gserviceaccount.com", "private_key": &pem[start..],
+        "private_key_id": "1", "token_uri": "https://oauth2.googleapis.com/token", "project_id": "proj",
+    });
+    let kwargs = json!({"gcp_keyfile_dict": key});
+    google("Secret Manager, key, https", 16_000_000, &kwargs, authority)
+}
+
+/// Secret Manager with the metadata server's token: two requests.
+fn google_by_metadata(authority: &Authority) -> Scenario {
+    let metadata = Server::http(|_, _| {
+        Answer::ok(json!({"access_token": "a-token", "expires_in": 3599, "token_type": "Bearer"}))
+    });
+    let kwargs = json!({"project_id": "proj"});
+    let mut scenario = google("Secret Manager, metadata, https", 6_000_000, &kwargs, authority);
+    let host = metadata.origin().trim_start_matches("http://").to_owned();
+    scenario.env.push(("GCE_METADATA_HOST".to_owned(), host));
+    // One connection finds out whether the server is there.
+    scenario.bounds.connections += 2;
+    scenario.bounds.requests += 1;
+    scenario.counts.push(metadata.counts());
+    scenario
+}
+
+fn google(name: &'static str, most: u64, kwargs: &serde_json::Value, authority: &Authority) -> Scenario {
+    let server = authority.server(|_, _| {
+        let payload = json!({"data": "c210cDovL3VzZXI6cGFzc0BtYWlsLmV4YW1wbGUuY29tOjU4Nw==", "dataCrc32c": "1653584821"});
+        Answer::ok(json!({"name": "projects/1/secrets/x/versions/1", "payload": payload}))
+    });
+    let mut scenario = lookup(name, most, GOOGLE, kwargs);
+    scenario.env.push((
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER".to_owned(),
+        server.origin().to_owned(),
+    ));
+    scenario.bounds.connections = 1;
+    scenario.bounds.requests = 1;
+    scenario.counts = vec![server.counts()];
     scenario
 }
 

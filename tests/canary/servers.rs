@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::leaks::canary;
-use super::scenarios::{AZURE, Scenario, VAULT};
+use super::scenarios::{AZURE, GOOGLE, Scenario, VAULT};
 use crate::support::server::{Reply, Server};
 use crate::support::{VaultServer, free_port};
 
@@ -159,6 +159,7 @@ pub fn unreachable() -> Vec<Scenario> {
         )
         .set("HTTP_PROXY", proxy),
     );
+    scenarios.extend(google(port));
     scenarios.push(
         Scenario::new("Key Vault's client secret", 5)
             .args(&["--timeout", "0.5"])
@@ -173,6 +174,59 @@ pub fn unreachable() -> Vec<Scenario> {
             .slow(),
     );
     scenarios
+}
+
+/// Google's credentials: invalid, incomplete, and of every kind without a server.
+fn google(port: u16) -> Vec<Scenario> {
+    let nobody = format!("http://127.0.0.1:{port}/token");
+    let (secret, token) = (canary("googlesecret"), canary("googletoken"));
+    let with = |name: &str, status: i32, kwargs: serde_json::Value| {
+        Scenario::new(name, status)
+            .args(&["--timeout", "0.5"])
+            .backend(GOOGLE, kwargs.to_string())
+            .set("NO_GCE_CHECK", "true")
+            // Everything of Google's is behind a proxy that is not there.
+            .set("HTTPS_PROXY", format!("http://127.0.0.1:{port}"))
+            .file("subject", token.clone())
+            .slow()
+    };
+    let file = |credentials: serde_json::Value| json!({"project_id": "p", "gcp_credential_config_file": credentials});
+    let external = json!({
+        "type": "external_account", "audience": "a", "subject_token_type": "t", "token_url": nobody, "client_id": "c",
+        "client_secret": secret, "credential_source": {"file": "{dir}/subject"},
+    });
+    let user =
+        json!({"type": "authorized_user", "client_id": "c", "client_secret": secret, "refresh_token": token});
+    let mut stored = user.clone();
+    stored["token"] = token.clone().into();
+    stored["expiry"] = "2999-01-01T00:00:00Z".into();
+    let key = json!({
+        "type": "service_account", "project_id": "p", "client_email": "a@p.example", "token_uri": nobody,
+        "private_key": format!("-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----\n"),
+    });
+    let impersonated = json!({
+        "type": "impersonated_service_account", "source_credentials": user,
+        "service_account_impersonation_url": "https://iamcredentials.googleapis.com/v1/x/a@p:generateAccessToken",
+    });
+    vec![
+        with("Google: an invalid key", 2, json!({"gcp_keyfile_dict": key})),
+        with("Google: a key as text", 2, json!({"gcp_keyfile_dict": secret})),
+        with(
+            "Google: an unknown type",
+            2,
+            file(json!({"type": "user", "refresh_token": token})),
+        ),
+        with(
+            "Google: JSON that is cut off",
+            2,
+            file(json!(format!("{{\"refresh_token\": \"{token}"))),
+        ),
+        with("Google: a user", 5, file(user.clone())),
+        with("Google: a stored token", 5, file(stored)),
+        with("Google: an external account", 5, file(external)),
+        with("Google: impersonation", 5, file(impersonated)),
+        with("Google: an unknown kwarg", 2, json!({"refresh_token": token})),
+    ]
 }
 
 /// Every login against a server that echoes; and one that it accepts, and then echoes its token.

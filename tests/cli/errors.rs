@@ -15,6 +15,7 @@ type Case = (
 );
 
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
+const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
 /// Stands for a server that answers with the status in its path. The page shows [`ADDRESS`] in its place.
@@ -54,8 +55,20 @@ const CLIMBING: (&str, &str) = (
     r#"{"url": "https://vault.example.com", "token": "hvs.example", "mount_point": "airflow/../sys"}"#,
 );
 
+/// Stands for the same server as Google's, and as a metadata server.
+const GOOGLE_SERVER: (&str, &str) = ("{google}", "https://secretmanager.googleapis.com");
+const METADATA_SERVER: (&str, &str) = ("{metadata}", "metadata.google.internal");
+const OF_PROJECT: (&str, &str) = (
+    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+    r#"{"project_id": "my-project"}"#,
+);
+
 /// Returns `text` with [`ADDRESS`] in place of the server's address.
 fn shown_address(text: &str, server: &str) -> String {
+    let text = &text
+        .replace(&format!("{server}/google"), GOOGLE_SERVER.1)
+        .replace(GOOGLE_SERVER.0, GOOGLE_SERVER.1)
+        .replace(METADATA_SERVER.0, METADATA_SERVER.1);
     ["/403", "/400", "/503"]
         .iter()
         .fold(text.replace(server, ADDRESS), |text, status| {
@@ -63,10 +76,15 @@ fn shown_address(text: &str, server: &str) -> String {
         })
 }
 
-/// Answers as Vault does, with the status at the start of the path.
+/// Answers as Vault and Google do, with the status at the start of the path.
 fn vault(request: &Recorded) -> Reply {
     let words = |status: u16, words: &str| Reply::json(status, json!({"errors": [words]}));
+    if request.target.starts_with("/google/") {
+        let error = json!({"code": 403, "status": "PERMISSION_DENIED", "details": [{"reason": "IAM_PERMISSION_DENIED"}]});
+        return Reply::json(403, json!({"error": error}));
+    }
     match request.target.get(..5) {
+        Some("/comp") => Reply::json(200, json!({"access_token": "ya29.example", "expires_in": 3599})),
         Some("/403/") => words(403, "permission denied"),
         Some("/400/") => words(400, "invalid role or secret ID"),
         _ => words(503, "Vault is sealed"),
@@ -251,6 +269,25 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
+                "a project's id by another tool's name",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", GOOGLE),
+                    ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"project": "my-project"}"#),
+                ],
+                "get-var hello",
+            ),
+            (
+                "a prefix that no secret of Google's can have",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", GOOGLE),
+                    (
+                        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                        r#"{"variables_prefix": "airflow/variables"}"#,
+                    ),
+                ],
+                "get-var hello",
+            ),
+            (
                 "a local file that is missing",
                 &[
                     ("AIRFLOW__SECRETS__BACKEND", LOCAL),
@@ -324,6 +361,25 @@ const KINDS: &[(u8, &str, &[Case])] = &[
             (
                 "a login that is refused",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), LOGIN],
+                "get-conn smtp",
+            ),
+            (
+                "no Google credentials",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", GOOGLE),
+                    OF_PROJECT,
+                    ("NO_GCE_CHECK", "true"),
+                ],
+                "get-conn smtp",
+            ),
+            (
+                "a secret of Google's that may not be read, or does not exist",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", GOOGLE),
+                    OF_PROJECT,
+                    ("GCE_METADATA_HOST", "{metadata}"),
+                    ("CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER", "{google}"),
+                ],
                 "get-conn smtp",
             ),
         ],
@@ -403,11 +459,12 @@ const KINDS: &[(u8, &str, &[Case])] = &[
 
 /// Runs a line; `''` is an empty argument, and `>/dev/full` fills a device.
 fn run_case(server: &str, environment: &[(&str, &str)], line: &str) -> crate::support::Output {
-    let program = stocked().envs(
-        environment
-            .iter()
-            .map(|(name, value)| (name, value.replace(SERVER, server))),
-    );
+    let program = stocked().envs(environment.iter().map(|(name, value)| {
+        let value = value.replace(SERVER, server);
+        let value = value.replace(GOOGLE_SERVER.0, &format!("{server}/google"));
+        let host = server.trim_start_matches("http://");
+        (name, value.replace(METADATA_SERVER.0, host))
+    }));
     if line.ends_with(">/dev/full") {
         let line = line.trim_end_matches(" >/dev/full");
         let binary = env!("CARGO_BIN_EXE_secretctl");

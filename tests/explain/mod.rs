@@ -53,7 +53,8 @@ fn some(random: &mut Random, kwargs: &mut Value, names: &[&str], make: fn(&mut R
 
 /// A backend's class path and its kwargs.
 fn backend(random: &mut Random) -> (&'static str, Value) {
-    match random.below(5) {
+    match random.below(6) {
+        5 => google(random),
         0 => {
             let mut kwargs = json!({});
             let names = [
@@ -106,6 +107,22 @@ fn backend(random: &mut Random) -> (&'static str, Value) {
             ("airflow.providers.hashicorp.secrets.vault.VaultBackend", kwargs)
         }
     }
+}
+
+/// Google Secret Manager, with a key that nothing is signed with.
+fn google(random: &mut Random) -> (&'static str, Value) {
+    let mut kwargs = json!({"gcp_keyfile_dict": crate::google::support::key()});
+    let names = ["connections_prefix", "variables_prefix", "config_prefix"];
+    some(random, &mut kwargs, &names, |random| match random.below(4) {
+        0 => Value::Null,
+        1 => json!(""),
+        _ => json!(*random.pick(&["a", "B-", "_x", "airflow--x"])),
+    });
+    some(random, &mut kwargs, &["sep"], |random| {
+        json!(*random.pick(&["-", "--", "_", ""]))
+    });
+    some(random, &mut kwargs, &["project_id"], |_| json!("other"));
+    (crate::google::support::BACKEND, kwargs)
 }
 
 fn question(random: &mut Random) -> Value {

@@ -2,15 +2,12 @@
 //!
 //! Source: google-auth 2.63.0, `external_account.py`, `identity_pool.py`, `oauth2/sts.py` (`exchange_token`).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
 use super::aws_subject::AwsSource;
 use super::credential::{Credential, Scopes, required};
 use super::executable::Executable;
 use super::impersonated::Impersonated;
 use super::subject_token::TokenSource;
-use super::token_endpoint::Endpoint;
+use super::token_endpoint::{Endpoint, basic};
 use super::{AccessToken, DEFAULT_UNIVERSE, TokenContext};
 use crate::cloud::services::text;
 use crate::error::{Error, Result};
@@ -200,12 +197,6 @@ impl Credential for ExternalAccount {
     fn universe(&self) -> &str {
         &self.exchange.universe
     }
-}
-
-/// Returns the `Authorization` header of a client.
-pub(super) fn basic(client_id: &str, client_secret: &str) -> Secret {
-    let pair = Secret::from(format!("{client_id}:{client_secret}"));
-    Secret::from(format!("Basic {}", STANDARD.encode(pair.expose())))
 }
 
 /// Whether `audience` begins as that of a workforce pool: `//iam.googleapis.com/locations/<any>/workforcePools/`.

@@ -3,7 +3,7 @@
 //! Source: google-auth 2.63.0, `external_account_authorized_user.py`, `oauth2/sts.py` (`refresh_token`).
 
 use super::credential::{Credential, Scopes, required};
-use super::token_endpoint::Endpoint;
+use super::token_endpoint::{Endpoint, basic};
 use super::{AccessToken, DEFAULT_UNIVERSE, TokenContext};
 use crate::cloud::services::text;
 use crate::error::Result;
@@ -35,7 +35,7 @@ impl ExternalUser {
             let client_secret = required(what, object, "client_secret")?;
             Ok(Refresh {
                 token_url: required(what, object, "token_url")?,
-                authorization: super::external_account::basic(&client_id, &client_secret),
+                authorization: basic(&client_id, &client_secret),
                 refresh_token: required(what, object, "refresh_token")?.into(),
             })
         };

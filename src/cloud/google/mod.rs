@@ -1,6 +1,6 @@
 //! Who we are to Google Cloud: the credentials of `google.auth.default`, each as one file, and the tokens that they give.
 //!
-//! `source` decides which credentials a configuration means, `credential` reads a file of credentials by its type. `identity` is
+//! `source` decides which credentials a configuration means, `credential_file` reads a file of them by its type. `identity` is
 //! for Vault's login with a service account. Must not know which service a token is for, apart from its audience.
 //!
 //! Sources: google-auth 2.63.0; apache-airflow-providers-google 22.8.0, `utils/credentials_provider.py`.
@@ -14,6 +14,7 @@ mod access_token;
 mod authorized_user;
 mod aws_subject;
 mod credential;
+mod credential_file;
 mod default;
 mod executable;
 mod external_account;

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use super::credential::Parsed;
+use super::credential_file::Parsed;
 use super::default::{DefaultSettings, Place};
 use super::gcloud;
 use super::impersonated::{Chain, Impersonated};

@@ -3,6 +3,9 @@
 //! An answer may repeat what was sent, so only its error code is shown. Sources: google-auth 2.63.0, `oauth2/_client.py`
 //! (`_token_endpoint_request`), `oauth2/sts.py`, `impersonated_credentials.py` (`_make_iam_token_request`).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{AccessToken, TokenContext};
 use crate::cloud::services::{ServiceRequest, object, text, unreachable};
 use crate::error::{Error, Result};
@@ -107,6 +110,12 @@ impl Endpoint<'_> {
     fn without_token(&self) -> Error {
         Error::unavailable(format!("{} answered without an access token", self.what))
     }
+}
+
+/// Returns the `Authorization` header of a client.
+pub(super) fn basic(client_id: &str, client_secret: &str) -> Secret {
+    let pair = Secret::from(format!("{client_id}:{client_secret}"));
+    Secret::from(format!("Basic {}", STANDARD.encode(pair.expose())))
 }
 
 /// Returns the code of an answer's error: OAuth's `error`, or the `status` of Google's other services.

@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::python::json::Object;
 
 /// A role to assume.
+#[derive(Clone)]
 pub(crate) struct Role {
     /// The parameters of the call, in their order; the token of a web identity is not one of them.
     pub(crate) parameters: Object,
@@ -22,6 +23,7 @@ pub(crate) struct Role {
 }
 
 /// How a role is assumed.
+#[derive(Clone)]
 pub(crate) enum RoleMethod {
     /// `assume_role`: with the credentials of the session.
     Keys,

@@ -228,7 +228,7 @@ impl Session {
         if missing.is_empty() {
             return Ok(());
         }
-        let what = self.described(profile);
+        let what = described(profile);
         let problem = match section {
             None => format!("{what} names the SSO session `{}`, which is missing", shown(name)),
             Some(_) => format!(
@@ -272,11 +272,6 @@ impl Session {
         self.deadline.saturating_duration_since(Instant::now()) <= pause
     }
 
-    /// Returns the words for a profile: "the AWS profile `x`".
-    pub(super) fn described(&self, profile: &str) -> String {
-        format!("the AWS profile `{}`", shown(profile))
-    }
-
     /// Returns the names of all profiles.
     pub(super) fn profile_names(&self) -> Vec<&str> {
         let names = self
@@ -309,7 +304,7 @@ impl Session {
             Some(Value::Text(text)) => Ok(text.expose_text()),
             Some(Value::Nested(_)) => Err(Error::usage(format!(
                 "`{key}` of {} must be a value, not a group of settings",
-                self.described(profile)
+                described(profile)
             ))
             .with_detail(format!("it is in {}", self.place(profile, key)))
             .with_hint("write the value on the key's own line")),
@@ -392,6 +387,11 @@ impl Session {
             .or_else(|| self.env.non_empty("AWS_REGION"))
             .map(str::to_owned)
     }
+}
+
+/// Returns the words for a profile: "the AWS profile `x`".
+pub(super) fn described(profile: &str) -> String {
+    format!("the AWS profile `{}`", shown(profile))
 }
 
 impl fmt::Debug for Session {

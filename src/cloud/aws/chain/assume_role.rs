@@ -8,7 +8,7 @@ use std::pin::Pin;
 use super::instance::Instance;
 use super::{container, environment, keys, of_profile};
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::session::{Session, described};
 use crate::cloud::aws::sts::{self, Action, StsOptions};
 use crate::cloud::services::Services;
 use crate::error::{Error, Result};
@@ -86,7 +86,7 @@ impl<'a> RoleChain<'a> {
                     }
                 }
             };
-            let what = self.session.described(profile);
+            let what = described(profile);
             if let Some(serial) = self.session.profile_text(profile, "mfa_serial")? {
                 return Err(Error::denied(format!("the role of {what} asks for a code of a device"))
                     .with_detail(format!(
@@ -106,7 +106,7 @@ impl<'a> RoleChain<'a> {
     /// Returns who lends the keys for the role of `profile`: `_get_role_config`.
     fn source(self, profile: &str, visited: &[String]) -> Result<Source<'a>> {
         let session = self.session;
-        let what = session.described(profile);
+        let what = described(profile);
         let of = |key: &str| {
             let path = session.place(profile, key);
             format!("`{key}` is in {path}")
@@ -145,7 +145,7 @@ impl<'a> RoleChain<'a> {
     /// Checks that the profile `name` exists and that the roles do not go in a circle: `_validate_source_profile`.
     fn check_lender(self, profile: &str, name: &str, visited: &[String]) -> Result<()> {
         let session = self.session;
-        let what = session.described(profile);
+        let what = described(profile);
         let detail = format!(
             "`source_profile` is in {}",
             session.place(profile, "source_profile")
@@ -181,7 +181,7 @@ impl<'a> RoleChain<'a> {
             Error::usage(format!(
                 "the profile `{}`, which lends its keys to {}, has no credentials",
                 shown(name),
-                self.session.described(profile)
+                described(profile)
             ))
             .with_detail(format!(
                 "`source_profile` is in {}",
@@ -200,7 +200,7 @@ impl<'a> RoleChain<'a> {
         keys.ok_or_else(|| {
             Error::denied(format!(
                 "no credentials in the `credential_source` of {}, `{name}`",
-                self.session.described(profile)
+                described(profile)
             ))
             .with_detail(format!(
                 "`credential_source` is in {}",

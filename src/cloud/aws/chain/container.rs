@@ -81,14 +81,15 @@ fn variable(session: &Session) -> &'static str {
 
 /// Checks the host of the address: `_validate_allowed_url`.
 fn check(url: &str) -> Result<()> {
-    let parts = urlsplit(url).ok();
-    let scheme = parts.as_ref().map(|parts| parts.scheme.as_str());
-    let host = parts.as_ref().and_then(|parts| parts.hostname());
+    let (scheme, host) = match urlsplit(url) {
+        Ok(parts) => (parts.scheme.clone(), parts.hostname()),
+        Err(_) => (String::new(), None),
+    };
     let is_allowed = |host: &String| {
         host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
             || ALLOWED_HOSTS.contains(&host.as_str())
     };
-    if scheme == Some("https") || host.as_ref().is_some_and(is_allowed) {
+    if scheme == "https" || host.as_ref().is_some_and(is_allowed) {
         return Ok(());
     }
     Err(Error::usage(format!(

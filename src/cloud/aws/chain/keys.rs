@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::session::{Session, described};
 use crate::cloud::aws::shared_files::{Section, shown_path};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -30,7 +30,7 @@ pub(super) fn has_any(session: &Session, profile: &str) -> bool {
 pub(super) fn of_credentials_file(session: &Session, profile: &str) -> Result<Option<Credentials>> {
     let file = &session.credentials_file;
     match file.sections.get(profile) {
-        Some(section) => of_section(section, &session.described(profile), &file.path, true),
+        Some(section) => of_section(section, &described(profile), &file.path, true),
         None => Ok(None),
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn of_credentials_file(session: &Session, profile: &str) -> Result<Op
 pub(super) fn of_config_file(session: &Session, profile: &str) -> Result<Option<Credentials>> {
     let file = &session.config;
     match file.profiles.get(profile) {
-        Some(section) => of_section(section, &session.described(profile), &file.path, true),
+        Some(section) => of_section(section, &described(profile), &file.path, true),
         None => Ok(None),
     }
 }

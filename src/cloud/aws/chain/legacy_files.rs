@@ -2,7 +2,7 @@
 //!
 //! Source: botocore 1.44.8, `credentials.py` (`OriginalEC2Provider`, `BotoProvider`), `utils.py` (`parse_key_val_file`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::keys;
 use crate::cloud::aws::credentials::Credentials;
@@ -24,7 +24,7 @@ const BOTO_FILES: [&str; 2] = ["/etc/boto.cfg", "~/.boto"];
 pub(super) fn credentials(session: &Session) -> Result<Option<Credentials>> {
     if let Some(path) = session.env().get("AWS_CREDENTIAL_FILE") {
         let path = with_home(path.expose(), session.env());
-        if let Some(keys) = of_ec2_file(session, path)? {
+        if let Some(keys) = of_ec2_file(session, &path)? {
             return Ok(Some(keys));
         }
     }
@@ -48,11 +48,11 @@ pub(super) fn credentials(session: &Session) -> Result<Option<Credentials>> {
 }
 
 /// Reads `AWSAccessKeyId=…` and `AWSSecretKey=…`, each on a line.
-fn of_ec2_file(session: &Session, path: PathBuf) -> Result<Option<Credentials>> {
-    let shown = shown_path(&path);
+fn of_ec2_file(session: &Session, path: &Path) -> Result<Option<Credentials>> {
+    let shown = shown_path(path);
     let unreadable = || Error::usage(format!("`{shown}` cannot be read (`AWS_CREDENTIAL_FILE`)"));
     let way_out = "unset `AWS_CREDENTIAL_FILE`, or let it name a file of keys";
-    let bytes = file::read_up_to(&path, file::MAX_SETTINGS_BYTES, session.deadline)
+    let bytes = file::read_up_to(path, file::MAX_SETTINGS_BYTES, session.deadline)
         .map_err(|source| unreadable().with_source(source).with_hint(way_out))?;
     let text = bytes
         .expose_text()

@@ -4,7 +4,7 @@
 //! and gives nothing. Source: botocore 1.44.8, `credentials.py` (`create_credential_resolver`, `ProfileProviderBuilder`).
 
 use super::credentials::Credentials;
-use super::session::Session;
+use super::session::{Session, described};
 use crate::cloud::services::Services;
 use crate::error::{Error, Result};
 
@@ -71,11 +71,10 @@ async fn of_profile(
     if let Some(keys) = keys::of_credentials_file(session, profile)? {
         return Ok(Some(keys));
     }
-    if let Some(entry) = session.profile_entry(profile, "login_session") {
-        let _ = entry;
+    if session.profile_entry(profile, "login_session").is_some() {
         return Err(Error::usage(format!(
             "{} uses `login_session`, which is not supported",
-            session.described(profile)
+            described(profile)
         ))
         .with_detail(format!("it is in {}", session.place(profile, "login_session")))
         .with_hint("export its credentials with `aws configure export-credentials --format env`"));
@@ -93,14 +92,15 @@ fn nothing_found(session: &Session) -> Error {
     for problem in session.unreadable_files() {
         error = error.with_detail(problem);
     }
-    error.with_hint(match session.has_explicit_profile() {
-        true => format!(
+    error.with_hint(if session.has_explicit_profile() {
+        format!(
             "give {} credentials: `profile_name` switches the environment's keys off",
-            session.described(session.profile_name())
-        ),
-        false => format!(
+            described(session.profile_name())
+        )
+    } else {
+        format!(
             "set {}, or `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`",
             session.kwargs_hint()
-        ),
+        )
     })
 }

@@ -6,7 +6,7 @@
 use std::process::{Command, Stdio};
 
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::session::{Session, described};
 use crate::cloud::aws::shared_files::os_string;
 use crate::cloud::aws::timestamp;
 use crate::env::Origin;
@@ -29,7 +29,7 @@ pub(super) async fn credentials(session: &Session, profile: &str) -> Result<Opti
     };
     let program = Program {
         session,
-        what: format!("the `{KEY}` of {}", session.described(profile)),
+        what: format!("the `{KEY}` of {}", described(profile)),
         place: format!("it is in {}", session.place(profile, KEY)),
     };
     let answer = program.run(line).await?;
@@ -107,7 +107,7 @@ impl Program<'_> {
     fn read(&self, answer: &Object) -> Result<Credentials> {
         let is_one = match answer.get("Version") {
             Some(Value::Int(version)) => version == "1",
-            Some(Value::Float(version)) => *version == 1.0,
+            Some(Value::Float(version)) => version.total_cmp(&1.0).is_eq(),
             Some(Value::Bool(version)) => *version,
             _ => false,
         };

@@ -9,7 +9,7 @@ use super::sso_token::{self, Login};
 use crate::cloud::aws::credentials::Credentials;
 use crate::cloud::aws::endpoint::{Endpoint, SSO};
 use crate::cloud::aws::retry::RetrySettings;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::session::{Session, described};
 use crate::cloud::aws::timestamp;
 use crate::cloud::services::{ServiceRequest, Services, object, refused, unreachable};
 use crate::error::{Error, Result};
@@ -72,7 +72,7 @@ fn settings(session: &Session, profile: &str) -> Result<Option<Settings>> {
     if own(ROLE)?.is_none() && own(ACCOUNT)?.is_none() {
         return Ok(None);
     }
-    let what = session.described(profile);
+    let what = described(profile);
     let name = own(SESSION)?;
     let section = match name {
         None => None,

@@ -12,7 +12,7 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use crate::cloud::aws::endpoint::{Endpoint, SSO_OIDC};
 use crate::cloud::aws::retry::RetrySettings;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::session::{Session, described};
 use crate::cloud::aws::shared_files::{shown_path, with_home};
 use crate::cloud::aws::timestamp;
 use crate::cloud::services::{ServiceRequest, object, unreachable};
@@ -71,16 +71,15 @@ pub(super) async fn access_token(session: &Session, login: &Login) -> Result<Sec
     let refused = |problem: &str| {
         Error::denied(format!(
             "the SSO token of {} {problem}",
-            session.described(&login.profile)
+            described(&login.profile)
         ))
         .with_detail(format!("it is in `{shown_path}`"))
         .with_hint(login.way_in())
     };
     let bytes = file::read_up_to(&path, file::MAX_SETTINGS_BYTES, session.deadline)
         .map_err(|source| refused("cannot be read").with_source(source))?;
-    let token = match bytes.expose_text().map(json::loads) {
-        Some(Ok(Value::Object(token))) => token,
-        _ => return Err(refused("is not a JSON object")),
+    let Some(Ok(Value::Object(token))) = bytes.expose_text().map(json::loads) else {
+        return Err(refused("is not a JSON object"));
     };
     let text = |name: &str| token.get(name).and_then(Value::as_str);
     let (Some(access_token), Some(expiry)) = (text("accessToken"), text("expiresAt")) else {
@@ -88,14 +87,19 @@ pub(super) async fn access_token(session: &Session, login: &Login) -> Result<Sec
     };
     let expiry = timestamp::parse(expiry).ok_or_else(|| refused("has an `expiresAt` that is not a time"))?;
     let now = SystemTime::now();
-    if login.session_name.is_some() && expiry < now + REFRESH_WINDOW {
-        if let Some(new) = refreshed(session, login, &token).await? {
-            let bytes = Secret::from(dumps(&Value::Object(new.clone())));
-            // Without the file, the token serves this command alone.
-            drop(file::replace(&path, bytes, session.deadline));
-            let new = new.get("accessToken").and_then(Value::as_str);
-            return Ok(Secret::from(new.unwrap_or_default()));
-        }
+    let is_due = login.session_name.is_some() && expiry < now + REFRESH_WINDOW;
+    let new = if is_due {
+        refreshed(session, login, &token).await?
+    } else {
+        None
+    };
+    if let Some(new) = new {
+        let access_token = new.get("accessToken").and_then(Value::as_str);
+        let access_token = Secret::from(access_token.unwrap_or_default());
+        let bytes = Secret::from(dumps(&Value::Object(new)));
+        // If it cannot be saved, it serves this command alone.
+        drop(file::replace(&path, bytes, session.deadline));
+        return Ok(access_token);
     }
     if expiry <= now {
         return Err(refused("has expired"));

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::session::{Session, described};
 use crate::cloud::aws::sts::{self, Action, StsOptions};
 use crate::cloud::services::Services;
 use crate::error::{Error, Result};
@@ -54,7 +54,7 @@ pub(super) async fn credentials(
         return Err(Error::usage(format!(
             "the web identity of {} has no role: neither `AWS_ROLE_ARN` nor `role_arn` of {} is set",
             file.place,
-            session.described(profile)
+            described(profile)
         ))
         .with_hint("name the role beside the token's file"));
     };

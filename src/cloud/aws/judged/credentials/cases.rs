@@ -239,6 +239,14 @@ fn roles_lend_and_borrow_as_in_botocore() {
             ),
             Err((ErrorKind::Denied, "asks for a code of a device")),
         ),
+    ]);
+}
+
+#[test]
+fn a_role_that_is_refused_says_why() {
+    let with = |text: String| Case::default().with_config(&text).with_env("AWS_PROFILE", "a");
+    let lender = keys("profile b", "AKIAB");
+    hold(vec![
         (
             "a refusal has the words of AWS",
             with(role("a", "denied", "source_profile = b") + &lender),

@@ -46,10 +46,10 @@ const PROCESSES: &[&str] = &[
 fn keys(random: &mut Random, id: &str, section: &mut String) {
     let parts = random.below(8);
     if parts != 1 {
-        section.push_str(&format!("aws_access_key_id = {id}\n"));
+        section.extend([format!("aws_access_key_id = {id}\n")]);
     }
     if parts != 2 {
-        section.push_str(&format!("aws_secret_access_key = secret-{id}\n"));
+        section.extend([format!("aws_secret_access_key = secret-{id}\n")]);
     }
     if random.one_in(3) {
         section.push_str("aws_session_token = t1\n");
@@ -60,7 +60,7 @@ fn keys(random: &mut Random, id: &str, section: &mut String) {
 }
 
 fn role(random: &mut Random, section: &mut String) {
-    section.push_str(&format!("role_arn = {}\n", random.pick(ROLES)));
+    section.extend([format!("role_arn = {}\n", random.pick(ROLES))]);
     if !random.one_in(8) {
         match random.below(5) {
             0 => {
@@ -71,9 +71,9 @@ fn role(random: &mut Random, section: &mut String) {
                     "environment",
                     "",
                 ];
-                section.push_str(&format!("credential_source = {}\n", random.pick(&sources)));
+                section.extend([format!("credential_source = {}\n", random.pick(&sources))]);
             }
-            _ => section.push_str(&format!("source_profile = {}\n", random.pick(PROFILES))),
+            _ => section.extend([format!("source_profile = {}\n", random.pick(PROFILES))]),
         }
     }
     for (key, values) in [
@@ -83,7 +83,7 @@ fn role(random: &mut Random, section: &mut String) {
         ("mfa_serial", &["arn:aws:iam::1:mfa/me"]),
     ] {
         if random.one_in(6) && (key != "mfa_serial" || random.one_in(2)) {
-            section.push_str(&format!("{key} = {}\n", random.pick(values)));
+            section.extend([format!("{key} = {}\n", random.pick(values))]);
         }
     }
 }
@@ -94,10 +94,10 @@ fn sso(random: &mut Random, section: &mut String) {
         section.push_str("sso_account_id = 123456789012\n");
     }
     if random.one_in(2) {
-        section.push_str(&format!(
+        section.extend([format!(
             "sso_session = {}\n",
             random.pick(&["corp", "old", "half", "none"])
-        ));
+        )]);
         if random.one_in(6) {
             section.push_str("sso_region = eu-north-1\n");
         }
@@ -110,7 +110,7 @@ fn sso(random: &mut Random, section: &mut String) {
             "https://expired/start",
             "https://none/start",
         ];
-        section.push_str(&format!("sso_start_url = {}\n", random.pick(&urls)));
+        section.extend([format!("sso_start_url = {}\n", random.pick(&urls))]);
         if !random.one_in(10) {
             section.push_str("sso_region = eu-north-1\n");
         }
@@ -130,13 +130,13 @@ fn profile(random: &mut Random, name: &str) -> String {
             2..=4 if !section.contains("role_") => role(random, &mut section),
             5 if !section.contains("sso_") => sso(random, &mut section),
             6 if !section.contains("credential_process") => {
-                section.push_str(&format!("credential_process = {}\n", random.pick(PROCESSES)));
+                section.extend([format!("credential_process = {}\n", random.pick(PROCESSES))]);
             }
             7 if !section.contains("web_identity") => {
                 let files = ["{home}/token", "{home}/short", "{home}/nothing", ""];
-                section.push_str(&format!("web_identity_token_file = {}\n", random.pick(&files)));
+                section.extend([format!("web_identity_token_file = {}\n", random.pick(&files))]);
                 if !section.contains("role_arn") && !random.one_in(5) {
-                    section.push_str(&format!("role_arn = {}\n", random.pick(ROLES)));
+                    section.extend([format!("role_arn = {}\n", random.pick(ROLES))]);
                 }
             }
             8 if random.one_in(3) && !section.contains("login_session") => {
@@ -156,7 +156,7 @@ fn profile(random: &mut Random, name: &str) -> String {
         ("region", &["eu-south-1"]),
     ] {
         if random.one_in(30) {
-            section.push_str(&format!("{key} = {}\n", random.pick(values)));
+            section.extend([format!("{key} = {}\n", random.pick(values))]);
         }
     }
     section
@@ -334,7 +334,7 @@ fn generated(random: &mut Random) -> Case {
         let mut credentials = String::new();
         for name in ["default", "a", "b", "c d", "profile a"] {
             if random.one_in(3) {
-                credentials.push_str(&format!("[{name}]\n"));
+                credentials.extend([format!("[{name}]\n")]);
                 let id = format!("AKIAFILE{}", name.replace(' ', "").to_uppercase());
                 keys(random, &id, &mut credentials);
             }

@@ -246,6 +246,10 @@ pub(super) fn difference(case: &Case, server: &Server) -> Option<String> {
 /// Returns the path of the token of a session of SSO, or of a start URL, below the home folder.
 pub(super) fn sso_cache(name: &str) -> String {
     let hash = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, name.as_bytes());
-    let hash: String = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!(".aws/sso/cache/{hash}.json")
+    let hash: Vec<String> = hash
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!(".aws/sso/cache/{}.json", hash.concat())
 }

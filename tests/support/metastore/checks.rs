@@ -130,7 +130,6 @@ fn users_and_certificates_are_checked_by_the_servers() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn the_servers_end_with_their_keeper_however_it_ends() {
     if airflow().is_none() {
@@ -166,14 +165,12 @@ fn the_servers_end_with_their_keeper_however_it_ends() {
     assert!(ended.join().unwrap());
 }
 
-#[cfg(unix)]
 fn ports(variables: &super::Variables) -> Vec<u16> {
     let ports = variables.iter().filter(|(name, _)| name.ends_with("_PORT"));
     ports.map(|(_, port)| port.parse().unwrap()).collect()
 }
 
 /// Waits until nothing listens on any of `ports`.
-#[cfg(unix)]
 fn all_closed(ports: &[u16]) -> bool {
     let start = Instant::now();
     let open = |port: &u16| TcpStream::connect(("127.0.0.1", *port)).is_ok();

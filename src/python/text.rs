@@ -79,7 +79,11 @@ pub fn simple_lower(c: char) -> char {
     }
     // Only `\u{130}` has a lower case of two characters, the first of which is its simple one.
     let lower = c.to_lowercase().next().unwrap_or(c);
-    if is_unknown(c) || is_unknown(lower) { c } else { lower }
+    if is_unknown(c) || is_unknown(lower) {
+        c
+    } else {
+        lower
+    }
 }
 
 /// Returns the upper case of `c`, if that is one character.

@@ -50,9 +50,9 @@ impl Machine<'_> {
             }
             let next = match &self.instructions[at] {
                 Instruction::Accept => return Ok(Some(place)),
-                Instruction::Literal(code, fold, negated) => self.one(at, place, |c| {
-                    (fold.lower(c.into()) == *code) != *negated
-                }),
+                Instruction::Literal(code, fold, negated) => {
+                    self.one(at, place, |c| (fold.lower(c.into()) == *code) != *negated)
+                }
                 Instruction::Set(set) => self.one(at, place, |c| set.contains(c)),
                 Instruction::Any(newlines) => self.one(at, place, |c| *newlines || c != '\n'),
                 Instruction::At(wanted) => self.is_at(*wanted, place).then_some((at + 1, place)),

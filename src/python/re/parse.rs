@@ -426,7 +426,12 @@ impl Parser {
                 (Item::Literal(low), Item::Literal(high)) if low <= high => {
                     set.items.push(Item::Range(low, high));
                 }
-                _ => return refuse(format!("bad character range at position {}", self.position_of(here))),
+                _ => {
+                    return refuse(format!(
+                        "bad character range at position {}",
+                        self.position_of(here)
+                    ));
+                }
             }
         }
         // One literal, also when it is repeated, is no set: that decides how the cases of a letter are compared.
@@ -483,7 +488,10 @@ impl Parser {
 
     fn bad_escape<T>(&self, c: char, start: usize) -> Result<T, PatternError> {
         let c = c.escape_debug();
-        refuse(format!(r"bad escape `\{c}` at position {}", self.position_of(start)))
+        refuse(format!(
+            r"bad escape `\{c}` at position {}",
+            self.position_of(start)
+        ))
     }
 
     /// Reads the escapes that are the same in a set and outside.
@@ -559,7 +567,9 @@ impl Parser {
         if group < before {
             return Ok(());
         }
-        refuse(format!("cannot refer to group {group}, which is in the same look-behind"))
+        refuse(format!(
+            "cannot refer to group {group}, which is in the same look-behind"
+        ))
     }
 
     fn group(&mut self, start: usize, verbose: bool, depth: usize) -> Result<GroupOutcome, PatternError> {
@@ -705,7 +715,12 @@ impl Parser {
         Ok(GroupOutcome::Node(Node::Look(Look { behind, negated }, inner)))
     }
 
-    fn conditional(&mut self, start: usize, verbose: bool, depth: usize) -> Result<GroupOutcome, PatternError> {
+    fn conditional(
+        &mut self,
+        start: usize,
+        verbose: bool,
+        depth: usize,
+    ) -> Result<GroupOutcome, PatternError> {
         if depth >= MAX_DEPTH {
             return refuse("its groups are nested too deeply");
         }
@@ -782,7 +797,9 @@ impl Parser {
         let position = self.position();
         match self.next() {
             Some(Token::Plain(c)) => Ok(c),
-            _ => refuse(format!("missing `-`, `:` or `)` after flags at position {position}")),
+            _ => refuse(format!(
+                "missing `-`, `:` or `)` after flags at position {position}"
+            )),
         }
     }
 
@@ -793,10 +810,12 @@ impl Parser {
             let (low, high) = match node {
                 Node::Literal(_) | Node::NotLiteral(_) | Node::Any | Node::Set(_) => (1, 1),
                 Node::At(_) | Node::Look(..) => (0, 0),
-                Node::Branch(items) => items.iter().map(|item| self.width(item)).fold(
-                    (WIDEST, 0),
-                    |(least, most), (low, high)| (least.min(low), most.max(high)),
-                ),
+                Node::Branch(items) => items
+                    .iter()
+                    .map(|item| self.width(item))
+                    .fold((WIDEST, 0), |(least, most), (low, high)| {
+                        (least.min(low), most.max(high))
+                    }),
                 Node::Group(.., inner) | Node::Atomic(inner) => self.width(inner),
                 Node::Repeat(repeat, body) => {
                     let (low, high) = self.width(body);

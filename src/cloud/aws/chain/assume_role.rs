@@ -73,6 +73,7 @@ impl<'a> RoleChain<'a> {
     ) -> Pin<Box<dyn Future<Output = Result<Credentials>> + Send + 'a>> {
         Box::pin(async move {
             let source = self.source(profile, &visited)?;
+            self.check_code(profile)?;
             let parameters = self.parameters(profile)?;
             let keys = match source {
                 Source::Machine(name) => self.of_machine(profile, name).await?,
@@ -87,20 +88,30 @@ impl<'a> RoleChain<'a> {
                 }
             };
             let what = described(profile);
-            if let Some(serial) = self.session.profile_text(profile, "mfa_serial")? {
-                return Err(Error::denied(format!("the role of {what} asks for a code of a device"))
-                    .with_detail(format!(
-                        "`mfa_serial` is in {}: `{}`",
-                        self.session.place(profile, "mfa_serial"),
-                        shown(serial)
-                    ))
-                    .with_hint("get credentials with `aws sts get-session-token`, and set them in the environment"));
-            }
             let place = format!("{what}, in {}", self.session.place(profile, "role_arn"));
             let options = StsOptions::default();
             let action = Action::AssumeRole(&keys);
             sts::assume(self.session, &options, action, &parameters, &place).await
         })
+    }
+
+    /// Refuses a role that asks for a code: botocore would read it from the terminal.
+    fn check_code(self, profile: &str) -> Result<()> {
+        let what = described(profile);
+        if let Some(serial) = self.session.profile_text(profile, "mfa_serial")? {
+            return Err(
+                Error::denied(format!("the role of {what} asks for a code of a device"))
+                    .with_detail(format!(
+                        "`mfa_serial` is in {}: `{}`",
+                        self.session.place(profile, "mfa_serial"),
+                        shown(serial)
+                    ))
+                    .with_hint(
+                        "get credentials with `aws sts get-session-token`, and set them in the environment",
+                    ),
+            );
+        }
+        Ok(())
     }
 
     /// Returns who lends the keys for the role of `profile`: `_get_role_config`.

@@ -5,6 +5,7 @@
 mod cases;
 mod generated;
 mod services;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -71,7 +72,7 @@ impl Case {
     }
 
     /// Writes the files into a new home folder; returns it and the variables.
-    fn lay_out(&self, url: &str) -> (tempfile::TempDir, BTreeMap<String, String>) {
+    pub(super) fn lay_out(&self, url: &str) -> (tempfile::TempDir, BTreeMap<String, String>) {
         let folder = tempfile::tempdir().expect("a folder");
         let home = folder.path().to_str().expect("a path").to_owned();
         let filled = |text: &str| text.replace("{home}", &home).replace("{url}", url);
@@ -224,6 +225,8 @@ pub(super) fn difference(case: &Case, server: &Server) -> Option<String> {
             }
             ours.requests == theirs.requests
         }
+        // botocore may ask the sources of the keys before the terminal.
+        (Err(_), Err(words)) if words.contains("no terminal") => true,
         (Err(_), Err(_)) => {
             // botocore asks once more for credentials that have expired.
             let once = |lines: &[String]| {
@@ -246,10 +249,6 @@ pub(super) fn difference(case: &Case, server: &Server) -> Option<String> {
 /// Returns the path of the token of a session of SSO, or of a start URL, below the home folder.
 pub(super) fn sso_cache(name: &str) -> String {
     let hash = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, name.as_bytes());
-    let hash: Vec<String> = hash
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash: Vec<String> = hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
     format!(".aws/sso/cache/{}.json", hash.concat())
 }

@@ -11,6 +11,8 @@ mod options;
 mod parameters;
 mod passfile;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use std::time::Instant;
 

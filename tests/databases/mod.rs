@@ -1,4 +1,5 @@
 //! The clients of PostgreSQL and MySQL: what they send, whom they trust, and what a refusal means.
 
 mod logins;
+mod mysql_wire;
 mod postgres_wire;

@@ -3,7 +3,7 @@
 //! The rules for a setting (which place comes first, which values are valid) are beside the setting. Source: botocore 1.44.8,
 //! `configprovider.py` (`BOTOCORE_DEFAUT_SESSION_VARIABLES`, `ConfigChainFactory`, `ConfiguredEndpointProvider`).
 
-use super::session::Session;
+use super::settings::SessionSettings;
 use crate::error::Result;
 use crate::shown::shown;
 
@@ -46,7 +46,7 @@ pub(crate) trait ClientConfig {
     }
 }
 
-impl ClientConfig for Session {
+impl ClientConfig for SessionSettings {
     fn variable(&self, name: &str) -> Option<&str> {
         self.env().text(name)
     }

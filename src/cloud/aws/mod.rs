@@ -55,6 +55,12 @@ pub(crate) mod service_error;
     reason = "the backends that use it follow"
 )]
 pub(crate) mod session;
+#[allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "the backends that use it follow"
+)]
+mod settings;
 mod shared_files;
 pub(crate) mod sigv4;
 pub(crate) mod sts;
@@ -63,7 +69,8 @@ mod sts_model;
 mod timestamp;
 
 pub(crate) use credentials::Credentials;
-pub(crate) use session::{Session, SessionOptions};
+pub(crate) use session::Session;
+pub(crate) use settings::SessionOptions;
 
 #[cfg(test)]
 mod judged;

@@ -10,7 +10,7 @@ use super::credentials::Credentials;
 use super::endpoint::{Endpoint, SECURITY_TOKEN_SERVICE};
 use super::json_service::SignedUrl;
 use super::retry::RetrySettings;
-use super::session::Session;
+use super::settings::SessionSettings;
 use super::sigv4::{self, Signable};
 use super::{sts_answer, sts_model};
 use crate::cloud::services::{ServiceRequest, unreachable};
@@ -113,7 +113,7 @@ pub(crate) fn name_session(parameters: &mut Object) {
 /// # Errors
 /// Parameters that botocore refuses, with status 2; a refusal, 4; no answer, 5.
 pub(crate) async fn assume(
-    session: &Session,
+    session: &SessionSettings,
     options: &StsOptions,
     action: Action<'_>,
     parameters: &Object,
@@ -149,7 +149,7 @@ fn way_to(endpoint: &Endpoint) -> String {
 }
 
 /// Returns where the call goes. Only here is the service's endpoint looked up.
-fn endpoint(session: &Session, options: &StsOptions) -> Result<Endpoint> {
+fn endpoint(session: &SessionSettings, options: &StsOptions) -> Result<Endpoint> {
     let config = Overridden { session, options };
     let region = options.region_name.as_deref().or_else(|| session.region());
     Endpoint::resolve(
@@ -162,7 +162,7 @@ fn endpoint(session: &Session, options: &StsOptions) -> Result<Endpoint> {
 
 /// A session whose settings the kwargs of one call override.
 struct Overridden<'a> {
-    session: &'a Session,
+    session: &'a SessionSettings,
     options: &'a StsOptions,
 }
 

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use super::instance::Instance;
 use super::{container, environment, keys, of_profile};
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::{Session, described};
+use crate::cloud::aws::settings::{SessionSettings, described};
 use crate::cloud::aws::sts::{self, Action, StsOptions};
 use crate::cloud::services::Services;
 use crate::error::{Error, Result};
@@ -26,7 +26,7 @@ const SOURCES: [&str; 3] = ["Environment", "EcsContainer", "Ec2InstanceMetadata"
 /// A role that is set up wrongly, with status 2; a source without credentials, a refusal, or a role that asks for a code, 4; no
 /// answer, 5.
 pub(super) async fn credentials(
-    session: &Session,
+    session: &SessionSettings,
     services: &Services,
     instance: &Instance,
     profile: &str,
@@ -43,7 +43,7 @@ pub(super) async fn credentials(
 }
 
 /// Returns whether a profile has a role that is assumed with keys. A web identity has its own source.
-fn has_role(session: &Session, profile: &str) -> bool {
+fn has_role(session: &SessionSettings, profile: &str) -> bool {
     session.profile_entry(profile, "role_arn").is_some()
         && session
             .profile_entry(profile, "web_identity_token_file")
@@ -53,7 +53,7 @@ fn has_role(session: &Session, profile: &str) -> bool {
 /// The roles that lead to the profile's.
 #[derive(Clone, Copy)]
 struct RoleChain<'a> {
-    session: &'a Session,
+    session: &'a SessionSettings,
     services: &'a Services,
     instance: &'a Instance,
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::settings::SessionSettings;
 use crate::cloud::services::{ServiceRequest, Services, object, refused, unreachable};
 use crate::error::{Error, Result};
 use crate::file;
@@ -40,7 +40,10 @@ const PAUSE: Duration = Duration::from_secs(if cfg!(test) { 0 } else { 1 });
 ///
 /// # Errors
 /// An address that is not allowed, with status 2; a refusal or a token that cannot be sent, 4; no answer, 5.
-pub(super) async fn credentials(session: &Session, services: &Services) -> Result<Option<Credentials>> {
+pub(super) async fn credentials(
+    session: &SessionSettings,
+    services: &Services,
+) -> Result<Option<Credentials>> {
     let env = session.env();
     let url = match (env.text(RELATIVE_URI), env.text(FULL_URI)) {
         (Some(path), _) => format!("{ENDPOINT}{path}"),
@@ -72,7 +75,7 @@ pub(super) async fn credentials(session: &Session, services: &Services) -> Resul
 }
 
 /// Returns the variable that names the address.
-fn variable(session: &Session) -> &'static str {
+fn variable(session: &SessionSettings) -> &'static str {
     match session.env().text(RELATIVE_URI) {
         Some(_) => RELATIVE_URI,
         None => FULL_URI,
@@ -102,7 +105,7 @@ fn check(url: &str) -> Result<()> {
 }
 
 /// Returns the token for the service: the file's before the variable's.
-fn token(session: &Session) -> Result<Option<Secret>> {
+fn token(session: &SessionSettings) -> Result<Option<Secret>> {
     let (token, place) = if let Some(path) = session.env().text(TOKEN_FILE) {
         let unreadable = || {
             Error::denied(format!(

@@ -1,7 +1,7 @@
 //! Keys in the environment. Source: botocore 1.44.8, `credentials.py` (`EnvProvider`).
 
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::settings::SessionSettings;
 use crate::error::{Error, Result};
 
 /// The variables of the session token, the first one first.
@@ -11,7 +11,7 @@ const TOKENS: [&str; 2] = ["AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN"];
 ///
 /// # Errors
 /// An access key without its secret key, and credentials that have expired, with status 4.
-pub(super) fn credentials(session: &Session) -> Result<Option<Credentials>> {
+pub(super) fn credentials(session: &SessionSettings) -> Result<Option<Credentials>> {
     let env = session.env();
     let non_empty = |name: &str| env.get(name).filter(|value| !value.is_empty());
     let Some(access_key) = env.non_empty("AWS_ACCESS_KEY_ID") else {

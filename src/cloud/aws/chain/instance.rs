@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::settings::SessionSettings;
 use crate::cloud::aws::timestamp;
 use crate::cloud::services::{ServiceRequest, Services, object};
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ impl Instance {
     ///
     /// # Errors
     /// A number, an address or a mode that cannot be used, with status 2.
-    pub(super) fn of(session: &Session) -> Result<Self> {
+    pub(super) fn of(session: &SessionSettings) -> Result<Self> {
         let settings = Settings(session);
         let timeout = settings.number("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout")?;
         let attempts = settings.number(
@@ -203,7 +203,7 @@ fn check(endpoint: &str, place: &str) -> Result<()> {
 
 /// The settings of the service.
 #[derive(Clone, Copy)]
-struct Settings<'a>(&'a Session);
+struct Settings<'a>(&'a SessionSettings);
 
 impl<'a> Settings<'a> {
     /// Returns a variable, else the profile's key, even when it is empty.

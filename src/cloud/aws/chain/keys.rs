@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::{Session, described};
+use crate::cloud::aws::settings::{SessionSettings, described};
 use crate::cloud::aws::shared_files::{Section, shown_path};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -17,7 +17,7 @@ const ACCESS_KEY: &str = "aws_access_key_id";
 const SECRET_KEY: &str = "aws_secret_access_key";
 
 /// Returns whether a profile has any part of a key, in either file: `_has_static_credentials`.
-pub(super) fn has_any(session: &Session, profile: &str) -> bool {
+pub(super) fn has_any(session: &SessionSettings, profile: &str) -> bool {
     [ACCESS_KEY, SECRET_KEY]
         .iter()
         .any(|key| session.profile_entry(profile, key).is_some())
@@ -27,7 +27,7 @@ pub(super) fn has_any(session: &Session, profile: &str) -> bool {
 ///
 /// # Errors
 /// As [`of_section`].
-pub(super) fn of_credentials_file(session: &Session, profile: &str) -> Result<Option<Credentials>> {
+pub(super) fn of_credentials_file(session: &SessionSettings, profile: &str) -> Result<Option<Credentials>> {
     let file = &session.credentials_file;
     match file.sections.get(profile) {
         Some(section) => of_section(section, &described(profile), &file.path, true),
@@ -39,7 +39,7 @@ pub(super) fn of_credentials_file(session: &Session, profile: &str) -> Result<Op
 ///
 /// # Errors
 /// As [`of_section`].
-pub(super) fn of_config_file(session: &Session, profile: &str) -> Result<Option<Credentials>> {
+pub(super) fn of_config_file(session: &SessionSettings, profile: &str) -> Result<Option<Credentials>> {
     let file = &session.config;
     match file.profiles.get(profile) {
         Some(section) => of_section(section, &described(profile), &file.path, true),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::keys;
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::Session;
+use crate::cloud::aws::settings::SessionSettings;
 use crate::cloud::aws::shared_files::{IniFile, expanded, shown_path, with_home};
 use crate::error::{Error, Result};
 use crate::file;
@@ -21,7 +21,7 @@ const BOTO_FILES: [&str; 2] = ["/etc/boto.cfg", "~/.boto"];
 ///
 /// # Errors
 /// A file that is named and missing, a file that does not parse, and an access key without its secret key.
-pub(super) fn credentials(session: &Session) -> Result<Option<Credentials>> {
+pub(super) fn credentials(session: &SessionSettings) -> Result<Option<Credentials>> {
     if let Some(path) = session.env().get("AWS_CREDENTIAL_FILE") {
         let path = with_home(path.expose(), session.env());
         if let Some(keys) = of_ec2_file(session, &path)? {
@@ -48,7 +48,7 @@ pub(super) fn credentials(session: &Session) -> Result<Option<Credentials>> {
 }
 
 /// Reads `AWSAccessKeyId=…` and `AWSSecretKey=…`, each on a line.
-fn of_ec2_file(session: &Session, path: &Path) -> Result<Option<Credentials>> {
+fn of_ec2_file(session: &SessionSettings, path: &Path) -> Result<Option<Credentials>> {
     let shown = shown_path(path);
     let unreadable = || Error::usage(format!("`{shown}` cannot be read (`AWS_CREDENTIAL_FILE`)"));
     let way_out = "unset `AWS_CREDENTIAL_FILE`, or let it name a file of keys";

@@ -4,7 +4,7 @@
 //! and gives nothing. Source: botocore 1.44.8, `credentials.py` (`create_credential_resolver`, `ProfileProviderBuilder`).
 
 use super::credentials::Credentials;
-use super::session::{Session, described};
+use super::settings::{SessionSettings, described};
 use crate::cloud::services::Services;
 use crate::error::{Error, Result};
 
@@ -27,7 +27,7 @@ pub(super) use web_identity::token_file;
 ///
 /// # Errors
 /// No credentials, or a source that refuses, with status 4; a source that does not answer, 5; one that is set up wrongly, 2.
-pub(super) async fn credentials(session: &Session, services: &Services) -> Result<Credentials> {
+pub(super) async fn credentials(session: &SessionSettings, services: &Services) -> Result<Credentials> {
     // botocore reads the settings of the last source before it asks the first.
     let instance = Instance::of(session)?;
     let profile = session.profile_name();
@@ -57,7 +57,7 @@ pub(super) async fn credentials(session: &Session, services: &Services) -> Resul
 ///
 /// Only the session's own profile shares its web identity `with_environment`.
 async fn of_profile(
-    session: &Session,
+    session: &SessionSettings,
     services: &Services,
     profile: &str,
     with_environment: bool,
@@ -85,7 +85,7 @@ async fn of_profile(
     keys::of_config_file(session, profile)
 }
 
-fn nothing_found(session: &Session) -> Error {
+fn nothing_found(session: &SessionSettings) -> Error {
     let mut error = Error::denied("no AWS credentials found").with_detail(
         "looked in the environment, the shared files, the container's and the instance's metadata",
     );

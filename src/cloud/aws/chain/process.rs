@@ -6,7 +6,7 @@
 use std::process::{Command, Stdio};
 
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::{Session, described};
+use crate::cloud::aws::settings::{SessionSettings, described};
 use crate::cloud::aws::shared_files::os_string;
 use crate::cloud::aws::timestamp;
 use crate::env::Origin;
@@ -23,7 +23,7 @@ const KEY: &str = "credential_process";
 /// # Errors
 /// A program that cannot be started, with status 2; one that fails, or prints something else or expired credentials, 4; one that
 /// does not end in time, 5.
-pub(super) async fn credentials(session: &Session, profile: &str) -> Result<Option<Credentials>> {
+pub(super) async fn credentials(session: &SessionSettings, profile: &str) -> Result<Option<Credentials>> {
     let Some(line) = session.profile_text(profile, KEY)? else {
         return Ok(None);
     };
@@ -46,7 +46,7 @@ pub(super) async fn credentials(session: &Session, profile: &str) -> Result<Opti
 
 /// A program, with the words for it.
 struct Program<'a> {
-    session: &'a Session,
+    session: &'a SessionSettings,
     what: String,
     place: String,
 }

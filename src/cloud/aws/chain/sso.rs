@@ -9,7 +9,7 @@ use super::sso_token::{self, Login};
 use crate::cloud::aws::credentials::Credentials;
 use crate::cloud::aws::endpoint::{Endpoint, SSO};
 use crate::cloud::aws::retry::RetrySettings;
-use crate::cloud::aws::session::{Session, described};
+use crate::cloud::aws::settings::{SessionSettings, described};
 use crate::cloud::aws::timestamp;
 use crate::cloud::services::{ServiceRequest, Services, object, refused, unreachable};
 use crate::error::{Error, Result};
@@ -40,7 +40,7 @@ struct Settings {
 /// # Errors
 /// A profile that is set up wrongly, with status 2; no valid token, or a refusal, 4; no answer, 5.
 pub(super) async fn credentials(
-    session: &Session,
+    session: &SessionSettings,
     _: &Services,
     profile: &str,
 ) -> Result<Option<Credentials>> {
@@ -67,7 +67,7 @@ pub(super) async fn credentials(
 }
 
 /// Reads the profile's settings, with those of its `[sso-session …]`: `_load_sso_config`.
-fn settings(session: &Session, profile: &str) -> Result<Option<Settings>> {
+fn settings(session: &SessionSettings, profile: &str) -> Result<Option<Settings>> {
     let own = |key: &str| session.profile_text(profile, key);
     if own(ROLE)?.is_none() && own(ACCOUNT)?.is_none() {
         return Ok(None);

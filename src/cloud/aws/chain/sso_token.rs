@@ -12,7 +12,7 @@ use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
 use crate::cloud::aws::endpoint::{Endpoint, SSO_OIDC};
 use crate::cloud::aws::retry::RetrySettings;
-use crate::cloud::aws::session::{Session, described};
+use crate::cloud::aws::settings::{SessionSettings, described};
 use crate::cloud::aws::shared_files::{shown_path, with_home};
 use crate::cloud::aws::timestamp;
 use crate::cloud::services::{ServiceRequest, object, unreachable};
@@ -51,7 +51,7 @@ impl Login {
     }
 
     /// Returns where the token is: the SHA-1 of the session's name, else of the start URL.
-    fn path(&self, session: &Session) -> PathBuf {
+    fn path(&self, session: &SessionSettings) -> PathBuf {
         let key = self.session_name.as_deref().unwrap_or(&self.start_url);
         let mut name = String::new();
         for byte in digest(&SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes()).as_ref() {
@@ -65,7 +65,7 @@ impl Login {
 ///
 /// # Errors
 /// No such token, with status 4; a token service that does not answer, 5.
-pub(super) async fn access_token(session: &Session, login: &Login) -> Result<Secret> {
+pub(super) async fn access_token(session: &SessionSettings, login: &Login) -> Result<Secret> {
     let path = login.path(session);
     let shown_path = shown_path(&path);
     let refused = |problem: &str| {
@@ -108,7 +108,7 @@ pub(super) async fn access_token(session: &Session, login: &Login) -> Result<Sec
 }
 
 /// Returns a new token; `None` when this one cannot be refreshed, or the service refuses.
-async fn refreshed(session: &Session, login: &Login, token: &Object) -> Result<Option<Object>> {
+async fn refreshed(session: &SessionSettings, login: &Login, token: &Object) -> Result<Option<Object>> {
     let text = |name: &str| token.get(name).and_then(Value::as_str);
     let fields = REFRESH_FIELDS.map(text);
     let [

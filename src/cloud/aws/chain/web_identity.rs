@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use crate::cloud::aws::credentials::Credentials;
-use crate::cloud::aws::session::{Session, described};
+use crate::cloud::aws::settings::{SessionSettings, described};
 use crate::cloud::aws::sts::{self, Action, StsOptions};
 use crate::cloud::services::Services;
 use crate::error::{Error, Result};
@@ -28,7 +28,7 @@ struct Setting<'a> {
 /// # Errors
 /// No role, with status 2; a token that cannot be read, or a refusal, 4; no answer, 5.
 pub(super) async fn credentials(
-    session: &Session,
+    session: &SessionSettings,
     _: &Services,
     profile: &str,
     with_environment: bool,
@@ -76,7 +76,11 @@ pub(super) async fn credentials(
 ///
 /// # Errors
 /// A file that cannot be read or is not text, with status 4.
-pub(in crate::cloud::aws) fn token_file(session: &Session, path: &str, place: &str) -> Result<Secret> {
+pub(in crate::cloud::aws) fn token_file(
+    session: &SessionSettings,
+    path: &str,
+    place: &str,
+) -> Result<Secret> {
     let unreadable = || {
         Error::denied(format!(
             "the web identity's token cannot be read from `{}`",

@@ -39,7 +39,7 @@
 //! let uri = Secret::from("smtp://user:pass@mail.example.com:587");
 //! let env: Env = [("AIRFLOW_CONN_SMTP_DEFAULT".to_owned(), uri)].into_iter().collect();
 //! let mut settings = Settings::resolve(&GlobalArgs::default(), env)?;
-//! let resolver = Resolver::new(&mut settings, |_, _| Ok(()))?;
+//! let resolver = Resolver::new(&mut settings, |_, _| Ok(Default::default()))?;
 //! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
 //! let resolved = runtime.block_on(resolver.resolve(SecretKind::Connection, "smtp_default"))?;
 //! let connection = Connection::from_found("smtp_default", &resolved.found)?;

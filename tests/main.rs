@@ -12,6 +12,7 @@
     reason = "the modules of a test binary are seen by no other crate"
 )]
 
+mod akeyless;
 mod azure;
 #[cfg(target_os = "linux")]
 mod bounds;
@@ -36,3 +37,4 @@ mod settings;
 mod support;
 mod tls;
 mod vault;
+mod yandex;

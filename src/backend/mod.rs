@@ -3,6 +3,7 @@
 //! Every backend's folder has the same file names (`mod`, `config`, `client` or `parse`), so a reader of one can find the way
 //! in the next. Must not know the command line, what a connection is, or any output format.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -10,8 +11,10 @@ use crate::airflow_option::{AirflowOptions, NothingConfigured};
 use crate::env::Env;
 use crate::error::Result;
 pub use crate::future::BoxFuture;
+use crate::python::json::Object;
 use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 
+pub mod akeyless;
 pub mod azure_key_vault;
 pub mod environment;
 pub mod google_secret_manager;
@@ -22,6 +25,7 @@ pub mod metastore;
 pub mod never_asked;
 pub mod registry;
 mod wrong_class;
+pub mod yandex_lockbox;
 
 /// A place where Airflow looks for connections, variables and configuration options.
 ///
@@ -118,9 +122,11 @@ pub struct Context<'a> {
     pub env: &'a Env,
     /// When the command must be done.
     pub deadline: Instant,
-    /// Checks one connection, for a backend that reads a whole file of them and refuses the file for one bad connection. The
+    /// Reads a connection, for a backend that reads a whole file of them and refuses the file for one bad connection. The
     /// caller passes it in, because a backend does not know what a connection is.
-    pub check_connection: CheckConnection,
+    pub read_connection: ReadConnection,
+    /// The connections of the search path, for a backend whose own credentials are in one.
+    pub connections: Arc<dyn Connections>,
     /// Airflow's configuration, for a backend that needs an option of it when it answers.
     pub airflow: Arc<dyn AirflowOptions>,
     /// Takes the warnings that a backend has only when it answers.
@@ -147,8 +153,34 @@ impl Warnings {
     }
 }
 
-/// Checks that Airflow would accept what is found under a connection id as a connection.
-pub type CheckConnection = fn(conn_id: &str, found: &Found) -> Result<()>;
+/// Reads what is found under a connection id as Airflow would, and returns the extra of the connection (`extra_dejson`).
+pub type ReadConnection = fn(conn_id: &str, found: &Found) -> Result<Object>;
+
+/// The connections of the search path, for a backend that takes its own credentials from one.
+pub trait Connections: fmt::Debug + Send + Sync {
+    /// Looks `conn_id` up as Airflow does, and returns the extra of the connection, or `None` when no place has it.
+    ///
+    /// # Errors
+    /// Those of the places that are asked, and a value that is not a connection.
+    fn extra<'a>(&'a self, conn_id: &'a str) -> BoxFuture<'a, Result<Option<Object>>>;
+
+    /// Whether the caller is asked because of such a lookup. The backend cannot answer then: it would wait for itself.
+    fn is_looking_up(&self) -> bool;
+}
+
+/// A search path without connections.
+#[derive(Clone, Copy, Debug)]
+struct NoConnections;
+
+impl Connections for NoConnections {
+    fn extra<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Object>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    fn is_looking_up(&self) -> bool {
+        false
+    }
+}
 
 impl<'a> Context<'a> {
     /// Creates a context that accepts anything as a connection.
@@ -157,7 +189,8 @@ impl<'a> Context<'a> {
         Self {
             env,
             deadline,
-            check_connection: |_, _| Ok(()),
+            read_connection: |_, _| Ok(Object::new()),
+            connections: Arc::new(NoConnections),
             airflow: Arc::new(NothingConfigured),
             warnings: Warnings::default(),
         }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::backend::{
-    Context, SecretsBackend, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
-    kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class,
+    Context, SecretsBackend, akeyless, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
+    kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class, yandex_lockbox,
 };
 use crate::class_path;
 use crate::error::Result;
@@ -14,6 +14,7 @@ type Constructor = fn(Kwargs, &Context<'_>) -> Result<Box<dyn SecretsBackend>>;
 
 /// Every backend: its class path in Airflow, and its constructor.
 const BACKENDS: &[(&str, Constructor)] = &[
+    (akeyless::CLASS_PATH, akeyless::AkeylessBackend::boxed),
     (
         azure_key_vault::CLASS_PATH,
         azure_key_vault::AzureKeyVaultBackend::boxed,
@@ -34,6 +35,10 @@ const BACKENDS: &[(&str, Constructor)] = &[
     (
         environment::CLASS_PATH,
         environment::EnvironmentVariablesBackend::boxed,
+    ),
+    (
+        yandex_lockbox::CLASS_PATH,
+        yandex_lockbox::LockboxSecretBackend::boxed,
     ),
     (metastore::CLASS_PATH, metastore::MetastoreBackend::boxed),
     (class_path::EXECUTION_API, never_asked::NeverAsked::execution_api),

@@ -1,6 +1,6 @@
 //! JSON Web Tokens that an RSA key signs: a service account's proof of who it is.
 //!
-//! Owns the form of a token, and of a private key in PEM. Must not know any cloud's claims. Sources: RFC 7515; PyJWT 2.x
+//! Owns the form of a token, and of a private key in PEM. Must not know any cloud's claims. Sources: RFC 7515; `PyJWT` 2.x
 //! (`api_jwt.encode`) and google-auth 2.x (`jwt.encode`), whose signatures have the same form.
 
 use base64::Engine as _;
@@ -18,7 +18,6 @@ pub(crate) enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
     Rs256,
     /// RSASSA-PSS with SHA-256.
-    #[expect(dead_code, reason = "the login to Yandex Cloud follows")]
     Ps256,
 }
 

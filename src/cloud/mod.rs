@@ -11,3 +11,4 @@ pub(crate) mod kubernetes;
 pub(crate) mod services;
 pub(crate) mod token_cache;
 pub(crate) mod trust;
+pub(crate) mod yandex;

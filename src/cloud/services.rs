@@ -106,6 +106,11 @@ impl Services {
         }
     }
 
+    /// Sends a request to a service of Yandex Cloud. Its SDK reads the same variables as Google's.
+    pub(crate) async fn yandex(&self, request: ServiceRequest) -> Result<Response, Failure> {
+        self.google.send(request.with(RETRY)).await
+    }
+
     /// Sends a request to a metadata server, once.
     pub(crate) async fn metadata(&self, request: ServiceRequest) -> Result<Response, Failure> {
         self.metadata.send(request.with(Retry::NONE)).await

@@ -62,7 +62,8 @@ impl Session {
             ));
         }
         let resolver = Resolver::new(&mut settings, |conn_id, found| {
-            Connection::from_found(conn_id, found).map(drop)
+            let connection = Connection::from_found(conn_id, found)?;
+            Ok(connection.extra_object().cloned().unwrap_or_default())
         })?;
         for warning in resolver.warnings() {
             terminal.warning(warning);

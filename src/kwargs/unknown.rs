@@ -31,6 +31,22 @@ impl Kwargs {
         }
     }
 
+    /// Returns a warning for each kwarg that is left, where Airflow ignores unknown kwargs.
+    ///
+    /// Call it when every known kwarg is taken. `known` and `meanings` are as in [`refuse_unknown`](Self::refuse_unknown).
+    #[must_use]
+    pub fn ignored(&self, known: &[&str], meanings: &[Meaning]) -> Vec<String> {
+        let warning = |name: &str| {
+            let shown = shown_name(name);
+            let ignored = format!("backend kwarg `{shown}` is unknown and ignored, as in Airflow");
+            match meant(name, meanings).or_else(|| nearest(name, known)) {
+                Some(meant) => format!("{ignored}; did you mean `{meant}`?"),
+                None => ignored,
+            }
+        };
+        self.remaining().map(warning).collect()
+    }
+
     /// Checks that every kwarg was taken.
     ///
     /// # Errors

@@ -1,24 +1,26 @@
 //! Airflow's search path: asks backends in order until one has a value. A failure stops the search.
 //!
 //! Owns the walk over backends and steps for one name (here) and for many (`many`), and the error of a name that no backend has
-//! (`not_found`, `full_name`), and the options that backends look up while they answer (`options`). Must not know any backend, or what a value means. Source: airflow 3.3.2,
+//! (`not_found`, `full_name`), and what backends look up while they answer (`options`, `connections`). Must not know any backend, or what a value means. Source: airflow 3.3.2,
 //! `airflow/models/connection.py` (`get_connection_from_secrets`), `airflow/models/variable.py` (`get_variable_from_secrets`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::backend::{CheckConnection, Context, SecretsBackend, Warnings, registry};
+use crate::backend::{Context, ReadConnection, SecretsBackend, Warnings, registry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::settings::{Settings, Source};
 use crate::shown::shown;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
+mod connections;
 mod full_name;
 mod many;
 mod not_found;
 mod options;
 
+use connections::ConnectionSearch;
 use options::Options;
 
 /// How long after the deadline a backend is abandoned. Its own error is better, because it knows what it waited for.
@@ -30,7 +32,7 @@ pub struct Resolver {
     /// How many backends are configured. They come first; the others are Airflow's own.
     configured: usize,
     lenient: bool,
-    check_connection: CheckConnection,
+    read_connection: ReadConnection,
     team: Option<String>,
     multi_team: bool,
     deadline: Instant,
@@ -83,18 +85,20 @@ pub struct Resolved {
 impl Resolver {
     /// Builds every backend of the search path, without asking them.
     ///
-    /// A backend that reads whole files checks their connections with `check_connection`. With `--lenient`, it checks every
+    /// A backend that reads whole files checks their connections with `read_connection`. With `--lenient`, it checks every
     /// connection that is found.
     ///
     /// # Errors
     /// A backend that cannot be built, with status 2.
-    pub fn new(settings: &mut Settings, check_connection: CheckConnection) -> Result<Self> {
+    pub fn new(settings: &mut Settings, read_connection: ReadConnection) -> Result<Self> {
         let specs = std::mem::take(&mut settings.search_path);
         let options = Arc::new(Options::new(settings.airflow.clone(), settings.deadline));
+        let connections = Arc::new(ConnectionSearch::new(read_connection, settings));
         let context = Context {
             env: &settings.env,
             deadline: settings.deadline,
-            check_connection,
+            read_connection,
+            connections: connections.clone(),
             airflow: options.clone(),
             warnings: Warnings::default(),
         };
@@ -107,11 +111,12 @@ impl Resolver {
             })
             .collect::<Result<Vec<Arc<dyn SecretsBackend>>>>()?;
         options.set_configured(backends[..configured].iter().map(Arc::downgrade).collect());
+        connections.set_backends(backends.iter().map(Arc::downgrade).collect());
         Ok(Self {
             backends,
             configured,
             lenient: settings.lenient,
-            check_connection,
+            read_connection,
             team: settings.team.clone(),
             multi_team: settings.multi_team,
             deadline: settings.deadline,
@@ -251,7 +256,7 @@ impl Resolver {
             && lookup.kind == SecretKind::Connection
             && let Outcome::Found(found, _) = &outcome
         {
-            (self.check_connection)(&lookup.id, found)?;
+            (self.read_connection)(&lookup.id, found)?;
         }
         Ok(outcome)
     }

@@ -14,6 +14,7 @@ mod process;
 mod program;
 pub mod server;
 mod sides;
+pub mod sigv4;
 mod sizes;
 mod skip;
 mod vault_server;

@@ -15,7 +15,6 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Identity as ClientIdentity, Options, Retry, Roots};
 use crate::kwargs::{self, Kwargs};
-use crate::nearest::{meant, nearest};
 use crate::python::json::Value;
 use crate::python::repr::str;
 
@@ -137,7 +136,7 @@ impl Config {
             verify_challenge_resource,
             retry,
             transport,
-            warnings: kwargs.remaining().map(unknown).collect(),
+            warnings: warnings(kwargs),
         })
     }
 }
@@ -183,18 +182,18 @@ fn identity(kwargs: &mut Kwargs) -> Result<Identity> {
     }
 }
 
-/// Returns the warning about a kwarg that has no effect.
-fn unknown(name: &str) -> String {
-    let shown = crate::shown::shown(name);
-    if WITHOUT_EFFECT.contains(&name) {
-        return format!("backend kwarg `{shown}` has no effect in secretctl");
-    }
-    match meant(name, MEANINGS).or_else(|| nearest(name, KNOWN)) {
-        Some(nearest) => format!(
-            "backend kwarg `{shown}` is unknown and ignored, as in Airflow; did you mean `{nearest}`?"
-        ),
-        None => format!("backend kwarg `{shown}` is unknown and ignored, as in Airflow"),
-    }
+/// Returns the warnings about the kwargs that have no effect.
+fn warnings(mut kwargs: Kwargs) -> Vec<String> {
+    let without_effect: Vec<&str> = WITHOUT_EFFECT
+        .iter()
+        .copied()
+        .filter(|name| kwargs.take(name).is_some())
+        .collect();
+    without_effect
+        .into_iter()
+        .map(|name| format!("backend kwarg `{name}` has no effect in secretctl"))
+        .chain(kwargs.ignored(KNOWN, MEANINGS))
+        .collect()
 }
 
 impl Transport {

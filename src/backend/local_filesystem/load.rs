@@ -1,7 +1,7 @@
 //! What Airflow makes of an entry: a connection, a variable or a configuration option.
 //!
 //! The whole file is checked before anything in it is used: one bad entry makes it unusable, as in Airflow, where loading raises.
-//! Must not know what makes a connection; the caller passes in that check ([`CheckConnection`]). Source: airflow 3.3.2,
+//! Must not know what makes a connection; the caller passes in that check ([`ReadConnection`]). Source: airflow 3.3.2,
 //! `airflow/secrets/local_filesystem.py`, `load_connections_dict`, `load_variables`, `load_configs_dict`.
 
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ use super::astro;
 use super::node::Node;
 use super::parse::{Entries, Entry, late};
 use super::problem::Problem;
-use crate::backend::CheckConnection;
+use crate::backend::ReadConnection;
 use crate::connection_keys;
 use crate::python::json;
 use crate::python::yaml::{Id, NoJson};
@@ -37,12 +37,12 @@ pub(super) type Loaded = Result<Answer, Unprintable>;
 pub(super) fn check(
     entries: &Entries,
     kind: SecretKind,
-    check: CheckConnection,
+    check: ReadConnection,
     deadline: Instant,
 ) -> Result<(), Problem> {
     match kind {
         SecretKind::Connection if astro::is_settings(entries) => Err(astro::problem()),
-        SecretKind::Connection => check_connections(entries, check, deadline),
+        SecretKind::Connection => read_connections(entries, check, deadline),
         SecretKind::Variable => Ok(()),
         SecretKind::Config => entries.each(|Entry { key_node, node, .. }| {
             if node.list().is_some_and(|list| list.len() != 1) {
@@ -112,7 +112,7 @@ fn name(key: Node<'_>) -> String {
     }
 }
 
-fn check_connections(entries: &Entries, check: CheckConnection, deadline: Instant) -> Result<(), Problem> {
+fn read_connections(entries: &Entries, check: ReadConnection, deadline: Instant) -> Result<(), Problem> {
     let mut used = HashSet::new();
     entries.each(|Entry { key, key_node, node }| {
         if Instant::now() >= deadline {
@@ -140,7 +140,8 @@ fn check_connections(entries: &Entries, check: CheckConnection, deadline: Instan
                 hint: error.hint().map(str::to_owned),
                 ..problem
             }
-        })
+        })?;
+        Ok(())
     })
 }
 

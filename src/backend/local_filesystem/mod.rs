@@ -6,7 +6,7 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use crate::backend::{BoxFuture, CheckConnection, Context, SecretsBackend};
+use crate::backend::{BoxFuture, Context, ReadConnection, SecretsBackend};
 use crate::class_path;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
@@ -65,7 +65,7 @@ impl Address for Entry {
 /// Local files as a secrets backend.
 pub struct LocalFilesystemBackend {
     config: Config,
-    check_connection: CheckConnection,
+    read_connection: ReadConnection,
     deadline: Instant,
     connections: OnceLock<Entries>,
     variables: OnceLock<Entries>,
@@ -77,7 +77,7 @@ impl LocalFilesystemBackend {
     pub(crate) fn boxed(kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
         Ok(Box::new(Self {
             config: Config::new(kwargs)?,
-            check_connection: context.check_connection,
+            read_connection: context.read_connection,
             deadline: context.deadline,
             connections: OnceLock::new(),
             variables: OnceLock::new(),
@@ -96,7 +96,7 @@ impl LocalFilesystemBackend {
             return Ok(entries);
         }
         let entries = parse::parse(file, self.deadline).map_err(|problem| problem.in_file(file))?;
-        load::check(&entries, kind, self.check_connection, self.deadline)
+        load::check(&entries, kind, self.read_connection, self.deadline)
             .map_err(|problem| problem.in_file(file))?;
         tracing::debug!(file, "read");
         Ok(cell.get_or_init(|| entries))

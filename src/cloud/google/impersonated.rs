@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::future::BoxFuture;
 use crate::python::json::{Object, Value};
 use crate::python::quote::quote;
+use crate::secret::Secret;
 use crate::shown::shown;
 
 /// How long the token is valid.
@@ -139,21 +140,53 @@ impl Impersonated {
         let scopes = scopes.into_iter().map(Value::from).collect();
         body.insert("scope".to_owned(), Value::List(scopes));
         body.insert("lifetime".to_owned(), self.lifetime.as_str().into());
-        let url = self.endpoint.clone().unwrap_or_else(|| {
-            let account = quote(&self.target).replace("%40", "@");
-            let universe = self.source.universe();
-            format!("https://iamcredentials.{universe}/v1/projects/-/serviceAccounts/{account}{GENERATE}")
-        });
-        let endpoint = Endpoint {
-            what: "Google's IAM",
-            url: &url,
-            hint: "the source needs the role `Service Account Token Creator` on the account that it impersonates",
-        };
-        let answer = endpoint
+        let url = self.endpoint.clone().unwrap_or_else(|| self.url(GENERATE));
+        let answer = endpoint(&url)
             .post_json(context, body, &token, self.source_quota_project.as_deref())
             .await;
-        answer
-            .map_err(|error| error.with_detail(format!("for the service account `{}`", shown(&self.target))))
+        answer.map_err(|error| self.named(error))
+    }
+
+    /// Returns an ID token for `audience`.
+    ///
+    /// # Errors
+    /// As [`Credential::token`].
+    pub(super) async fn id_token(&self, context: &TokenContext, audience: &str) -> Result<Secret> {
+        let token = self.source.token(context, &Scopes::Iam).await?;
+        let mut body = Object::new();
+        body.insert("audience".to_owned(), audience.into());
+        body.insert("delegates".to_owned(), self.delegates.clone());
+        body.insert("includeEmail".to_owned(), Value::Bool(true));
+        let url = self.url(":generateIdToken");
+        let endpoint = endpoint(&url);
+        let answer = endpoint
+            .json(context, body, &token, self.source_quota_project.as_deref())
+            .await
+            .map_err(|error| self.named(error))?;
+        text(&answer, "token")
+            .map(Secret::from)
+            .ok_or_else(|| endpoint.without_token())
+    }
+
+    /// Returns the URL of `method` for the account.
+    fn url(&self, method: &str) -> String {
+        let account = quote(&self.target).replace("%40", "@");
+        let universe = self.source.universe();
+        format!("https://iamcredentials.{universe}/v1/projects/-/serviceAccounts/{account}{method}")
+    }
+
+    /// Names the account in an error.
+    fn named(&self, error: Error) -> Error {
+        error.with_detail(format!("for the service account `{}`", shown(&self.target)))
+    }
+}
+
+/// Returns the endpoint of IAM at `url`.
+fn endpoint(url: &str) -> Endpoint<'_> {
+    Endpoint {
+        what: "Google's IAM",
+        url,
+        hint: "the source needs the role `Service Account Token Creator` on the account that it impersonates",
     }
 }
 

@@ -5,13 +5,14 @@
 
 use super::credential::{Credential, Scopes};
 use super::{AccessToken, TokenContext};
-use crate::cloud::services::{ServiceRequest, object, unreachable};
+use crate::cloud::services::{ServiceRequest, object, refused, unreachable};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
 use crate::http::Response;
 use crate::python::quote::quote;
 use crate::python::text::strip;
+use crate::secret::Secret;
 
 const WHAT: &str = "Google's metadata server";
 
@@ -79,6 +80,22 @@ impl Metadata {
         let project = response.body.expose_text().map(strip);
         let project = project.filter(|project| response.status == 200 && !project.is_empty());
         Ok(project.map(str::to_owned))
+    }
+
+    /// Returns an ID token of the machine for `audience`.
+    ///
+    /// # Errors
+    /// As [`Credential::token`].
+    pub(super) async fn id_token(&self, context: &TokenContext, audience: &str) -> Result<Secret> {
+        let path = format!(
+            "instance/service-accounts/default/identity?audience={}&format=full",
+            quote(audience)
+        );
+        let response = self.ask(context, &path).await?;
+        match response.status {
+            200 if !response.body.is_empty() => Ok(response.body),
+            _ => Err(refused(WHAT, &response)),
+        }
     }
 
     async fn machine_token(&self, context: &TokenContext, scopes: &Scopes) -> Result<AccessToken> {

@@ -20,6 +20,7 @@ mod executable;
 mod external_account;
 mod external_user;
 mod gcloud;
+mod id_token;
 mod identity;
 mod impersonated;
 pub(crate) mod key;
@@ -31,6 +32,7 @@ mod token_endpoint;
 
 pub(crate) use access_token::AccessToken;
 pub(crate) use credential::{Credential, Scopes};
+pub(crate) use id_token::IdTokens;
 pub(crate) use identity::{ApplicationDefault, Credentials};
 pub(crate) use impersonated::project_of as project_of_account;
 pub(crate) use source::{ConfigFile, Key, Loaded, Source};

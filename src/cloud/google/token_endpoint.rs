@@ -34,13 +34,26 @@ impl Endpoint<'_> {
         form: &[(&str, &str)],
         authorization: Option<Secret>,
     ) -> Result<AccessToken> {
+        let answer = self.form(context, form, authorization).await?;
+        AccessToken::of_oauth(&answer).ok_or_else(|| self.without_token())
+    }
+
+    /// Posts a form, with `authorization` if there is one, and returns the answer.
+    ///
+    /// # Errors
+    /// A refusal, with status 4; no answer, 5; a URL that must not receive a credential, 2.
+    pub(super) async fn form(
+        &self,
+        context: &TokenContext,
+        form: &[(&str, &str)],
+        authorization: Option<Secret>,
+    ) -> Result<Object> {
         let body = Secret::from(urlencode(form.iter().copied()));
         let mut request = ServiceRequest::post(self.url, FORM, body);
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
         }
-        let answer = self.send(context, request).await?;
-        AccessToken::of_oauth(&answer).ok_or_else(|| self.without_token())
+        self.send(context, request).await
     }
 
     /// Posts JSON as the bearer of `token`, and returns the token that IAM answers with.
@@ -54,14 +67,28 @@ impl Endpoint<'_> {
         token: &AccessToken,
         quota_project: Option<&str>,
     ) -> Result<AccessToken> {
+        let answer = self.json(context, body, token, quota_project).await?;
+        AccessToken::of_iam(&answer).ok_or_else(|| self.without_token())
+    }
+
+    /// Posts JSON as the bearer of `token`, and returns the answer.
+    ///
+    /// # Errors
+    /// As [`form`](Self::form).
+    pub(super) async fn json(
+        &self,
+        context: &TokenContext,
+        body: Object,
+        token: &AccessToken,
+        quota_project: Option<&str>,
+    ) -> Result<Object> {
         let body = Secret::from(dumps(&Value::Object(body)));
         let mut request =
             ServiceRequest::post(self.url, "application/json", body).header("authorization", token.bearer());
         if let Some(project) = quota_project {
             request = request.header("x-goog-user-project", project);
         }
-        let answer = self.send(context, request).await?;
-        AccessToken::of_iam(&answer).ok_or_else(|| self.without_token())
+        self.send(context, request).await
     }
 
     async fn send(&self, context: &TokenContext, request: ServiceRequest) -> Result<Object> {
@@ -107,8 +134,9 @@ impl Endpoint<'_> {
         }
     }
 
-    fn without_token(&self) -> Error {
-        Error::unavailable(format!("{} answered without an access token", self.what))
+    /// Returns the error of an answer without a token.
+    pub(super) fn without_token(&self) -> Error {
+        Error::unavailable(format!("{} answered without a token", self.what))
     }
 }
 

@@ -157,7 +157,10 @@ impl Names {
                     .env
                     .non_empty("AIRFLOW__SECRETS__BACKEND_KWARGS")
                     .is_some();
-            Some((Resolver::new(&mut settings, |_, _| Ok(())).ok()?, in_environment))
+            Some((
+                Resolver::new(&mut settings, |_, _| Ok(Default::default())).ok()?,
+                in_environment,
+            ))
         };
         let mut resolvers = Vec::new();
         // With a class from the command line, Airflow's kwargs are not read, so no command runs for them.

@@ -1,0 +1,256 @@
+//! Akeyless's client: one login for all requests, and one request a secret.
+//!
+//! Owns the meaning of answers. Sources: akeyless 5.0.40 (`V2Api.auth`, `V2Api.get_secret_value` and the models' defaults);
+//! <https://docs.akeyless.io/reference/getsecretvalue>. Airflow takes every error of the API for "not found". Here only a 404
+//! means that.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::cloud_id::CloudIds;
+use super::config::Login;
+use crate::backend::Context;
+use crate::cloud::token_cache::{Token, TokenCache};
+use crate::cloud::trust;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::{self, Options, Proxies, Request, Response, Retry};
+use crate::python::json::{Object, Value, dumps, loads};
+use crate::secret::{Redactor, Secret};
+use crate::shown::{cut_at, shown};
+
+/// The time limit for an answer. The client for Python has none.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Which requests are retried. A read and a login can be repeated.
+const RETRY: Retry = Retry {
+    retries: 3,
+    statuses: &[429, 500, 502, 503, 504],
+    statuses_with_retry_after: &[],
+    backoff: Duration::from_millis(100),
+    after_sending: true,
+    decide: None,
+};
+
+/// The most characters of the server's words that are shown.
+const LONGEST_WORDS: usize = 300;
+
+/// A client of one Akeyless API.
+pub(super) struct Client {
+    api_url: String,
+    login: Login,
+    cloud_ids: CloudIds,
+    http: http::Client,
+    session: TokenCache<Issued>,
+    redactor: Mutex<Redactor>,
+}
+
+/// A token from a login. One command ends before it expires.
+#[derive(Clone)]
+struct Issued(Secret);
+
+impl Token for Issued {
+    fn expires_at(&self) -> Option<SystemTime> {
+        None
+    }
+}
+
+impl Client {
+    /// Creates the client without sending anything.
+    pub(super) fn new(api_url: String, login: Login, context: &Context<'_>) -> Self {
+        // The client for Python reads no variable for proxies.
+        let options = Options {
+            proxies: Proxies::default(),
+            ..trust::options(context.env, ATTEMPT_TIMEOUT, context.deadline)
+        };
+        let mut redactor = Redactor::default();
+        match &login {
+            Login::ApiKey { access_key, .. } => redactor.add(access_key.clone()),
+            Login::Uid(token) => redactor.add(token.clone()),
+            Login::Cloud { .. } => {}
+        }
+        Self {
+            api_url,
+            login,
+            cloud_ids: CloudIds::new(context),
+            http: http::Client::new(options),
+            session: TokenCache::new(),
+            redactor: Mutex::new(redactor),
+        }
+    }
+
+    /// Returns the URL of the API, as configured.
+    pub(super) fn api_url(&self) -> &str {
+        &self.api_url
+    }
+
+    /// Switches to probing: a failed login is not repeated.
+    pub(super) fn probing(&self) {
+        self.session.probing();
+    }
+
+    /// Returns the value of the secret `name`: text, unless the server answers with another type. `None` is absent.
+    ///
+    /// # Errors
+    /// A refusal, with status 4; no answer, or one that is not Akeyless's, 5.
+    pub(super) async fn read(&self, name: &str) -> Result<Option<Value>> {
+        let (Issued(token), _) = self.session.get("", None, Box::pin(self.log_in())).await?;
+        let body = object([
+            ("accessibility", "regular".into()),
+            ("ignore-cache", "false".into()),
+            ("json", Value::Bool(false)),
+            ("names", Value::List(vec![name.into()])),
+            ("token", token.expose_text().unwrap_or_default().into()),
+        ]);
+        let response = self.post("get-secret-value", body).await?;
+        match response.status {
+            404 if object_of(&response).is_some() => return Ok(None),
+            200 => {}
+            _ => {
+                return Err(self
+                    .refused("the request for the secret", &response)
+                    .or_hint(format!(
+                        "`access_id` needs a role with the permission to read `{}`",
+                        shown(name)
+                    )));
+            }
+        }
+        let mut values = object_of(&response).ok_or_else(|| self.not_akeyless())?;
+        Ok(values.shift_remove(name).filter(|value| !value.is_null()))
+    }
+
+    async fn log_in(&self) -> Result<Issued> {
+        let (access_id, proof) = match &self.login {
+            Login::Uid(token) => return Ok(Issued(token.clone())),
+            Login::ApiKey {
+                access_id,
+                access_key,
+            } => {
+                let key = access_key.expose_text().unwrap_or_default();
+                (
+                    access_id,
+                    [("access-key", key.into()), ("access-type", "access_key".into())],
+                )
+            }
+            Login::Cloud { access_id, cloud } => {
+                let cloud_id = self.cloud_ids.make(cloud).await?;
+                self.hold(cloud_id.clone());
+                let cloud_id = cloud_id.expose_text().unwrap_or_default();
+                (
+                    access_id,
+                    [
+                        ("access-type", cloud.access_type().into()),
+                        ("cloud-id", cloud_id.into()),
+                    ],
+                )
+            }
+        };
+        let mut body = object([("access-id", access_id.as_str().into())]);
+        body.extend(object(proof));
+        // The defaults of the client's model.
+        body.extend(object([
+            ("azure-cloud", "AzureCloud".into()),
+            ("gcp-audience", "akeyless.io".into()),
+            ("json", Value::Bool(false)),
+            ("oci-auth-type", "apikey".into()),
+        ]));
+        let response = self.post("auth", body).await?;
+        if response.status != 200 {
+            return Err(self.refused("the login", &response).or_hint(self.login.hint()));
+        }
+        let answer = object_of(&response).ok_or_else(|| self.not_akeyless())?;
+        match answer.get("token").and_then(Value::as_str) {
+            Some(token) if !token.is_empty() => {
+                let token = Secret::from(token);
+                self.hold(token.clone());
+                Ok(Issued(token))
+            }
+            _ => Err(Error::unavailable(format!(
+                "the login at {} was answered without a token",
+                shown(&self.api_url)
+            ))
+            .with_hint("this may not be Akeyless: check `api_url` in the backend kwargs")),
+        }
+    }
+
+    async fn post(&self, operation: &str, body: Object) -> Result<Response> {
+        let header = |name: &str| (name.to_owned(), Secret::from("application/json"));
+        let request = Request {
+            method: "POST",
+            url: format!("{}/{operation}", self.api_url),
+            headers: vec![header("accept"), header("content-type")],
+            body: Some(Secret::from(dumps(&Value::Object(body)))),
+            retry: RETRY,
+            follow_redirects: false,
+        };
+        self.http
+            .send(request)
+            .await
+            .map_err(|failure| match failure.kind() {
+                http::FailureKind::Configuration => Error::from(failure),
+                _ => Error::unavailable(format!("{} did not answer", shown(&self.api_url)))
+                    .with_source(failure),
+            })
+    }
+
+    /// Returns the error of an answer that is a failure. A 4xx is a refusal; any other status is no answer.
+    fn refused(&self, what: &str, response: &Response) -> Error {
+        let status = response.status;
+        let message = format!("{} refused {what} (status {status})", shown(&self.api_url));
+        let answer = object_of(response);
+        let kind = match status {
+            // A web server that is not Akeyless may answer with a 4xx too.
+            400..=499 if status != 429 && answer.is_some() => ErrorKind::Denied,
+            _ => ErrorKind::Unavailable,
+        };
+        let error = Error::new(kind, message);
+        let words = answer.as_ref().and_then(|answer| {
+            let words = ["error", "message"]
+                .iter()
+                .find_map(|name| answer.get(*name)?.as_str());
+            words.filter(|words| !words.is_empty())
+        });
+        match words {
+            Some(words) => {
+                error.with_detail(format!("it says: {}", cut_at(LONGEST_WORDS, self.clean(words))))
+            }
+            None => error,
+        }
+    }
+
+    fn not_akeyless(&self) -> Error {
+        Error::unavailable(format!(
+            "{} did not answer in Akeyless's JSON",
+            shown(&self.api_url)
+        ))
+        .with_hint("this may not be Akeyless: check `api_url` in the backend kwargs")
+    }
+
+    fn hold(&self, secret: Secret) {
+        self.redactor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(secret);
+    }
+
+    fn clean(&self, text: &str) -> String {
+        self.redactor
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clean(text)
+    }
+}
+
+fn object<const N: usize>(pairs: [(&str, Value); N]) -> Object {
+    pairs
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+/// Reads an answer's JSON object.
+fn object_of(response: &Response) -> Option<Object> {
+    match loads(response.body.expose_text()?) {
+        Ok(Value::Object(object)) => Some(object),
+        _ => None,
+    }
+}

@@ -1,0 +1,183 @@
+//! The backend's kwargs as typed values: the names, the API, and the login.
+//!
+//! Facts: `AkeylessBackend.__init__` and `_authenticate` of the Akeyless provider 0.3.2, `secrets/akeyless.py`. Must not send
+//! anything. Deliberate differences: a login without its id, key or token is refused at once, where Airflow finds nothing; so is
+//! a `sep` that is null, which Airflow writes into every name as `None`.
+
+use super::meanings::MEANINGS;
+use super::names::Names;
+use crate::error::{Error, Result};
+use crate::http;
+use crate::kwargs::Kwargs;
+use crate::secret::Secret;
+use crate::shown::shown;
+
+/// The kwargs that have a meaning here.
+pub(super) const KNOWN: &[&str] = &[
+    "connections_path",
+    "variables_path",
+    "config_path",
+    "sep",
+    "use_team_secrets_path",
+    "global_secrets_path",
+    "api_url",
+    "access_id",
+    "access_key",
+    "access_type",
+    "token_ttl",
+    "uid_token",
+    "gcp_audience",
+    "azure_object_id",
+];
+
+/// Akeyless's own API.
+const API_URL: &str = "https://api.akeyless.io";
+
+/// The configuration of one backend.
+pub(super) struct Config {
+    pub(super) names: Names,
+    pub(super) api_url: String,
+    pub(super) login: Login,
+    /// Warnings for the user.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(super) enum Login {
+    /// `api_key`: an access id and its key.
+    ApiKey { access_id: String, access_key: Secret },
+    /// `uid`: a token that is there already.
+    Uid(Secret),
+    /// An access id, and the proof of a cloud that this machine runs as an account of it.
+    Cloud { access_id: String, cloud: Cloud },
+}
+
+/// A cloud that vouches for this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cloud {
+    /// `aws_iam`
+    Aws,
+    /// `gcp`, with the audience of the identity token.
+    Google { audience: Option<String> },
+    /// `azure_ad`
+    Azure,
+}
+
+impl Login {
+    /// Returns what to check after a refusal.
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            Self::ApiKey { .. } => "check `access_id` and `access_key` in the backend kwargs",
+            Self::Uid(_) => "check `uid_token` in the backend kwargs",
+            Self::Cloud { .. } => {
+                "check `access_id`, and that its auth method in Akeyless allows the account of this machine"
+            }
+        }
+    }
+}
+
+impl Cloud {
+    /// Returns the access type, as the kwarg and the login name it.
+    pub(super) fn access_type(&self) -> &'static str {
+        match self {
+            Self::Aws => "aws_iam",
+            Self::Google { .. } => "gcp",
+            Self::Azure => "azure_ad",
+        }
+    }
+}
+
+impl Config {
+    /// Takes the kwargs.
+    ///
+    /// # Errors
+    /// Kwargs with which Airflow cannot work, with status 2.
+    pub(super) fn new(mut kwargs: Kwargs) -> Result<Self> {
+        let names = Names {
+            connections: path(&mut kwargs, "connections_path", "/airflow/connections")?,
+            variables: path(&mut kwargs, "variables_path", "/airflow/variables")?,
+            config: path(&mut kwargs, "config_path", "/airflow/config")?,
+            sep: required(kwargs.text_or("sep", "/")?, "sep")?,
+            use_team_secrets_path: kwargs.flag("use_team_secrets_path", true),
+            global_secrets_path: kwargs
+                .text("global_secrets_path")?
+                .map(|path| path.trim_end_matches('/').to_owned()),
+        };
+        // The client takes its own default for `None`, which is the same URL.
+        let api_url = kwargs
+            .text_or("api_url", API_URL)?
+            .unwrap_or_else(|| API_URL.to_owned());
+        if let Some(fault) = http::url_fault(&api_url) {
+            return Err(Error::usage(format!("backend kwarg `api_url` {fault}"))
+                .with_hint(format!("write a URL, such as `{API_URL}`")));
+        }
+        // One command needs one token, so its lifetime does not matter.
+        kwargs.number("token_ttl")?;
+        let login = login(&mut kwargs)?;
+        Ok(Self {
+            names,
+            api_url,
+            login,
+            warnings: kwargs.ignored(KNOWN, MEANINGS),
+        })
+    }
+}
+
+/// Takes a path. One that Python finds false is not looked up.
+fn path(kwargs: &mut Kwargs, name: &str, default: &str) -> Result<Option<String>> {
+    let path = if kwargs.contains(name) {
+        kwargs.truthy_text(name)?
+    } else {
+        Some(default.to_owned())
+    };
+    Ok(path.map(|path| path.trim_end_matches('/').to_owned()))
+}
+
+fn login(kwargs: &mut Kwargs) -> Result<Login> {
+    let access_type = required(kwargs.text_or("access_type", "api_key")?, "access_type")?;
+    let access_id = kwargs.truthy_text("access_id")?;
+    let access_key = kwargs.truthy_text("access_key")?.map(Secret::from);
+    let uid_token = kwargs.truthy_text("uid_token")?.map(Secret::from);
+    let audience = kwargs.text("gcp_audience")?;
+    // `akeyless_cloud_id` ignores it.
+    kwargs.text("azure_object_id")?;
+    let missing = |name: &str| {
+        Error::usage(format!(
+            "backend kwarg `{name}` is missing, and `access_type` `{access_type}` needs it"
+        ))
+        .with_hint(format!("set `{name}` in the backend kwargs"))
+    };
+    let cloud = match access_type.as_str() {
+        "api_key" => {
+            return Ok(Login::ApiKey {
+                access_id: access_id.ok_or_else(|| missing("access_id"))?,
+                access_key: access_key.ok_or_else(|| missing("access_key"))?,
+            });
+        }
+        "uid" => return uid_token.map(Login::Uid).ok_or_else(|| missing("uid_token")),
+        "aws_iam" => Cloud::Aws,
+        "gcp" => Cloud::Google { audience },
+        "azure_ad" => Cloud::Azure,
+        other => {
+            return Err(Error::usage(format!(
+                "backend kwarg `access_type` is `{}`, which Airflow's Akeyless backend does not support",
+                shown(other)
+            ))
+            .with_hint("use `api_key`, `uid`, `aws_iam`, `gcp` or `azure_ad`"));
+        }
+    };
+    Ok(Login::Cloud {
+        access_id: access_id.ok_or_else(|| missing("access_id"))?,
+        cloud,
+    })
+}
+
+fn required(value: Option<String>, name: &str) -> Result<String> {
+    value.ok_or_else(|| {
+        Error::usage(format!(
+            "backend kwarg `{name}` is null, but Airflow needs text there"
+        ))
+        .with_hint(format!("remove `{name}` to use the default, or set it to text"))
+    })
+}

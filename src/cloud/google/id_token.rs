@@ -1,0 +1,59 @@
+//! ID tokens: who this machine's service account is, for one audience.
+//!
+//! Source: google-auth 2.63.0, `oauth2/id_token.py` (`fetch_id_token_credentials`), `oauth2/service_account.py`
+//! (`IDTokenCredentials`), `impersonated_credentials.py` (`IDTokenCredentials`), `compute_engine/credentials.py`.
+
+use super::TokenContext;
+use super::impersonated::Impersonated;
+use super::key::ServiceAccountKey;
+use super::metadata::Metadata;
+use super::service_account;
+use super::source::{named, read};
+use crate::cloud::services::text;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// Where ID tokens come from: a file that a variable names, else the metadata server. gcloud's file has none.
+#[derive(Debug)]
+pub(crate) struct IdTokens {
+    /// `GOOGLE_APPLICATION_CREDENTIALS`.
+    file: Option<String>,
+    metadata: Metadata,
+}
+
+impl IdTokens {
+    /// Reads the settings from the environment.
+    pub(crate) fn new(env: &Env) -> Self {
+        Self {
+            file: env.non_empty("GOOGLE_APPLICATION_CREDENTIALS").map(str::to_owned),
+            metadata: Metadata::new(env, "`GOOGLE_APPLICATION_CREDENTIALS`"),
+        }
+    }
+
+    /// Returns a token for `audience`.
+    ///
+    /// # Errors
+    /// No credentials, or a refusal, with status 4; no answer, 5; a file that cannot be used, 2.
+    pub(crate) async fn token(&self, context: &TokenContext, audience: &str) -> Result<Secret> {
+        let Some(path) = &self.file else {
+            return self.metadata.id_token(context, audience).await;
+        };
+        let (object, what) = (read(path, context.services.deadline)?, named(path));
+        match text(&object, "type") {
+            Some("service_account") => {
+                let key = ServiceAccountKey::from_object(&what, &object)?;
+                service_account::id_token(context, &key, audience).await
+            }
+            Some("impersonated_service_account") => {
+                let account = Impersonated::from_object(&what, &object)?;
+                account.id_token(context, audience).await
+            }
+            kind => Err(Error::usage(format!(
+                "{what} holds credentials of type `{}`, which have no ID token",
+                kind.unwrap_or_default().escape_debug()
+            ))
+            .with_hint("use a service account's key, or run where a metadata server is available")),
+        }
+    }
+}

@@ -105,7 +105,7 @@ fn the_security_token_service_reads_aws_ca_bundle() {
     let authorities = authorities();
     let answer = "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>\
         <AccessKeyId>AKIASTS</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
-        </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>";
+        <Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>";
     let sts = authorities.server(&["localhost"], move |_| Reply::status(200).body(answer));
     let token = authorities.folder.path().join("token");
     std::fs::write(&token, "eyJ.web.token").unwrap();

@@ -67,6 +67,7 @@ pub(crate) mod sts;
 mod sts_answer;
 mod sts_model;
 mod timestamp;
+mod xml;
 
 pub(crate) use credentials::Credentials;
 pub(crate) use session::Session;

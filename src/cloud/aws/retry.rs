@@ -9,7 +9,7 @@ use std::time::Duration;
 use ring::rand::{Random, SystemRandom};
 
 use super::client_config::{ClientConfig, Setting};
-use super::service_error;
+use super::service_error::{self, THROTTLING_CODES};
 use crate::error::{Error, Result};
 use crate::http::{Decide, Failure, FailureKind, Response, Retry};
 use crate::python::int;
@@ -88,24 +88,6 @@ const TRANSIENT_CODES: &[&str] = &[
 
 /// The statuses that mean a transient failure.
 const TRANSIENT_STATUSES: &[u16] = &[500, 502, 503, 504];
-
-/// The error types that mean throttling: `ThrottledRetryableChecker`.
-pub(crate) const THROTTLING_CODES: &[&str] = &[
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestThrottledException",
-    "TooManyRequestsException",
-    "ProvisionedThroughputExceededException",
-    "TransactionInProgressException",
-    "RequestLimitExceeded",
-    "BandwidthLimitExceeded",
-    "LimitExceededException",
-    "RequestThrottled",
-    "SlowDown",
-    "PriorRequestNotComplete",
-    "EC2ThrottledException",
-];
 
 /// The errors that a read of either store declares. With one of these, a 429 is no throttling: `ThrottlingStatusCodeChecker`.
 const MODELED_CODES: &[&str] = &[

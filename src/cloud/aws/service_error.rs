@@ -8,8 +8,7 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::retry::THROTTLING_CODES;
-use super::sts_answer;
+use super::xml::{decoded, element};
 use crate::error::{Error, ErrorKind};
 use crate::http::{Response, http_date};
 use crate::python::json::{self, Object, Value};
@@ -75,6 +74,24 @@ const USAGE: &[&str] = &[
     "InvalidParameterValue",
     "UnknownOperationException",
     "MalformedQueryString",
+];
+
+/// The error types that mean throttling: `ThrottledRetryableChecker`.
+pub(crate) const THROTTLING_CODES: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "TransactionInProgressException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "RequestThrottled",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException",
 ];
 
 /// What a service answered in place of a value.
@@ -238,7 +255,8 @@ impl fmt::Debug for ServiceError {
 
 /// Returns the type of error that an answer names, in JSON or in the XML of STS.
 pub(super) fn code_of(response: &Response) -> Option<String> {
-    code_in(response, body_of(response).as_ref()).or_else(|| sts_answer::code(response))
+    code_in(response, body_of(response).as_ref())
+        .or_else(|| element(response.body.expose_text()?, "Code").map(decoded))
 }
 
 /// Returns the JSON object of an answer.

@@ -20,9 +20,8 @@ use crate::python::json::{Object, Value};
 use crate::python::quote::quote_plus;
 use crate::secret::Secret;
 
-pub(crate) use sts_model::check;
-
-pub(super) const WHAT: &str = "AWS's Security Token Service";
+use sts_model::WHAT;
+pub(crate) use sts_model::{Action, check};
 
 /// The service's name in a signature.
 const SERVICE: &str = "sts";
@@ -58,23 +57,6 @@ pub(crate) struct StsOptions {
     pub(crate) retry_mode: Option<String>,
     /// The first attempt included.
     pub(crate) max_attempts: Option<String>,
-}
-
-/// What a role is assumed with.
-#[derive(Clone, Copy)]
-pub(crate) enum Action<'a> {
-    AssumeRole(&'a Credentials),
-    /// The token of a web identity, which takes the place of a signature.
-    WebIdentity(&'a Secret),
-}
-
-impl Action<'_> {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::AssumeRole(_) => "AssumeRole",
-            Self::WebIdentity(_) => "AssumeRoleWithWebIdentity",
-        }
-    }
 }
 
 /// Signs a `GetCallerIdentity` for the global endpoint.

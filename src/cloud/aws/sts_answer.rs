@@ -3,8 +3,9 @@
 //! XML with a known form: an element is looked up by its name. Source: botocore 1.44.8, `parsers.py` (`QueryParser`).
 
 use super::credentials::Credentials;
-use super::retry::THROTTLING_CODES;
-use super::sts::{Action, WHAT};
+use super::service_error::THROTTLING_CODES;
+use super::sts_model::{Action, WHAT};
+use super::xml::{decoded, element};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::python::json::{Object, Value};
@@ -83,67 +84,5 @@ fn hint(code: &str, action: Action<'_>, is_refusal: bool) -> &'static str {
             "the role's trust policy must allow `sts:AssumeRoleWithWebIdentity` for this identity"
         }
         _ => "try again later",
-    }
-}
-
-/// Returns the code of an error.
-pub(super) fn code(response: &Response) -> Option<String> {
-    element(response.body.expose_text()?, "Code").map(decoded)
-}
-
-/// Returns what is between the tags of the first element `name`.
-fn element<'x>(xml: &'x str, name: &str) -> Option<&'x str> {
-    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    let (text, _) = rest.split_once(&format!("</{name}>"))?;
-    Some(text)
-}
-
-/// Replaces the entities of XML.
-fn decoded(text: &str) -> String {
-    let mut decoded = String::with_capacity(text.len());
-    let mut rest = text.trim();
-    while let Some((plain, after)) = rest.split_once('&') {
-        decoded.push_str(plain);
-        let Some((c, after)) = after
-            .split_once(';')
-            .and_then(|(name, after)| Some((character(name)?, after)))
-        else {
-            decoded.push('&');
-            rest = after;
-            continue;
-        };
-        decoded.push(c);
-        rest = after;
-    }
-    decoded.push_str(rest);
-    decoded
-}
-
-fn character(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => {
-            let number = name.strip_prefix('#')?;
-            let code = match number.strip_prefix(['x', 'X']) {
-                Some(digits) => u32::from_str_radix(digits, 16),
-                None => number.parse(),
-            };
-            char::from_u32(code.ok()?)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entities_are_replaced_and_a_lone_ampersand_stays() {
-        assert_eq!(decoded(" a&amp;b&#x3D;&#61;&lt;&gt;&quot;&apos; "), "a&b==<>\"'");
-        assert_eq!(decoded("a & b &nbsp; &#xffffffff;"), "a & b &nbsp; &#xffffffff;");
     }
 }

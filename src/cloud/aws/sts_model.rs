@@ -3,11 +3,31 @@
 //! Only types, required members, unknown members and minimum lengths: the service checks the rest. Source: botocore 1.44.8,
 //! `validate.py` (`ParamValidator`) and `data/sts/2011-06-15/service-2.json.gz`.
 
-use super::sts::Action;
+use super::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
 use crate::python::json::{Object, Value};
+use crate::secret::Secret;
 use crate::shown::shown;
+
+pub(super) const WHAT: &str = "AWS's Security Token Service";
+
+/// What a role is assumed with.
+#[derive(Clone, Copy)]
+pub(crate) enum Action<'a> {
+    AssumeRole(&'a Credentials),
+    /// The token of a web identity, which takes the place of a signature.
+    WebIdentity(&'a Secret),
+}
+
+impl Action<'_> {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::AssumeRole(_) => "AssumeRole",
+            Self::WebIdentity(_) => "AssumeRoleWithWebIdentity",
+        }
+    }
+}
 
 /// The type of a parameter.
 enum Shape {

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::calendar::{days_since_1970, exists};
+use crate::calendar::{date_of, days_since_1970, exists};
 
 /// Reads a time with its zone; `None` if it has another form. A time before 1970 counts as 1970.
 pub(super) fn parse(text: &str) -> Option<SystemTime> {
@@ -40,9 +40,18 @@ pub(super) fn parse(text: &str) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
 }
 
+/// Writes a time as `20260102T030405Z`.
+pub(super) fn compact(now: SystemTime) -> String {
+    let seconds = now.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let (days, clock) = (seconds / 86_400, seconds % 86_400);
+    let (year, month, day) = date_of(i64::try_from(days).unwrap_or_default());
+    let (hour, minute, second) = (clock / 3_600, clock / 60 % 60, clock % 60);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
 /// Writes a time as `2026-01-02T03:04:05Z`.
 pub(super) fn written(time: SystemTime) -> String {
-    let basic = super::sigv4::timestamp(time);
+    let basic = compact(time);
     let part = |from: usize, to: usize| basic.get(from..to).unwrap_or_default();
     format!(
         "{}-{}-{}T{}:{}:{}Z",
@@ -157,5 +166,17 @@ mod tests {
     fn a_written_time_is_read_again() {
         let time = parse("2026-01-02T03:04:05Z").expect("a time");
         assert_eq!(written(time), "2026-01-02T03:04:05Z");
+    }
+
+    #[test]
+    fn times_are_written_in_the_form_of_aws() {
+        for (seconds, text) in [
+            (0, "19700101T000000Z"),
+            (951_782_400, "20000229T000000Z"),
+            (1_767_225_599, "20251231T235959Z"),
+            (4_107_542_400, "21000301T000000Z"),
+        ] {
+            assert_eq!(compact(UNIX_EPOCH + Duration::from_secs(seconds)), text);
+        }
     }
 }

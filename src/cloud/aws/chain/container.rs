@@ -65,7 +65,11 @@ pub(super) async fn credentials(
             .map_err(|failure| unreachable(WHAT, failure))
             .and_then(|response| answer(&response));
         match outcome {
-            Ok(answer) => return read(&answer).map(Some),
+            Ok(answer) => {
+                return read(&answer)
+                    .map_err(|error| error.or_hint(format!("check `{}`", variable(session))))
+                    .map(Some);
+            }
             Err(error) if left == 0 || session.ends_within(PAUSE) => {
                 return Err(error.or_hint(format!("check `{}`", variable(session))));
             }

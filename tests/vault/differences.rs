@@ -461,3 +461,52 @@ fn signed_region(request: &Recorded) -> Option<Value> {
     let scope = signed.split("Credential=").nth(1)?;
     Some(json!(scope.split('/').nth(2)?))
 }
+
+#[test]
+fn the_metadata_of_an_instance_are_not_asked_through_a_proxy() {
+    let keys = json!({
+        "AccessKeyId": "AKIAINSTANCE", "SecretAccessKey": "secret", "Token": "token", "Expiration": "2999-01-01T00:00:00Z",
+    });
+    let metadata = move |request: &Recorded| match request.target.rsplit('/').next() {
+        Some("token") => Reply::status(200).body("imds-token"),
+        Some("") => Reply::status(200).body("role"),
+        _ => Reply::json(200, keys.clone()),
+    };
+    let (instance, proxy) = (Server::start(metadata.clone()), Server::start(metadata));
+    let (instance_url, proxy_url) = (instance.url(), proxy.url());
+    let home = temp_dir();
+    let Some(judge) = airflow() else { return };
+    let theirs = judge.ask(json!({"op": "aws_credentials.keys", "env": {
+        "HOME": home.path(), "AWS_DEFAULT_REGION": "eu-west-1", "HTTP_PROXY": proxy_url,
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT": instance_url,
+    }}));
+    let through_proxy = |proxy: &Server| json!(proxy.take().len());
+    let airflow = Side::found(theirs["keys"][0].clone()).asking(through_proxy(&proxy));
+    assert!(instance.take().is_empty());
+    let vault_server = any_vault(found());
+    let ours = vault(&json!({"url": vault_server.url(), "auth_type": "aws_iam"}))
+        .envs([
+            ("HOME", home.path().to_str().unwrap()),
+            ("HTTP_PROXY", proxy_url.as_str()),
+            ("AWS_EC2_METADATA_SERVICE_ENDPOINT", instance_url.as_str()),
+        ])
+        .args(["get-var", "hello", "--timeout", "10"])
+        .run();
+    assert_eq!(instance.take().len(), 3, "{}", ours.stderr);
+    let asked: Vec<_> = proxy.take();
+    // Vault itself is asked through the proxy.
+    let metadata = asked
+        .iter()
+        .filter(|request| request.target.starts_with(&instance_url))
+        .count();
+    differs(
+        "vault-aws-metadata-proxy",
+        &Sides {
+            airflow: (airflow, Side::found("AKIAINSTANCE").asking(json!(3))),
+            secretctl: (
+                Side::found("AKIAINSTANCE").asking(json!(metadata)),
+                Side::found("AKIAINSTANCE").asking(json!(0)),
+            ),
+        },
+    );
+}

@@ -1,6 +1,6 @@
 //! Redirects: followed only to the same server. `vault::redirects` has those of Vault's standbys.
 
-use super::Right::{Found, NotFoundInGoogle, Unavailable};
+use super::Right::{NotFoundInGoogle, Unavailable};
 use super::{Fault, fault};
 use crate::support::server::Reply;
 

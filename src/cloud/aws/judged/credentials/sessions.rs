@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::services::start;
@@ -46,10 +47,8 @@ fn lookups_at_the_same_time_share_one_set_of_credentials() {
     let session = Session::new(&env, SessionOptions::default(), deadline()).expect("a session");
     let services = Services::new(&env, deadline());
     run(async {
-        let one = || session.credentials(&services);
-        let (a, b, c, d) = tokio::join!(one(), one(), one(), one());
-        let (e, f, g, h) = tokio::join!(one(), one(), one(), one());
-        for keys in [a, b, c, d, e, f, g, h] {
+        let lookups: Vec<_> = (0..8).map(|_| session.credentials(&services)).collect();
+        for keys in join_all(lookups).await {
             assert_eq!(keys.expect("keys").access_key, "ASIAone");
         }
     });

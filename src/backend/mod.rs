@@ -15,6 +15,7 @@ use crate::python::json::Object;
 use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
 
 pub mod akeyless;
+pub mod aws;
 pub mod azure_key_vault;
 pub mod environment;
 pub mod google_secret_manager;

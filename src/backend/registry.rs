@@ -5,6 +5,10 @@ use std::fmt;
 use crate::backend::{
     Context, SecretsBackend, akeyless, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
     kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class, yandex_lockbox,
+    Context, SecretsBackend, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
+    kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class,
+    Context, SecretsBackend, aws, azure_key_vault, environment, hashicorp_vault, kubernetes_secrets,
+    local_filesystem, metastore, never_asked, wrong_class,
 };
 use crate::class_path;
 use crate::error::Result;
@@ -15,6 +19,8 @@ type Constructor = fn(Kwargs, &Context<'_>) -> Result<Box<dyn SecretsBackend>>;
 /// Every backend: its class path in Airflow, and its constructor.
 const BACKENDS: &[(&str, Constructor)] = &[
     (akeyless::CLASS_PATH, akeyless::AkeylessBackend::boxed),
+    (aws::secrets_manager::CLASS_PATH, aws::secrets_manager::boxed),
+    (aws::parameter_store::CLASS_PATH, aws::parameter_store::boxed),
     (
         azure_key_vault::CLASS_PATH,
         azure_key_vault::AzureKeyVaultBackend::boxed,

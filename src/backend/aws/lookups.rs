@@ -130,8 +130,12 @@ impl Lookups {
             .filter(|kind| kind.prefix.is_none())
             .map(|kind| kind.prefix_kwarg)
             .collect();
-        (!without_prefix.is_empty())
-            .then(|| format!("`{}` is null, so nothing of that kind is asked for", without_prefix.join("`, `")))
+        (!without_prefix.is_empty()).then(|| {
+            format!(
+                "`{}` is null, so nothing of that kind is asked for",
+                without_prefix.join("`, `")
+            )
+        })
     }
 }
 
@@ -155,11 +159,14 @@ impl Kind {
         let pattern = match self.parsed.get() {
             Some(pattern) => pattern,
             None => {
-                let parsed = Pattern::ignoring_case(text).map_err(|error| named(Error::usage(error.to_string())))?;
+                let parsed =
+                    Pattern::ignoring_case(text).map_err(|error| named(Error::usage(error.to_string())))?;
                 self.parsed.get_or_init(|| parsed)
             }
         };
-        pattern.matches_start(id).map_err(|error| named(Error::usage(error.to_string())))
+        pattern
+            .matches_start(id)
+            .map_err(|error| named(Error::usage(error.to_string())))
     }
 }
 
@@ -231,7 +238,11 @@ mod tests {
             (Naming::Path, "//p", "//p/id"),
         ] {
             let lookups = lookups(naming, &format!(r#"{{"connections_prefix": "{prefix}"}}"#));
-            assert_eq!(asked(&lookups, SecretKind::Connection, "id", None), [name], "{prefix}");
+            assert_eq!(
+                asked(&lookups, SecretKind::Connection, "id", None),
+                [name],
+                "{prefix}"
+            );
         }
     }
 
@@ -242,11 +253,22 @@ mod tests {
             asked(&with, SecretKind::Variable, "x", Some("t")),
             ["airflow/variables/t--x", "airflow/variables/x"]
         );
-        assert_eq!(asked(&with, SecretKind::Config, "x", Some("t")), ["airflow/config/x"]);
-        let without = r#"{"variables_prefix": ""}"#;
-        assert_eq!(asked(&lookups(slash(), without), SecretKind::Variable, "x", Some("t")), ["x"]);
         assert_eq!(
-            asked(&lookups(Naming::Path, without), SecretKind::Variable, "x", Some("t")),
+            asked(&with, SecretKind::Config, "x", Some("t")),
+            ["airflow/config/x"]
+        );
+        let without = r#"{"variables_prefix": ""}"#;
+        assert_eq!(
+            asked(&lookups(slash(), without), SecretKind::Variable, "x", Some("t")),
+            ["x"]
+        );
+        assert_eq!(
+            asked(
+                &lookups(Naming::Path, without),
+                SecretKind::Variable,
+                "x",
+                Some("t")
+            ),
             ["/t--x", "/x"]
         );
         for kind in [SecretKind::Connection, SecretKind::Variable, SecretKind::Config] {
@@ -256,15 +278,24 @@ mod tests {
 
     #[test]
     fn a_pattern_is_anchored_at_the_start_and_is_for_the_id_without_its_team() {
-        let lookups = lookups(slash(), r#"{"variables_lookup_pattern": "DB_", "config_lookup_pattern": ""}"#);
+        let lookups = lookups(
+            slash(),
+            r#"{"variables_lookup_pattern": "DB_", "config_lookup_pattern": ""}"#,
+        );
         assert_eq!(asked(&lookups, SecretKind::Variable, "db_x", Some("t")).len(), 2);
         assert!(asked(&lookups, SecretKind::Variable, "x_db_", None).is_empty());
-        assert_eq!(asked(&lookups, SecretKind::Config, "x", None), ["airflow/config/x"]);
+        assert_eq!(
+            asked(&lookups, SecretKind::Config, "x", None),
+            ["airflow/config/x"]
+        );
     }
 
     #[test]
     fn a_broken_pattern_fails_only_where_it_is_used() {
-        let lookups = lookups(slash(), r#"{"variables_lookup_pattern": "(", "connections_prefix": null}"#);
+        let lookups = lookups(
+            slash(),
+            r#"{"variables_lookup_pattern": "(", "connections_prefix": null}"#,
+        );
         let lookup = |kind| Lookup {
             kind,
             id: "x".to_owned(),
@@ -273,7 +304,12 @@ mod tests {
         };
         let error = lookups.names(&lookup(SecretKind::Variable)).unwrap_err();
         assert_eq!(error.kind().exit_status(), 2);
-        assert!(error.message().starts_with("backend kwarg `variables_lookup_pattern` is `(`: "), "{error}");
+        assert!(
+            error
+                .message()
+                .starts_with("backend kwarg `variables_lookup_pattern` is `(`: "),
+            "{error}"
+        );
         assert!(lookups.names(&lookup(SecretKind::Config)).is_ok());
         assert!(lookups.about_absence().unwrap().contains("connections_prefix"));
     }

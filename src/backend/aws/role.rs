@@ -28,7 +28,11 @@ pub(super) const KWARGS: &[&str] = &[
     "service_config",
 ];
 
-const METHODS: &[&str] = &["assume_role", "assume_role_with_web_identity", "assume_role_with_saml"];
+const METHODS: &[&str] = &[
+    "assume_role",
+    "assume_role_with_web_identity",
+    "assume_role_with_saml",
+];
 
 /// A role, and how it is assumed.
 #[derive(Clone)]

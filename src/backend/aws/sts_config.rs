@@ -138,12 +138,17 @@ fn max_attempts(config: &Object) -> Result<Option<u32>> {
 }
 
 fn wrong(name: &str, wanted: &str) -> Error {
-    Error::usage(format!("`{name}` in the backend kwarg `{CONFIG_KWARGS}` must be {wanted}"))
+    Error::usage(format!(
+        "`{name}` in the backend kwarg `{CONFIG_KWARGS}` must be {wanted}"
+    ))
 }
 
 /// Returns the error of an unknown `name` in `place`.
 pub(super) fn unknown(place: &str, name: &str, known: &[&str]) -> Error {
-    let error = Error::usage(format!("unknown option `{}` in the backend kwarg `{place}`", shown(name)));
+    let error = Error::usage(format!(
+        "unknown option `{}` in the backend kwarg `{place}`",
+        shown(name)
+    ));
     match nearest(name, known) {
         Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
         None => error.with_hint("the documentation of botocore's `Config` lists the options"),

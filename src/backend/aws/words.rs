@@ -21,7 +21,10 @@ const WORDS: [(&str, &[&str]); 7] = [
     ("host", &["host", "remote_host", "server"]),
     ("port", &["port"]),
     ("schema", &["database", "schema"]),
-    ("conn_type", &["conn_type", "conn_id", "connection_type", "engine"]),
+    (
+        "conn_type",
+        &["conn_type", "conn_id", "connection_type", "engine"],
+    ),
     ("extra", &["extra"]),
 ];
 
@@ -49,8 +52,10 @@ impl Words {
             };
             let Some(words) = texts(words) else {
                 return Err(refused(
-                    Error::usage(format!("backend kwarg `{EXTRA_CONN_WORDS}` must have a list of texts for `{field}`"))
-                        .with_hint(format!(r#"for example {{"{field}": ["word"]}}"#)),
+                    Error::usage(format!(
+                        "backend kwarg `{EXTRA_CONN_WORDS}` must have a list of texts for `{field}`"
+                    ))
+                    .with_hint(format!(r#"for example {{"{field}": ["word"]}}"#)),
                 ));
             };
             extra[place].extend(words);
@@ -69,11 +74,11 @@ impl Words {
         match loads(text) {
             Ok(Value::Object(secret)) => Ok(Secret::from(dumps(&Value::Object(self.renamed(&secret))))),
             Ok(_) => Ok(secret),
-            Err(error) => Err(
-                Error::malformed("the secret begins with `{`, but it is not JSON that Airflow can read")
-                    .with_source(error)
-                    .with_hint("store a connection as a URI or as a JSON object"),
-            ),
+            Err(error) => Err(Error::malformed(
+                "the secret begins with `{`, but it is not JSON that Airflow can read",
+            )
+            .with_source(error)
+            .with_hint("store a connection as a URI or as a JSON object")),
         }
     }
 
@@ -99,7 +104,16 @@ fn texts(words: Value) -> Option<Vec<String>> {
 }
 
 fn unknown_field(field: &str) -> Error {
-    const FIELDS: &[&str] = &["login", "user", "password", "host", "port", "schema", "conn_type", "extra"];
+    const FIELDS: &[&str] = &[
+        "login",
+        "user",
+        "password",
+        "host",
+        "port",
+        "schema",
+        "conn_type",
+        "extra",
+    ];
     let error = Error::usage(format!(
         "backend kwarg `{EXTRA_CONN_WORDS}` has words for `{}`, which is not a field of a connection",
         shown(field)
@@ -128,15 +142,24 @@ mod tests {
     #[test]
     fn the_first_key_in_the_secrets_order_wins_even_with_null() {
         assert_eq!(
-            standardized("null", r#" {"pass": null, "password": "p", "username": "u", "Host": "h", "engine": "é"}"#),
+            standardized(
+                "null",
+                r#" {"pass": null, "password": "p", "username": "u", "Host": "h", "engine": "é"}"#
+            ),
             r#"{"login": "u", "password": null, "host": null, "port": null, "schema": null, "conn_type": "\u00e9", "extra": null}"#
         );
     }
 
     #[test]
     fn extra_words_are_added_and_user_means_login() {
-        let named = standardized(r#"{"user": ["who"], "extra": ["more"]}"#, r#"{"who": "w", "login": "l", "more": {}}"#);
-        assert!(named.starts_with(r#"{"login": "w","#) && named.ends_with(r#""extra": {}}"#), "{named}");
+        let named = standardized(
+            r#"{"user": ["who"], "extra": ["more"]}"#,
+            r#"{"who": "w", "login": "l", "more": {}}"#,
+        );
+        assert!(
+            named.starts_with(r#"{"login": "w","#) && named.ends_with(r#""extra": {}}"#),
+            "{named}"
+        );
     }
 
     #[test]
@@ -159,7 +182,11 @@ mod tests {
             (r#"{"host": [1]}"#, r#"for example {"host": ["word"]}"#),
         ] {
             let error = words(extra).unwrap_err();
-            assert_eq!((error.kind().exit_status(), error.hint()), (2, Some(hint)), "{extra}");
+            assert_eq!(
+                (error.kind().exit_status(), error.hint()),
+                (2, Some(hint)),
+                "{extra}"
+            );
         }
         assert!(words(r#"["a"]"#).is_err());
         assert!(words(r#"{}"#).is_ok() && words("[]").is_ok() && words("\"\"").is_ok());

@@ -6,54 +6,14 @@
 //! and 2.9 MB.
 
 mod chain;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 pub(crate) mod client_config;
 mod credentials;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 pub(crate) mod endpoint;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 pub(crate) mod json_service;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 pub(crate) mod region;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 pub(crate) mod retry;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 pub(crate) mod role;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 pub(crate) mod service_error;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 pub(crate) mod session;
 #[allow(
     clippy::allow_attributes,
@@ -69,6 +29,7 @@ mod sts_model;
 mod timestamp;
 mod xml;
 
+pub(crate) use chain::token_file;
 pub(crate) use credentials::Credentials;
 pub(crate) use session::Session;
 pub(crate) use settings::SessionOptions;

@@ -1,0 +1,172 @@
+//! One signed question, and who asks it: the session, the role that it assumes, and the credentials, once for all names.
+//!
+//! Must not know what is read, nor the kwargs' names. Facts: `client` of the two backends, and `SessionFactory` in
+//! `hooks/base_aws.py` of apache-airflow-providers-amazon 9.39.0.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use super::kwargs::Config;
+use super::role::{Method, Role};
+use crate::backend::Context;
+use crate::cloud::aws::endpoint::Service;
+use crate::cloud::aws::json_service::{JsonService, Reply};
+use crate::cloud::aws::service_error::ServiceError;
+use crate::cloud::aws::sts::{self, Action};
+use crate::cloud::aws::{Credentials, Session, token_file};
+use crate::cloud::services::Services;
+use crate::cloud::token_cache::{Token, TokenCache};
+use crate::env::Env;
+use crate::error::{Error, ErrorKind, Result};
+use crate::python::json::{Object, Value, dumps};
+use crate::secret::Secret;
+use crate::value::Answer;
+
+/// Where the parameters of a role come from, for messages.
+const ROLE_PLACE: &str = "the role of the backend kwarg `role_arn`";
+
+/// A client of one service. It reads no file and sends nothing before the first question.
+pub(super) struct Client {
+    config: Config,
+    service: &'static Service,
+    env: Env,
+    deadline: Instant,
+    /// All names share one login, and its failure.
+    connected: TokenCache<Arc<Connected>>,
+}
+
+/// A service, and the credentials that sign its requests.
+struct Connected {
+    service: JsonService,
+    credentials: Credentials,
+}
+
+impl Token for Arc<Connected> {
+    fn expires_at(&self) -> Option<SystemTime> {
+        self.credentials.expires_at()
+    }
+}
+
+/// An answer that is an error, and who gave it.
+pub(super) struct Refusal {
+    error: ServiceError,
+    place: String,
+}
+
+impl Client {
+    pub(super) fn new(config: Config, service: &'static Service, context: &Context<'_>) -> Self {
+        Self {
+            config,
+            service,
+            env: context.env.clone(),
+            deadline: context.deadline,
+            connected: TokenCache::new(),
+        }
+    }
+
+    /// Makes every failure of a login final.
+    pub(super) fn probing(&self) {
+        self.connected.probing();
+    }
+
+    /// Calls `operation`.
+    ///
+    /// # Errors
+    /// No credentials, or an unusable configuration; no answer, or one that does not come from the service.
+    pub(super) async fn call(&self, operation: &str, question: Object) -> Result<Result<Object, Refusal>> {
+        let (connected, _) = self.connected.get("", None, self.connect()).await?;
+        let body = Secret::from(dumps(&Value::Object(question)));
+        let Connected { service, credentials } = &*connected;
+        Ok(match service.call(credentials, operation, body).await? {
+            Reply::Answer(answer) => Ok(answer),
+            Reply::Error(error) => Err(Refusal {
+                error,
+                place: service.place(),
+            }),
+        })
+    }
+
+    async fn connect(&self) -> Result<Arc<Connected>> {
+        let services = Services::new(&self.env, self.deadline);
+        let first = Session::new(&self.env, self.config.session.clone(), self.deadline)?;
+        let session = match &self.config.role {
+            None => first,
+            Some(role) => {
+                let keys = self.assume(role, &first, &services).await?;
+                first.fresh(&self.env, keys)?
+            }
+        };
+        session.check_client()?;
+        let service = JsonService::new(
+            self.service,
+            &session,
+            &self.env,
+            &self.config.client,
+            self.deadline,
+        )?;
+        let credentials = session.credentials(&services).await?;
+        Ok(Arc::new(Connected { service, credentials }))
+    }
+
+    async fn assume(&self, role: &Role, session: &Session, services: &Services) -> Result<Credentials> {
+        let mut parameters = role.parameters.clone();
+        match &role.method {
+            Method::AssumeRole => {
+                let own = session.credentials(services).await?;
+                let action = Action::AssumeRole(&own);
+                sts::assume(session, &role.sts, action, &parameters, ROLE_PLACE).await
+            }
+            Method::WebIdentity(file) => {
+                let variable = "AWS_WEB_IDENTITY_TOKEN_FILE";
+                let (file, place) = match (file, self.env.non_empty(variable)) {
+                    (Some(file), _) => (
+                        file.as_str(),
+                        "the backend kwarg `assume_role_with_web_identity_token_file`",
+                    ),
+                    (None, Some(file)) => (file, "`AWS_WEB_IDENTITY_TOKEN_FILE`"),
+                    (None, None) => {
+                        return Err(Error::usage(
+                            "the backend kwarg `assume_role_with_web_identity_federation` is `file`, but no file is named",
+                        )
+                        .with_hint(format!(
+                            "set the kwarg `assume_role_with_web_identity_token_file`, or `{variable}`"
+                        )));
+                    }
+                };
+                sts::name_session(&mut parameters);
+                let token = token_file(session, file, place)?;
+                let action = Action::WebIdentity(&token);
+                sts::assume(session, &role.sts, action, &parameters, ROLE_PLACE).await
+            }
+        }
+    }
+}
+
+impl Refusal {
+    /// Returns what it means: nothing has the name, or an error. `about_absence` has a note for some types.
+    pub(super) fn answer(
+        self,
+        what: &str,
+        permission: &str,
+        about_absence: fn(&str) -> Option<&'static str>,
+    ) -> Result<Answer> {
+        let Self { error, place } = self;
+        if error.kind() == ErrorKind::NotFound {
+            let hint = about_absence(error.code()).map(|note| match error.message() {
+                "" => note.to_owned(),
+                words => format!("AWS says: {words}; {note}"),
+            });
+            return Ok(Answer::Absent { hint });
+        }
+        // The key's own refusal has a hint of its own.
+        let is_denied = error.code().starts_with("AccessDenied") && !error.message().contains("KMS");
+        let error = error.into_error(&place, what);
+        Err(if is_denied {
+            error.with_hint(format!(
+                "allow `{permission}` on it in a policy; `aws sts get-caller-identity` says who asks"
+            ))
+        } else {
+            error
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! AWS Systems Manager Parameter Store: `GetParameter`, decrypted.
+//!
+//! Facts: `secrets/systems_manager.py` of apache-airflow-providers-amazon 9.39.0;
+//! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>.
+
+use super::lookups::{Lookups, Naming};
+use super::{Shelf, Store};
+use crate::backend::{Context, SecretsBackend};
+use crate::cloud::aws::endpoint::{PARAMETER_STORE, Service};
+use crate::error::{Error, Result};
+use crate::kwargs::Kwargs;
+use crate::python::json::{Object, Value};
+use crate::secret::Secret;
+use crate::value::{Answer, Found, SecretKind};
+
+/// Airflow's class path.
+pub const CLASS_PATH: &str =
+    "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend";
+
+/// Builds the backend from its kwargs, without sending anything.
+///
+/// # Errors
+/// A kwarg that cannot be used, with status 2.
+pub(crate) fn boxed(kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
+    Store::<ParameterStore>::boxed(kwargs, context)
+}
+
+struct ParameterStore;
+
+impl Shelf for ParameterStore {
+    const CLASS_PATH: &'static str = CLASS_PATH;
+    const SERVICE: &'static Service = &PARAMETER_STORE;
+    const API_VERSION: &'static str = "2014-11-06";
+    const NOUN: &'static str = "parameter";
+    const FIELD: &'static str = "name";
+    const OPERATION: &'static str = "GetParameter";
+    const PERMISSION: &'static str = "ssm:GetParameter";
+    const KWARGS: &'static [&'static str] = &[];
+
+    fn new(kwargs: &mut Kwargs) -> Result<(Self, Lookups)> {
+        let prefixes = ["/airflow/connections", "/airflow/variables", "/airflow/config"];
+        Ok((Self, Lookups::new(Naming::Path, kwargs, prefixes)?))
+    }
+
+    fn question(name: &str) -> Object {
+        Object::from_iter([
+            ("Name".to_owned(), Value::from(name)),
+            ("WithDecryption".to_owned(), Value::Bool(true)),
+        ])
+    }
+
+    fn value(&self, _: SecretKind, mut answer: Object) -> Result<Answer> {
+        let mut parameter = match answer.swap_remove("Parameter") {
+            Some(Value::Object(parameter)) => parameter,
+            _ => return Err(without_parameter()),
+        };
+        match parameter.swap_remove("Value") {
+            Some(Value::String(text)) => Ok(Answer::Found(Found::Text(Secret::from(text)))),
+            None | Some(Value::Null) => Err(without_parameter()),
+            Some(other) => {
+                let what = other.described();
+                Err(Error::malformed(format!("the parameter is {what}, not text")))
+            }
+        }
+    }
+
+    fn about_absence(code: &str) -> Option<&'static str> {
+        (code == "ParameterVersionNotFound").then_some("the parameter has no such version or label")
+    }
+}
+
+fn without_parameter() -> Error {
+    Error::unavailable("AWS Systems Manager Parameter Store answered without a parameter")
+}

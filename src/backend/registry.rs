@@ -6,9 +6,8 @@ use crate::backend::{
     Context, SecretsBackend, akeyless, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
     kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class, yandex_lockbox,
     Context, SecretsBackend, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
+    Context, SecretsBackend, aws, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
     kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class,
-    Context, SecretsBackend, aws, azure_key_vault, environment, hashicorp_vault, kubernetes_secrets,
-    local_filesystem, metastore, never_asked, wrong_class,
 };
 use crate::class_path;
 use crate::error::Result;

@@ -13,7 +13,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::kwargs::{self, Kwargs};
 use crate::nearest::{meant, nearest};
-use crate::python::json::{Object, Value};
+use crate::python::json::Value;
 use crate::secret::Secret;
 use crate::shown::shown;
 

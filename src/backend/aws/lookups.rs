@@ -122,21 +122,6 @@ impl Lookups {
         };
         Ok(Names::Asked(of_team.into_iter().chain([plain]).collect()))
     }
-
-    /// Returns a note about a prefix that nobody means.
-    pub(super) fn about_absence(&self) -> Option<String> {
-        let without_prefix: Vec<&str> = [&self.connections, &self.variables, &self.config]
-            .into_iter()
-            .filter(|kind| kind.prefix.is_none())
-            .map(|kind| kind.prefix_kwarg)
-            .collect();
-        (!without_prefix.is_empty()).then(|| {
-            format!(
-                "`{}` is null, so nothing of that kind is asked for",
-                without_prefix.join("`, `")
-            )
-        })
-    }
 }
 
 impl Kind {
@@ -311,6 +296,5 @@ mod tests {
             "{error}"
         );
         assert!(lookups.names(&lookup(SecretKind::Config)).is_ok());
-        assert!(lookups.about_absence().unwrap().contains("connections_prefix"));
     }
 }

@@ -148,6 +148,6 @@ mod tests {
         let pattern = Pattern::ignoring_case("(a|aa)+b").unwrap();
         assert!(pattern.matches_start(&"a".repeat(60)).is_err());
         assert!(Pattern::ignoring_case(&"(".repeat(5000)).is_err());
-        assert!(matches("(?:a?){60000}a{3}$", "aaa"));
+        assert!(matches("(?:a?){600}$", "aaa"));
     }
 }

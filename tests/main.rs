@@ -13,6 +13,7 @@
 )]
 
 mod akeyless;
+mod aws;
 mod azure;
 #[cfg(target_os = "linux")]
 mod bounds;

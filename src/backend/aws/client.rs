@@ -23,7 +23,7 @@ use crate::secret::Secret;
 use crate::value::Answer;
 
 /// Where the parameters of a role come from, for messages.
-const ROLE_PLACE: &str = "the role of the backend kwarg `role_arn`";
+const ROLE_PLACE: &str = "the backend kwargs `role_arn` and `assume_role_kwargs`";
 
 /// A client of one service. It reads no file and sends nothing before the first question.
 pub(super) struct Client {

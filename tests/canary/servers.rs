@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::leaks::canary;
-use super::scenarios::{AZURE, GOOGLE, Scenario, VAULT};
+use super::scenarios::{AWS, AZURE, GOOGLE, Scenario, VAULT};
 use crate::support::server::{Reply, Server};
 use crate::support::{VaultServer, free_port};
 
@@ -160,6 +160,7 @@ pub fn unreachable() -> Vec<Scenario> {
         .set("HTTP_PROXY", proxy),
     );
     scenarios.extend(google(port));
+    scenarios.extend(aws(port));
     scenarios.push(
         Scenario::new("Key Vault's client secret", 5)
             .args(&["--timeout", "0.5"])
@@ -174,6 +175,52 @@ pub fn unreachable() -> Vec<Scenario> {
             .slow(),
     );
     scenarios
+}
+
+/// AWS's keys, tokens and words: invalid, incomplete, and of every kind without a server.
+fn aws(port: u16) -> Vec<Scenario> {
+    let (key, token) = (canary("awssecretkey"), canary("awstoken"));
+    let with = |name: &str, status: i32, kwargs: serde_json::Value| {
+        let mut kwargs = kwargs;
+        kwargs["endpoint_url"] = format!("http://127.0.0.1:{port}").into();
+        Scenario::new(name, status)
+            .args(&["--timeout", "0.5"])
+            .backend(AWS, kwargs.to_string())
+            .set("AWS_DEFAULT_REGION", "eu-west-1")
+            .set("AWS_EC2_METADATA_DISABLED", "true")
+            .set("AWS_ENDPOINT_URL_STS", format!("http://127.0.0.1:{port}"))
+            .file("token", token.clone())
+            .slow()
+    };
+    let keys = json!({"aws_access_key_id": "AKIA", "aws_secret_access_key": key, "aws_session_token": token});
+    let mut role = keys.clone();
+    role["role_arn"] = "arn:aws:iam::123456789012:role/reader".into();
+    let mut wrong_role = role.clone();
+    wrong_role["assume_role_kwargs"] = json!({"ExternalID": token});
+    vec![
+        with("AWS: static keys", 5, keys),
+        with("AWS: half a key", 2, json!({"aws_secret_access_key": key})),
+        with(
+            "AWS: a token without a key",
+            2,
+            json!({"aws_session_token": token}),
+        ),
+        with(
+            "AWS: a key that is a list",
+            2,
+            json!({"aws_access_key_id": "AKIA", "aws_secret_access_key": [key]}),
+        ),
+        with("AWS: an unknown kwarg", 4, json!({"aws_secret_key": key})),
+        with("AWS: a role", 5, role),
+        with("AWS: an unknown parameter of a role", 2, wrong_role),
+        with("AWS: keys of the environment", 5, json!({}))
+            .set("AWS_ACCESS_KEY_ID", "AKIA")
+            .set("AWS_SECRET_ACCESS_KEY", key.clone())
+            .set("AWS_SESSION_TOKEN", token.clone()),
+        with("AWS: a web identity", 5, json!({}))
+            .set("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/reader")
+            .set("AWS_WEB_IDENTITY_TOKEN_FILE", "{dir}/token"),
+    ]
 }
 
 /// Google's credentials: invalid, incomplete, and of every kind without a server.

@@ -19,6 +19,10 @@ fn kwargs(class_path: &str) -> &'static str {
         "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend" => {
             r#"{"project_id": "p", "gcp_key_path": "/nonexistent/key.json"}"#
         }
+        "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
+        | "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend" => {
+            r#"{"region_name": "r", "endpoint_url": "http://127.0.0.1:1", "aws_access_key_id": "k", "aws_secret_access_key": "s"}"#
+        }
         "airflow.providers.hashicorp.secrets.vault.VaultBackend" => {
             r#"{"url": "http://127.0.0.1:1", "token": "t"}"#
         }

@@ -30,6 +30,14 @@ impl Due {
         }
     }
 
+    /// Returns the limits of a run whose pauses are random, and altogether at most `pauses`.
+    pub fn up_to(pauses: Duration, work: Duration) -> Self {
+        Self {
+            least: Duration::ZERO,
+            most: pauses + work,
+        }
+    }
+
     /// Returns the limits of a run that takes `pauses` and at most `work` between them.
     pub fn within(pauses: Duration, work: Duration) -> Self {
         Self {

@@ -32,6 +32,9 @@ pub const LONG: Duration = Duration::from_secs(40);
 const WORK: Duration = Duration::from_secs(1);
 const HEAVY_WORK: Duration = LONG;
 
+/// The longest pauses of botocore's retries, which are random: after throttling up to 1 and 2 seconds.
+const AWS_PAUSES: Duration = Duration::from_secs(3);
+
 /// A backend and its protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
@@ -39,14 +42,18 @@ pub enum Backend {
     VaultHttps,
     KeyVault,
     SecretManager,
+    AwsHttp,
+    AwsHttps,
 }
 
 impl Backend {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::VaultHttp,
         Self::VaultHttps,
         Self::KeyVault,
         Self::SecretManager,
+        Self::AwsHttp,
+        Self::AwsHttps,
     ];
 
     pub fn name(self) -> &'static str {
@@ -55,12 +62,28 @@ impl Backend {
             Self::VaultHttps => "Vault, https",
             Self::KeyVault => "Key Vault",
             Self::SecretManager => "Secret Manager",
+            Self::AwsHttp => "AWS, http",
+            Self::AwsHttps => "AWS, https",
         }
+    }
+
+    /// Returns whether its requests are not encrypted.
+    fn is_plain(self) -> bool {
+        matches!(self, Self::VaultHttp | Self::AwsHttp)
+    }
+
+    /// Returns whether it is Secrets Manager of AWS.
+    pub fn is_aws(self) -> bool {
+        matches!(self, Self::AwsHttp | Self::AwsHttps)
     }
 
     /// Returns whether it has `fault`.
     pub fn has(self, fault: &Fault) -> bool {
-        let exists = fault.http || self != Self::VaultHttp;
+        if self.is_aws() && matches!(fault.peer, Peer::Login(_)) {
+            // Static keys sign each request.
+            return false;
+        }
+        let exists = fault.http || !self.is_plain();
         exists && (fault.in_google || self != Self::SecretManager)
     }
 
@@ -74,6 +97,9 @@ impl Backend {
             Self::KeyVault => {
                 json!({"value": value, "id": "https://localhost/secrets/airflow-variables-hello/1"})
             }
+            Self::AwsHttp | Self::AwsHttps => {
+                json!({"Name": "airflow/variables/hello", "SecretString": value})
+            }
             _ => kv2(&json!({"value": value})),
         }
         .to_string()
@@ -86,7 +112,7 @@ impl Backend {
                 .header("authorization")
                 .is_none()
                 .then(|| key_vault::challenge(&key_vault::usual_challenge())),
-            Self::SecretManager => None,
+            Self::SecretManager | Self::AwsHttp | Self::AwsHttps => None,
             _ => (request.method != "GET").then(|| Reply::json(200, login(SECRET))),
         }
     }
@@ -111,6 +137,12 @@ impl Backend {
             };
             let env = json!({"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER": url, "NO_PROXY": "127.0.0.1,localhost"});
             login.unwrap_or(google).program(&kwargs, &env)
+        } else if self.is_aws() {
+            let kwargs = json!({"endpoint_url": url, "region_name": "eu-west-1"});
+            crate::aws::Store::Secrets
+                .program(&kwargs)
+                .env("AWS_SECRET_ACCESS_KEY", SECRET)
+                .env("AWS_CA_BUNDLE", world.path("ca.pem"))
         } else {
             let kwargs = json!({"url": url, "auth_type": "approle", "role_id": "r", "secret_id": SECRET});
             vault(&kwargs).env("REQUESTS_CA_BUNDLE", world.path("ca.pem"))
@@ -168,7 +200,7 @@ pub fn look_up(program: Program, limit: Duration) -> Output {
 /// Starts the peers of `fault` for `backend`, and runs a lookup.
 pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
     let elsewhere = match backend {
-        Backend::VaultHttp => &peers.plain,
+        Backend::VaultHttp | Backend::AwsHttp => &peers.plain,
         _ => &peers.secure,
     };
     let reads = Arc::new(AtomicUsize::new(0));
@@ -193,7 +225,7 @@ pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
             _ => Reply::status(200).body(backend.body(VALUE)),
         }
     };
-    let server = if (backend == Backend::VaultHttp) == matches!(peer, Peer::OtherProtocol) {
+    let server = if backend.is_plain() == matches!(peer, Peer::OtherProtocol) {
         Server::start_tls(&certificate(peer), handler)
     } else {
         Server::start(handler)
@@ -209,16 +241,12 @@ pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
         Peer::Proxy(reply) => Some(Server::start(move |_| reply())),
         _ => None,
     };
-    let (place, other) = if backend == Backend::VaultHttp {
+    let (place, other) = if backend.is_plain() {
         (format!("127.0.0.1:{port}"), format!("localhost:{port}"))
     } else {
         (format!("localhost:{port}"), format!("127.0.0.1:{port}"))
     };
-    let scheme = if backend == Backend::VaultHttp {
-        "http"
-    } else {
-        "https"
-    };
+    let scheme = if backend.is_plain() { "http" } else { "https" };
     let limit = if fault.right == Right::TimeIsUp {
         SHORT
     } else {
@@ -259,6 +287,7 @@ pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
         time: output.time,
         due: match fault.right {
             Right::TimeIsUp => Due::at(limit),
+            _ if backend.is_aws() => Due::up_to(AWS_PAUSES, if fault.heavy { HEAVY_WORK } else { WORK }),
             _ => Due::within(pauses, if fault.heavy { HEAVY_WORK } else { WORK }),
         },
     }
@@ -315,7 +344,10 @@ fn shown(words: &str, places: &[(&str, &str)]) -> String {
 /// Returns the promise that the output of a fault breaks, if any.
 fn broken(fault: &Fault, backend: Backend, output: &Output) -> Option<String> {
     let right = match (fault.right, backend) {
-        (Right::FoundInClouds, Backend::KeyVault | Backend::SecretManager) => Right::Found,
+        (
+            Right::FoundInClouds,
+            Backend::KeyVault | Backend::SecretManager | Backend::AwsHttp | Backend::AwsHttps,
+        ) => Right::Found,
         (Right::FoundInClouds, _) => Right::Unavailable,
         (Right::NotFoundInGoogle, Backend::SecretManager) => Right::Unavailable,
         (Right::NotFoundInGoogle, _) => Right::Found,

@@ -7,23 +7,18 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::kwargs::Config;
-use super::role::{Method, Role};
 use crate::backend::Context;
 use crate::cloud::aws::endpoint::Service;
 use crate::cloud::aws::json_service::{JsonService, Reply};
 use crate::cloud::aws::service_error::ServiceError;
-use crate::cloud::aws::sts::{self, Action};
-use crate::cloud::aws::{Credentials, Session, token_file};
+use crate::cloud::aws::{Credentials, Session};
 use crate::cloud::services::Services;
 use crate::cloud::token_cache::{Token, TokenCache};
 use crate::env::Env;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::python::json::{Object, Value, dumps};
 use crate::secret::Secret;
 use crate::value::Answer;
-
-/// Where the parameters of a role come from, for messages.
-const ROLE_PLACE: &str = "the backend kwargs `role_arn` and `assume_role_kwargs`";
 
 /// A client of one service. It reads no file and sends nothing before the first question.
 pub(super) struct Client {
@@ -89,12 +84,9 @@ impl Client {
     async fn connect(&self) -> Result<Arc<Connected>> {
         let services = Services::new(&self.env, self.deadline);
         let first = Session::new(&self.env, self.config.session.clone(), self.deadline)?;
-        let session = match &self.config.role {
+        let session = match self.config.role.clone() {
             None => first,
-            Some(role) => {
-                let keys = self.assume(role, &first, &services).await?;
-                first.fresh(&self.env, keys)?
-            }
+            Some(role) => first.with_role(&self.env, role)?,
         };
         session.check_client()?;
         let service = JsonService::new(
@@ -106,39 +98,6 @@ impl Client {
         )?;
         let credentials = session.credentials(&services).await?;
         Ok(Arc::new(Connected { service, credentials }))
-    }
-
-    async fn assume(&self, role: &Role, session: &Session, services: &Services) -> Result<Credentials> {
-        let mut parameters = role.parameters.clone();
-        match &role.method {
-            Method::AssumeRole => {
-                let own = session.credentials(services).await?;
-                let action = Action::AssumeRole(&own);
-                sts::assume(session, &role.sts, action, &parameters, ROLE_PLACE).await
-            }
-            Method::WebIdentity(file) => {
-                let variable = "AWS_WEB_IDENTITY_TOKEN_FILE";
-                let (file, place) = match (file, self.env.non_empty(variable)) {
-                    (Some(file), _) => (
-                        file.as_str(),
-                        "the backend kwarg `assume_role_with_web_identity_token_file`",
-                    ),
-                    (None, Some(file)) => (file, "`AWS_WEB_IDENTITY_TOKEN_FILE`"),
-                    (None, None) => {
-                        return Err(Error::usage(
-                            "the backend kwarg `assume_role_with_web_identity_federation` is `file`, but no file is named",
-                        )
-                        .with_hint(format!(
-                            "set the kwarg `assume_role_with_web_identity_token_file`, or `{variable}`"
-                        )));
-                    }
-                };
-                sts::name_session(&mut parameters);
-                let token = token_file(session, file, place)?;
-                let action = Action::WebIdentity(&token);
-                sts::assume(session, &role.sts, action, &parameters, ROLE_PLACE).await
-            }
-        }
     }
 }
 

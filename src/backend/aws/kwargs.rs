@@ -5,9 +5,10 @@
 //! botocore 1.44.8. Must not read a file.
 
 use super::meanings::MEANINGS;
-use super::role::{self, Role};
+use super::role;
 use super::sts_config;
 use crate::cloud::aws::json_service::{ClientKwargs, Verify};
+use crate::cloud::aws::role::Role;
 use crate::cloud::aws::{Credentials, SessionOptions};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -104,7 +105,12 @@ impl Config {
         let (config, options) = role::config_kwargs(&mut kwargs)?.unwrap_or_default();
         let service_config = kwargs.get("service_config").cloned();
         let class = class_path.rsplit('.').next().unwrap_or_default().to_lowercase();
-        let role = Role::new(&mut kwargs, &options, &format!("airflow_{class}__connection"))?;
+        let role = role::role(
+            &mut kwargs,
+            env,
+            &options,
+            &format!("airflow_{class}__connection"),
+        )?;
         if let Some(warning) = service_config.as_ref().and_then(role::useless_service_config) {
             warnings.push(warning);
         }

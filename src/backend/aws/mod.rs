@@ -15,7 +15,7 @@ use self::kwargs::Config;
 use self::lookups::{Lookups, Names};
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::cloud::aws::endpoint::Service;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
 use crate::python::json::Object;
@@ -144,7 +144,10 @@ impl<S: Shelf> SecretsBackend for Store<S> {
 
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(async move {
-            let NameAddress { name, .. } = step.location.address()?;
+            let NameAddress { noun, name, .. } = step.location.address()?;
+            if *noun != S::NOUN {
+                return Err(Error::internal("one store of AWS was asked for a step of the other"));
+            }
             let what = format!("the {} `{}`", S::NOUN, shown(name));
             match self.client.call(S::OPERATION, S::question(name)).await? {
                 Ok(answer) => self

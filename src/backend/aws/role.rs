@@ -2,10 +2,12 @@
 //!
 //! Facts: `_get_assume_role_configs` in `utils/connection_wrapper.py`, `_assume_role` and
 //! `_get_web_identity_credential_fetcher` in `hooks/base_aws.py` of apache-airflow-providers-amazon 9.39.0. Without `role_arn`,
-//! none of them is read. Must not send anything: `cloud::aws::sts` does.
+//! none of them is read. Must not send anything: `cloud::aws::role` does.
 
 use super::sts_config;
+use crate::cloud::aws::role::{Role, RoleMethod};
 use crate::cloud::aws::sts::StsOptions;
+use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 use crate::nearest::nearest;
@@ -16,6 +18,7 @@ const METHOD: &str = "assume_role_method";
 const PARAMETERS: &str = "assume_role_kwargs";
 const FEDERATION: &str = "assume_role_with_web_identity_federation";
 const TOKEN_FILE: &str = "assume_role_with_web_identity_token_file";
+const TOKEN_FILE_VARIABLE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 
 /// The kwargs that have an effect only beside `role_arn`.
 pub(super) const KWARGS: &[&str] = &[
@@ -34,64 +37,56 @@ const METHODS: &[&str] = &[
     "assume_role_with_saml",
 ];
 
-/// A role, and how it is assumed.
-#[derive(Clone)]
-pub(super) struct Role {
-    pub(super) method: Method,
-    /// The parameters of the call, in their order; the role's ARN is one of them.
-    pub(super) parameters: Object,
-    pub(super) sts: StsOptions,
-}
+/// The kwargs that a role comes from, for messages.
+const PLACE: &str = "the backend kwargs `role_arn` and `assume_role_kwargs`";
 
-/// How a role is assumed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Method {
-    /// With the credentials of the session.
-    AssumeRole,
-    /// With the token in a file; `None` is the file of `AWS_WEB_IDENTITY_TOKEN_FILE`.
-    WebIdentity(Option<String>),
-}
-
-impl Role {
-    /// Takes the kwargs; `None` without `role_arn`. `session_name` is the name of the role's session unless a parameter has one.
-    ///
-    /// # Errors
-    /// Kwargs with which Airflow could not assume the role, with status 2.
-    pub(super) fn new(kwargs: &mut Kwargs, config: &StsOptions, session_name: &str) -> Result<Option<Self>> {
-        let Some(role_arn) = kwargs.truthy_text("role_arn")? else {
-            return Ok(None);
-        };
-        let method = method(kwargs)?;
-        let mut parameters = Object::new();
-        if method == Method::AssumeRole {
-            parameters.insert("RoleSessionName".to_owned(), Value::from(session_name));
-        }
-        parameters.extend(kwargs.object(PARAMETERS)?.unwrap_or_default());
-        // An overridden ARN stands where it was, as in a Python dictionary.
-        parameters.insert("RoleArn".to_owned(), Value::String(role_arn));
-        let sts = StsOptions {
-            endpoint_url: sts_endpoint(kwargs)?,
-            ..config.clone()
-        };
-        Ok(Some(Self {
-            method,
-            parameters,
-            sts,
-        }))
+/// Takes the kwargs; `None` without `role_arn`. `session_name` is the name of the role's session unless a parameter has one.
+///
+/// # Errors
+/// Kwargs with which Airflow could not assume the role, with status 2.
+pub(super) fn role(
+    kwargs: &mut Kwargs,
+    env: &Env,
+    config: &StsOptions,
+    session_name: &str,
+) -> Result<Option<Role>> {
+    let Some(role_arn) = kwargs.truthy_text("role_arn")? else {
+        return Ok(None);
+    };
+    let method = method(kwargs, env)?;
+    let mut parameters = Object::new();
+    if matches!(method, RoleMethod::Keys) {
+        parameters.insert("RoleSessionName".to_owned(), Value::from(session_name));
     }
+    parameters.extend(kwargs.object(PARAMETERS)?.unwrap_or_default());
+    // An overridden ARN stands where it was, as in a Python dictionary.
+    parameters.insert("RoleArn".to_owned(), Value::String(role_arn));
+    let options = StsOptions {
+        endpoint_url: sts_endpoint(kwargs)?,
+        ..config.clone()
+    };
+    Ok(Some(Role {
+        parameters,
+        options,
+        method,
+        place: PLACE,
+    }))
 }
 
-fn method(kwargs: &mut Kwargs) -> Result<Method> {
+fn method(kwargs: &mut Kwargs, env: &Env) -> Result<RoleMethod> {
     let name = kwargs.text_or(METHOD, METHODS[0])?.unwrap_or_default();
     match name.as_str() {
-        "assume_role" => Ok(Method::AssumeRole),
-        "assume_role_with_web_identity" => web_identity(kwargs),
+        "assume_role" => Ok(RoleMethod::Keys),
+        "assume_role_with_web_identity" => web_identity(kwargs, env),
         "assume_role_with_saml" => Err(Error::usage(format!(
             "backend kwarg `{METHOD}` is `{name}`, which is not supported: it is a Kerberos login at an identity provider"
         ))
-        .with_hint("use `assume_role`, or get credentials with another program in the AWS profile's `credential_process`")),
+        .with_hint(
+            "use `assume_role`, or get credentials with another program in the AWS profile's `credential_process`",
+        )),
         other => {
-            let error = Error::usage(format!("backend kwarg `{METHOD}` is `{}`, which is unknown", shown(other)));
+            let error =
+                Error::usage(format!("backend kwarg `{METHOD}` is `{}`, which is unknown", shown(other)));
             Err(match nearest(other, METHODS) {
                 Some(nearest) => error.with_hint(format!("did you mean `{nearest}`?")),
                 None => error.with_hint(format!("it is one of `{}`", METHODS.join("`, `"))),
@@ -100,9 +95,9 @@ fn method(kwargs: &mut Kwargs) -> Result<Method> {
     }
 }
 
-fn web_identity(kwargs: &mut Kwargs) -> Result<Method> {
+fn web_identity(kwargs: &mut Kwargs, env: &Env) -> Result<RoleMethod> {
     match kwargs.text(FEDERATION)?.as_deref() {
-        Some("file") => kwargs.truthy_text(TOKEN_FILE).map(Method::WebIdentity),
+        Some("file") => token_file(kwargs, env),
         Some("google") => Err(Error::usage(format!(
             "backend kwarg `{FEDERATION}` is `google`, which is not supported"
         ))
@@ -114,7 +109,28 @@ fn web_identity(kwargs: &mut Kwargs) -> Result<Method> {
             other.map_or_else(String::new, |other| format!(", not `{}`", shown(other)))
         ))
         .with_hint(format!(
-            "the token is then in `{TOKEN_FILE}`, or in the file of `AWS_WEB_IDENTITY_TOKEN_FILE`"
+            "the token is then in `{TOKEN_FILE}`, or in the file of `{TOKEN_FILE_VARIABLE}`"
+        ))),
+    }
+}
+
+fn token_file(kwargs: &mut Kwargs, env: &Env) -> Result<RoleMethod> {
+    if let Some(path) = kwargs.truthy_text(TOKEN_FILE)? {
+        return Ok(RoleMethod::TokenFile {
+            path,
+            place: "the backend kwarg `assume_role_with_web_identity_token_file`",
+        });
+    }
+    match env.non_empty(TOKEN_FILE_VARIABLE) {
+        Some(path) => Ok(RoleMethod::TokenFile {
+            path: path.to_owned(),
+            place: "`AWS_WEB_IDENTITY_TOKEN_FILE`",
+        }),
+        None => Err(Error::usage(format!(
+            "backend kwarg `{FEDERATION}` is `file`, but no file is named"
+        ))
+        .with_hint(format!(
+            "set the kwarg `{TOKEN_FILE}`, or the variable `{TOKEN_FILE_VARIABLE}`"
         ))),
     }
 }

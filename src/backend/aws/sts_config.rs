@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::cloud::aws::sts::StsOptions;
 use crate::error::{Error, Result};
+use crate::http::Proxies;
 use crate::nearest::nearest;
 use crate::python::json::{Object, Value};
 use crate::shown::shown;
@@ -79,15 +80,33 @@ pub(super) fn options(config: &Object) -> Result<StsOptions> {
             return Err(wrong("s3", "an object with a known `addressing_style`"));
         }
     }
+    let (retry_mode, max_attempts) = retries(config)?;
     Ok(StsOptions {
         region_name: text("region_name")?,
         use_fips_endpoint: flag("use_fips_endpoint"),
         use_dualstack_endpoint: flag("use_dualstack_endpoint"),
         ignore_configured_endpoint_urls: flag("ignore_configured_endpoint_urls"),
         timeout: timeout(config)?,
-        max_attempts: max_attempts(config)?,
+        proxies: proxies(config)?,
+        retry_mode,
+        max_attempts,
         ..StsOptions::default()
     })
+}
+
+/// Returns `proxies`, which are used instead of the environment's.
+fn proxies(config: &Object) -> Result<Option<Proxies>> {
+    let proxies = match config.get("proxies") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::Object(proxies)) => proxies,
+        Some(_) => return Err(wrong("proxies", "an object")),
+    };
+    let pairs = proxies.iter().map(|(scheme, url)| match url {
+        Value::String(url) => Ok((scheme.clone(), Some(url.clone()))),
+        _ => Err(wrong(&format!("proxies.{}", shown(scheme)), "a URL")),
+    });
+    let pairs: Vec<_> = pairs.collect::<Result<_>>()?;
+    Ok(Some(Proxies::default().with_explicit(pairs).by_urllib()))
 }
 
 /// Returns the time limit of an attempt: the longer of the two, because ours is for connecting and for each wait.
@@ -109,14 +128,15 @@ fn timeout(config: &Object) -> Result<Option<Duration>> {
     Ok(longest)
 }
 
-/// Returns how often the call is tried, the first attempt included: `total_max_attempts`, else one more than `max_attempts`.
-fn max_attempts(config: &Object) -> Result<Option<u32>> {
+/// Returns the mode of retries, and how often the call is tried, the first attempt included: `total_max_attempts`, else one
+/// more than `max_attempts`.
+fn retries(config: &Object) -> Result<(Option<String>, Option<String>)> {
     let retries = match config.get("retries") {
-        None | Some(Value::Null) => return Ok(None),
+        None | Some(Value::Null) => return Ok((None, None)),
         Some(Value::Object(retries)) => retries,
         Some(_) => return Err(wrong("retries", "an object")),
     };
-    let (mut total, mut most) = (None, None);
+    let (mut mode, mut total, mut most) = (None, None, None);
     for (name, value) in retries {
         let number = match value {
             Value::Int(digits) => digits.parse::<u32>().ok(),
@@ -129,12 +149,15 @@ fn max_attempts(config: &Object) -> Result<Option<u32>> {
                 let number = number.filter(|number| *number > 0);
                 total = Some(number.ok_or_else(|| wrong(&place, "a number from 1 on"))?);
             }
-            "mode" if matches!(value.as_str(), Some("legacy" | "standard" | "adaptive")) => {}
+            "mode" if matches!(value.as_str(), Some("legacy" | "standard" | "adaptive")) => {
+                mode = value.as_str().map(str::to_owned);
+            }
             "mode" => return Err(wrong(&place, "`legacy`, `standard` or `adaptive`")),
             other => return Err(unknown("config_kwargs.retries", other, RETRY_KEYS)),
         }
     }
-    Ok(total.or(most.map(|most| most.saturating_add(1))))
+    let attempts = total.or(most.map(|most: u32| most.saturating_add(1)));
+    Ok((mode, attempts.map(|attempts| attempts.to_string())))
 }
 
 fn wrong(name: &str, wanted: &str) -> Error {

@@ -29,7 +29,6 @@ mod sts_model;
 mod timestamp;
 mod xml;
 
-pub(crate) use chain::token_file;
 pub(crate) use credentials::Credentials;
 pub(crate) use session::Session;
 pub(crate) use settings::SessionOptions;

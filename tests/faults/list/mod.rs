@@ -135,9 +135,9 @@ pub enum Right {
     Found,
     /// A value of this many bytes.
     Large(usize),
-    /// The value from Key Vault and Secret Manager; status 5 from Vault, because hvac's urllib3 does not retry.
+    /// The value from the clouds; status 5 from Vault, because hvac's urllib3 does not retry.
     FoundInClouds,
-    /// The value from Vault and Key Vault; status 5 from Secret Manager, because Google's client does not retry.
+    /// The value from all but Secret Manager, whose client does not retry: status 5.
     NotFoundInGoogle,
     /// Status 5.
     Unavailable,
@@ -155,7 +155,7 @@ pub enum Pauses {
     Retries,
     /// Three retries of Key Vault, none of the others.
     RetriesOfKeyVault,
-    /// Three retries of Key Vault and Secret Manager, none of Vault.
+    /// Retries of the clouds, none of Vault.
     RetriesOfClouds,
     /// Three retries of Vault and Key Vault, none of Secret Manager.
     NotOfGoogle,
@@ -174,14 +174,16 @@ impl Pauses {
             Self::Never => false,
             Self::Retries => true,
             Self::RetriesOfKeyVault => backend == Backend::KeyVault,
-            Self::RetriesOfClouds => matches!(backend, Backend::KeyVault | Backend::SecretManager),
+            Self::RetriesOfClouds => !matches!(backend, Backend::VaultHttp | Backend::VaultHttps),
             Self::NotOfGoogle => backend != Backend::SecretManager,
-            Self::RetriesOverTls => backend != Backend::VaultHttp,
+            Self::RetriesOverTls => !matches!(backend, Backend::VaultHttp | Backend::AwsHttp),
         };
         match (retries, backend) {
             (false, _) => Duration::ZERO,
             (true, Backend::SecretManager) => Duration::from_millis(1000 + 2000),
             (true, Backend::KeyVault) => Duration::from_millis(1600 + 3200),
+            // They are random.
+            (true, Backend::AwsHttp | Backend::AwsHttps) => Duration::ZERO,
             (true, Backend::VaultHttp | Backend::VaultHttps) => Duration::from_millis(200 + 400),
         }
     }

@@ -19,8 +19,6 @@ mod sso;
 mod sso_token;
 mod web_identity;
 
-pub(crate) use web_identity::token_file;
-
 use instance::Instance;
 
 pub(super) use web_identity::token_file;

@@ -1,0 +1,47 @@
+//! AWS's Secrets Manager and Parameter Store: a scripted server, with static keys.
+
+use serde_json::json;
+
+use super::{DSN, Subject, URI, WORLD, conforms};
+use crate::aws::{SECRET_KEY, Store};
+use crate::support::server::{Recorded, Reply, Server};
+
+/// What a store has under the default prefixes.
+fn answer(request: &Recorded) -> Reply {
+    let question = request.json();
+    let (store, name) = match &question["SecretId"] {
+        serde_json::Value::String(name) => (Store::Secrets, name.clone()),
+        _ => (
+            Store::Parameters,
+            question["Name"]
+                .as_str()
+                .unwrap()
+                .trim_start_matches('/')
+                .to_owned(),
+        ),
+    };
+    let text = match name.as_str() {
+        "airflow/connections/smtp_default" => URI,
+        "airflow/variables/hello" => WORLD,
+        "airflow/variables/empty" => "",
+        "airflow/config/sql_alchemy_conn" => DSN,
+        _ => return Reply::json(400, json!({"__type": store.absent()})),
+    };
+    Reply::json(200, store.answer(text))
+}
+
+#[test]
+fn the_stores_of_aws_conform() {
+    let server = Server::start(answer);
+    for store in Store::BOTH {
+        conforms(&Subject {
+            class_path: store.class_path(),
+            kwargs: json!({
+                "region_name": "eu-west-1", "endpoint_url": server.url(), "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
+                "aws_secret_access_key": SECRET_KEY,
+            }),
+            env: Vec::new(),
+            has_configuration: true,
+        });
+    }
+}

@@ -35,6 +35,7 @@ pub(crate) struct Bounds {
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 const KEY_VAULT: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
+const AWS: &str = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
 const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
 const TENANT: &str = "6f89cf12-978b-4d23-ac18-9ef0c127cf87";
 
@@ -81,6 +82,16 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
     scenarios.push(with_roots(key_vault(&authority), &authority));
     scenarios.push(with_roots(google_by_key(&authority), &authority));
     scenarios.push(with_roots(google_by_metadata(&authority), &authority));
+    scenarios.push(aws(
+        "Secrets Manager, static keys, http",
+        2_500_000,
+        &Server::http(secrets_manager),
+    ));
+    let over_tls = authority.server(secrets_manager);
+    scenarios.push(with_roots(
+        aws("Secrets Manager, static keys, https", 6_000_000, &over_tls),
+        &authority,
+    ));
     for (name, names) in [
         ("exec, 1 name, Vault, http", 1),
         ("exec, 10 names, Vault, http", 10),
@@ -243,6 +254,27 @@ fn google(name: &'static str, most: u64, kwargs: &serde_json::Value, authority: 
     scenario.bounds.requests = 1;
     scenario.counts = vec![server.counts()];
     scenario
+}
+
+/// AWS Secrets Manager with static keys: one signed request.
+fn aws(name: &'static str, most: u64, server: &Server) -> Scenario {
+    let kwargs = json!({
+        "region_name": "eu-west-1", "endpoint_url": server.origin(), "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
+        "aws_secret_access_key": "not-a-secret",
+    });
+    Scenario {
+        bounds: Bounds {
+            instructions: Some(most),
+            connections: 1,
+            requests: 1,
+        },
+        counts: vec![server.counts()],
+        ..lookup(name, most, AWS, &kwargs)
+    }
+}
+
+fn secrets_manager(_: &str, _: bool) -> Answer {
+    Answer::ok(json!({"Name": "airflow/connections/smtp_default", "SecretString": URI, "VersionId": "1"}))
 }
 
 /// Makes the command trust only the servers' authority.

@@ -1,5 +1,6 @@
 //! AWS's Secrets Manager and Parameter Store, against Airflow's backends: names, patterns, values, requests, failures.
 
+mod differences;
 mod differential;
 mod patterns;
 mod stores;

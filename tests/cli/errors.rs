@@ -235,7 +235,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "a backend that is not supported",
                 &[(
                     "AIRFLOW__SECRETS__BACKEND",
-                    "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
+                    "airflow.providers.yandex.secrets.lockbox.LockboxSecretBackend",
                 )],
                 "get-var hello",
             ),

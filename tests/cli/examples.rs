@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{Output, Program, VaultServer, bao, temp_dir};
 
-fn example(name: &str) -> PathBuf {
+pub fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("examples/ci")
         .join(name)
@@ -52,7 +52,7 @@ fn in_openbao(bao: &VaultServer) -> Vec<(&'static str, String)> {
 }
 
 /// Returns a shell in `folder` that finds `secretctl`, and in which the names in the examples exist.
-fn shell(folder: &Path) -> Program {
+pub fn shell(folder: &Path) -> Program {
     let binary = Path::new(env!("CARGO_BIN_EXE_secretctl"));
     let mut path = vec![binary.parent().unwrap().to_owned()];
     path.extend(std::env::split_paths(
@@ -68,7 +68,7 @@ fn shell(folder: &Path) -> Program {
 }
 
 /// Returns the blocks of text after `run: |`, `bash: |` and `- |`.
-fn blocks(text: &str) -> Vec<String> {
+pub fn blocks(text: &str) -> Vec<String> {
     let indent = |line: &str| line.len() - line.trim_start().len();
     let mut blocks = Vec::new();
     let mut lines = text.lines().peekable();

@@ -4,6 +4,7 @@ mod bounds;
 mod completions;
 mod errors;
 mod examples;
+mod examples_aws;
 mod exec;
 mod formats;
 mod get;

@@ -56,17 +56,17 @@ def op_characters(request):
 def op_lookup(request):
     """As `backends.lookup`, where AWS has the secrets or parameters `stored`, `{name: text or null}`; with the names asked for.
 
-    Every other name does not exist. The requests go through the whole of boto3 and are answered before they are sent.
+    `replies`, `{name: [status, body, headers]}`, are whole answers. Every other name does not exist. The requests go through the whole of boto3 and are answered before they are sent.
     """
     asked = []
-    with answering(request["service"], request["stored"], asked), warnings.catch_warnings():
+    with answering(request["service"], request.get("stored", {}), request.get("replies", {}), asked), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         answer = judge_aws.op_lookup(request)
     return {"asked": asked, **answer}
 
 
 @contextlib.contextmanager
-def answering(service, stored, asked):
+def answering(service, stored, replies, asked):
     import botocore.session
     from botocore.awsrequest import AWSResponse
     from botocore.httpsession import URLLib3Session
@@ -82,6 +82,10 @@ def answering(service, stored, asked):
         question = json.loads(request.body)
         name = question["SecretId"] if service == "secretsmanager" else question["Name"]
         asked.append(name)
+        if name in replies:
+            status, body, headers = replies[name]
+            headers = {"content-length": str(len(body)), **headers}
+            return AWSResponse(request.url, status, headers, Raw(body.encode()))
         if name in stored:
             value = stored[name]
             answer = {"Name": name, "SecretString": value} if service == "secretsmanager" else {"Parameter": {"Value": value}}

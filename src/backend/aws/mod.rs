@@ -146,7 +146,9 @@ impl<S: Shelf> SecretsBackend for Store<S> {
         Box::pin(async move {
             let NameAddress { noun, name, .. } = step.location.address()?;
             if *noun != S::NOUN {
-                return Err(Error::internal("one store of AWS was asked for a step of the other"));
+                return Err(Error::internal(
+                    "one store of AWS was asked for a step of the other",
+                ));
             }
             let what = format!("the {} `{}`", S::NOUN, shown(name));
             match self.client.call(S::OPERATION, S::question(name)).await? {

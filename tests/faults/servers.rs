@@ -79,7 +79,7 @@ impl Backend {
 
     /// Returns whether it has `fault`.
     pub fn has(self, fault: &Fault) -> bool {
-        if self.is_aws() && matches!(fault.peer, Peer::Login(_)) {
+        if self.is_aws() && (!fault.in_aws || matches!(fault.peer, Peer::Login(_))) {
             // Static keys sign each request.
             return false;
         }

@@ -141,13 +141,12 @@ impl Kind {
                 })
                 .or_hint("it is a regular expression of Python's; without it, every id is looked up")
         };
-        let pattern = match self.parsed.get() {
-            Some(pattern) => pattern,
-            None => {
-                let parsed =
-                    Pattern::ignoring_case(text).map_err(|error| named(Error::usage(error.to_string())))?;
-                self.parsed.get_or_init(|| parsed)
-            }
+        let pattern = if let Some(pattern) = self.parsed.get() {
+            pattern
+        } else {
+            let parsed =
+                Pattern::ignoring_case(text).map_err(|error| named(Error::usage(error.to_string())))?;
+            self.parsed.get_or_init(|| parsed)
         };
         pattern
             .matches_start(id)

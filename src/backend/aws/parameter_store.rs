@@ -50,9 +50,8 @@ impl Shelf for ParameterStore {
     }
 
     fn value(&self, _: SecretKind, mut answer: Object) -> Result<Answer> {
-        let mut parameter = match answer.swap_remove("Parameter") {
-            Some(Value::Object(parameter)) => parameter,
-            _ => return Err(without_parameter()),
+        let Some(Value::Object(mut parameter)) = answer.swap_remove("Parameter") else {
+            return Err(without_parameter());
         };
         match parameter.swap_remove("Value") {
             Some(Value::String(text)) => Ok(Answer::Found(Found::Text(Secret::from(text)))),

@@ -129,11 +129,6 @@ impl JsonService {
         )
     }
 
-    /// Returns the region that requests are signed for.
-    pub(crate) fn region(&self) -> &str {
-        &self.region
-    }
-
     /// Calls `operation` with a JSON body.
     ///
     /// # Errors

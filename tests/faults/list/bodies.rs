@@ -106,14 +106,16 @@ pub const FAULTS: &[Fault] = &[
     }),
     fault("JSON after a byte order mark", FoundInClouds, |at| {
         json(&format!("\u{feff}{}", at.text()))
-    }),
+    })
+    .not_aws(),
     fault("a name twice: the last one counts", Found, |at| {
         json(
             &at.text()
                 .replace("{\"value\":", "{\"value\":\"not-this\",\"value\":"),
         )
     })
-    .not_google(),
+    .not_google()
+    .not_aws(),
     fault("JSON in UTF-16", Unavailable, |at| {
         let units = at
             .text()
@@ -156,7 +158,8 @@ pub const FAULTS: &[Fault] = &[
     fault("no `value`", Malformed, |at| {
         json(&at.text().replace("\"value\"", "\"other\""))
     })
-    .not_google(),
+    .not_google()
+    .not_aws(),
     fault("nothing, with status 200", Unavailable, |_| Reply::status(200)),
     fault("nothing, with status 204", Unavailable, |_| Reply::status(204)),
     fault("nothing, with status 205", Unavailable, |_| Reply::status(205)),

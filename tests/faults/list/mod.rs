@@ -199,6 +199,8 @@ pub struct Fault {
     pub http: bool,
     /// Whether the fault exists in Secret Manager, whose values are in base64 under another name.
     pub in_google: bool,
+    /// Whether the fault exists in AWS's stores, whose values have another name and whose client follows no redirect.
+    pub in_aws: bool,
     /// Whether megabytes are sent, which may take seconds on a busy machine.
     pub heavy: bool,
 }
@@ -222,6 +224,12 @@ impl Fault {
         self
     }
 
+    /// Restricts it to all but AWS.
+    const fn not_aws(mut self) -> Self {
+        self.in_aws = false;
+        self
+    }
+
     /// Marks that it sends megabytes.
     const fn heavy(mut self) -> Self {
         self.heavy = true;
@@ -241,6 +249,7 @@ const fn peer(name: &'static str, right: Right, peer: Peer) -> Fault {
         pauses: Pauses::Never,
         http: true,
         in_google: true,
+        in_aws: true,
         heavy: false,
     }
 }

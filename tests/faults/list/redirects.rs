@@ -7,7 +7,8 @@ use crate::support::server::Reply;
 pub const FAULTS: &[Fault] = &[
     fault("to another path of the server", NotFoundInGoogle, |at| {
         at.once(at.redirect("").header("x-first", "1"))
-    }),
+    })
+    .not_aws(),
     fault("to another host", Unavailable, |at| {
         let (old, port) = at.host().split_once(':').unwrap();
         let new = if old == "localhost" {

@@ -3,11 +3,9 @@
 use std::fmt;
 
 use crate::backend::{
-    Context, SecretsBackend, akeyless, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
-    kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class, yandex_lockbox,
-    Context, SecretsBackend, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
-    Context, SecretsBackend, aws, azure_key_vault, environment, google_secret_manager, hashicorp_vault,
-    kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class,
+    Context, SecretsBackend, akeyless, aws, azure_key_vault, environment, google_secret_manager,
+    hashicorp_vault, kubernetes_secrets, local_filesystem, metastore, never_asked, wrong_class,
+    yandex_lockbox,
 };
 use crate::class_path;
 use crate::error::Result;

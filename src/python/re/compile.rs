@@ -182,7 +182,9 @@ impl Compiler {
             self.land(attempt);
         }
         self.sequence(last, flags)?;
-        jumps.into_iter().for_each(|jump| self.land(jump));
+        for jump in jumps {
+            self.land(jump);
+        }
         Ok(())
     }
 

@@ -83,7 +83,7 @@ impl Machine<'_> {
                     self.set(slot + 1, place);
                     Some((at + 1, place))
                 }
-                Instruction::Loop { slot, repeat, exit } => self.turn(at, place, *slot, *repeat, *exit),
+                Instruction::Loop { slot, repeat, exit } => Some(self.turn(at, place, *slot, *repeat, *exit)),
                 Instruction::Possessive(repeat, exit) => {
                     let (repeat, exit) = (*repeat, *exit);
                     self.possessive(at + 1, place, repeat)?.map(|place| (exit, place))
@@ -142,29 +142,22 @@ impl Machine<'_> {
     }
 
     /// Decides whether a loop turns once more. A turn that matched nothing is not tried again.
-    fn turn(
-        &mut self,
-        at: usize,
-        place: usize,
-        slot: usize,
-        repeat: Repeat,
-        exit: usize,
-    ) -> Option<(usize, usize)> {
+    fn turn(&mut self, at: usize, place: usize, slot: usize, repeat: Repeat, exit: usize) -> (usize, usize) {
         let (count, last) = (self.slots[slot], self.slots[slot + 1]);
         if count < repeat.min as usize {
             self.set(slot, count + 1);
-            return Some((at + 2, place));
+            return (at + 2, place);
         }
         let may_turn = (repeat.max == NO_LIMIT || count < repeat.max as usize) && place != last;
         if !may_turn {
-            return Some((exit, place));
+            return (exit, place);
         }
         let (first, other) = match repeat.kind {
             RepeatKind::Lazy => (exit, at + 1),
             _ => (at + 1, exit),
         };
         self.trail.push(Trail::Resume(other, place));
-        Some((first, place))
+        (first, place)
     }
 
     /// Runs what begins at `at` as often as it may, and gives nothing back.

@@ -334,13 +334,13 @@ impl Parser {
             '?' => (0, 1),
             '*' => (0, NO_LIMIT),
             '+' => (1, NO_LIMIT),
-            _ => match self.counts(start)? {
-                Some(counts) => counts,
-                None => {
+            _ => {
+                let Some(counts) = self.counts(start)? else {
                     sequence.push(Node::Literal(c.into()));
                     return Ok(());
-                }
-            },
+                };
+                counts
+            }
         };
         let position = self.position_of(start);
         let body = match sequence.pop() {

@@ -84,9 +84,12 @@ impl Client {
     async fn connect(&self) -> Result<Arc<Connected>> {
         let services = Services::new(&self.env, self.deadline);
         let first = Session::new(&self.env, self.config.session.clone(), self.deadline)?;
-        let session = match self.config.role.clone() {
+        let session = match &self.config.role {
             None => first,
-            Some(role) => first.with_role(&self.env, role)?,
+            Some(role) => {
+                let role = role.proven(&self.env, self.deadline).await?;
+                first.with_role(&self.env, role)?
+            }
         };
         session.check_client()?;
         let service = JsonService::new(

@@ -6,9 +6,9 @@
 
 use super::meanings::MEANINGS;
 use super::role;
+use super::role::AssumedRole;
 use super::sts_config;
 use crate::cloud::aws::json_service::{ClientKwargs, Verify};
-use crate::cloud::aws::role::Role;
 use crate::cloud::aws::{Credentials, SessionOptions};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -72,7 +72,7 @@ pub(super) const WITHOUT_EFFECT: &[(&str, &str)] = &[
 pub(super) struct Config {
     pub(super) session: SessionOptions,
     pub(super) client: ClientKwargs,
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<AssumedRole>,
     pub(super) warnings: Vec<String>,
 }
 

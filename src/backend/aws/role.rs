@@ -4,9 +4,13 @@
 //! `_get_web_identity_credential_fetcher` in `hooks/base_aws.py` of apache-airflow-providers-amazon 9.39.0. Without `role_arn`,
 //! none of them is read. Must not send anything: `cloud::aws::role` does.
 
+use std::time::Instant;
+
 use super::sts_config;
 use crate::cloud::aws::role::{Role, RoleMethod};
 use crate::cloud::aws::sts::StsOptions;
+use crate::cloud::google::{IdTokens, TokenContext};
+use crate::cloud::services::Services;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
@@ -18,6 +22,7 @@ const METHOD: &str = "assume_role_method";
 const PARAMETERS: &str = "assume_role_kwargs";
 const FEDERATION: &str = "assume_role_with_web_identity_federation";
 const TOKEN_FILE: &str = "assume_role_with_web_identity_token_file";
+const AUDIENCE: &str = "assume_role_with_web_identity_federation_audience";
 const TOKEN_FILE_VARIABLE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 
 /// The kwargs that have an effect only beside `role_arn`.
@@ -26,7 +31,7 @@ pub(super) const KWARGS: &[&str] = &[
     PARAMETERS,
     FEDERATION,
     TOKEN_FILE,
-    "assume_role_with_web_identity_federation_audience",
+    AUDIENCE,
     "assume_role_with_saml",
     "service_config",
 ];
@@ -40,6 +45,21 @@ const METHODS: &[&str] = &[
 /// The kwargs that a role comes from, for messages.
 const PLACE: &str = "the backend kwargs `role_arn` and `assume_role_kwargs`";
 
+/// A role of the kwargs.
+pub(super) struct AssumedRole {
+    parameters: Object,
+    options: StsOptions,
+    identity: Identity,
+}
+
+/// Who assumes the role.
+enum Identity {
+    /// The session, or the owner of a token in a file.
+    Known(RoleMethod),
+    /// This machine, by a token of Google's for `audience`.
+    Google { audience: Option<String> },
+}
+
 /// Takes the kwargs; `None` without `role_arn`. `session_name` is the name of the role's session unless a parameter has one.
 ///
 /// # Errors
@@ -49,13 +69,13 @@ pub(super) fn role(
     env: &Env,
     config: &StsOptions,
     session_name: &str,
-) -> Result<Option<Role>> {
+) -> Result<Option<AssumedRole>> {
     let Some(role_arn) = kwargs.truthy_text("role_arn")? else {
         return Ok(None);
     };
-    let method = method(kwargs, env)?;
+    let identity = identity(kwargs, env)?;
     let mut parameters = Object::new();
-    if matches!(method, RoleMethod::Keys) {
+    if matches!(identity, Identity::Known(RoleMethod::Keys)) {
         parameters.insert("RoleSessionName".to_owned(), Value::from(session_name));
     }
     parameters.extend(kwargs.object(PARAMETERS)?.unwrap_or_default());
@@ -65,18 +85,45 @@ pub(super) fn role(
         endpoint_url: sts_endpoint(kwargs)?,
         ..config.clone()
     };
-    Ok(Some(Role {
+    Ok(Some(AssumedRole {
         parameters,
         options,
-        method,
-        place: PLACE,
+        identity,
     }))
 }
 
-fn method(kwargs: &mut Kwargs, env: &Env) -> Result<RoleMethod> {
+impl AssumedRole {
+    /// Returns the role, with Google's token for this machine where that proves who assumes it.
+    ///
+    /// # Errors
+    /// No credentials of Google's, or a refusal, with status 4; no answer, 5; a file that cannot be used, 2.
+    pub(super) async fn proven(&self, env: &Env, deadline: Instant) -> Result<Role> {
+        let method = match &self.identity {
+            Identity::Known(method) => method.clone(),
+            Identity::Google { audience } => {
+                let context = TokenContext {
+                    services: Services::new(env, deadline),
+                    env: env.clone(),
+                    audience: "",
+                };
+                let tokens = IdTokens::with_gcloud(env);
+                let audience = audience.as_deref().unwrap_or_default();
+                RoleMethod::Token(tokens.token(&context, audience).await?)
+            }
+        };
+        Ok(Role {
+            parameters: self.parameters.clone(),
+            options: self.options.clone(),
+            method,
+            place: PLACE,
+        })
+    }
+}
+
+fn identity(kwargs: &mut Kwargs, env: &Env) -> Result<Identity> {
     let name = kwargs.text_or(METHOD, METHODS[0])?.unwrap_or_default();
     match name.as_str() {
-        "assume_role" => Ok(RoleMethod::Keys),
+        "assume_role" => Ok(Identity::Known(RoleMethod::Keys)),
         "assume_role_with_web_identity" => web_identity(kwargs, env),
         "assume_role_with_saml" => Err(Error::usage(format!(
             "backend kwarg `{METHOD}` is `{name}`, which is not supported: it is a Kerberos login at an identity provider"
@@ -95,17 +142,14 @@ fn method(kwargs: &mut Kwargs, env: &Env) -> Result<RoleMethod> {
     }
 }
 
-fn web_identity(kwargs: &mut Kwargs, env: &Env) -> Result<RoleMethod> {
+fn web_identity(kwargs: &mut Kwargs, env: &Env) -> Result<Identity> {
     match kwargs.text(FEDERATION)?.as_deref() {
-        Some("file") => token_file(kwargs, env),
-        Some("google") => Err(Error::usage(format!(
-            "backend kwarg `{FEDERATION}` is `google`, which is not supported"
-        ))
-        .with_hint(format!(
-            "write the identity token into a file, and set it to `file` with `{TOKEN_FILE}`"
-        ))),
+        Some("file") => token_file(kwargs, env).map(Identity::Known),
+        Some("google") => Ok(Identity::Google {
+            audience: kwargs.text(AUDIENCE)?,
+        }),
         other => Err(Error::usage(format!(
-            "backend kwarg `{FEDERATION}` must be `file`{}",
+            "backend kwarg `{FEDERATION}` must be `file` or `google`{}",
             other.map_or_else(String::new, |other| format!(", not `{}`", shown(other)))
         ))
         .with_hint(format!(

@@ -5,6 +5,7 @@
 
 use super::sts::StsOptions;
 use crate::python::json::Object;
+use crate::secret::Secret;
 
 /// A role to assume.
 #[derive(Clone)]
@@ -24,4 +25,6 @@ pub(crate) enum RoleMethod {
     Keys,
     /// `assume_role_with_web_identity`: with the token in a file, which `place` names.
     TokenFile { path: String, place: &'static str },
+    /// `assume_role_with_web_identity`: with a token that is here already.
+    Token(Secret),
 }

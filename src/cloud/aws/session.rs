@@ -20,6 +20,7 @@ use crate::cloud::services::Services;
 use crate::cloud::token_cache::TokenCache;
 use crate::env::Env;
 use crate::error::Result;
+use crate::secret::Secret;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
@@ -96,13 +97,21 @@ impl Session {
                 sts::assume(self, options, action, &role.parameters, place).await
             }
             RoleMethod::TokenFile { path, place: names } => {
-                let mut parameters = role.parameters.clone();
-                sts::name_session(&mut parameters);
                 let token = chain::token_file(self, path, names)?;
-                let action = Action::WebIdentity(&token);
-                sts::assume(self, options, action, &parameters, place).await
+                self.assume_as(role, &token).await
             }
+            RoleMethod::Token(token) => self.assume_as(role, token).await,
         }
+    }
+}
+
+impl Session {
+    /// Assumes a role with the token of a web identity.
+    async fn assume_as(&self, role: &Role, token: &Secret) -> Result<Credentials> {
+        let mut parameters = role.parameters.clone();
+        sts::name_session(&mut parameters);
+        let action = Action::WebIdentity(token);
+        sts::assume(self, &role.options, action, &parameters, role.place).await
     }
 }
 

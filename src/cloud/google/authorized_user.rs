@@ -12,6 +12,13 @@ use crate::future::BoxFuture;
 use crate::python::json::{Object, Value};
 use crate::secret::Secret;
 
+/// The endpoint that refreshes a user's credentials, whatever the file's `token_uri` is.
+const ENDPOINT: Endpoint<'static> = Endpoint {
+    what: "Google's token endpoint",
+    url: ASSERTION_AUDIENCE,
+    hint: "log in again with `gcloud auth application-default login`",
+};
+
 pub(super) struct AuthorizedUser {
     client_id: String,
     client_secret: Secret,
@@ -53,6 +60,23 @@ impl AuthorizedUser {
     }
 
     async fn refreshed(&self, context: &TokenContext) -> Result<AccessToken> {
+        let form = self.form(&self.scopes);
+        ENDPOINT.post_form(context, &form, None).await
+    }
+
+    /// Returns an ID token of the user. Its audience is gcloud itself, whatever is asked for.
+    ///
+    /// # Errors
+    /// As [`Credential::token`].
+    pub(super) async fn id_token(&self, context: &TokenContext) -> Result<Secret> {
+        let form = self.form("openid email");
+        let answer = ENDPOINT.form(context, &form, None).await?;
+        text(&answer, "id_token")
+            .map(Secret::from)
+            .ok_or_else(|| ENDPOINT.without_token())
+    }
+
+    fn form<'a>(&'a self, scopes: &'a str) -> Vec<(&'static str, &'a str)> {
         let mut form = vec![
             ("grant_type", "refresh_token"),
             ("client_id", self.client_id.as_str()),
@@ -65,18 +89,13 @@ impl AuthorizedUser {
                 self.refresh_token.expose_text().unwrap_or_default(),
             ),
         ];
-        if !self.scopes.is_empty() {
-            form.push(("scope", &self.scopes));
+        if !scopes.is_empty() {
+            form.push(("scope", scopes));
         }
         if let Some(rapt) = self.rapt.as_ref().and_then(Secret::expose_text) {
             form.push(("rapt", rapt));
         }
-        let endpoint = Endpoint {
-            what: "Google's token endpoint",
-            url: ASSERTION_AUDIENCE,
-            hint: "log in again with `gcloud auth application-default login`",
-        };
-        endpoint.post_form(context, &form, None).await
+        form
     }
 }
 

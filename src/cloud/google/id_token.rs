@@ -3,7 +3,11 @@
 //! Source: google-auth 2.63.0, `oauth2/id_token.py` (`fetch_id_token_credentials`), `oauth2/service_account.py`
 //! (`IDTokenCredentials`), `impersonated_credentials.py` (`IDTokenCredentials`), `compute_engine/credentials.py`.
 
+use std::path::PathBuf;
+
 use super::TokenContext;
+use super::authorized_user::AuthorizedUser;
+use super::gcloud;
 use super::impersonated::Impersonated;
 use super::key::ServiceAccountKey;
 use super::metadata::Metadata;
@@ -12,6 +16,7 @@ use super::source::{named, read};
 use crate::cloud::services::text;
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::secret::Secret;
 
 /// Where ID tokens come from: a file that a variable names, else the metadata server. gcloud's file has none.
@@ -19,6 +24,8 @@ use crate::secret::Secret;
 pub(crate) struct IdTokens {
     /// `GOOGLE_APPLICATION_CREDENTIALS`.
     file: Option<String>,
+    /// gcloud's file, where it is looked at.
+    gcloud: Option<PathBuf>,
     metadata: Metadata,
 }
 
@@ -27,7 +34,19 @@ impl IdTokens {
     pub(crate) fn new(env: &Env) -> Self {
         Self {
             file: env.non_empty("GOOGLE_APPLICATION_CREDENTIALS").map(str::to_owned),
+            gcloud: None,
             metadata: Metadata::new(env, "`GOOGLE_APPLICATION_CREDENTIALS`"),
+        }
+    }
+
+    /// Reads the settings from the environment, and looks at gcloud's file too, as Airflow's own code does.
+    ///
+    /// Source: apache-airflow-providers-google 22.8.0, `common/utils/id_token_credentials.py`.
+    pub(crate) fn with_gcloud(env: &Env) -> Self {
+        let folder = gcloud::folder(env);
+        Self {
+            gcloud: folder.map(|folder| folder.join("application_default_credentials.json")),
+            ..Self::new(env)
         }
     }
 
@@ -36,16 +55,25 @@ impl IdTokens {
     /// # Errors
     /// No credentials, or a refusal, with status 4; no answer, 5; a file that cannot be used, 2.
     pub(crate) async fn token(&self, context: &TokenContext, audience: &str) -> Result<Secret> {
-        let Some(path) = &self.file else {
-            return self.metadata.id_token(context, audience).await;
+        let deadline = context.services.deadline;
+        let is_file = |path: &&PathBuf| file::is_file(path, deadline).unwrap_or(false);
+        let gcloud = self.gcloud.as_ref().filter(is_file);
+        let path = match (&self.file, gcloud) {
+            (Some(path), _) => path.clone(),
+            (None, Some(path)) => path.to_string_lossy().into_owned(),
+            (None, None) => return self.metadata.id_token(context, audience).await,
         };
-        let (object, what) = (read(path, context.services.deadline)?, named(path));
+        let (object, what) = (read(&path, deadline)?, named(&path));
         match text(&object, "type") {
             Some("service_account") => {
                 let key = ServiceAccountKey::from_object(&what, &object)?;
                 service_account::id_token(context, &key, audience).await
             }
-            Some("impersonated_service_account") => {
+            Some("authorized_user") if self.gcloud.is_some() => {
+                let user = AuthorizedUser::from_object(&what, &object)?;
+                user.id_token(context).await
+            }
+            Some("impersonated_service_account") if self.gcloud.is_none() => {
                 let account = Impersonated::from_object(&what, &object)?;
                 account.id_token(context, audience).await
             }

@@ -232,10 +232,10 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
-                "a backend that is not supported",
+                "a backend of your own, which is Python",
                 &[(
                     "AIRFLOW__SECRETS__BACKEND",
-                    "airflow.providers.yandex.secrets.lockbox.LockboxSecretBackend",
+                    "mycompany.airflow.secrets.OurBackend",
                 )],
                 "get-var hello",
             ),

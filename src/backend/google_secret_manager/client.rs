@@ -1,7 +1,7 @@
 //! One question to Secret Manager, `GET …/versions/latest:access`, and its answer.
 //!
 //! Source: <https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access>. Airflow's client
-//! (google-cloud-secret-manager 2.32.0) repeats UNAVAILABLE and RESOURCE_EXHAUSTED for 60 seconds; here `--timeout` is the limit.
+//! (google-cloud-secret-manager 2.32.0) repeats `UNAVAILABLE` and `RESOURCE_EXHAUSTED` for 60 seconds; here `--timeout` is the limit.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -32,7 +32,7 @@ const SET_PROJECT: &str = "set the backend kwarg `project_id`";
 /// The time limit for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Which requests are repeated: what gRPC calls UNAVAILABLE or RESOURCE_EXHAUSTED.
+/// Which requests are repeated: what gRPC calls `UNAVAILABLE` or `RESOURCE_EXHAUSTED`.
 const RETRY: Retry = Retry {
     retries: 3,
     statuses: &[429, 502, 503, 504],

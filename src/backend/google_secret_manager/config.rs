@@ -173,7 +173,7 @@ fn source(kwargs: &mut Kwargs) -> Result<Source> {
         kwargs.take(name);
     }
     if let Some(path) = kwargs.truthy_text("gcp_key_path")? {
-        if !path.ends_with(".json") {
+        if path.strip_suffix(".json").is_none() {
             return Err(
                 Error::usage("backend kwarg `gcp_key_path` must name a `.json` file")
                     .with_hint("for other files of credentials use `gcp_credential_config_file`"),

@@ -56,11 +56,11 @@ impl AwsSource {
         let region = self.region(context).await?;
         let credentials = self.credentials(context).await?;
         let url = self.verification_url.replace("{region}", &region);
-        let parts = url.strip_prefix("https://").and_then(|rest| {
+        let parts = url.strip_prefix("https://").map(|rest| {
             let end = rest.find(['/', '?']).unwrap_or(rest.len());
             let (host, target) = rest.split_at(end);
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
-            Some((host, if path.is_empty() { "/" } else { path }, query))
+            (host, if path.is_empty() { "/" } else { path }, query)
         });
         let Some((host, path, query)) = parts.filter(|(host, _, _)| !host.is_empty()) else {
             return Err(Error::usage(

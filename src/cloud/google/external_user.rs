@@ -20,7 +20,7 @@ pub(super) struct ExternalUser {
 struct Refresh {
     token_url: String,
     authorization: Secret,
-    refresh_token: Secret,
+    token: Secret,
 }
 
 impl ExternalUser {
@@ -36,7 +36,7 @@ impl ExternalUser {
             Ok(Refresh {
                 token_url: required(what, object, "token_url")?,
                 authorization: basic(&client_id, &client_secret),
-                refresh_token: required(what, object, "refresh_token")?.into(),
+                token: required(what, object, "refresh_token")?.into(),
             })
         };
         let refresh = match (refresh(), &stored) {
@@ -69,10 +69,7 @@ impl Credential for ExternalUser {
             };
             let form = [
                 ("grant_type", "refresh_token"),
-                (
-                    "refresh_token",
-                    refresh.refresh_token.expose_text().unwrap_or_default(),
-                ),
+                ("refresh_token", refresh.token.expose_text().unwrap_or_default()),
             ];
             endpoint
                 .post_form(context, &form, Some(refresh.authorization.clone()))

@@ -157,7 +157,6 @@ impl Loaded {
     ) -> Result<Option<String>> {
         match &self.project {
             Project::Known(project) => Ok(Some(project.clone())),
-            Project::Unknown => Ok(None),
             Project::Metadata(metadata) => metadata.project(context).await,
             Project::Number(number, universe) if *scopes != Scopes::Default => {
                 let url = format!("https://cloudresourcemanager.{universe}/v1/projects/{number}");
@@ -175,7 +174,7 @@ impl Loaded {
                     .and_then(|answer| text(answer, "projectId"))
                     .map(str::to_owned))
             }
-            Project::Number(..) => Ok(None),
+            Project::Number(..) | Project::Unknown => Ok(None),
         }
     }
 }

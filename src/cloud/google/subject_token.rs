@@ -66,27 +66,27 @@ impl TokenSource {
     /// # Errors
     /// No token, with status 4; no answer of the URL, 5.
     pub(super) async fn token(&self, context: &TokenContext) -> Result<Secret> {
-        let (content, place) = match &self.place {
+        let (body, place) = match &self.place {
             Place::File(path) => {
                 let place = format!("`{}`", shown(path));
-                let content = file::read(Path::new(path), context.services.deadline).map_err(|source| {
+                let body = file::read(Path::new(path), context.services.deadline).map_err(|source| {
                     Error::denied(format!(
                         "the external account's token cannot be read from {place}"
                     ))
                     .with_source(source)
                 })?;
-                (content, place)
+                (body, place)
             }
             Place::Url(url, headers) => (fetched(context, url, headers).await?, "its URL".to_owned()),
         };
         let absent = |why: &str| Error::denied(format!("the external account's token from {place} {why}"));
         let token = match &self.field {
-            None => content
+            None => body
                 .expose_text()
                 .map(Secret::from)
                 .ok_or_else(|| absent("is not text"))?,
             Some(field) => {
-                let parsed = content.expose_text().and_then(|text| loads(text).ok());
+                let parsed = body.expose_text().and_then(|text| loads(text).ok());
                 let Some(Value::Object(object)) = parsed else {
                     return Err(absent("is not a JSON object"));
                 };
@@ -101,7 +101,7 @@ impl TokenSource {
     }
 }
 
-/// Gets the content of a URL.
+/// Gets what a URL returns.
 async fn fetched(context: &TokenContext, url: &str, headers: &[(String, Secret)]) -> Result<Secret> {
     const WHAT: &str = "the URL of the external account's token";
     let mut request = ServiceRequest::get(url);

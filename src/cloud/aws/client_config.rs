@@ -24,6 +24,11 @@ pub(crate) trait ClientConfig {
     /// Returns where a key of the profile is, or would be, for messages: "the AWS profile `dev` (`/home/me/.aws/config`, line 3)".
     fn profile_place(&self, key: &str) -> String;
 
+    /// Returns the region that the session was given.
+    fn given_region(&self) -> Option<&str> {
+        None
+    }
+
     /// Returns the first of a variable and a key of the profile that is set, even when it is empty.
     fn variable_or_profile(&self, variable: &'static str, key: &'static str) -> Option<Setting<'_>> {
         let from_variable = self.variable(variable).map(|value| Setting {
@@ -57,6 +62,10 @@ impl ClientConfig for SessionSettings {
 
     fn service(&self, service: &str, key: &str) -> Result<Option<&str>> {
         self.service_value(service, key)
+    }
+
+    fn given_region(&self) -> Option<&str> {
+        self.options.region_name.as_deref()
     }
 
     fn profile_place(&self, key: &str) -> String {

@@ -315,6 +315,12 @@ impl SignedUrl {
     }
 }
 
+/// Returns scheme and host of a configured endpoint, for messages. The URL may have a password.
+pub(crate) fn origin_of(url: &str) -> String {
+    let SignedUrl { scheme, host, .. } = SignedUrl::of(url);
+    format!("{scheme}://{host}")
+}
+
 /// Removes dot segments and doubled slashes: `normalize_url_path` in `utils.py`.
 fn plain_path(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();

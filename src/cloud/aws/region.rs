@@ -152,7 +152,7 @@ impl Region {
         config: &(impl ClientConfig + ?Sized),
         kwarg: Option<&str>,
     ) -> Result<Option<Self>> {
-        let kwarg = kwarg.map(|value| Setting {
+        let kwarg = kwarg.or_else(|| config.given_region()).map(|value| Setting {
             value,
             place: "the backend kwarg `region_name`".to_owned(),
         });

@@ -306,7 +306,7 @@ fn ours(case: &Case) -> Value {
     let Ok(session) = Session::new(&env, options, Instant::now() + Duration::from_secs(60)) else {
         return Value::Null;
     };
-    let resolved = Endpoint::resolve(service, &session, case.region, case.endpoint);
+    let resolved = Endpoint::resolve(service, &session, None, case.endpoint);
     let (Ok(endpoint), Ok(retry)) = (resolved, RetrySettings::configured(&session)) else {
         return Value::Null;
     };

@@ -14,6 +14,7 @@
 
 mod akeyless;
 mod aws;
+mod aws_service;
 mod azure;
 #[cfg(target_os = "linux")]
 mod bounds;

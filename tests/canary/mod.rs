@@ -220,3 +220,9 @@ fn no_credential_is_shown_when_the_server_echoes_it() {
     let (_server, scenarios) = servers::echoing();
     check_all(&scenarios);
 }
+
+#[test]
+fn no_key_and_no_value_of_aws_is_shown() {
+    let (_server, scenarios) = servers::aws_stores();
+    check_all(&scenarios);
+}

@@ -107,6 +107,8 @@ impl Scenario {
 pub const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 pub const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 pub const AWS: &str = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
+pub const PARAMETER_STORE: &str =
+    "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend";
 pub const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
 pub const AZURE: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::leaks::canary;
-use super::scenarios::{AWS, AZURE, GOOGLE, Scenario, VAULT};
+use super::scenarios::{AWS, AZURE, GOOGLE, PARAMETER_STORE, Scenario, VAULT};
 use crate::support::server::{Reply, Server};
 use crate::support::{VaultServer, free_port};
 
@@ -314,4 +314,103 @@ pub fn echoing() -> (Server, Vec<Scenario>) {
             .remote(canary("issued")),
     );
     (server, scenarios)
+}
+
+/// The kwargs of AWS's backends, with a canary for each part of the credentials.
+fn aws_keys() -> serde_json::Value {
+    json!({
+        "region_name": "eu-west-3", "aws_access_key_id": canary("awskeyid"), "aws_secret_access_key": canary("awssecretkey"),
+        "aws_session_token": canary("awstoken"),
+    })
+}
+
+fn of_aws(name: &str, status: i32, class: &str, more: serde_json::Value) -> Scenario {
+    let mut kwargs = aws_keys();
+    kwargs
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    Scenario::new(name, status)
+        .args(&["--timeout", "2"])
+        .backend(class, kwargs.to_string())
+        .set("AWS_MAX_ATTEMPTS", "1")
+}
+
+/// AWS's two stores: without a server, with one that echoes, and with values of every shape.
+pub fn aws_stores() -> (Server, Vec<Scenario>) {
+    let (value, password) = (canary("awsvalue"), canary("awspassword"));
+    let stored = move |name: &str| match name.rsplit('/').next().unwrap_or_default() {
+        _ if name.starts_with("/uri") || name.starts_with("uri") => {
+            format!("postgres://u:{password}%40@h/db?a={password}")
+        }
+        _ if name.contains("fields") => {
+            json!({"conn_type": "x", "pass": password, "other": password}).to_string()
+        }
+        _ if name.contains("port") => format!("x://h:{password}"),
+        "warehouse" => format!("{{\"password\": \"{password}"),
+        _ => format!("{value}\n'\"$%\\ é::set-env ##vso[task]{value}"),
+    };
+    let server = Server::start(move |request| {
+        let asked = request.json();
+        if request.target.starts_with("/echo") {
+            let headers: Vec<_> = request
+                .headers
+                .iter()
+                .map(|(name, value)| format!("{name}: {value}"))
+                .collect();
+            let text = format!("{} {asked}", headers.join(" "));
+            let reply = Reply::json(400, json!({"__type": "AccessDeniedException", "message": text}));
+            return match request.target.as_str() {
+                "/echo/type/" => Reply::status(400).header(
+                    "x-amzn-ErrorType",
+                    request.header("x-amz-security-token").unwrap(),
+                ),
+                _ => reply,
+            };
+        }
+        match (asked["SecretId"].as_str(), asked["Name"].as_str()) {
+            (Some(name), _) => Reply::json(200, json!({"SecretString": stored(name)})),
+            (_, Some(name)) => Reply::json(200, json!({"Parameter": {"Value": stored(name)}})),
+            _ => Reply::html(404),
+        }
+    });
+    let url = server.url();
+    let mut scenarios = Vec::new();
+    for (service, class) in [("Secrets Manager", AWS), ("Parameter Store", PARAMETER_STORE)] {
+        let port = free_port();
+        let nobody = format!("http://user:{}@127.0.0.1:{port}", canary("awsurlpassword"));
+        let slow =
+            |what: &str, status, more| of_aws(&format!("{service}: {what}"), status, class, more).slow();
+        scenarios.extend([
+            slow("nobody", 5, json!({"endpoint_url": nobody})),
+            slow(
+                "an address that is a secret",
+                2,
+                json!({"endpoint_url": canary("awsendpoint")}),
+            ),
+            slow("an echo", 4, json!({"endpoint_url": format!("{url}/echo/")})),
+            slow(
+                "an echo in the type",
+                5,
+                json!({"endpoint_url": format!("{url}/echo/type/")}),
+            ),
+            slow(
+                "a token without a key",
+                2,
+                json!({"aws_secret_access_key": null, "endpoint_url": url}),
+            ),
+        ]);
+        // Only Secrets Manager knows other words for the fields of a connection.
+        let of_fields = if class == AWS { 0 } else { 6 };
+        for (shape, status) in [("uri", 0), ("fields", of_fields), ("port", 6), ("cut", 6)] {
+            let more = json!({
+                "endpoint_url": url, "connections_prefix": shape, "variables_prefix": "v", "config_prefix": "v",
+            });
+            scenarios.push(of_aws(&format!("{service}: {shape}"), status, class, more));
+        }
+    }
+    let scenarios = scenarios
+        .into_iter()
+        .map(|scenario| scenario.remote(canary("awsvalue")).remote(canary("awspassword")));
+    (server, scenarios.collect())
 }

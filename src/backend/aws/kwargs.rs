@@ -5,10 +5,9 @@
 //! botocore 1.44.8. Must not read a file.
 
 use super::meanings::MEANINGS;
-use super::role;
-use super::role::AssumedRole;
+use super::role::{self, AssumedRole};
 use super::sts_config;
-use crate::cloud::aws::json_service::{ClientKwargs, Verify};
+use crate::cloud::aws::json_service::{ClientKwargs, Verify, origin_of};
 use crate::cloud::aws::{Credentials, SessionOptions};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -145,7 +144,7 @@ impl Config {
     /// Returns where the service is, as far as kwargs and environment say it. The profile is not read for it.
     pub(super) fn place(&self, service: &str, env: &Env) -> String {
         if let Some(url) = &self.client.endpoint_url {
-            return format!("{service} at {}", shown(url));
+            return format!("{service} at {}", shown(&origin_of(url)));
         }
         let region = self.client.region_name.as_deref();
         match region.or_else(|| env.non_empty("AWS_DEFAULT_REGION")) {

@@ -125,11 +125,6 @@ impl World {
         self.google.port
     }
 
-    /// Returns the URL of the metadata server.
-    pub fn machine_url(&self) -> String {
-        self.metadata.url()
-    }
-
     /// Replaces the places in the texts of `value`: `{metadata}`, `{dir}`.
     pub fn placed(&self, value: &Value) -> Value {
         let host = self.metadata.url().replace("http://", "");

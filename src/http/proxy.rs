@@ -92,8 +92,8 @@ impl Proxies {
         proxies.environment.retain(|scheme, _| scheme == "no");
         let first = names.iter().find_map(|name| Some((*name, env.non_empty(name)?)));
         if let Some((name, url)) = first {
-            let named = (name.to_owned(), url.to_owned());
-            proxies.environment.insert("all".to_owned(), named);
+            let pair = (name.to_owned(), url.to_owned());
+            proxies.environment.insert("all".to_owned(), pair);
         }
         proxies
     }

@@ -69,7 +69,7 @@ impl Client {
     /// # Errors
     /// No credentials, or an unusable configuration; no answer, or one that does not come from the service.
     pub(super) async fn call(&self, operation: &str, question: Object) -> Result<Result<Object, Refusal>> {
-        let (connected, _) = self.connected.get("", None, self.connect()).await?;
+        let (connected, _) = self.connected.get("", None, Box::pin(self.connect())).await?;
         let body = Secret::from(dumps(&Value::Object(question)));
         let Connected { service, credentials } = &*connected;
         Ok(match service.call(credentials, operation, body).await? {

@@ -16,6 +16,7 @@ use crate::class_path;
 use crate::env::Env;
 use crate::error::Result;
 use crate::options::{EnvFileDialect, GlobalArgs};
+use crate::python::json::Object;
 use crate::render;
 use crate::resolver::Resolver;
 use crate::settings::Settings;
@@ -158,7 +159,7 @@ impl Names {
                     .non_empty("AIRFLOW__SECRETS__BACKEND_KWARGS")
                     .is_some();
             Some((
-                Resolver::new(&mut settings, |_, _| Ok(Default::default())).ok()?,
+                Resolver::new(&mut settings, |_, _| Ok(Object::default())).ok()?,
                 in_environment,
             ))
         };

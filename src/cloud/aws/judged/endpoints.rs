@@ -303,7 +303,7 @@ fn ours(case: &Case) -> Value {
         region_name: case.region.map(str::to_owned),
         ..SessionOptions::default()
     };
-    let Ok(session) = Session::new(&env, options, Instant::now() + Duration::from_secs(60)) else {
+    let Ok(session) = Session::new(&env, options, Instant::now() + Duration::from_mins(1)) else {
         return Value::Null;
     };
     let resolved = Endpoint::resolve(service, &session, None, case.endpoint);

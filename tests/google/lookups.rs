@@ -321,7 +321,7 @@ fn a_token_endpoint_that_refuses_is_asked_once_and_one_that_is_down_three_times(
             Reply::json(200, json!({"id_token": "hunter2"})),
             5,
             1,
-            "without an access token",
+            "without a token",
         ),
         (
             Reply::status(302).header("Location", "https://evil.example/"),

@@ -346,6 +346,7 @@ fn a_token_endpoint_that_refuses_is_asked_once_and_one_that_is_down_three_times(
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list")]
 fn credentials_that_cannot_be_used_say_why() {
     let world = World::start();
     world.file("broken.json", "{");

@@ -33,6 +33,23 @@ pub trait Address: Any + fmt::Debug + Send + Sync {
         let _ = id;
         Vec::new()
     }
+
+    /// Returns what a null value is at this address, as in "secret `a` exists, but *is null*", and the hint about it.
+    fn null(&self) -> Null {
+        Null {
+            words: "is null",
+            hint: "Airflow treats null as not found: set it to a value, or to `\"\"` for an empty one",
+        }
+    }
+}
+
+/// What Airflow reads as `None` at an address.
+#[derive(Clone, Copy, Debug)]
+pub struct Null {
+    /// What is wrong with the thing that exists.
+    pub words: &'static str,
+    /// The way out.
+    pub hint: &'static str,
 }
 
 /// Where a step of a lookup looks.
@@ -71,6 +88,12 @@ impl Location {
     #[must_use]
     pub fn prefixes(&self, id: &str) -> Vec<String> {
         self.0.prefixes(id)
+    }
+
+    /// Returns what a null value is there. See [`Address::null`].
+    #[must_use]
+    pub fn null(&self) -> Null {
+        self.0.null()
     }
 
     /// Returns what `explain -o json` shows. See [`Address::fields`].

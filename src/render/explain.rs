@@ -46,7 +46,7 @@ fn lookup(row: &Row<'_>) -> Value {
     }
     if let Some(outcome) = row.outcome {
         put("outcome", word(outcome).into());
-        if let Some(reason) = reason(outcome) {
+        if let Some(reason) = reason(row, outcome) {
             put("reason", reason.into());
         }
         put(
@@ -86,7 +86,7 @@ pub fn text(
         }
         if let Some(outcome) = row.outcome {
             let _ = write!(text, "\n     {} ({} ms)", word(outcome), row.took.as_millis());
-            if let Some(reason) = reason(outcome) {
+            if let Some(reason) = reason(row, outcome) {
                 let _ = write!(text, ": {}", printable(&reason));
             }
         }
@@ -119,12 +119,12 @@ fn word(outcome: &Result<Answer>) -> &'static str {
 }
 
 /// Returns the details of an outcome.
-fn reason(outcome: &Result<Answer>) -> Option<String> {
+fn reason(row: &Row<'_>, outcome: &Result<Answer>) -> Option<String> {
     match outcome {
         Ok(Answer::Found(_)) => None,
         Ok(Answer::FoundAmong { warning, .. }) => Some(warning.clone()),
         Ok(Answer::Absent { hint }) => hint.clone(),
-        Ok(Answer::Null) => Some("its value is null".to_owned()),
+        Ok(Answer::Null) => Some(format!("it exists, but {}", row.step.location.null().words)),
         Err(error) => Some(message(error)),
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
             match &step.skipped {
                 None if missed.null == Some(index) => {
                     looked_for.push(step.location.words());
-                    nulls.push(step.location.words());
+                    nulls.push(&step.location);
                     break;
                 }
                 None => looked_for.push(step.location.words()),
@@ -72,11 +72,9 @@ pub(super) fn error(lookup: &Lookup, asked: &[Asked<'_>]) -> Error {
         error = error.with_detail(detail);
     }
     for null in &nulls {
-        error = error.with_detail(format!("{null} exists, but is null"));
+        error = error.with_detail(format!("{} exists, but {}", null.words(), null.null().words));
     }
-    let null = (!nulls.is_empty()).then(|| {
-        "Airflow treats null as not found: set it to a value, or to `\"\"` for an empty one".to_owned()
-    });
+    let null = nulls.first().map(|null| null.null().hint.to_owned());
     let own = asked.iter().filter_map(|(_, missed)| missed.hint.clone());
     let mut hints = null.into_iter().chain(own);
     match hints.next() {

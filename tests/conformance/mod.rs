@@ -4,12 +4,14 @@
 //! function then goes the whole way, from the environment to standard output.
 
 mod aws;
+mod akeyless;
 mod azure;
 mod environment;
 mod google;
 mod local;
 mod steps;
 mod vault;
+mod yandex;
 
 use serde_json::Value;
 

@@ -22,6 +22,11 @@ fn kwargs(class_path: &str) -> &'static str {
         "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
         | "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend" => {
             r#"{"region_name": "r", "endpoint_url": "http://127.0.0.1:1", "aws_access_key_id": "k", "aws_secret_access_key": "s"}"#
+        "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend" => {
+            r#"{"api_url": "http://127.0.0.1:1", "access_id": "p-1", "access_key": "k"}"#
+        }
+        "airflow.providers.yandex.secrets.lockbox.LockboxSecretBackend" => {
+            r#"{"yc_oauth_token": "t", "folder_id": "f", "endpoint": "127.0.0.1:1"}"#
         }
         "airflow.providers.hashicorp.secrets.vault.VaultBackend" => {
             r#"{"url": "http://127.0.0.1:1", "token": "t"}"#

@@ -54,9 +54,18 @@ impl Cloud {
         secretctl()
             .env("AIRFLOW__SECRETS__BACKEND", BACKEND)
             .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
-            .env("HTTPS_PROXY", format!("http://127.0.0.1:{}", self.tunnel.port))
-            .env("REQUESTS_CA_BUNDLE", self.dir.path().join("ca.pem"))
-            .env("YC_METADATA_ADDR", "127.0.0.1:1")
+            .envs(self.env())
+    }
+
+    /// Returns the variables that lead to this cloud, and to no metadata service.
+    pub fn env(&self) -> Vec<(String, String)> {
+        [
+            ("HTTPS_PROXY", format!("http://127.0.0.1:{}", self.tunnel.port)),
+            ("REQUESTS_CA_BUNDLE", self.path("ca.pem")),
+            ("YC_METADATA_ADDR", "127.0.0.1:1".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec()
     }
 
     /// Returns the requests so far, and clears them.
@@ -66,10 +75,19 @@ impl Cloud {
 
     /// Writes a file, and returns its path.
     pub fn file(&self, name: &str, text: &str) -> String {
-        let path = self.dir.path().join(name);
+        let path = self.path(name);
         std::fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
+        path
     }
+
+    fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).to_str().unwrap().to_owned()
+    }
+}
+
+/// Describes the secret `name` with one entry that is `text`.
+pub fn secret(name: &str, text: &str) -> Value {
+    json!({"id": name.replace('/', "-"), "name": name, "version": "v1", "entries": [{"key": "value", "text": text}]})
 }
 
 /// Answers as Yandex Cloud does.

@@ -11,7 +11,7 @@ use super::{BoxFuture, Connections, Context, SecretsBackend};
 use crate::cloud::services::Services;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
-use crate::location::{Address, Location};
+use crate::location::{Address, Location, Null};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 
@@ -54,6 +54,13 @@ impl Address for SecretAddress {
     fn prefixes(&self, id: &str) -> Vec<String> {
         let prefix = self.secret_name.strip_suffix(id);
         prefix.map(str::to_owned).into_iter().collect()
+    }
+
+    fn null(&self) -> Null {
+        Null {
+            words: "has no entry with text",
+            hint: "Airflow treats such a secret as not found: give an entry of it a text that is not empty",
+        }
     }
 }
 

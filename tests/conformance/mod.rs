@@ -3,8 +3,8 @@
 //! A backend's tests put the [`Contents`] where it looks, and hand over its class path, kwargs and environment. Every
 //! function then goes the whole way, from the environment to standard output.
 
-mod aws;
 mod akeyless;
+mod aws;
 mod azure;
 mod environment;
 mod google;

@@ -22,6 +22,7 @@ fn kwargs(class_path: &str) -> &'static str {
         "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend"
         | "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend" => {
             r#"{"region_name": "r", "endpoint_url": "http://127.0.0.1:1", "aws_access_key_id": "k", "aws_secret_access_key": "s"}"#
+        }
         "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend" => {
             r#"{"api_url": "http://127.0.0.1:1", "access_id": "p-1", "access_key": "k"}"#
         }

@@ -250,7 +250,7 @@ fn case(random: &mut Random) -> Case {
         }
     }
     Case {
-        service: *random.pick(&["secretsmanager", "ssm", "sts"]),
+        service: random.pick::<&str>(&["secretsmanager", "ssm", "sts"]),
         env,
         config,
         credentials,

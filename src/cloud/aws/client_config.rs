@@ -24,10 +24,8 @@ pub(crate) trait ClientConfig {
     /// Returns where a key of the profile is, or would be, for messages: "the AWS profile `dev` (`/home/me/.aws/config`, line 3)".
     fn profile_place(&self, key: &str) -> String;
 
-    /// Returns the region that the session was given.
-    fn given_region(&self) -> Option<&str> {
-        None
-    }
+    /// Returns the region that the session was given: by a kwarg, or by the session from which a role is assumed.
+    fn given_region(&self) -> Option<&str>;
 
     /// Returns the first of a variable and a key of the profile that is set, even when it is empty.
     fn variable_or_profile(&self, variable: &'static str, key: &'static str) -> Option<Setting<'_>> {
@@ -112,6 +110,10 @@ impl ClientConfig for Plain {
             (None, true) => Err(crate::error::Error::usage("no such services")),
             (None, false) => Ok(None),
         }
+    }
+
+    fn given_region(&self) -> Option<&str> {
+        None
     }
 
     fn profile_place(&self, _key: &str) -> String {

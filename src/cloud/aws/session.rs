@@ -136,6 +136,10 @@ impl ClientConfig for Session {
         self.settings.service(service, key)
     }
 
+    fn given_region(&self) -> Option<&str> {
+        self.settings.given_region()
+    }
+
     fn profile_place(&self, key: &str) -> String {
         self.settings.profile_place(key)
     }

@@ -179,6 +179,10 @@ impl ClientConfig for Overridden<'_> {
         self.session.service(service, key)
     }
 
+    fn given_region(&self) -> Option<&str> {
+        self.session.given_region()
+    }
+
     fn profile_place(&self, key: &str) -> String {
         self.session.profile_place(key)
     }

@@ -249,8 +249,9 @@ fn case(random: &mut Random) -> Case {
             }
         }
     }
+    let service = *random.pick(&["secretsmanager", "ssm", "sts"]);
     Case {
-        service: random.pick::<&str>(&["secretsmanager", "ssm", "sts"]),
+        service,
         env,
         config,
         credentials,

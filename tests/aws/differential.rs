@@ -223,8 +223,11 @@ fn question(random: &mut Random) -> Value {
 /// A server of both services with the stored values of the question at hand; it notes the names that are asked for.
 struct Stand {
     server: Server,
-    state: Arc<Mutex<(BTreeMap<String, Value>, Vec<Value>)>>,
+    state: Arc<Mutex<StandState>>,
 }
+
+/// The stored values, and the names that were asked for.
+type StandState = (BTreeMap<String, Value>, Vec<Value>);
 
 impl Stand {
     fn start() -> Self {

@@ -84,7 +84,6 @@ fn pattern(random: &mut Random, depth: usize) -> String {
     }
     for _ in 0..=random.below(4) {
         match random.below(12) {
-            0..=3 => text.push_str(one(random, LETTERS)),
             4..=5 => text.push_str(one(random, ATOMS)),
             6 => text.push_str(one(random, PLACES)),
             7 if depth < 4 => {

@@ -324,7 +324,7 @@ fn aws_keys() -> serde_json::Value {
     })
 }
 
-fn of_aws(name: &str, status: i32, class: &str, more: serde_json::Value) -> Scenario {
+fn of_aws(name: &str, status: i32, class: &str, more: &serde_json::Value) -> Scenario {
     let mut kwargs = aws_keys();
     kwargs
         .as_object_mut()
@@ -380,7 +380,7 @@ pub fn aws_stores() -> (Server, Vec<Scenario>) {
         let port = free_port();
         let nobody = format!("http://user:{}@127.0.0.1:{port}", canary("awsurlpassword"));
         let slow =
-            |what: &str, status, more| of_aws(&format!("{service}: {what}"), status, class, more).slow();
+            |what: &str, status, more| of_aws(&format!("{service}: {what}"), status, class, &more).slow();
         scenarios.extend([
             slow("nobody", 5, json!({"endpoint_url": nobody})),
             slow(
@@ -406,7 +406,7 @@ pub fn aws_stores() -> (Server, Vec<Scenario>) {
             let more = json!({
                 "endpoint_url": url, "connections_prefix": shape, "variables_prefix": "v", "config_prefix": "v",
             });
-            scenarios.push(of_aws(&format!("{service}: {shape}"), status, class, more));
+            scenarios.push(of_aws(&format!("{service}: {shape}"), status, class, &more));
         }
     }
     let scenarios = scenarios

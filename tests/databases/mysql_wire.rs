@@ -32,7 +32,7 @@ fn talk(mut stream: TcpStream, plugin: &str) -> Option<Sent> {
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let capabilities = 0x0008_a20d_u32.to_le_bytes();
     let greeting = [
-        b"\x0a8.4.0\0\x01\0\0\001234567\0".as_slice(),
+        b"\x0a8.4.0\0\x01\0\0\x0001234567\0".as_slice(),
         &capabilities[..2],
         &[45, 2, 0],
         &capabilities[2..],

@@ -348,8 +348,7 @@ fn broken(fault: &Fault, backend: Backend, output: &Output) -> Option<String> {
             Right::FoundInClouds,
             Backend::KeyVault | Backend::SecretManager | Backend::AwsHttp | Backend::AwsHttps,
         ) => Right::Found,
-        (Right::FoundInClouds, _) => Right::Unavailable,
-        (Right::NotFoundInGoogle, Backend::SecretManager) => Right::Unavailable,
+        (Right::FoundInClouds, _) | (Right::NotFoundInGoogle, Backend::SecretManager) => Right::Unavailable,
         (Right::NotFoundInGoogle, _) => Right::Found,
         (right, _) => right,
     };

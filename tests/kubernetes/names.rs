@@ -114,7 +114,7 @@ fn question(random: &mut Random, number: usize, port: u16, ca: &str) -> Value {
             0 => kwargs[name] = Value::Null,
             1 | 2 => kwargs[name] = json!(random.pick(LABELS)),
             3 if random.one_in(3) => {
-                kwargs[name] = json!(random.pick(&["", "x y", "a=b", "a,id", "!id", "é"]))
+                kwargs[name] = json!(random.pick(&["", "x y", "a=b", "a,id", "!id", "é"]));
             }
             _ => {}
         }

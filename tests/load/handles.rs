@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use secretctl::connection::Connection;
 use secretctl::env::Env;
+use secretctl::python::json::Object;
 use secretctl::resolver::Resolver;
 use secretctl::secret::Secret;
 use secretctl::settings::Settings;
@@ -43,7 +44,7 @@ fn sequential_lookups_in_this_process() {
                 Settings::resolve(&secretctl::cli::GlobalArgs::default(), env(kwargs(&server))).unwrap();
             settings.deadline = Instant::now() + Duration::from_mins(10);
             Resolver::new(&mut settings, |id, found| {
-                Connection::from_found(id, found).map(|_| Default::default())
+                Connection::from_found(id, found).map(|_| Object::default())
             })
             .unwrap()
         };

@@ -326,10 +326,9 @@ fn aws_keys() -> serde_json::Value {
 
 fn of_aws(name: &str, status: i32, class: &str, more: &serde_json::Value) -> Scenario {
     let mut kwargs = aws_keys();
-    kwargs
-        .as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
+    if let (Some(kwargs), serde_json::Value::Object(more)) = (kwargs.as_object_mut(), more) {
+        kwargs.extend(more);
+    }
     Scenario::new(name, status)
         .args(&["--timeout", "2"])
         .backend(class, kwargs.to_string())

@@ -327,7 +327,7 @@ fn aws_keys() -> serde_json::Value {
 fn of_aws(name: &str, status: i32, class: &str, more: &serde_json::Value) -> Scenario {
     let mut kwargs = aws_keys();
     if let (Some(kwargs), serde_json::Value::Object(more)) = (kwargs.as_object_mut(), more) {
-        kwargs.extend(more);
+        kwargs.extend(more.clone());
     }
     Scenario::new(name, status)
         .args(&["--timeout", "2"])

@@ -12,7 +12,7 @@ use super::outcome::{Due, Outcome, words};
 use crate::azure::support::{World, values, vault as key_vault};
 use crate::google::support::{self as google, World as Google};
 use crate::support::server::{Authority, Certificate, Recorded, Reply, Server, Validity};
-use crate::support::{Output, Program, free_port};
+use crate::support::{Output, Program, free_port, secretctl};
 use crate::vault::{kv2, login, vault};
 
 /// The token, which no output may contain.
@@ -44,16 +44,20 @@ pub enum Backend {
     SecretManager,
     AwsHttp,
     AwsHttps,
+    Akeyless,
+    Lockbox,
 }
 
 impl Backend {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::VaultHttp,
         Self::VaultHttps,
         Self::KeyVault,
         Self::SecretManager,
         Self::AwsHttp,
         Self::AwsHttps,
+        Self::Akeyless,
+        Self::Lockbox,
     ];
 
     pub fn name(self) -> &'static str {
@@ -64,12 +68,14 @@ impl Backend {
             Self::SecretManager => "Secret Manager",
             Self::AwsHttp => "AWS, http",
             Self::AwsHttps => "AWS, https",
+            Self::Akeyless => "Akeyless, http",
+            Self::Lockbox => "Lockbox",
         }
     }
 
     /// Returns whether its requests are not encrypted.
     fn is_plain(self) -> bool {
-        matches!(self, Self::VaultHttp | Self::AwsHttp)
+        matches!(self, Self::VaultHttp | Self::AwsHttp | Self::Akeyless)
     }
 
     /// Returns whether it is Secrets Manager of AWS.
@@ -77,8 +83,30 @@ impl Backend {
         matches!(self, Self::AwsHttp | Self::AwsHttps)
     }
 
+    /// Returns whether its requests are all retried alike, the login too.
+    pub fn retries_logins(self) -> bool {
+        matches!(self, Self::Akeyless | Self::Lockbox)
+    }
+
+    /// Returns whether `request`, which comes before the read, is the login that a fault spoils.
+    fn is_login(self, request: &Recorded) -> bool {
+        match self {
+            Self::KeyVault => false,
+            Self::Lockbox => request.target.starts_with("/iam/"),
+            _ => true,
+        }
+    }
+
     /// Returns whether it has `fault`.
     pub fn has(self, fault: &Fault) -> bool {
+        if self.retries_logins() && !fault.in_aws {
+            // Their values have other names too, and no redirect is followed.
+            return false;
+        }
+        if self == Self::Akeyless && matches!(fault.peer, Peer::Proxy(_)) {
+            // Akeyless's client knows no proxy.
+            return false;
+        }
         if self.is_aws() && (!fault.in_aws || matches!(fault.peer, Peer::Login(_))) {
             // Static keys sign each request.
             return false;
@@ -100,6 +128,8 @@ impl Backend {
             Self::AwsHttp | Self::AwsHttps => {
                 json!({"Name": "airflow/variables/hello", "SecretString": value})
             }
+            Self::Akeyless => json!({"/airflow/variables/hello": value}),
+            Self::Lockbox => json!({"versionId": "v", "entries": [{"key": "k", "textValue": value}]}),
             _ => kv2(&json!({"value": value})),
         }
         .to_string()
@@ -113,6 +143,8 @@ impl Backend {
                 .is_none()
                 .then(|| key_vault::challenge(&key_vault::usual_challenge())),
             Self::SecretManager | Self::AwsHttp | Self::AwsHttps => None,
+            Self::Akeyless => (request.target == "/auth").then(|| Reply::json(200, json!({"token": SECRET}))),
+            Self::Lockbox => before_lockbox(request),
             _ => (request.method != "GET").then(|| Reply::json(200, login(SECRET))),
         }
     }
@@ -143,6 +175,17 @@ impl Backend {
                 .program(&kwargs)
                 .env("AWS_SECRET_ACCESS_KEY", SECRET)
                 .env("AWS_CA_BUNDLE", world.path("ca.pem"))
+        } else if self == Self::Akeyless {
+            crate::akeyless::program(url, &json!({"access_key": SECRET}))
+        } else if self == Self::Lockbox {
+            let endpoint = url.trim_start_matches("https://");
+            secretctl()
+                .env("AIRFLOW__SECRETS__BACKEND", crate::yandex::BACKEND)
+                .env(
+                    "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                    json!({"yc_oauth_token": SECRET, "folder_id": "f", "endpoint": endpoint}).to_string(),
+                )
+                .env("REQUESTS_CA_BUNDLE", world.path("ca.pem"))
         } else {
             let kwargs = json!({"url": url, "auth_type": "approle", "role_id": "r", "secret_id": SECRET});
             vault(&kwargs).env("REQUESTS_CA_BUNDLE", world.path("ca.pem"))
@@ -155,6 +198,22 @@ impl Backend {
                 .env("NO_PROXY", ""),
         }
     }
+}
+
+/// Answers what Lockbox asks before the read: one server is all services.
+fn before_lockbox(request: &Recorded) -> Option<Reply> {
+    let answer = match request.target.as_str() {
+        "/endpoints" => {
+            let service = |id: &str| json!({"id": id, "address": request.header("host").unwrap_or_default()});
+            json!({"endpoints": [service("iam"), service("lockbox"), service("lockbox-payload")]})
+        }
+        "/iam/v1/tokens" => json!({"iamToken": SECRET}),
+        list if list.starts_with("/lockbox/v1/secrets?") => {
+            json!({"secrets": [{"id": "s", "name": "airflow/variables/hello", "currentVersion": {"id": "v"}}]})
+        }
+        _ => return None,
+    };
+    Some(Reply::json(200, answer))
 }
 
 /// The healthy peers of every fault: Azure's and Google's services, and servers that must receive nothing.
@@ -200,7 +259,7 @@ pub fn look_up(program: Program, limit: Duration) -> Output {
 /// Starts the peers of `fault` for `backend`, and runs a lookup.
 pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
     let elsewhere = match backend {
-        Backend::VaultHttp | Backend::AwsHttp => &peers.plain,
+        plain if plain.is_plain() => &peers.plain,
         _ => &peers.secure,
     };
     let reads = Arc::new(AtomicUsize::new(0));
@@ -208,7 +267,7 @@ pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
     let handler = move |request: &Recorded| {
         if let Some(reply) = backend.before(request) {
             return match peer {
-                Peer::Login(bad) if backend != Backend::KeyVault => bad(),
+                Peer::Login(bad) if backend.is_login(request) => bad(),
                 Peer::ClosedBetween => reply.close(),
                 Peer::Smuggled => reply.trailing(list::wrong_answer(&backend.body(list::WRONG_VALUE))),
                 _ => reply,
@@ -267,6 +326,9 @@ pub fn inject(fault: &Fault, backend: Backend, peers: &Peers) -> Outcome {
         // Google's logins are repeated twice.
         (Backend::SecretManager, Peer::Login(_), pauses) if pauses != list::Pauses::Never => {
             Duration::from_secs(1)
+        }
+        (_, Peer::Login(_), pauses) if backend.retries_logins() && pauses != list::Pauses::Never => {
+            list::Pauses::Retries.of(backend)
         }
         (_, _, pauses) => pauses.of(backend),
     };
@@ -344,12 +406,9 @@ fn shown(words: &str, places: &[(&str, &str)]) -> String {
 /// Returns the promise that the output of a fault breaks, if any.
 fn broken(fault: &Fault, backend: Backend, output: &Output) -> Option<String> {
     let right = match (fault.right, backend) {
-        (
-            Right::FoundInClouds,
-            Backend::KeyVault | Backend::SecretManager | Backend::AwsHttp | Backend::AwsHttps,
-        ) => Right::Found,
-        (Right::FoundInClouds, _) | (Right::NotFoundInGoogle, Backend::SecretManager) => Right::Unavailable,
-        (Right::NotFoundInGoogle, _) => Right::Found,
+        (Right::FoundInClouds, Backend::VaultHttp | Backend::VaultHttps)
+        | (Right::NotFoundInGoogle, Backend::SecretManager) => Right::Unavailable,
+        (Right::FoundInClouds | Right::NotFoundInGoogle, _) => Right::Found,
         (right, _) => right,
     };
     let (expected, value) = match right {

@@ -103,7 +103,7 @@ impl Client {
         ]);
         let response = self.post("get-secret-value", body).await?;
         match response.status {
-            404 if object_of(&response).is_some() => return Ok(None),
+            404 if object_of(&response).is_some_and(|answer| words(&answer).is_some()) => return Ok(None),
             200 => {}
             _ => {
                 return Err(self
@@ -114,7 +114,14 @@ impl Client {
                     )));
             }
         }
-        let mut values = object_of(&response).ok_or_else(|| self.not_akeyless())?;
+        let mut values = match loads(response.body.expose_text().unwrap_or_default()) {
+            Ok(Value::Object(values)) => values,
+            // It is JSON, but Python cannot read it either.
+            Err(source) if !source.is_decode_error() => {
+                return Err(Error::malformed("the secret in Akeyless cannot be read").with_source(source));
+            }
+            _ => return Err(self.not_akeyless()),
+        };
         Ok(values.shift_remove(name).filter(|value| !value.is_null()))
     }
 
@@ -197,18 +204,13 @@ impl Client {
         let status = response.status;
         let message = format!("{} refused {what} (status {status})", shown(&self.api_url));
         let answer = object_of(response);
+        let words = answer.as_ref().and_then(words);
         let kind = match status {
             // A web server that is not Akeyless may answer with a 4xx too.
-            400..=499 if status != 429 && answer.is_some() => ErrorKind::Denied,
+            400..=499 if status != 429 && words.is_some() => ErrorKind::Denied,
             _ => ErrorKind::Unavailable,
         };
         let error = Error::new(kind, message);
-        let words = answer.as_ref().and_then(|answer| {
-            let words = ["error", "message"]
-                .iter()
-                .find_map(|name| answer.get(*name)?.as_str());
-            words.filter(|words| !words.is_empty())
-        });
         match words {
             Some(words) => {
                 error.with_detail(format!("it says: {}", cut_at(LONGEST_WORDS, self.clean(words))))
@@ -245,6 +247,14 @@ fn object<const N: usize>(pairs: [(&str, Value); N]) -> Object {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
+}
+
+/// Returns the words of Akeyless's error: the answer of another server has none.
+fn words(answer: &Object) -> Option<&str> {
+    let words = ["error", "message"]
+        .iter()
+        .find_map(|name| answer.get(*name)?.as_str());
+    words.filter(|words| !words.is_empty())
 }
 
 /// Reads an answer's JSON object.

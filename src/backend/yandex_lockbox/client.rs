@@ -12,7 +12,7 @@ use crate::cloud::token_cache::{Token, TokenCache};
 use crate::cloud::yandex;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Response;
-use crate::python::json::Value;
+use crate::python::json::{Value, loads};
 use crate::python::quote::quote;
 use crate::secret::{Redactor, Secret};
 use crate::shown::cut_at;
@@ -175,7 +175,16 @@ impl Client {
                 .refused("read the secret", &response)
                 .or_hint("the account needs the role `lockbox.payloadViewer` on the secret"));
         }
-        let answer = object(&response).ok_or_else(not_lockbox)?;
+        let answer = match loads(response.body.expose_text().unwrap_or_default()) {
+            Ok(Value::Object(answer)) => answer,
+            // It is JSON, but not one that can be read.
+            Err(source) if !source.is_decode_error() => {
+                return Err(
+                    Error::malformed("the secret in Yandex Lockbox cannot be read").with_source(source)
+                );
+            }
+            _ => return Err(not_lockbox()),
+        };
         let entries = answer.get("entries").and_then(Value::as_list);
         let mut texts = indexmap::IndexMap::new();
         for entry in entries.into_iter().flatten().filter_map(Value::as_object) {

@@ -228,7 +228,10 @@ pub(crate) fn text<'a>(object: &'a Object, name: &str) -> Option<&'a str> {
 /// Makes the error of a service that did not answer.
 pub(crate) fn unreachable(what: &str, failure: Failure) -> Error {
     match failure.kind() {
-        http::FailureKind::Configuration => Error::from(failure),
+        http::FailureKind::Configuration
+        | http::FailureKind::Deadline
+        | http::FailureKind::Certificate(_)
+        | http::FailureKind::Proxy => Error::from(failure),
         _ => Error::unavailable(format!("{what} did not answer")).with_source(failure),
     }
 }

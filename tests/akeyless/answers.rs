@@ -37,7 +37,23 @@ fn a_read_has_the_status_of_its_answer() {
             "no permission",
         ),
         (Reply::json(400, json!({"error": "bad path"})), 4, "bad path"),
-        (Reply::html(404), 5, "(status 404)"),
+        // Another server's JSON.
+        (
+            Reply::json(404, json!({"status": "gone"})),
+            5,
+            "may not be Akeyless",
+        ),
+        (
+            Reply::json(403, json!({"status": "no"})),
+            5,
+            "may not be Akeyless",
+        ),
+        (
+            Reply::json(200, json!("x")).body("{\"/airflow/variables/hello\": \"\\ud83d\"}"),
+            6,
+            "cannot be read",
+        ),
+        (Reply::html(404), 5, "with status 404"),
         (Reply::html(200), 5, "Akeyless's JSON"),
         (Reply::json(200, json!(["a"])), 5, "Akeyless's JSON"),
         (Reply::json(500, json!({"error": "internal"})), 5, "internal"),
@@ -45,7 +61,7 @@ fn a_read_has_the_status_of_its_answer() {
         (
             Reply::status(302).header("Location", "http://127.0.0.1:1/"),
             5,
-            "(status 302)",
+            "with status 302",
         ),
         (Reply::cut(), 5, "did not answer"),
         (

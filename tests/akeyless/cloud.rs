@@ -137,9 +137,9 @@ fn id_token() -> String {
     )
 }
 
-#[test]
-fn google_gives_the_same_token_by_key_and_by_machine() {
-    let google = Server::start(|request| {
+/// Starts what gives an ID token: by a key, and as a metadata server.
+pub(super) fn metadata() -> Server {
+    Server::start(|request| {
         if request.target.starts_with("/token") {
             Reply::json(200, json!({"id_token": id_token()}))
         } else if request.target.contains("recursive=true") {
@@ -152,7 +152,12 @@ fn google_gives_the_same_token_by_key_and_by_machine() {
                 .header("Content-Type", "application/text")
                 .body(id_token())
         }
-    });
+    })
+}
+
+#[test]
+fn google_gives_the_same_token_by_key_and_by_machine() {
+    let google = metadata();
     let Some(key) = google_key(&format!("{}/token", google.url())) else {
         return;
     };
@@ -197,7 +202,7 @@ fn google_gives_the_same_token_by_key_and_by_machine() {
 }
 
 /// Returns the audience that a request for an ID token names.
-fn audience(request: &Recorded) -> String {
+pub(super) fn audience(request: &Recorded) -> String {
     let url = url::Url::parse(&format!("http://x{}", request.target)).unwrap();
     if let Some((_, audience)) = url.query_pairs().find(|(name, _)| name == "audience") {
         return audience.into_owned();

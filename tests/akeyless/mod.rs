@@ -9,6 +9,7 @@ use crate::support::{Program, secretctl};
 
 mod answers;
 mod cloud;
+mod differences;
 mod wire;
 
 /// Airflow's class path of the backend.

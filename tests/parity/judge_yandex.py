@@ -74,7 +74,15 @@ def serve(server, request, received, address):
 
     class Secrets(secret_service_pb2_grpc.SecretServiceServicer):
         def List(self, asked, context):
-            received.append({"call": "list", "folder": asked.folder_id, "page": asked.page_token, "token": authorized(context)})
+            received.append(
+                {
+                    "call": "list",
+                    "folder": asked.folder_id,
+                    "page": asked.page_token,
+                    "size": asked.page_size,
+                    "token": authorized(context),
+                }
+            )
             start, size = int(asked.page_token or 0), request["page"]
             secrets = request["secrets"]
             end = start + size

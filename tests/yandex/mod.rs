@@ -7,6 +7,8 @@ use crate::support::server::{Authority, Recorded, Reply, Server, Tunnel};
 use crate::support::{Program, secretctl, temp_dir};
 
 mod answers;
+mod differences;
+mod machine;
 mod wire;
 
 /// Airflow's class path of the backend.

@@ -12,7 +12,7 @@ use super::config::Login;
 use crate::backend::Context;
 use crate::cloud::token_cache::{Token, TokenCache};
 use crate::cloud::trust;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::http::{self, Options, Proxies, Request, Response, Retry};
 use crate::python::json::{Object, Value, dumps, loads};
 use crate::secret::{Redactor, Secret};
@@ -30,6 +30,9 @@ const RETRY: Retry = Retry {
     after_sending: true,
     decide: None,
 };
+
+/// The hint about an answer that Akeyless does not give.
+const ANOTHER_SERVER: &str = "this may not be Akeyless: check `api_url` in the backend kwargs";
 
 /// The most characters of the server's words that are shown.
 const LONGEST_WORDS: usize = 300;
@@ -106,12 +109,11 @@ impl Client {
             404 if object_of(&response).is_some_and(|answer| words(&answer).is_some()) => return Ok(None),
             200 => {}
             _ => {
-                return Err(self
-                    .refused("the request for the secret", &response)
-                    .or_hint(format!(
-                        "`access_id` needs a role with the permission to read `{}`",
-                        shown(name)
-                    )));
+                let hint = format!(
+                    "the access id needs a role with the permission to read `{}`",
+                    shown(name)
+                );
+                return Err(self.refused("the request for the secret", &hint, &response));
             }
         }
         let mut values = match loads(response.body.expose_text().unwrap_or_default()) {
@@ -162,7 +164,7 @@ impl Client {
         ]));
         let response = self.post("auth", body).await?;
         if response.status != 200 {
-            return Err(self.refused("the login", &response).or_hint(self.login.hint()));
+            return Err(self.refused("the login", self.login.hint(), &response));
         }
         let answer = object_of(&response).ok_or_else(|| self.not_akeyless())?;
         match answer.get("token").and_then(Value::as_str) {
@@ -175,7 +177,7 @@ impl Client {
                 "the login at {} was answered without a token",
                 shown(&self.api_url)
             ))
-            .with_hint("this may not be Akeyless: check `api_url` in the backend kwargs")),
+            .with_hint(ANOTHER_SERVER)),
         }
     }
 
@@ -193,29 +195,32 @@ impl Client {
             .send(request)
             .await
             .map_err(|failure| match failure.kind() {
-                http::FailureKind::Configuration => Error::from(failure),
+                http::FailureKind::Configuration
+                | http::FailureKind::Deadline
+                | http::FailureKind::Certificate(_) => Error::from(failure),
                 _ => Error::unavailable(format!("{} did not answer", shown(&self.api_url)))
                     .with_source(failure),
             })
     }
 
     /// Returns the error of an answer that is a failure. A 4xx is a refusal; any other status is no answer.
-    fn refused(&self, what: &str, response: &Response) -> Error {
-        let status = response.status;
-        let message = format!("{} refused {what} (status {status})", shown(&self.api_url));
+    fn refused(&self, what: &str, hint: &str, response: &Response) -> Error {
+        let (status, api) = (response.status, shown(&self.api_url));
         let answer = object_of(response);
         let words = answer.as_ref().and_then(words);
-        let kind = match status {
-            // A web server that is not Akeyless may answer with a 4xx too.
-            400..=499 if status != 429 && words.is_some() => ErrorKind::Denied,
-            _ => ErrorKind::Unavailable,
-        };
-        let error = Error::new(kind, message);
+        let failed = || Error::unavailable(format!("{api} answered {what} with status {status}"));
         match words {
             Some(words) => {
+                let error = match status {
+                    400..=499 if status != 429 => {
+                        Error::denied(format!("{api} refused {what} (status {status})")).with_hint(hint)
+                    }
+                    _ => failed(),
+                };
                 error.with_detail(format!("it says: {}", cut_at(LONGEST_WORDS, self.clean(words))))
             }
-            None => error,
+            // A web server that is not Akeyless may answer with a 4xx too.
+            None => failed().with_hint(ANOTHER_SERVER),
         }
     }
 
@@ -224,7 +229,7 @@ impl Client {
             "{} did not answer in Akeyless's JSON",
             shown(&self.api_url)
         ))
-        .with_hint("this may not be Akeyless: check `api_url` in the backend kwargs")
+        .with_hint(ANOTHER_SERVER)
     }
 
     fn hold(&self, secret: Secret) {

@@ -15,7 +15,7 @@ use crate::http::Response;
 use crate::python::json::{Value, loads};
 use crate::python::quote::quote;
 use crate::secret::{Redactor, Secret};
-use crate::shown::cut_at;
+use crate::shown::{cut_at, shown};
 use crate::value::{Answer, Found};
 
 use super::config::Access;
@@ -27,6 +27,10 @@ const PAGE_SIZE: &str = "1000";
 const LONGEST_WORDS: usize = 300;
 
 const WHAT: &str = "Yandex Lockbox";
+
+/// The hint about an answer that Yandex Cloud does not give.
+const ANOTHER_SERVER: &str =
+    "something else may have answered: check `endpoint` in the backend kwargs, and `HTTPS_PROXY`";
 
 /// A client of one folder.
 pub(super) struct Client {
@@ -124,10 +128,14 @@ impl Client {
             }
             let response = self.get(url, token).await?;
             if response.status != 200 {
-                return Err(self.refused("list the folder", &response).or_hint(format!(
-                    "the account needs the role `lockbox.viewer` on folder `{}`",
-                    crate::shown::shown(folder_id)
-                )));
+                let folder = shown(folder_id);
+                return Err(self.refused(
+                    &format!("list the secrets of folder `{folder}`"),
+                    &format!(
+                        "check `folder_id`; the account needs the role `lockbox.viewer` on folder `{folder}`"
+                    ),
+                    &response,
+                ));
             }
             let answer = object(&response).ok_or_else(not_lockbox)?;
             let listed = answer.get("secrets").and_then(Value::as_list);
@@ -171,9 +179,11 @@ impl Client {
         );
         let response = self.get(url, &session.token).await?;
         if response.status != 200 {
-            return Err(self
-                .refused("read the secret", &response)
-                .or_hint("the account needs the role `lockbox.payloadViewer` on the secret"));
+            return Err(self.refused(
+                "read the secret",
+                "the account needs the role `lockbox.payloadViewer` on the secret",
+                &response,
+            ));
         }
         let answer = match loads(response.body.expose_text().unwrap_or_default()) {
             Ok(Value::Object(answer)) => answer,
@@ -213,7 +223,7 @@ impl Client {
     }
 
     /// Returns the error of an answer that is a failure, by gRPC's code in it.
-    fn refused(&self, what: &str, response: &Response) -> Error {
+    fn refused(&self, what: &str, hint: &str, response: &Response) -> Error {
         let answer = object(response);
         let code = answer.as_ref().and_then(|answer| match answer.get("code")? {
             Value::Int(digits) => digits.parse::<u8>().ok(),
@@ -226,10 +236,17 @@ impl Client {
             Some(7 | 9 | 16) => ErrorKind::Denied,
             _ => ErrorKind::Unavailable,
         };
-        let error = Error::new(
-            kind,
-            format!("{WHAT} refused to {what} (status {})", response.status),
-        );
+        let status = response.status;
+        let error = match (kind, code) {
+            (ErrorKind::Unavailable, Some(_)) => {
+                Error::unavailable(format!("{WHAT} could not {what} (status {status})"))
+            }
+            (ErrorKind::Unavailable, None) => Error::unavailable(format!(
+                "{WHAT} could not {what}: status {status}, without an error of its own"
+            ))
+            .with_hint(ANOTHER_SERVER),
+            _ => Error::new(kind, format!("{WHAT} refused to {what} (status {status})")).with_hint(hint),
+        };
         match answer.as_ref().and_then(|answer| text(answer, "message")) {
             Some(words) => {
                 let words = self
@@ -252,6 +269,5 @@ impl Client {
 }
 
 fn not_lockbox() -> Error {
-    Error::unavailable(format!("{WHAT} did not answer in its JSON"))
-        .with_hint("this may not be Yandex Cloud: check `endpoint` in the backend kwargs")
+    Error::unavailable(format!("{WHAT} did not answer in its JSON")).with_hint(ANOTHER_SERVER)
 }

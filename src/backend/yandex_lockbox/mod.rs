@@ -90,7 +90,7 @@ impl LockboxSecretBackend {
             Identity::Connection(id) => match self.connections.extra(id).await {
                 Ok(Some(extra)) => self.config.access_of_connection(id, &extra, self.deadline),
                 Ok(None) => Err(Error::denied(format!(
-                    "Yandex Lockbox takes its credentials from connection `{}`, which is nowhere",
+                    "Yandex Lockbox takes its credentials from connection `{}`, which was not found",
                     shown(id)
                 ))
                 .with_hint(
@@ -116,7 +116,7 @@ impl SecretsBackend for LockboxSecretBackend {
 
     fn place(&self) -> String {
         match self.folder_id() {
-            Some(folder) => format!("Yandex Lockbox, folder {}", shown(&folder)),
+            Some(folder) => format!("Yandex Lockbox (folder `{}`)", shown(&folder)),
             None => "Yandex Lockbox".to_owned(),
         }
     }

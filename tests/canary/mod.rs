@@ -11,6 +11,7 @@ mod leaks;
 mod process;
 mod scenarios;
 mod servers;
+mod vendors;
 
 use leaks::Canaries;
 use scenarios::Scenario;
@@ -224,5 +225,11 @@ fn no_credential_is_shown_when_the_server_echoes_it() {
 #[test]
 fn no_key_and_no_value_of_aws_is_shown() {
     let (_server, scenarios) = servers::aws_stores();
+    check_all(&scenarios);
+}
+
+#[test]
+fn no_key_and_no_value_of_akeyless_is_shown() {
+    let (_server, scenarios) = vendors::akeyless();
     check_all(&scenarios);
 }

@@ -110,6 +110,8 @@ pub const AWS: &str = "airflow.providers.amazon.aws.secrets.secrets_manager.Secr
 pub const PARAMETER_STORE: &str =
     "airflow.providers.amazon.aws.secrets.systems_manager.SystemsManagerParameterStoreBackend";
 pub const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
+pub const AKEYLESS: &str = "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend";
+pub const LOCKBOX: &str = "airflow.providers.yandex.secrets.lockbox.LockboxSecretBackend";
 pub const AZURE: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
 
 fn fixture() -> PathBuf {

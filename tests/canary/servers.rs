@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::leaks::canary;
 use super::scenarios::{AWS, AZURE, GOOGLE, PARAMETER_STORE, Scenario, VAULT};
+use super::vendors;
 use crate::support::server::{Reply, Server};
 use crate::support::{VaultServer, free_port};
 
@@ -161,6 +162,7 @@ pub fn unreachable() -> Vec<Scenario> {
     );
     scenarios.extend(google(port));
     scenarios.extend(aws(port));
+    scenarios.extend(vendors::lockbox(port));
     scenarios.push(
         Scenario::new("Key Vault's client secret", 5)
             .args(&["--timeout", "0.5"])

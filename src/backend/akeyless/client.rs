@@ -40,6 +40,8 @@ const LONGEST_WORDS: usize = 300;
 /// A client of one Akeyless API.
 pub(super) struct Client {
     api_url: String,
+    /// The URL for messages.
+    place: String,
     login: Login,
     cloud_ids: CloudIds,
     http: http::Client,
@@ -72,6 +74,7 @@ impl Client {
             Login::Cloud { .. } => {}
         }
         Self {
+            place: place(&api_url),
             api_url,
             login,
             cloud_ids: CloudIds::new(context),
@@ -81,9 +84,9 @@ impl Client {
         }
     }
 
-    /// Returns the URL of the API, as configured.
-    pub(super) fn api_url(&self) -> &str {
-        &self.api_url
+    /// Returns the URL of the API for messages.
+    pub(super) fn place(&self) -> &str {
+        &self.place
     }
 
     /// Switches to probing: a failed login is not repeated.
@@ -175,7 +178,7 @@ impl Client {
             }
             _ => Err(Error::unavailable(format!(
                 "the login at {} was answered without a token",
-                shown(&self.api_url)
+                self.place
             ))
             .with_hint(ANOTHER_SERVER)),
         }
@@ -198,14 +201,13 @@ impl Client {
                 http::FailureKind::Configuration
                 | http::FailureKind::Deadline
                 | http::FailureKind::Certificate(_) => Error::from(failure),
-                _ => Error::unavailable(format!("{} did not answer", shown(&self.api_url)))
-                    .with_source(failure),
+                _ => Error::unavailable(format!("{} did not answer", self.place)).with_source(failure),
             })
     }
 
     /// Returns the error of an answer that is a failure. A 4xx is a refusal; any other status is no answer.
     fn refused(&self, what: &str, hint: &str, response: &Response) -> Error {
-        let (status, api) = (response.status, shown(&self.api_url));
+        let (status, api) = (response.status, &self.place);
         let answer = object_of(response);
         let words = answer.as_ref().and_then(words);
         let failed = || Error::unavailable(format!("{api} answered {what} with status {status}"));
@@ -225,11 +227,8 @@ impl Client {
     }
 
     fn not_akeyless(&self) -> Error {
-        Error::unavailable(format!(
-            "{} did not answer in Akeyless's JSON",
-            shown(&self.api_url)
-        ))
-        .with_hint(ANOTHER_SERVER)
+        Error::unavailable(format!("{} did not answer in Akeyless's JSON", self.place))
+            .with_hint(ANOTHER_SERVER)
     }
 
     fn hold(&self, secret: Secret) {
@@ -245,6 +244,16 @@ impl Client {
             .unwrap_or_else(PoisonError::into_inner)
             .clean(text)
     }
+}
+
+/// Returns a URL without what may be secret in it: user, password and query.
+fn place(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    shown(&format!("{scheme}://{host}{path}"))
 }
 
 fn object<const N: usize>(pairs: [(&str, Value); N]) -> Object {

@@ -10,7 +10,6 @@ use crate::error::{Error, Result};
 use crate::http;
 use crate::kwargs::Kwargs;
 use crate::secret::Secret;
-use crate::shown::shown;
 
 /// The kwargs that have a meaning here.
 pub(super) const KNOWN: &[&str] = &[
@@ -28,6 +27,23 @@ pub(super) const KNOWN: &[&str] = &[
     "uid_token",
     "gcp_audience",
     "azure_object_id",
+];
+
+/// The access types of Akeyless that Airflow's backend does not have.
+const OTHER_TYPES: &[&str] = &[
+    "access_key",
+    "alibaba_ram",
+    "cert",
+    "jwt",
+    "k8s",
+    "kerberos",
+    "ldap",
+    "oauth2",
+    "oci",
+    "oidc",
+    "password",
+    "saml",
+    "universal_identity",
 ];
 
 /// Akeyless's own API.
@@ -160,9 +176,13 @@ fn login(kwargs: &mut Kwargs) -> Result<Login> {
         "gcp" => Cloud::Google { audience },
         "azure_ad" => Cloud::Azure,
         other => {
+            // Only a name of Akeyless's is shown: the text could be a key.
+            let what = match OTHER_TYPES.contains(&other) {
+                true => format!("is `{other}`, which"),
+                false => "has a value that".to_owned(),
+            };
             return Err(Error::usage(format!(
-                "backend kwarg `access_type` is `{}`, which Airflow's Akeyless backend does not support",
-                shown(other)
+                "backend kwarg `access_type` {what} Airflow's Akeyless backend does not support"
             ))
             .with_hint("use `api_key`, `uid`, `aws_iam`, `gcp` or `azure_ad`"));
         }

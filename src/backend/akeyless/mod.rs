@@ -28,7 +28,7 @@ pub const CLASS_PATH: &str = "airflow.providers.akeyless.secrets.akeyless.Akeyle
 /// A secret of Akeyless.
 #[derive(Debug)]
 struct SecretAddress {
-    /// The API as configured.
+    /// The API, for messages.
     api_url: String,
     /// The name, computed from the id.
     secret_name: String,
@@ -85,13 +85,13 @@ impl SecretsBackend for AkeylessBackend {
     }
 
     fn place(&self) -> String {
-        format!("Akeyless {}", shown(self.client.api_url()))
+        format!("Akeyless {}", self.client.place())
     }
 
     fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {
         let location = |secret_name| {
             Location::new(SecretAddress {
-                api_url: self.client.api_url().to_owned(),
+                api_url: self.client.place().to_owned(),
                 secret_name,
             })
         };

@@ -36,6 +36,7 @@ const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 const KEY_VAULT: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
 const AWS: &str = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
+const AKEYLESS: &str = "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend";
 const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
 const TENANT: &str = "6f89cf12-978b-4d23-ac18-9ef0c127cf87";
 
@@ -82,6 +83,7 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
     scenarios.push(with_roots(key_vault(&authority), &authority));
     scenarios.push(with_roots(google_by_key(&authority), &authority));
     scenarios.push(with_roots(google_by_metadata(&authority), &authority));
+    scenarios.push(akeyless());
     scenarios.push(aws(
         "Secrets Manager, static keys, http",
         2_500_000,
@@ -209,6 +211,19 @@ fn key_vault(authority: &Authority) -> Scenario {
     // The token, the challenge and the secret.
     scenario.bounds.requests = 3;
     scenario.counts = vec![vault.counts(), entra.counts()];
+    scenario
+}
+
+/// Akeyless with an API key: the login and the secret.
+fn akeyless() -> Scenario {
+    let server = Server::http(|_, _| {
+        Answer::ok(json!({"token": "a-token", "/airflow/connections/smtp_default": URI}))
+    });
+    let kwargs = json!({"api_url": server.origin(), "access_id": "p-1234", "access_key": "not-a-secret"});
+    let mut scenario = lookup("Akeyless, API key, http", 2_500_000, AKEYLESS, &kwargs);
+    scenario.bounds.connections = 1;
+    scenario.bounds.requests = 2;
+    scenario.counts = vec![server.counts()];
     scenario
 }
 

@@ -15,6 +15,8 @@ type Case = (
 );
 
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
+const AKEYLESS: &str = "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend";
+const LOCKBOX: &str = "airflow.providers.yandex.secrets.lockbox.LockboxSecretBackend";
 const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
@@ -288,6 +290,22 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
+                "a login of Akeyless without its key",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", AKEYLESS),
+                    ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"access_id": "p-1234"}"#),
+                ],
+                "get-var hello",
+            ),
+            (
+                "Lockbox without a folder",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", LOCKBOX),
+                    ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"yc_oauth_token": "…"}"#),
+                ],
+                "get-var hello",
+            ),
+            (
                 "a local file that is missing",
                 &[
                     ("AIRFLOW__SECRETS__BACKEND", LOCAL),
@@ -361,6 +379,14 @@ const KINDS: &[(u8, &str, &[Case])] = &[
             (
                 "a login that is refused",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), LOGIN],
+                "get-conn smtp",
+            ),
+            (
+                "no Yandex Cloud credentials",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", LOCKBOX),
+                    ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"folder_id": "b1g"}"#),
+                ],
                 "get-conn smtp",
             ),
             (

@@ -167,9 +167,11 @@ fn access(
     }
     let endpoint = endpoint.unwrap_or_else(|| yandex::ENDPOINT.to_owned());
     if endpoint.contains(['/', '?', '#', '@']) || http::url_fault(&format!("https://{endpoint}")).is_some() {
+        // What is before an `@` may be a password.
+        let place = endpoint.rsplit('@').next().unwrap_or_default();
         return Err(Error::usage(format!(
             "the endpoint of Yandex Cloud, `{}`, is not a host",
-            shown(&endpoint)
+            shown(place)
         ))
         .with_hint(format!(
             "write a host, such as `{}`, without `https://`",

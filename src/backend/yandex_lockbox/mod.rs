@@ -93,6 +93,7 @@ impl LockboxSecretBackend {
                     "Yandex Lockbox takes its credentials from connection `{}`, which was not found",
                     shown(id)
                 ))
+                .with_detail("the backend kwargs have no credentials of their own")
                 .with_hint(
                     "set `yc_sa_key_json_path` in the backend kwargs, or the connection's `AIRFLOW_CONN_…` variable",
                 )),

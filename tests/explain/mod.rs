@@ -53,8 +53,10 @@ fn some(random: &mut Random, kwargs: &mut Value, names: &[&str], make: fn(&mut R
 
 /// A backend's class path and its kwargs.
 fn backend(random: &mut Random) -> (&'static str, Value) {
-    match random.below(6) {
+    match random.below(8) {
         5 => google(random),
+        6 => akeyless(random),
+        7 => lockbox(random),
         0 => {
             let mut kwargs = json!({});
             let names = [
@@ -107,6 +109,39 @@ fn backend(random: &mut Random) -> (&'static str, Value) {
             ("airflow.providers.hashicorp.secrets.vault.VaultBackend", kwargs)
         }
     }
+}
+
+/// Akeyless, with an API key that nobody sees.
+fn akeyless(random: &mut Random) -> (&'static str, Value) {
+    let mut kwargs = json!({"api_url": "http://127.0.0.1:9", "access_id": "p-1", "access_key": "k"});
+    let names = ["connections_path", "variables_path", "config_path"];
+    some(random, &mut kwargs, &names, |random| match random.below(4) {
+        0 => Value::Null,
+        1 => json!(""),
+        _ => json!(*random.pick(&["/a", "b//", "x", "/"])),
+    });
+    some(random, &mut kwargs, &["use_team_secrets_path"], |random| {
+        json!(random.one_in(2))
+    });
+    some(random, &mut kwargs, &["global_secrets_path"], |_| {
+        json!("global/")
+    });
+    (crate::akeyless::BACKEND, kwargs)
+}
+
+/// Yandex Lockbox, with an OAuth token that nobody sees.
+fn lockbox(random: &mut Random) -> (&'static str, Value) {
+    let mut kwargs = json!({"yc_oauth_token": "t", "folder_id": "f"});
+    let names = ["connections_prefix", "variables_prefix", "config_prefix"];
+    some(random, &mut kwargs, &names, |random| match random.below(4) {
+        0 => Value::Null,
+        1 => json!(""),
+        _ => json!(*random.pick(&["a", "b/", "x--y"])),
+    });
+    some(random, &mut kwargs, &["sep"], |random| {
+        json!(*random.pick(&["/", "-", "_"]))
+    });
+    (crate::yandex::BACKEND, kwargs)
 }
 
 /// Google Secret Manager, with a key that nothing is signed with.

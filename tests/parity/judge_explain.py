@@ -128,6 +128,30 @@ def record_google(backend, asked):
     backend.__class__ = Recorded
 
 
+def record_akeyless(backend, asked):
+    """Records the name of each secret that is requested."""
+
+    class Client:
+        def get_secret_value(self, request):
+            asked.append({"api_url": backend._api_url, "secret_name": request.names[0]})
+            return {}
+
+    backend.__dict__["_client"] = Client()
+    backend._authenticate = lambda: "token"
+    # It has no other function for connections.
+    backend.get_conn_value = backend.get_connection
+
+
+def record_lockbox(backend, asked):
+    """Records the names that are looked for in the folder, which is empty."""
+
+    def find_secret(secrets, prefix, key):
+        asked.append({"folder_id": backend.folder_id, "secret_name": backend._build_secret_name(prefix, key)})
+
+    backend._get_secrets = list
+    backend._find_secret = find_secret
+
+
 def record_local(backend, asked):
     """Records the file, which is named by the one attribute that the lookup reads."""
     cls = type(backend)
@@ -148,5 +172,7 @@ RECORDERS = {
     "VaultBackend": record_vault,
     "AzureKeyVaultBackend": record_azure,
     "CloudSecretManagerBackend": record_google,
+    "AkeylessBackend": record_akeyless,
+    "LockboxSecretBackend": record_lockbox,
     "LocalFilesystemBackend": record_local,
 }

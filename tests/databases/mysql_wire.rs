@@ -10,10 +10,10 @@ use serde_json::json;
 use crate::support::{airflow, secretctl};
 
 /// What a client sent before it was refused: the user, the scrambled password, the database, the collation.
-type Sent = (String, Vec<u8>, Option<String>, u8);
+pub type Sent = (String, Vec<u8>, Option<String>, u8);
 
 /// Starts a server without TLS that refuses every login.
-fn start(plugin: &'static str) -> (u16, mpsc::Receiver<Sent>) {
+pub fn start(plugin: &'static str) -> (u16, mpsc::Receiver<Sent>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let (sender, sent) = mpsc::channel();

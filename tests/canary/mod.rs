@@ -4,6 +4,7 @@
 //! the highest verbosity. stdout may contain a canary only when a command that prints values succeeds. stderr may never
 //! contain one, in any encoding.
 
+mod databases;
 mod debug;
 mod fault;
 mod leaks;
@@ -232,4 +233,6 @@ fn no_key_and_no_value_of_aws_is_shown() {
 fn no_key_and_no_value_of_akeyless_is_shown() {
     let (_server, scenarios) = vendors::akeyless();
     check_all(&scenarios);
+fn no_password_and_no_value_of_a_database_is_shown() {
+    check_all(&databases::all());
 }

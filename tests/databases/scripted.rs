@@ -21,16 +21,6 @@ pub enum Stage {
     Row,
 }
 
-impl Stage {
-    pub const ALL: [Self; 5] = [
-        Self::Greeting,
-        Self::Login,
-        Self::Transaction,
-        Self::Statement,
-        Self::Row,
-    ];
-}
-
 /// What the server does instead of saying something.
 #[derive(Clone, Debug)]
 pub enum Act {
@@ -177,7 +167,9 @@ impl Scripted {
         let (mut heads, mut values) = (count.to_vec(), count.to_vec());
         for (name, value) in &self.row {
             heads.extend(name.as_bytes());
-            heads.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 255, 255, 255, 255, 255, 255, 0, 1]);
+            heads.extend([
+                0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 255, 255, 255, 255, 255, 255, 0, 1,
+            ]);
             values.extend(u32::try_from(value.len()).unwrap().to_be_bytes());
             values.extend(value.as_bytes());
         }
@@ -291,7 +283,8 @@ fn greeting(has_tls: bool) -> Vec<u8> {
     let capabilities = 0x0008_a20d_u32 | if has_tls { TLS } else { 0 };
     let capabilities = capabilities.to_le_bytes();
     [
-        b"\x0a8.4.0\0\x01\0\0\0001234567\0".as_slice(),
+        b"\x0a8.4.0\0\x01\0\0\0".as_slice(),
+        b"01234567\0",
         &capabilities[..2],
         &[45, 2, 0],
         &capabilities[2..],

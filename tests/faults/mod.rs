@@ -4,6 +4,7 @@
 //! more than a tenth of a second.
 #![cfg(target_os = "linux")]
 
+mod databases;
 mod input;
 mod list;
 mod machine;
@@ -171,6 +172,7 @@ fn the_page_of_faults_is_made_from_runs() {
             machine_row(fault, &done, &mut page);
         }
     }
+    databases::section(&mut page);
     input::section(&mut page);
     crate::support::page_but("faults.md", &page, without_times);
 }

@@ -101,7 +101,8 @@ impl MetastoreBackend {
 
     async fn answer(&self, lookup: &Lookup, table: Table) -> Result<Answer> {
         let database = self.database.get_or_try_init(|| self.client()).await?;
-        let Some(mut row) = database.row(table, &lookup.id).await? else {
+        let row = database.row(table, &lookup.id).await;
+        let Some(mut row) = row.map_err(|error| self.naming_the_source(error))? else {
             return Ok(Answer::Absent {
                 hint: database.about_absence(),
             });
@@ -123,6 +124,16 @@ impl MetastoreBackend {
             Table::Connection => Answer::Found(record::connection(&row, lookup)?),
             Table::Variable => record::variable(&row, lookup)?.map_or(Answer::ABSENT, Answer::Found),
         })
+    }
+
+    /// Adds what configures the database to an error of its client.
+    fn naming_the_source(&self, error: Error) -> Error {
+        match self.known_place() {
+            Place::Configured { source, .. } | Place::Elsewhere { source } => {
+                error.with_detail(format!("its URL is that of {source}"))
+            }
+            Place::Default { .. } | Place::Unusable { .. } => error,
+        }
     }
 
     async fn client(&self) -> Result<Box<dyn Database>> {

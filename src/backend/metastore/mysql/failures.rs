@@ -10,6 +10,9 @@ use crate::http::{CertificateProblem, Failure, FailureKind};
 use crate::secret::{Redactor, Secret};
 use crate::shown::shown;
 
+/// What to do about a connection that was cut.
+const CUT: &str = "try again; if it stays so, see the server's log, or that of a proxy before it";
+
 /// Why there is no session or no row.
 #[derive(Debug)]
 pub(super) enum Problem {
@@ -91,7 +94,9 @@ impl Messages<'_> {
             }
             Problem::Broken(error) => {
                 let error = io::Error::from(error.kind());
-                Error::unavailable(format!("{place} cut the connection")).with_source(error)
+                Error::unavailable(format!("{place} cut the connection"))
+                    .with_source(error)
+                    .with_hint(CUT)
             }
             Problem::NoTls => Error::unavailable(format!("{place} does not offer TLS, which its URL needs"))
                 .with_hint("switch TLS on in the server, or leave the `ssl` options out of the URL"),
@@ -125,7 +130,9 @@ impl Messages<'_> {
             1130 | 1251 | 1524 | 1820 | 1862 | 3118 | 3159 | 4151 => (
                 ErrorKind::Denied,
                 format!("{place} refused the login of `{user}`"),
-                None,
+                Some(
+                    "check the account: the hosts it may come from, its password's age, and whether it needs TLS",
+                ),
             ),
             1046 => (
                 ErrorKind::Usage,
@@ -145,33 +152,42 @@ impl Messages<'_> {
             1040 | 1203 | 1226 => (
                 ErrorKind::Unavailable,
                 format!("{place} has too many connections"),
-                None,
+                Some("try again later, or raise `max_connections`, or the user's own limit"),
             ),
-            1053 => (ErrorKind::Unavailable, format!("{place} is shutting down"), None),
+            1053 => (
+                ErrorKind::Unavailable,
+                format!("{place} is shutting down"),
+                Some("try again when it has started"),
+            ),
             1205 | 1317 | 1969 | 3024 => (
                 ErrorKind::Unavailable,
                 format!("{place} did not answer within its own time limit"),
-                None,
+                Some(
+                    "see what holds its locks; `max_execution_time` and `innodb_lock_wait_timeout` are the server's limits",
+                ),
             ),
-            _ => (ErrorKind::Unavailable, format!("{place} did not answer"), None),
+            _ => (
+                ErrorKind::Unavailable,
+                format!("{place} did not answer"),
+                Some("see the server's log"),
+            ),
         };
         let words = String::from_utf8_lossy(refusal.words.expose());
         let words = self.redactor.clean(&words);
-        let mut error =
-            Error::new(kind, what).with_detail(format!("MySQL says: {words} ({})", refusal.number));
-        if let Some(hint) = hint {
-            error = error.with_hint(hint);
+        let error = Error::new(kind, what).with_detail(format!("MySQL says: {words} ({})", refusal.number));
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
         }
-        error
     }
 }
 
 /// Returns the error of a connection that could not be made.
 fn network(place: &str, failure: Failure) -> Error {
     match failure.kind() {
-        FailureKind::Configuration => {
-            Error::usage(format!("TLS with {place} cannot be set up")).with_source(failure)
-        }
+        FailureKind::Configuration => Error::usage(format!("TLS with {place} cannot be set up"))
+            .with_source(failure)
+            .with_hint("check `ssl_ca`, `ssl_cert` and `ssl_key` of the database's URL"),
         FailureKind::Certificate(problem) => {
             let error =
                 Error::unavailable(format!("the certificate of {place} is not trusted")).with_source(failure);
@@ -183,6 +199,8 @@ fn network(place: &str, failure: Failure) -> Error {
             }
         }
         FailureKind::Deadline => Error::from(failure),
-        _ => Error::unavailable(format!("{place} cannot be reached")).with_source(failure),
+        _ => Error::unavailable(format!("{place} cannot be reached"))
+            .with_source(failure)
+            .with_hint("check the host and the port, and whether the server runs"),
     }
 }

@@ -8,6 +8,9 @@ use crate::error::{Error, ErrorKind};
 use crate::http::{CertificateProblem, Failure, FailureKind};
 use crate::secret::Redactor;
 
+/// What to do about a connection that was cut.
+const CUT: &str = "try again; if it stays so, see the server's log, or that of a pooler before it";
+
 /// Why there is no session or no row.
 pub(super) enum Problem {
     /// The connection, or TLS.
@@ -141,27 +144,40 @@ impl Messages<'_> {
             "53300" => (
                 ErrorKind::Unavailable,
                 format!("{place} has too many connections"),
-                None,
+                Some(
+                    "try again later, or raise `max_connections`; a pooler such as PgBouncer shares connections",
+                ),
             ),
             "57P03" => (
                 ErrorKind::Unavailable,
                 format!("{place} accepts no connections now"),
-                None,
+                Some("try again when it has started"),
             ),
             "57014" | "55P03" => (
                 ErrorKind::Unavailable,
                 format!("{place} did not answer within its own time limit"),
-                None,
+                Some(
+                    "see what holds its locks; `statement_timeout` and `lock_timeout` are the server's limits",
+                ),
             ),
-            _ => (ErrorKind::Unavailable, format!("{place} did not answer"), None),
+            "57P01" | "57P02" => (
+                ErrorKind::Unavailable,
+                format!("{place} is shutting down"),
+                Some("try again when it has started"),
+            ),
+            _ => (
+                ErrorKind::Unavailable,
+                format!("{place} did not answer"),
+                Some("see the server's log"),
+            ),
         };
         let words = self.redactor.clean(refusal.message());
         let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(5).collect();
-        let mut error = Error::new(kind, what).with_detail(format!("PostgreSQL says: {words} ({code})"));
-        if let Some(hint) = hint {
-            error = error.with_hint(hint);
+        let error = Error::new(kind, what).with_detail(format!("PostgreSQL says: {words} ({code})"));
+        match hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
         }
-        error
     }
 }
 
@@ -169,9 +185,9 @@ impl Messages<'_> {
 fn network(place: &str, failure: Failure) -> Error {
     let kind = failure.kind();
     match kind {
-        FailureKind::Configuration => {
-            Error::usage(format!("TLS with {place} cannot be set up")).with_source(failure)
-        }
+        FailureKind::Configuration => Error::usage(format!("TLS with {place} cannot be set up"))
+            .with_source(failure)
+            .with_hint("check `sslrootcert`, `sslcert` and `sslkey`"),
         FailureKind::Certificate(CertificateProblem::UnknownIssuer) => {
             Error::unavailable(format!("the certificate of {place} is not trusted"))
                 .with_source(failure)
@@ -181,7 +197,12 @@ fn network(place: &str, failure: Failure) -> Error {
             Error::unavailable(format!("the certificate of {place} is not trusted")).with_source(failure)
         }
         FailureKind::Deadline => Error::from(failure),
-        _ => Error::unavailable(format!("{place} cannot be reached")).with_source(failure),
+        FailureKind::Cut => Error::unavailable(format!("{place} cut the connection"))
+            .with_source(failure)
+            .with_hint(CUT),
+        _ => Error::unavailable(format!("{place} cannot be reached"))
+            .with_source(failure)
+            .with_hint("check the host and the port, and whether the server runs"),
     }
 }
 
@@ -195,7 +216,7 @@ fn malformed(place: &str) -> Error {
 fn broken(place: &str, error: tokio_postgres::Error) -> Error {
     use std::io::ErrorKind as Io;
     if error.is_closed() {
-        return Error::unavailable(format!("{place} cut the connection"));
+        return Error::unavailable(format!("{place} cut the connection")).with_hint(CUT);
     }
     let source = error.into_source();
     match source
@@ -204,7 +225,8 @@ fn broken(place: &str, error: tokio_postgres::Error) -> Error {
     {
         Some(io) if matches!(io.kind(), Io::InvalidData | Io::InvalidInput | Io::Other) => malformed(place),
         Some(io) => Error::unavailable(format!("{place} cut the connection"))
-            .with_source(std::io::Error::from(io.kind())),
+            .with_source(std::io::Error::from(io.kind()))
+            .with_hint(CUT),
         None => malformed(place),
     }
 }

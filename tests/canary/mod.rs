@@ -233,6 +233,9 @@ fn no_key_and_no_value_of_aws_is_shown() {
 fn no_key_and_no_value_of_akeyless_is_shown() {
     let (_server, scenarios) = vendors::akeyless();
     check_all(&scenarios);
+}
+
+#[test]
 fn no_password_and_no_value_of_a_database_is_shown() {
     check_all(&databases::all());
 }

@@ -74,7 +74,7 @@ impl Scripted {
     }
 
     fn serve(&self, mut stream: TcpStream) {
-        let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
+        let _ = stream.set_read_timeout(Some(Duration::from_mins(1)));
         let _ = match self.protocol {
             Protocol::Postgres => self.postgres(&mut stream),
             Protocol::MySql => self.mysql(&mut stream),
@@ -113,14 +113,14 @@ impl Scripted {
             }
             Protocol::MySql => {
                 let number = code.parse::<u16>().unwrap().to_le_bytes();
-                let (sequence, state) = match stage {
+                let (sequence, sql) = match stage {
                     Stage::Greeting => (0, ""),
                     Stage::Login => (2, "#HY000"),
                     _ => (1, "#HY000"),
                 };
                 packet(
                     sequence,
-                    &[&[0xff], &number[..], state.as_bytes(), words.as_bytes()].concat(),
+                    &[&[0xff], &number[..], sql.as_bytes(), words.as_bytes()].concat(),
                 )
             }
         }

@@ -62,7 +62,8 @@ fn output(command: Command, deadline: Instant) -> Result<Result<Output, Failure>
     thread::scope(|scope| {
         let running = thread::Builder::new()
             .name("command".to_owned())
-            .spawn_scoped(scope, || runtime.block_on(helper::run(command, deadline)))
+            // The runtime ends in that thread too: none may end within another.
+            .spawn_scoped(scope, move || runtime.block_on(helper::run(command, deadline)))
             .map_err(failed)?;
         running
             .join()

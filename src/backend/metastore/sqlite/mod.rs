@@ -174,7 +174,12 @@ fn select(connection: &Connection, table: Table, name: &str) -> Result<Option<Ro
         r#"SELECT * FROM main."{table_name}" WHERE "{table_name}"."{key}" = ?1 LIMIT 1"#
     )) {
         Ok(statement) => statement,
-        Err(error) => return Err(missing_table(connection, table).unwrap_or_else(|| error.into())),
+        Err(error) => {
+            return Err(match Problem::from(error) {
+                problem @ Problem::Failed(_) => missing_table(connection, table).unwrap_or(problem),
+                problem => problem,
+            });
+        }
     };
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([name])?;

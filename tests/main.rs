@@ -34,6 +34,8 @@ mod google;
 mod kubernetes;
 mod load;
 mod local;
+#[cfg(unix)]
+mod metastore;
 mod package;
 mod settings;
 mod support;

@@ -7,6 +7,6 @@ mod corpus;
 mod differential;
 mod errors;
 mod generate;
-mod ours;
+pub mod ours;
 mod properties;
 mod providers;

@@ -112,7 +112,8 @@ fn found(domain: &str, value: &str) -> Option<Found> {
     })
 }
 
-fn connection(id: &str, found: &Found) -> Value {
+/// Returns a connection in the form of the judge's answer.
+pub fn connection(id: &str, found: &Found) -> Value {
     let connection = match Connection::from_found(id, found) {
         Ok(connection) => connection,
         Err(error) => return refusal(&error),

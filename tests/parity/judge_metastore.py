@@ -1,8 +1,13 @@
 """The metadata database: SQL that a test puts rows with, and Airflow's own backend that reads them."""
 
+import contextlib
+
 import mysqldb
 
 import judge_backends
+import judge_connection
+
+METASTORE = "airflow.secrets.metastore.MetastoreBackend"
 
 
 def op_execute(request):
@@ -39,6 +44,39 @@ def wrapped(cell):
 
 def op_lookups(request):
     """Looks up `names` as `backends.lookups` does, in the database at `url`, with `fernet_key` and `env`."""
+    with opened(request):
+        return judge_backends.op_lookups({**request, "class": METASTORE, "kwargs": {}, "env": {}})
+
+
+def op_rows(request):
+    """As `op_lookups`, and a connection is described as `connection.check` does."""
+    from airflow.secrets.metastore import MetastoreBackend
+
+    judge_connection.load()
+    answers = []
+    with opened(request):
+        backend = MetastoreBackend()
+        for name in request["names"]:
+            try:
+                if name["kind"] == "variable":
+                    answers.append({"value": judge_backends.look_up(backend, name)})
+                    continue
+                found = backend.get_connection(name["id"], team_name=name.get("team"))
+                answers.append({"value": found and described(found)})
+            except Exception as error:
+                answers.append(judge_backends.described(error))
+    return answers
+
+
+def described(found):
+    """Describes a connection; an extra or a password that cannot be opened is an exception."""
+    describe = judge_connection.connection(lambda *_: found)
+    return judge_connection.guarded(describe, {"id": None, "value": None})
+
+
+@contextlib.contextmanager
+def opened(request):
+    """Airflow with the database at `url`, `fernet_key` and `env`."""
     from airflow import settings
     from airflow.models import crypto
 
@@ -54,9 +92,7 @@ def op_lookups(request):
         settings.configure_adapters()
         settings.reconfigure_orm(disable_connection_pool=True)
         try:
-            return judge_backends.op_lookups(
-                {**request, "class": "airflow.secrets.metastore.MetastoreBackend", "kwargs": {}, "env": {}}
-            )
+            yield
         finally:
             settings.dispose_orm()
             crypto.get_fernet.cache_clear()
@@ -79,3 +115,28 @@ def op_connect(request):
             return {"value": connection.exec_driver_sql("SELECT CURRENT_USER").scalar()}
     except Exception as error:
         return judge_backends.described(error)
+
+
+def op_dotenv(request):
+    import io
+
+    from dotenv import dotenv_values
+
+    return dict(dotenv_values(stream=io.StringIO(request["text"])))
+
+
+def op_defined(request):
+    """Returns what Airflow's search path has as `id`, a connection by its URI; null where it says that it is not defined."""
+    from airflow.exceptions import AirflowNotFoundException
+    from airflow.models.connection import Connection
+    from airflow.models.variable import Variable
+
+    with opened(request):
+        try:
+            if request["kind"] == "variable":
+                return {"value": Variable.get_variable_from_secrets(request["id"])}
+            return {"value": Connection.get_connection_from_secrets(request["id"]).get_uri()}
+        except AirflowNotFoundException:
+            return {"value": None}
+        except Exception as error:
+            return judge_backends.described(error)

@@ -106,9 +106,10 @@ fn a_connection_has_its_credentials_in_every_form_of_its_extra() {
             false,
         ),
     ] {
-        let proof = match is_key {
-            true => json!({"call": "token", "jwt": "a jwt"}),
-            false => json!({"call": "token", "oauth": "y3_token"}),
+        let proof = if is_key {
+            json!({"call": "token", "jwt": "a jwt"})
+        } else {
+            json!({"call": "token", "oauth": "y3_token"})
         };
         let expected = json!([
             proof,

@@ -177,9 +177,10 @@ fn login(kwargs: &mut Kwargs) -> Result<Login> {
         "azure_ad" => Cloud::Azure,
         other => {
             // Only a name of Akeyless's is shown: the text could be a key.
-            let what = match OTHER_TYPES.contains(&other) {
-                true => format!("is `{other}`, which"),
-                false => "has a value that".to_owned(),
+            let what = if OTHER_TYPES.contains(&other) {
+                format!("is `{other}`, which")
+            } else {
+                "has a value that".to_owned()
             };
             return Err(Error::usage(format!(
                 "backend kwarg `access_type` {what} Airflow's Akeyless backend does not support"

@@ -9,8 +9,25 @@ use secretctl::env::VARIABLES;
 
 use super::resolve;
 
-/// Names in the code that are not read, but set for another program.
+/// Names in the code that no one reads from the environment: they are set for another program, or they are a server's words.
 const NOT_READ: &[&str] = &[
+    // What Google's services call their errors.
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+    "DEADLINE_EXCEEDED",
+    "FAILED_PRECONDITION",
+    "INVALID_ARGUMENT",
+    "NOT_FOUND",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "SERVICE_DISABLED",
+    "USER_PROJECT_DENIED",
+    // Set for the program of an external account.
+    "GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE",
+    "GOOGLE_EXTERNAL_ACCOUNT_ID",
+    "GOOGLE_EXTERNAL_ACCOUNT_INTERACTIVE",
+    "GOOGLE_EXTERNAL_ACCOUNT_OUTPUT_FILE",
+    "GOOGLE_EXTERNAL_ACCOUNT_REVOKE",
+    "GOOGLE_EXTERNAL_ACCOUNT_TOKEN_TYPE",
     "AZURE_CORE_NO_COLOR",
     "KUBERNETES_EXEC_INFO",
     "VERIFY_CA",

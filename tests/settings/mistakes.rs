@@ -157,11 +157,6 @@ const BAD_CLASSES: &[Mistake] = &[
     (r#"{"token": "hunter2"}"#, "holds JSON", "`backend_kwargs`"),
     ("https://u:hunter2@vault", "a URL", "`backend_kwargs`"),
     ("hunter2", "not a class path", VAULT),
-    (
-        "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend",
-        "not supported yet by this version",
-        "`--backend`",
-    ),
     ("mycompany.secrets.Backend", "it is Python", "`--backend`"),
 ];
 

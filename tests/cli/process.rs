@@ -208,24 +208,25 @@ fn other_processes_see_no_secret_in_a_command_line() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_system_without_room_for_a_thread_is_not_a_bug() {
-    let nobody = |limit: &str| {
-        let shell = "exec setpriv --reuid=65534 --clear-groups prlimit --nproc=$LIMIT \"$0\" \"$@\"";
+    // An account without other processes: the servers of the tests run as `nobody`.
+    let unused = |limit: &str| {
+        let shell = "exec setpriv --reuid=65531 --clear-groups prlimit --nproc=$LIMIT \"$0\" \"$@\"";
         Program::new("sh")
             .args(["-c", shell, env!("CARGO_BIN_EXE_secretctl")])
             .env("LIMIT", limit)
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", "/nonexistent/home")
     };
-    if nobody("100").arg("--version").run().status != 0 {
+    if unused("100").arg("--version").run().status != 0 {
         return skip("a limit on processes", "it takes root, setpriv and prlimit");
     }
     // Without room for the thread that reads, a file is still read.
-    let read = nobody("1")
+    let read = unused("1")
         .args(["--config", "/etc/passwd", "get-var", "x"])
         .run();
     assert!(read.fails(2).contains("`/etc/passwd` line 1"), "{}", read.stderr);
     // There is room for the thread that reads files and for the command, but not for the thread that reads its output.
-    let output = nobody("3")
+    let output = unused("3")
         .env(
             "AIRFLOW__SECRETS__BACKEND",
             "airflow.providers.hashicorp.secrets.vault.VaultBackend",

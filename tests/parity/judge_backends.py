@@ -26,7 +26,8 @@ def op_lookup(request):
 
 def op_lookups(request):
     """As `op_lookup` for a list of `names`, each `{"kind", "id", "team"}`, with one backend."""
-    with environment({**request.get("env", {}), **multi_team(request)}):
+    variables = request.get("env", {})
+    with environment({**variables, **multi_team(request)}), google_auth_of(variables):
         try:
             backend = imported(request["class"])(**request.get("kwargs", {}))
         except Exception as error:

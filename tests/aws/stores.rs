@@ -554,6 +554,16 @@ fn kwargs_that_airflow_could_not_use_are_status_2_and_say_which() {
         "{}",
         output.stderr
     );
+    let folder = temp_dir();
+    let cfg = folder.path().join("airflow.cfg");
+    std::fs::write(&cfg, "[aws]\nsession_factory = my.Factory\n").unwrap();
+    let output = Store::Secrets
+        .program(&json!({}))
+        .arg("--config")
+        .arg(cfg)
+        .args(["get-var", "x"])
+        .run();
+    assert!(output.fails(2).contains("session_factory"), "{}", output.stderr);
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use super::meanings::MEANINGS;
 use super::role::{self, AssumedRole};
 use super::sts_config;
+use crate::airflow_option::{AirflowOption, AirflowOptions, Known, OptionValue};
 use crate::cloud::aws::json_service::{ClientKwargs, Verify, origin_of};
 use crate::cloud::aws::{Credentials, SessionOptions};
 use crate::env::Env;
@@ -75,6 +76,28 @@ pub(super) struct Config {
     pub(super) warnings: Vec<String>,
 }
 
+/// Airflow's option for a class that makes the sessions.
+const SESSION_FACTORY: AirflowOption = AirflowOption {
+    section: "aws",
+    former_section: None,
+    name: "session_factory",
+    sensitive: false,
+};
+
+/// Refuses a configuration in which a Python class makes the sessions.
+///
+/// # Errors
+/// `[aws] session_factory` is set, with status 2.
+pub(super) fn refuse_session_factory(airflow: &dyn AirflowOptions) -> Result<()> {
+    match airflow.known(&SESSION_FACTORY)? {
+        Known::Value(OptionValue { value, source }) if !value.is_empty() => Err(Error::usage(format!(
+            "{source} is set, which is not supported: its value is a Python class"
+        ))
+        .with_hint("leave it out for secretctl")),
+        _ => Ok(()),
+    }
+}
+
 impl Config {
     /// Takes the kwargs that are left. `known` names those that the backend has taken, for "did you mean".
     ///
@@ -87,12 +110,6 @@ impl Config {
         api_version: &str,
         known: &[&'static str],
     ) -> Result<Self> {
-        if env.non_empty("AIRFLOW__AWS__SESSION_FACTORY").is_some() {
-            return Err(Error::usage(
-                "`AIRFLOW__AWS__SESSION_FACTORY` is set, which is not supported: its value is a Python class",
-            )
-            .with_hint("unset it for secretctl"));
-        }
         let mut warnings = Vec::new();
         let keys = keys(&mut kwargs, &mut warnings)?;
         let region_name = not_empty(&mut kwargs, "region_name")?;

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use self::client::Client;
-use self::kwargs::Config;
+use self::kwargs::{Config, refuse_session_factory};
 use self::lookups::{Lookups, Names};
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::cloud::aws::endpoint::Service;
@@ -108,6 +108,7 @@ impl<S: Shelf> Store<S> {
     fn boxed(mut kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
         let (shelf, lookups) = S::new(&mut kwargs)?;
         let known = [lookups::KWARGS, S::KWARGS].concat();
+        refuse_session_factory(context.airflow.as_ref())?;
         let config = Config::new(kwargs, context.env, S::CLASS_PATH, S::API_VERSION, &known)?;
         Ok(Box::new(Self {
             shelf,

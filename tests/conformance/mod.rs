@@ -8,6 +8,7 @@ mod aws;
 mod azure;
 mod environment;
 mod google;
+mod kubernetes;
 mod local;
 mod steps;
 mod vault;

@@ -1,5 +1,5 @@
-//! Kubernetes Secrets: a scripted API server whose answers are the real one's, a real one where there is one, Airflow's own backend,
-//! and kubectl.
+//! Kubernetes Secrets: a scripted API server whose answers are the real one's, a real one where there is one, and Airflow's own
+//! backend.
 
 use serde_json::{Value, json};
 
@@ -10,11 +10,7 @@ mod differences;
 #[cfg(target_os = "linux")]
 mod in_cluster;
 mod kubeconfig;
-#[cfg(unix)]
-mod kubectl;
 mod names;
-#[cfg(unix)]
-mod plugin;
 #[cfg(target_os = "linux")]
 mod real;
 

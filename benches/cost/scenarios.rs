@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::database;
 use crate::server::{Answer, Counts, Server, URI, vault};
 use crate::tls::Authority;
 
@@ -72,6 +73,7 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
         scenarios.push(lookup(name, 2_000_000, LOCAL, &kwargs));
     }
     scenarios.push(example());
+    scenarios.push(sqlite(folder));
     let plain = Server::http(vault(Duration::ZERO));
     scenarios.push(approle("Vault, AppRole, http", 2_000_000, &plain));
     let authority = Authority::new(folder);
@@ -136,6 +138,22 @@ fn example() -> Scenario {
     Scenario {
         expected: format!("{URI}\n"),
         ..scenario("the README's first command", 2_000_000, &args)
+    }
+}
+
+/// The metastore: no backend is configured, the environment does not have the name, and a value is decrypted.
+fn sqlite(folder: &Path) -> Scenario {
+    let url = format!("sqlite:///{}", database::file(folder).display());
+    Scenario {
+        env: vec![
+            ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN".to_owned(), url),
+            (
+                "AIRFLOW__CORE__FERNET_KEY".to_owned(),
+                database::FERNET_KEY.to_owned(),
+            ),
+        ],
+        expected: format!("{URI}\n"),
+        ..scenario("metastore, SQLite", 6_000_000, &["get-conn", "smtp_default"])
     }
 }
 

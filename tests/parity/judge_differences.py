@@ -34,6 +34,18 @@ def op_variable(request):
         return {"error": type(error).__name__}
 
 
+def op_with_database(request):
+    """Returns the variable `key` as a server gets it, database included, or the error of starting Airflow."""
+    try:
+        from airflow import settings
+        from airflow.secrets.metastore import MetastoreBackend
+
+        settings.initialize()
+        return {"value": MetastoreBackend().get_variable(request["key"])}
+    except Exception as error:
+        return {"error": type(error).__name__}
+
+
 def op_connection(request):
     """Returns the URI of the connection `conn_id` as tasks get it; null where Airflow says that it is not defined."""
     from airflow.exceptions import AirflowNotFoundException

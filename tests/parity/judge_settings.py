@@ -156,6 +156,19 @@ def resolved(configuration, request, again):
     return answer
 
 
+def op_database(request):
+    """Returns `[database] sql_alchemy_conn` for an environment and its `airflow.cfg`."""
+
+    def work(configuration):
+        configuration.AIRFLOW_HOME = configuration.get_airflow_home()
+        configuration.AIRFLOW_CONFIG = configuration.get_airflow_config(configuration.AIRFLOW_HOME)
+        configuration.conf = configuration.initialize_config()
+        return {"value": configuration.conf.get("database", "sql_alchemy_conn")}
+
+    with imported_again() as configuration, environment(request["env"]):
+        return within(request["seconds"], lambda: work(configuration))
+
+
 def op_search_paths(_request):
     """Returns the backends after the configured one: on a server, on a worker."""
     from airflow.sdk.execution_time.secrets import DEFAULT_SECRETS_SEARCH_PATH_WORKERS

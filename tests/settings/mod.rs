@@ -7,6 +7,7 @@ mod env_file_readers;
 mod env_files;
 mod errors;
 mod generate;
+pub mod metastore;
 mod mistakes;
 mod parity;
 mod precedence;

@@ -173,6 +173,16 @@ fn parse(text: &str) -> Result<DatabaseUrl, Refused> {
         None => (None, rest),
     };
     let query = rest.strip_prefix('?').unwrap_or_default();
+    let is_rest_of_password = database.is_some_and(|database| database.contains('@'))
+        || query
+            .split_once('@')
+            .is_some_and(|(before, _)| !before.contains('='));
+    if is_rest_of_password && dialect != Dialect::Sqlite {
+        return Err(Refused {
+            why: "has an `@` after its host",
+            hint: "write `%40`, `%2F` or `%3F` for an `@`, `/` or `?` in the password, and `%40` for an `@` in the name of the database",
+        });
+    }
     let query = query.split('\n').next().unwrap_or_default();
     Ok(DatabaseUrl {
         dialect,
@@ -353,6 +363,8 @@ mod tests {
             "Postgresql://hunter2@h/d",
             "postgresql://u:hunter2:x",
             "postgresql://u:p@hunter2@h/d",
+            "postgresql://u:p@hunter2/x@h/d",
+            "mysql://u:p@hunter2?x@h/d",
             "postgresql://h:hunter2/d",
             "postgresql://h:65536/d",
             "sqlite://",
@@ -385,7 +397,7 @@ mod tests {
                 "postgresql:///d?host=/run&password=hunter2",
                 "the PostgreSQL database `d`",
             ),
-            ("postgresql://u:p@hunter2/x@h/d", "the PostgreSQL database"),
+            ("postgresql://u:p@h/x%40hunter2", "the PostgreSQL database"),
             ("sqlite:////a/b.db", "the SQLite database `/a/b.db`"),
         ] {
             let url = url(text);

@@ -28,10 +28,10 @@ pub(crate) fn file(folder: &Path) -> PathBuf {
         )
         .unwrap();
     }
-    write!(
+    writeln!(
         sql,
         "INSERT INTO connection (conn_id, conn_type, host, login, password, port, is_encrypted, is_extra_encrypted) \
-         VALUES ('smtp_default', 'smtp', 'mail.example.com', 'user', '{ENCRYPTED}', 587, 1, 0);\n"
+         VALUES ('smtp_default', 'smtp', 'mail.example.com', 'user', '{ENCRYPTED}', 587, 1, 0);"
     )
     .unwrap();
     database.execute_batch(&sql).unwrap();

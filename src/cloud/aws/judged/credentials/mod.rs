@@ -227,6 +227,8 @@ pub(super) fn difference(case: &Case, server: &Server) -> Option<String> {
         }
         // botocore may ask the sources of the keys before the terminal.
         (Err(_), Err(words)) if words.contains("no terminal") => true,
+        // These may have none, and then botocore does not come to the terminal.
+        (Err(words), Err(_)) if words.contains("a code of a device") => true,
         (Err(_), Err(_)) => {
             // botocore asks once more for credentials that have expired.
             let once = |lines: &[String]| {

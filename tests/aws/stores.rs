@@ -554,6 +554,10 @@ fn kwargs_that_airflow_could_not_use_are_status_2_and_say_which() {
         "{}",
         output.stderr
     );
+}
+
+#[test]
+fn a_session_factory_of_airflow_cfg_is_refused_too() {
     let folder = temp_dir();
     let cfg = folder.path().join("airflow.cfg");
     std::fs::write(&cfg, "[aws]\nsession_factory = my.Factory\n").unwrap();

@@ -26,6 +26,7 @@ fn trusted(server: &Server) -> Value {
     json!({"server": server.url(), "certificate-authority-data": STANDARD.encode(Authority::trusted().pem())})
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
 fn write(folder: &Path, name: &str, text: impl ToString) {
     std::fs::write(folder.join(name), text.to_string()).unwrap();
 }

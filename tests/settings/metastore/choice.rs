@@ -77,8 +77,8 @@ fn the_first_place_that_names_a_database_counts() {
         let mut cfg = String::new();
         for section in ["database", "core"] {
             let own = lines.iter().filter(|line| line.0 == section);
-            cfg.push_str(&format!("[{section}]\n"));
-            own.for_each(|line| cfg.push_str(&format!("{}\n", line.1)));
+            cfg.extend(["[", section, "]\n"]);
+            own.for_each(|line| cfg.extend([line.1.as_str(), "\n"]));
         }
         home.file("airflow.cfg", &cfg);
         let mut env: Vec<(&str, &str)> = vec![

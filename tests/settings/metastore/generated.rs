@@ -83,7 +83,7 @@ fn case(random: &mut Random) -> Case {
     let keys = ["one", "two", "none"];
     let mut cfg = String::new();
     for section in ["database", "core"] {
-        cfg.push_str(&format!("[{section}]\n"));
+        cfg.extend([format!("[{section}]\n")]);
         let variable = format!("AIRFLOW__{}__SQL_ALCHEMY_CONN", section.to_uppercase());
         if random.one_in(3) {
             env.push((variable.clone(), url(random, &path)));
@@ -98,13 +98,13 @@ fn case(random: &mut Random) -> Case {
             let value = url(random, &path).replace('%', "%%");
             let delimiter = *random.pick(&[" = ", "=", ": "]);
             let name = *random.pick(&["sql_alchemy_conn", "sql_alchemy_conn", "SQL_ALCHEMY_CONN"]);
-            cfg.push_str(&format!("{name}{delimiter}{value}\n"));
+            cfg.extend([format!("{name}{delimiter}{value}\n")]);
         }
         if random.one_in(6) {
-            cfg.push_str(&format!("sql_alchemy_conn_cmd = {}\n", command(random, &path)));
+            cfg.extend([format!("sql_alchemy_conn_cmd = {}\n", command(random, &path))]);
         }
         if random.one_in(6) {
-            cfg.push_str(&format!("sql_alchemy_conn_secret = {}\n", random.pick(&keys)));
+            cfg.extend([format!("sql_alchemy_conn_secret = {}\n", random.pick(&keys))]);
         }
     }
     home.file("airflow.cfg", &cfg);

@@ -1,6 +1,6 @@
 //! AWS: Secrets Manager and Parameter Store, as Airflow's two backends ask them.
 //!
-//! [`Store`] is the backend, and a [`Shelf`] is what its service has alone: `secrets_manager`, with the words of connections in
+//! `Store` is the backend, and a `Shelf` is what its service has alone: `secrets_manager`, with the words of connections in
 //! `words`, and `parameter_store`. Both share the rest: `kwargs` takes what Airflow passes on to its `AwsBaseHook`, `role` and
 //! `sts_config` the parts of it that are for a role, `lookups` the prefixes and patterns, and `client` sends one signed request.
 //! Who we are to AWS is `cloud::aws`.

@@ -1,5 +1,7 @@
 //! The places of `sql_alchemy_conn`, from the first to the last, and the options beside it.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::{CONN, Home, LOCAL};
@@ -77,8 +79,8 @@ fn the_first_place_that_names_a_database_counts() {
         let mut cfg = String::new();
         for section in ["database", "core"] {
             let own = lines.iter().filter(|line| line.0 == section);
-            cfg.extend(["[", section, "]\n"]);
-            own.for_each(|line| cfg.extend([line.1.as_str(), "\n"]));
+            writeln!(cfg, "[{section}]").unwrap();
+            own.for_each(|line| writeln!(cfg, "{}", line.1).unwrap());
         }
         home.file("airflow.cfg", &cfg);
         let mut env: Vec<(&str, &str)> = vec![

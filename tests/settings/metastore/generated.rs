@@ -1,5 +1,7 @@
 //! Compares generated settings of the database with Airflow's `conf.get("database", "sql_alchemy_conn")`.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -83,7 +85,7 @@ fn case(random: &mut Random) -> Case {
     let keys = ["one", "two", "none"];
     let mut cfg = String::new();
     for section in ["database", "core"] {
-        cfg.extend([format!("[{section}]\n")]);
+        writeln!(cfg, "[{section}]").unwrap();
         let variable = format!("AIRFLOW__{}__SQL_ALCHEMY_CONN", section.to_uppercase());
         if random.one_in(3) {
             env.push((variable.clone(), url(random, &path)));
@@ -98,13 +100,13 @@ fn case(random: &mut Random) -> Case {
             let value = url(random, &path).replace('%', "%%");
             let delimiter = *random.pick(&[" = ", "=", ": "]);
             let name = *random.pick(&["sql_alchemy_conn", "sql_alchemy_conn", "SQL_ALCHEMY_CONN"]);
-            cfg.extend([format!("{name}{delimiter}{value}\n")]);
+            writeln!(cfg, "{name}{delimiter}{value}").unwrap();
         }
         if random.one_in(6) {
-            cfg.extend([format!("sql_alchemy_conn_cmd = {}\n", command(random, &path))]);
+            writeln!(cfg, "sql_alchemy_conn_cmd = {}", command(random, &path)).unwrap();
         }
         if random.one_in(6) {
-            cfg.extend([format!("sql_alchemy_conn_secret = {}\n", random.pick(&keys))]);
+            writeln!(cfg, "sql_alchemy_conn_secret = {}", random.pick(&keys)).unwrap();
         }
     }
     home.file("airflow.cfg", &cfg);
@@ -128,6 +130,9 @@ impl Case {
         let Some(url) = url.as_str() else {
             return Err(&[2]);
         };
+        // The default has the home that the judge started with.
+        let is_default = url == default || url.contains("/secretctl-judge-");
+        let url = if is_default { default.as_str() } else { url };
         let file = url
             .strip_prefix(&format!("sqlite:///{home}/"))
             .unwrap_or_default();
@@ -137,7 +142,7 @@ impl Case {
             return Ok(file);
         }
         // Chosen by nobody, it is skipped; `choice` tells the two apart.
-        Err(if url == default { &[2, 3] } else { &[2] })
+        Err(if is_default { &[2, 3] } else { &[2] })
     }
 
     fn disagreement(&self, airflow: &Value) -> Option<String> {

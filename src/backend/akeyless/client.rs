@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use super::cloud_id::CloudIds;
 use super::config::Login;
 use crate::backend::Context;
+use crate::cloud::services;
 use crate::cloud::token_cache::{Token, TokenCache};
 use crate::cloud::trust;
 use crate::error::{Error, Result};
@@ -109,7 +110,9 @@ impl Client {
         ]);
         let response = self.post("get-secret-value", body).await?;
         match response.status {
-            404 if object_of(&response).is_some_and(|answer| words(&answer).is_some()) => return Ok(None),
+            404 if services::object(&response).is_some_and(|answer| words(&answer).is_some()) => {
+                return Ok(None);
+            }
             200 => {}
             _ => {
                 let hint = format!(
@@ -169,7 +172,7 @@ impl Client {
         if response.status != 200 {
             return Err(self.refused("the login", self.login.hint(), &response));
         }
-        let answer = object_of(&response).ok_or_else(|| self.not_akeyless())?;
+        let answer = services::object(&response).ok_or_else(|| self.not_akeyless())?;
         match answer.get("token").and_then(Value::as_str) {
             Some(token) if !token.is_empty() => {
                 let token = Secret::from(token);
@@ -208,7 +211,7 @@ impl Client {
     /// Returns the error of an answer that is a failure. A 4xx is a refusal; any other status is no answer.
     fn refused(&self, what: &str, hint: &str, response: &Response) -> Error {
         let (status, api) = (response.status, &self.place);
-        let answer = object_of(response);
+        let answer = services::object(response);
         let words = answer.as_ref().and_then(words);
         let failed = || Error::unavailable(format!("{api} answered {what} with status {status}"));
         match words {
@@ -269,12 +272,4 @@ fn words(answer: &Object) -> Option<&str> {
         .iter()
         .find_map(|name| answer.get(*name)?.as_str());
     words.filter(|words| !words.is_empty())
-}
-
-/// Reads an answer's JSON object.
-fn object_of(response: &Response) -> Option<Object> {
-    match loads(response.body.expose_text()?) {
-        Ok(Value::Object(object)) => Some(object),
-        _ => None,
-    }
 }

@@ -15,11 +15,6 @@ pub(crate) mod retry;
 pub(crate) mod role;
 pub(crate) mod service_error;
 pub(crate) mod session;
-#[allow(
-    clippy::allow_attributes,
-    dead_code,
-    reason = "the backends that use it follow"
-)]
 mod settings;
 mod shared_files;
 pub(crate) mod sigv4;

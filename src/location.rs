@@ -36,10 +36,7 @@ pub trait Address: Any + fmt::Debug + Send + Sync {
 
     /// Returns what a null value is at this address, as in "secret `a` exists, but *is null*", and the hint about it.
     fn null(&self) -> Null {
-        Null {
-            words: "is null",
-            hint: "Airflow treats null as not found: set it to a value, or to `\"\"` for an empty one",
-        }
+        Null::VALUE
     }
 }
 
@@ -50,6 +47,14 @@ pub struct Null {
     pub words: &'static str,
     /// The way out.
     pub hint: &'static str,
+}
+
+impl Null {
+    /// A value that is null in JSON.
+    const VALUE: Self = Self {
+        words: "is null",
+        hint: "Airflow treats null as not found: set it to a value, or to `\"\"` for an empty one",
+    };
 }
 
 /// Where a step of a lookup looks.
@@ -106,6 +111,48 @@ impl Location {
 impl fmt::Debug for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+/// What a backend adds to the name of a secret, so that the two are its own address.
+pub(crate) trait SecretPlace: Any + fmt::Debug + Send + Sync {
+    /// Returns what `explain -o json` shows of the secret with this name. See [`Address::fields`].
+    fn fields(&self, secret_name: &str) -> Vec<(&'static str, Value)>;
+
+    /// Returns what a null value is there. See [`Address::null`].
+    fn null(&self) -> Null {
+        Null::VALUE
+    }
+}
+
+/// The address of a secret that has a name computed from the id, in a place of one backend.
+#[derive(Debug)]
+pub(crate) struct NamedSecret<P> {
+    pub(crate) place: P,
+    /// The name; empty when it cannot be computed.
+    pub(crate) name: String,
+}
+
+impl<P: SecretPlace> Address for NamedSecret<P> {
+    fn words(&self) -> String {
+        format!("secret `{}`", shown(&self.name))
+    }
+
+    fn sentence(&self, place: &str) -> String {
+        format!("{} in {place}", self.words())
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        self.place.fields(&self.name)
+    }
+
+    fn prefixes(&self, id: &str) -> Vec<String> {
+        let prefix = self.name.strip_suffix(id);
+        prefix.map(str::to_owned).into_iter().collect()
+    }
+
+    fn null(&self) -> Null {
+        self.place.null()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns the type and its redaction. `expose` is the one word to grep for.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
@@ -127,6 +128,29 @@ impl Redactor {
             }
         }
         text
+    }
+}
+
+/// A redactor that is shared by all code that sees a secret of one backend.
+#[derive(Debug, Default)]
+pub(crate) struct Redaction(Mutex<Redactor>);
+
+impl Redaction {
+    /// Creates one with `secrets`.
+    pub(crate) fn of(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        let redaction = Self::default();
+        secrets.into_iter().for_each(|secret| redaction.add(secret));
+        redaction
+    }
+
+    /// Adds a secret.
+    pub(crate) fn add(&self, secret: Secret) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).add(secret);
+    }
+
+    /// Returns a server's message, fit to be shown.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clean(text)
     }
 }
 

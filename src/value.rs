@@ -119,6 +119,17 @@ impl Step {
         }
     }
 
+    /// Creates the steps of `names`, or one that is skipped because there are none.
+    pub(crate) fn of_names(
+        names: Result<Vec<String>, String>,
+        location: impl Fn(String) -> Location,
+    ) -> Vec<Self> {
+        match names {
+            Ok(names) => names.into_iter().map(|name| Self::ask(location(name))).collect(),
+            Err(why) => vec![Self::skip(location(String::new()), why)],
+        }
+    }
+
     /// Creates a skipped step.
     #[must_use]
     pub fn skip(location: Location, why: impl Into<String>) -> Self {

@@ -24,6 +24,7 @@ pub mod kubernetes_secrets;
 pub mod local_filesystem;
 pub mod metastore;
 pub mod never_asked;
+mod own_connection;
 pub mod registry;
 mod wrong_class;
 pub mod yandex_lockbox;

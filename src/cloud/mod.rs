@@ -3,6 +3,7 @@
 //! One folder per cloud. Must not know any backend or its kwargs: a backend parses its kwargs and asks for what it needs. The
 //! environment is passed in.
 
+pub(crate) mod akeyless;
 pub(crate) mod aws;
 pub(crate) mod azure;
 pub(crate) mod google;

@@ -20,7 +20,7 @@ const CLOUD_TIMEOUT: Duration = Duration::from_secs(30);
 const METADATA_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Which requests to a cloud's service are retried.
-const RETRY: Retry = Retry {
+pub(super) const RETRY: Retry = Retry {
     retries: 3,
     statuses: &[429, 500, 502, 503, 504],
     statuses_with_retry_after: &[],
@@ -214,6 +214,20 @@ pub(crate) fn object(response: &Response) -> Option<Object> {
     match json::loads(response.body.expose_text()?) {
         Ok(Value::Object(object)) => Some(object),
         _ => None,
+    }
+}
+
+/// Reads the JSON object of an answer with a secret, `what`. `None`: the answer is not the service's.
+///
+/// # Errors
+/// JSON that Python cannot read either, with status 6.
+pub(crate) fn secret_object(response: &Response, what: &str) -> Result<Option<Object>> {
+    match json::loads(response.body.expose_text().unwrap_or_default()) {
+        Ok(Value::Object(object)) => Ok(Some(object)),
+        Err(source) if !source.is_decode_error() => {
+            Err(Error::malformed(format!("{what} cannot be read")).with_source(source))
+        }
+        _ => Ok(None),
     }
 }
 

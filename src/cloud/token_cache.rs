@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::Mutex;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
 
 /// How long before its expiry a token is no longer used.
 const EARLY: Duration = Duration::from_mins(5);
@@ -22,6 +23,16 @@ pub(crate) trait Token: Clone {
     /// Returns how long before its expiry it is no longer used.
     fn early(&self) -> Duration {
         EARLY
+    }
+}
+
+/// A token whose lifetime is not known, or does not matter because one command ends before it.
+#[derive(Clone)]
+pub(crate) struct Issued<T = Secret>(pub(crate) T);
+
+impl<T: Clone> Token for Issued<T> {
+    fn expires_at(&self) -> Option<SystemTime> {
+        None
     }
 }
 

@@ -14,10 +14,12 @@ use crate::error::Error;
 use crate::python::json::{Object, Value};
 use crate::shown::{cut_at, shown};
 
+mod prefixes;
 mod typed;
 mod unknown;
 mod words;
 
+pub(crate) use prefixes::Prefixes;
 pub use unknown::Meaning;
 pub use words::{Verify, boolean_word};
 

@@ -3,7 +3,7 @@
 //! Owns the text forms of numbers, lists and objects. Must not know the words of booleans: `words` does.
 
 use super::Kwargs;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::python::json::{self, Object, Value};
 
 impl Kwargs {
@@ -51,6 +51,26 @@ impl Kwargs {
         } else {
             Ok(Some(default.to_owned()))
         }
+    }
+
+    /// Takes a text kwarg that has a default and cannot be `null`.
+    ///
+    /// # Errors
+    /// A value that is not text, with status 2.
+    pub fn text_needed(&mut self, name: &str, default: &str) -> Result<String> {
+        self.text_or(name, default)?
+            .ok_or_else(|| Self::null(name, default))
+    }
+
+    /// Returns the error of a text kwarg that is `null`, but has a default.
+    #[must_use]
+    pub fn null(name: &str, default: &str) -> Error {
+        Error::usage(format!(
+            "backend kwarg `{name}` is null, but Airflow needs text there"
+        ))
+        .with_hint(format!(
+            "remove `{name}` to use the default `{default}`, or set it to text"
+        ))
     }
 
     /// Takes an integer kwarg; absent and `null` are `None`.

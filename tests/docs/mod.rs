@@ -12,6 +12,7 @@ mod imports;
 mod markdown;
 #[cfg(unix)]
 mod picture;
+mod sizes;
 
 #[cfg(unix)]
 mod snippets;

@@ -6,9 +6,10 @@
 
 use super::meanings::MEANINGS;
 use super::names::Names;
+use crate::cloud::akeyless::{API_URL, Cloud, Login};
 use crate::error::{Error, Result};
 use crate::http;
-use crate::kwargs::Kwargs;
+use crate::kwargs::{Kwargs, Prefixes};
 use crate::secret::Secret;
 
 /// The kwargs that have a meaning here.
@@ -46,8 +47,8 @@ const OTHER_TYPES: &[&str] = &[
     "universal_identity",
 ];
 
-/// Akeyless's own API.
-const API_URL: &str = "https://api.akeyless.io";
+/// The default paths of connections, variables and options.
+const PATHS: [&str; 3] = ["/airflow/connections", "/airflow/variables", "/airflow/config"];
 
 /// The configuration of one backend.
 pub(super) struct Config {
@@ -58,52 +59,6 @@ pub(super) struct Config {
     pub(super) warnings: Vec<String>,
 }
 
-/// Who asks.
-#[derive(Clone, Debug)]
-pub(super) enum Login {
-    /// `api_key`: an access id and its key.
-    ApiKey { access_id: String, access_key: Secret },
-    /// `uid`: a token that is there already.
-    Uid(Secret),
-    /// An access id, and the proof of a cloud that this machine runs as an account of it.
-    Cloud { access_id: String, cloud: Cloud },
-}
-
-/// A cloud that vouches for this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Cloud {
-    /// `aws_iam`
-    Aws,
-    /// `gcp`, with the audience of the identity token.
-    Google { audience: Option<String> },
-    /// `azure_ad`
-    Azure,
-}
-
-impl Login {
-    /// Returns what to check after a refusal.
-    pub(super) fn hint(&self) -> &'static str {
-        match self {
-            Self::ApiKey { .. } => "check `access_id` and `access_key` in the backend kwargs",
-            Self::Uid(_) => "check `uid_token` in the backend kwargs",
-            Self::Cloud { .. } => {
-                "check `access_id`, and that its auth method in Akeyless allows the account of this machine"
-            }
-        }
-    }
-}
-
-impl Cloud {
-    /// Returns the access type, as the kwarg and the login name it.
-    pub(super) fn access_type(&self) -> &'static str {
-        match self {
-            Self::Aws => "aws_iam",
-            Self::Google { .. } => "gcp",
-            Self::Azure => "azure_ad",
-        }
-    }
-}
-
 impl Config {
     /// Takes the kwargs.
     ///
@@ -111,10 +66,8 @@ impl Config {
     /// Kwargs with which Airflow cannot work, with status 2.
     pub(super) fn new(mut kwargs: Kwargs) -> Result<Self> {
         let names = Names {
-            connections: path(&mut kwargs, "connections_path", "/airflow/connections")?,
-            variables: path(&mut kwargs, "variables_path", "/airflow/variables")?,
-            config: path(&mut kwargs, "config_path", "/airflow/config")?,
-            sep: required(kwargs.text_or("sep", "/")?, "sep")?,
+            paths: Prefixes::take("path", PATHS, |name, default| path(&mut kwargs, name, default))?,
+            sep: kwargs.text_needed("sep", "/")?,
             use_team_secrets_path: kwargs.flag("use_team_secrets_path", true),
             global_secrets_path: kwargs
                 .text("global_secrets_path")?
@@ -151,7 +104,7 @@ fn path(kwargs: &mut Kwargs, name: &str, default: &str) -> Result<Option<String>
 }
 
 fn login(kwargs: &mut Kwargs) -> Result<Login> {
-    let access_type = required(kwargs.text_or("access_type", "api_key")?, "access_type")?;
+    let access_type = kwargs.text_needed("access_type", "api_key")?;
     let access_id = kwargs.truthy_text("access_id")?;
     let access_key = kwargs.truthy_text("access_key")?.map(Secret::from);
     let uid_token = kwargs.truthy_text("uid_token")?.map(Secret::from);
@@ -191,14 +144,5 @@ fn login(kwargs: &mut Kwargs) -> Result<Login> {
     Ok(Login::Cloud {
         access_id: access_id.ok_or_else(|| missing("access_id"))?,
         cloud,
-    })
-}
-
-fn required(value: Option<String>, name: &str) -> Result<String> {
-    value.ok_or_else(|| {
-        Error::usage(format!(
-            "backend kwarg `{name}` is null, but Airflow needs text there"
-        ))
-        .with_hint(format!("remove `{name}` to use the default, or set it to text"))
     })
 }

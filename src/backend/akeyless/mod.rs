@@ -1,58 +1,38 @@
 //! Akeyless, as Airflow's `AkeylessBackend` asks it.
 //!
-//! `config` takes the kwargs, `names` computes the names of secrets, `client` logs in and reads a secret, `value` says what a
-//! secret's text is to Airflow. Nothing is sent before the first secret is asked for. Facts:
+//! `config` takes the kwargs, `names` computes the names of secrets, `client` reads a secret, `value` says what a secret's text is to
+//! Airflow, and `cloud::akeyless` logs in. Nothing is sent before the first secret is asked for. Facts:
 //! `airflow/providers/akeyless/secrets/akeyless.py` of the Akeyless provider 0.3.2.
 
 use super::{BoxFuture, Context, SecretsBackend};
+use crate::cloud::akeyless::Client;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
-use crate::location::{Address, Location};
-use crate::shown::shown;
+use crate::location::{Location, NamedSecret, SecretPlace};
 use crate::value::{Answer, Lookup, Step};
 
 mod client;
-mod cloud_id;
 mod config;
 mod meanings;
 mod names;
 mod value;
 
-use client::Client;
 use config::Config;
 use names::Names;
 
 /// Airflow's class path.
 pub const CLASS_PATH: &str = "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend";
 
-/// A secret of Akeyless.
+/// The API that has a secret, for messages.
 #[derive(Debug)]
-struct SecretAddress {
-    /// The API, for messages.
-    api_url: String,
-    /// The name, computed from the id.
-    secret_name: String,
-}
+struct ApiUrl(String);
 
-impl Address for SecretAddress {
-    fn words(&self) -> String {
-        format!("secret `{}`", shown(&self.secret_name))
-    }
-
-    fn sentence(&self, place: &str) -> String {
-        format!("secret `{}` in {place}", shown(&self.secret_name))
-    }
-
-    fn fields(&self) -> Vec<(&'static str, serde_json::Value)> {
+impl SecretPlace for ApiUrl {
+    fn fields(&self, secret_name: &str) -> Vec<(&'static str, serde_json::Value)> {
         vec![
-            ("api_url", self.api_url.as_str().into()),
-            ("secret_name", self.secret_name.as_str().into()),
+            ("api_url", self.0.as_str().into()),
+            ("secret_name", secret_name.into()),
         ]
-    }
-
-    fn prefixes(&self, id: &str) -> Vec<String> {
-        let prefix = self.secret_name.strip_suffix(id);
-        prefix.map(str::to_owned).into_iter().collect()
     }
 }
 
@@ -74,7 +54,7 @@ impl AkeylessBackend {
         Ok(Box::new(Self {
             names,
             warnings,
-            client: Client::new(api_url, login, context),
+            client: Client::new(api_url, login, context.env, context.deadline),
         }))
     }
 }
@@ -89,22 +69,17 @@ impl SecretsBackend for AkeylessBackend {
     }
 
     fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {
-        let location = |secret_name| {
-            Location::new(SecretAddress {
-                api_url: self.client.place().to_owned(),
-                secret_name,
-            })
+        let location = |name| {
+            let place = ApiUrl(self.client.place().to_owned());
+            Location::new(NamedSecret { place, name })
         };
-        Ok(match self.names.of(lookup) {
-            Ok(names) => names.into_iter().map(|name| Step::ask(location(name))).collect(),
-            Err(why) => vec![Step::skip(location(String::new()), why)],
-        })
+        Ok(Step::of_names(self.names.of(lookup), location))
     }
 
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(async move {
-            let SecretAddress { secret_name, .. } = step.location.address()?;
-            let stored = self.client.read(secret_name).await?;
+            let NamedSecret::<ApiUrl> { name, .. } = step.location.address()?;
+            let stored = client::read(&self.client, name).await?;
             stored.map_or(Ok(Answer::ABSENT), |stored| value::answer(lookup.kind, stored))
         })
     }

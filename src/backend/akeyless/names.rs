@@ -3,17 +3,14 @@
 //! Facts: `_get_team_or_global_secret`, `_escapes_its_namespace` and their callers in the Akeyless provider 0.3.2,
 //! `secrets/akeyless.py`. Must not know any request.
 
+use crate::kwargs::Prefixes;
 use crate::value::{Lookup, SecretKind};
 
 /// The paths and the separator, as Airflow's constructor leaves them.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
-    /// The path of connections; `None` when connections are not looked up.
-    pub(super) connections: Option<String>,
-    /// The path of variables.
-    pub(super) variables: Option<String>,
-    /// The path of configuration options.
-    pub(super) config: Option<String>,
+    /// The paths; nothing is looked up without one.
+    pub(super) paths: Prefixes,
     /// What stands between the parts of a name.
     pub(super) sep: String,
     /// Whether a team has a path of its own.
@@ -25,15 +22,9 @@ pub(super) struct Names {
 impl Names {
     /// Returns the names that Airflow asks for, in its order; or, as an error, why it asks for none.
     pub(super) fn of(&self, lookup: &Lookup) -> Result<Vec<String>, String> {
-        let (path, kwarg) = match lookup.kind {
-            SecretKind::Connection => (&self.connections, "connections_path"),
-            SecretKind::Variable => (&self.variables, "variables_path"),
-            SecretKind::Config => (&self.config, "config_path"),
-        };
-        let Some(path) = path else {
-            return Err(format!("`{kwarg}` is null or empty"));
-        };
-        let name = |parts: &[&str]| [&[path.as_str()], parts].concat().join(&self.sep);
+        let path = self.paths.of(lookup.kind);
+        let path = path.map_err(|kwarg| format!("`{kwarg}` is null or empty"))?;
+        let name = |parts: &[&str]| [&[path], parts].concat().join(&self.sep);
         let id = lookup.id.as_str();
         // Airflow looks an option up without a team, and does not check its id.
         if lookup.kind == SecretKind::Config || !lookup.multi_team {
@@ -63,9 +54,7 @@ mod tests {
 
     fn names() -> Names {
         Names {
-            connections: Some("/airflow/connections".to_owned()),
-            variables: None,
-            config: Some(String::new()),
+            paths: Prefixes::of_test("path", Some("/airflow/connections"), None, Some("")),
             sep: "/".to_owned(),
             use_team_secrets_path: true,
             global_secrets_path: None,

@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::sts_config;
 use crate::cloud::aws::role::{Role, RoleMethod};
 use crate::cloud::aws::sts::StsOptions;
-use crate::cloud::google::{IdTokens, TokenContext};
+use crate::cloud::google::IdTokens;
 use crate::cloud::services::Services;
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -101,14 +101,10 @@ impl AssumedRole {
         let method = match &self.identity {
             Identity::Known(method) => method.clone(),
             Identity::Google { audience } => {
-                let context = TokenContext {
-                    services: Services::new(env, deadline),
-                    env: env.clone(),
-                    audience: "",
-                };
+                let services = Services::new(env, deadline);
                 let tokens = IdTokens::with_gcloud(env);
                 let audience = audience.as_deref().unwrap_or_default();
-                RoleMethod::Token(tokens.token(&context, audience).await?)
+                RoleMethod::Token(tokens.token(services, audience).await?)
             }
         };
         Ok(Role {

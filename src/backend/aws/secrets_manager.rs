@@ -40,10 +40,7 @@ impl Shelf for SecretsManager {
     const KWARGS: &'static [&'static str] = &["sep", EXTRA_CONN_WORDS];
 
     fn new(kwargs: &mut Kwargs) -> Result<(Self, Lookups)> {
-        let Some(sep) = kwargs.text_or("sep", "/")? else {
-            return Err(Error::usage("backend kwarg `sep` must be text, but it is null")
-                .with_hint("remove `sep` to use the default `/`, or set it to text"));
-        };
+        let sep = kwargs.text_needed("sep", "/")?;
         let words = Words::new(kwargs)?;
         let prefixes = ["airflow/connections", "airflow/variables", "airflow/config"];
         let lookups = Lookups::new(Naming::Separator(sep), kwargs, prefixes)?;

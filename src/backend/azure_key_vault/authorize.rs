@@ -19,10 +19,10 @@ use azure_core::http::{AsyncRawResponse, Context, Request, StatusCode};
 use tokio::sync::Mutex;
 
 use super::challenge::{Challenge, usual_scope};
-use crate::cloud::azure::Redaction;
 use crate::cloud::azure::tokens::Tokens;
 use crate::cloud::azure::transport::into_sdk;
 use crate::error::Result;
+use crate::secret::Redaction;
 
 /// The policy of one client.
 #[derive(Debug)]

@@ -7,9 +7,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::cloud::azure::Redaction;
 use crate::error::{Error, Result};
 use crate::python::urlsplit::urlsplit;
+use crate::secret::Redaction;
 
 /// What a vault asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,13 +12,12 @@ use serde_json::Value;
 
 use super::authorize::ChallengePolicy;
 use super::config::Config;
-use crate::cloud::azure::Redaction;
 use crate::cloud::azure::tokens::Tokens;
 use crate::cloud::azure::transport::{Sender, Transport, from_sdk, sdk_failure};
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
 use crate::python::repr::str;
-use crate::secret::Secret;
+use crate::secret::{Redaction, Secret};
 use crate::shown::shown;
 use crate::value::{Answer, Found};
 

@@ -111,10 +111,8 @@ impl Config {
     /// # Errors
     /// A kwarg of the wrong type, or a `vault_url` that is missing or not that of a Key Vault, with status 2.
     pub(super) fn new(mut kwargs: Kwargs) -> Result<Self> {
-        let connections = prefix(&mut kwargs, "connections_prefix", "airflow-connections")?;
-        let variables = prefix(&mut kwargs, "variables_prefix", "airflow-variables")?;
-        let config = prefix(&mut kwargs, "config_prefix", "airflow-config")?;
-        let names = Names::new(connections, variables, config, kwargs.text_or("sep", "-")?);
+        let sep = kwargs.text_or("sep", "-")?;
+        let names = Names::new(sep, |name, default| prefix(&mut kwargs, name, default))?;
         let vault_url = kwargs.text("vault_url")?.unwrap_or_default();
         let endpoint = super::vault_url::parse(&vault_url)?;
         let identity = identity(&mut kwargs)?;

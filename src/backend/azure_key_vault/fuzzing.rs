@@ -10,11 +10,12 @@ use super::config::Config;
 use crate::backend::BoxFuture;
 use crate::cloud::azure::tokens::Tokens;
 use crate::cloud::azure::transport::Sender;
-use crate::cloud::azure::{self, CredentialContext, Redaction};
+use crate::cloud::azure::{self, CredentialContext};
 use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Request, Response};
 use crate::kwargs::Kwargs;
+use crate::secret::Redaction;
 use crate::value::Answer;
 
 /// A challenge that has been read and checked.

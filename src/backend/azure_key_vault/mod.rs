@@ -13,12 +13,13 @@ use self::config::Config;
 use super::{BoxFuture, Context, SecretsBackend};
 use crate::cloud::azure::tokens::Tokens;
 use crate::cloud::azure::transport::{Endpoint, Sender, Server};
-use crate::cloud::azure::{self, CredentialContext, Redaction, Words};
+use crate::cloud::azure::{self, CredentialContext, Words};
 use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Client, Options, Proxies};
 use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
+use crate::secret::Redaction;
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 

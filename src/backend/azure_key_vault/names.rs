@@ -3,11 +3,15 @@
 //! Facts: `AzureKeyVaultBackend.build_path` and its callers in `airflow/providers/microsoft/azure/secrets/key_vault.py` of the
 //! Microsoft Azure provider 15.2.1. Must not know the vault or any request.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::kwargs::{Kwargs, Prefixes};
 use crate::value::{Lookup, SecretKind};
 
 /// The text between a team and a secret's id (`TEAM_SEP`).
 const TEAM_SEPARATOR: &str = "--";
+
+/// The default prefixes of connections, variables and options.
+const PREFIXES: [&str; 3] = ["airflow-connections", "airflow-variables", "airflow-config"];
 
 /// The maximum length of a name, in characters.
 ///
@@ -17,12 +21,8 @@ const LONGEST: usize = 127;
 /// The prefixes and the separator, as Airflow's constructor leaves them.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
-    /// The prefix of connections; `None` when connections are not looked up.
-    pub(super) connections: Option<String>,
-    /// The prefix of variables.
-    pub(super) variables: Option<String>,
-    /// The prefix of configuration options.
-    pub(super) config: Option<String>,
+    /// The prefixes; nothing is looked up with one that is null.
+    pub(super) prefixes: Prefixes,
     /// The separator; `None` is `null`, with which Airflow cannot build a name.
     pub(super) sep: Option<String>,
 }
@@ -53,21 +53,20 @@ impl Name {
 
 impl Names {
     /// Takes the kwargs as `AzureKeyVaultBackend.__init__` does: it strips the characters of `sep` from the end of each prefix.
+    ///
+    /// # Errors
+    /// Those of `take`, which takes a prefix.
     pub(super) fn new(
-        connections: Option<String>,
-        variables: Option<String>,
-        config: Option<String>,
         sep: Option<String>,
-    ) -> Self {
+        mut take: impl FnMut(&str, &str) -> Result<Option<String>>,
+    ) -> Result<Self> {
         // With `None`, Python's `rstrip` strips whitespace; but then no name is built.
         let characters = sep.as_deref().unwrap_or_default();
-        let strip = |prefix: Option<String>| prefix.map(|prefix| rstrip(&prefix, characters).to_owned());
-        Self {
-            connections: strip(connections),
-            variables: strip(variables),
-            config: strip(config),
-            sep,
-        }
+        let prefixes = Prefixes::take("prefix", PREFIXES, |name, default| {
+            let prefix = take(name, default)?;
+            Ok(prefix.map(|prefix| rstrip(&prefix, characters).to_owned()))
+        })?;
+        Ok(Self { prefixes, sep })
     }
 
     /// Returns the names that Airflow asks for, in its order: the team's name, then the plain name.
@@ -75,19 +74,12 @@ impl Names {
     /// # Errors
     /// A separator that is `null`, with status 2: every lookup fails with it in Airflow.
     pub(super) fn of(&self, lookup: &Lookup) -> Result<Vec<Name>> {
-        let (prefix, kwarg) = match lookup.kind {
-            SecretKind::Connection => (&self.connections, "connections_prefix"),
-            SecretKind::Variable => (&self.variables, "variables_prefix"),
-            SecretKind::Config => (&self.config, "config_prefix"),
-        };
-        let Some(prefix) = prefix else {
-            return Ok(vec![Name::skip(String::new(), format!("`{kwarg}` is null"))]);
+        let prefix = match self.prefixes.of(lookup.kind) {
+            Ok(prefix) => prefix,
+            Err(kwarg) => return Ok(vec![Name::skip(String::new(), format!("`{kwarg}` is null"))]),
         };
         let Some(sep) = self.sep.as_deref() else {
-            return Err(
-                Error::usage("backend kwarg `sep` is null, but Airflow needs it to build a name")
-                    .with_hint("remove `sep` to use the default `-`, or set it to text"),
-            );
+            return Err(Kwargs::null("sep", "-"));
         };
         let plain = build_path(prefix, &lookup.id, sep);
         if lookup.multi_team && build_path("", &lookup.id, sep).contains(TEAM_SEPARATOR) {
@@ -152,8 +144,7 @@ mod tests {
     use super::*;
 
     fn names(prefix: Option<&str>, sep: Option<&str>) -> Names {
-        let prefix = prefix.map(str::to_owned);
-        Names::new(prefix.clone(), prefix.clone(), prefix, sep.map(str::to_owned))
+        Names::new(sep.map(str::to_owned), |_, _| Ok(prefix.map(str::to_owned))).expect("names")
     }
 
     fn lookup(id: &str, team: Option<&str>) -> Lookup {
@@ -186,7 +177,7 @@ mod tests {
     #[test]
     fn trailing_characters_of_the_separator_are_stripped_from_the_prefix() {
         let names = names(Some("conn-xy-x"), Some("xy-"));
-        assert_eq!(names.connections.as_deref(), Some("conn"));
+        assert_eq!(names.prefixes.of(SecretKind::Connection), Ok("conn"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::names::{self, Names};
 use crate::cloud::google::{ConfigFile, Key, Scopes, Source, project_of_account};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::kwargs::Kwargs;
+use crate::kwargs::{Kwargs, Prefixes};
 use crate::python::json::Value;
 use crate::python::text::strip;
 use crate::shown::shown;
@@ -30,6 +30,9 @@ pub(super) const KNOWN: &[&str] = &[
 /// The kwargs that give credentials, for hints.
 pub(super) const CREDENTIAL_KWARGS: &str =
     "`gcp_key_path`, `gcp_keyfile_dict` or `gcp_credential_config_file`";
+
+/// The default prefixes of connections, variables and options.
+const PREFIXES: [&str; 3] = ["airflow-connections", "airflow-variables", "airflow-config"];
 
 /// The configuration of one backend.
 pub(super) struct Config {
@@ -54,13 +57,10 @@ impl Config {
     pub(super) fn new(mut kwargs: Kwargs, env: &Env) -> Result<Self> {
         kwargs.refuse_unknown(KNOWN, MEANINGS)?;
         let names = Names {
-            connections: prefix(&mut kwargs, "connections_prefix", "airflow-connections")?,
-            variables: prefix(&mut kwargs, "variables_prefix", "airflow-variables")?,
-            config: prefix(&mut kwargs, "config_prefix", "airflow-config")?,
-            sep: prefix(&mut kwargs, "sep", "-")?.ok_or_else(|| {
-                Error::usage("backend kwarg `sep` is null, but Airflow needs it to build a name")
-                    .with_hint("remove `sep` to use the default `-`, or set it to text")
+            prefixes: Prefixes::take("prefix", PREFIXES, |name, default| {
+                prefix(&mut kwargs, name, default)
             })?,
+            sep: prefix(&mut kwargs, "sep", "-")?.ok_or_else(|| Kwargs::null("sep", "-"))?,
         };
         let project_id = project(&mut kwargs)?;
         let source = source(&mut kwargs)?;

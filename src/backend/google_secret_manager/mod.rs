@@ -14,7 +14,7 @@ use super::{BoxFuture, Context, SecretsBackend};
 use crate::env::Env;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
-use crate::location::{Address, Location};
+use crate::location::{Location, NamedSecret, Null, SecretPlace};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 
@@ -30,35 +30,24 @@ mod refusal;
 pub const CLASS_PATH: &str =
     "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
 
-/// The secret of a project.
+/// The project that has a secret; `None` where only the credentials name it.
 #[derive(Debug)]
-struct SecretAddress {
-    /// The project; `None` where only the credentials have it.
-    project_id: Option<String>,
-    /// The name, computed from the id.
-    secret_name: String,
-}
+struct Project(Option<String>);
 
-impl Address for SecretAddress {
-    fn words(&self) -> String {
-        format!("secret `{}`", shown(&self.secret_name))
-    }
-
-    fn sentence(&self, place: &str) -> String {
-        format!("secret `{}` in {place}", self.secret_name)
-    }
-
-    fn fields(&self) -> Vec<(&'static str, serde_json::Value)> {
+impl SecretPlace for Project {
+    fn fields(&self, secret_name: &str) -> Vec<(&'static str, serde_json::Value)> {
         vec![
-            ("project_id", self.project_id.as_deref().into()),
-            ("secret_name", self.secret_name.as_str().into()),
+            ("project_id", self.0.as_deref().into()),
+            ("secret_name", secret_name.into()),
             ("version", "latest".into()),
         ]
     }
 
-    fn prefixes(&self, id: &str) -> Vec<String> {
-        let prefix = self.secret_name.strip_suffix(id);
-        prefix.map(str::to_owned).into_iter().collect()
+    fn null(&self) -> Null {
+        Null {
+            words: "is empty",
+            hint: "Airflow takes no connection from an empty secret: add a version with a connection",
+        }
     }
 }
 
@@ -114,9 +103,9 @@ impl SecretsBackend for GoogleSecretManagerBackend {
     fn plan(&self, lookup: &Lookup) -> Result<Vec<Step>> {
         let names = self.config.names.of(lookup);
         let step = |name: names::Name| Step {
-            location: Location::new(SecretAddress {
-                project_id: self.project_id.clone(),
-                secret_name: name.name,
+            location: Location::new(NamedSecret {
+                place: Project(self.project_id.clone()),
+                name: name.name,
             }),
             skipped: name.skipped,
         };
@@ -125,8 +114,8 @@ impl SecretsBackend for GoogleSecretManagerBackend {
 
     fn ask<'a>(&'a self, lookup: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(async move {
-            let SecretAddress { secret_name, .. } = step.location.address()?;
-            self.client()?.access(lookup.kind, secret_name).await
+            let NamedSecret::<Project> { name, .. } = step.location.address()?;
+            self.client()?.access(lookup.kind, name).await
         })
     }
 

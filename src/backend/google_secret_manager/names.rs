@@ -3,6 +3,7 @@
 //! Facts: `build_path`, `_build_team_secret_name` and their callers in `airflow/providers/google/cloud/secrets/secret_manager.py`
 //! of the Google provider 22.8.0. Must not know the project or any request.
 
+use crate::kwargs::Prefixes;
 use crate::value::{Lookup, SecretKind};
 
 /// The text between a team and an id (`TEAM_SEP`).
@@ -14,12 +15,8 @@ pub(super) const LONGEST: usize = 255;
 /// The prefixes and the separator.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
-    /// The prefix of connections; `None` when connections are not looked up.
-    pub(super) connections: Option<String>,
-    /// The prefix of variables.
-    pub(super) variables: Option<String>,
-    /// The prefix of configuration options.
-    pub(super) config: Option<String>,
+    /// The prefixes; nothing is looked up with one that is null.
+    pub(super) prefixes: Prefixes,
     /// The separator, which follows the prefix even if that is empty.
     pub(super) sep: String,
 }
@@ -51,13 +48,9 @@ impl Name {
 impl Names {
     /// Returns the names that Airflow asks for, in its order: the team's name, then the plain name.
     pub(super) fn of(&self, lookup: &Lookup) -> Vec<Name> {
-        let (prefix, kwarg) = match lookup.kind {
-            SecretKind::Connection => (&self.connections, "connections_prefix"),
-            SecretKind::Variable => (&self.variables, "variables_prefix"),
-            SecretKind::Config => (&self.config, "config_prefix"),
-        };
-        let Some(prefix) = prefix else {
-            return vec![Name::skip(String::new(), format!("`{kwarg}` is null"))];
+        let prefix = match self.prefixes.of(lookup.kind) {
+            Ok(prefix) => prefix,
+            Err(kwarg) => return vec![Name::skip(String::new(), format!("`{kwarg}` is null"))],
         };
         let (sep, id) = (&self.sep, &lookup.id);
         let plain = format!("{prefix}{sep}{id}");
@@ -108,11 +101,8 @@ mod tests {
     use super::*;
 
     fn names(prefix: Option<&str>, sep: &str) -> Names {
-        let prefix = prefix.map(str::to_owned);
         Names {
-            connections: prefix.clone(),
-            variables: prefix.clone(),
-            config: prefix,
+            prefixes: Prefixes::of_test("prefix", prefix, prefix, prefix),
             sep: sep.to_owned(),
         }
     }

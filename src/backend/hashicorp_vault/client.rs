@@ -4,20 +4,18 @@
 //! the messages. Source: apache-airflow-providers-hashicorp 4.8.4, `_internal_client/vault_client.py` (`_client`,
 //! `_run_with_reauth`).
 
-use std::sync::Mutex as Shared;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::answer::Envelope;
 use super::auth::{Credential, Login};
 use super::config::Config;
 use super::header;
-use crate::cloud::token_cache::{Token, TokenCache};
+use crate::cloud::token_cache::{Issued, TokenCache};
 use crate::error::{Error, Result};
 use crate::http::{self, Request, Response, Retry};
 use crate::python::json;
-use crate::secret::{Redactor, Secret};
+use crate::secret::{Redaction, Secret};
 
 /// Airflow's `Retry(total=3, backoff_factor=0.1, status_forcelist=[412, 500, 502, 503])`, which applies to GET, with urllib3's
 /// `RETRY_AFTER_STATUS_CODES`.
@@ -47,37 +45,23 @@ pub(super) const MAX_SHOWN_CHARS: usize = 200;
 pub(super) struct Client {
     pub(super) config: Config,
     http: http::Client,
+    /// The token of the last login. Its lifetime is ignored: Vault rejects an expired one.
     session: TokenCache<Issued>,
-    redactor: Shared<Redactor>,
+    redactor: Redaction,
     /// Whether the token of the last login has a limited number of uses.
     token_is_counted: AtomicBool,
-}
-
-/// A token from a login. Its lifetime is ignored: Vault rejects an expired one.
-#[derive(Clone)]
-struct Issued(Secret);
-
-impl Token for Issued {
-    fn expires_at(&self) -> Option<SystemTime> {
-        None
-    }
 }
 
 impl Client {
     /// Creates the client without sending anything.
     pub(super) fn new(config: Config) -> Self {
-        let mut redactor = Redactor::default();
-        config
-            .auth
-            .secrets()
-            .into_iter()
-            .for_each(|secret| redactor.add(secret));
+        let redactor = Redaction::of(config.auth.secrets());
         let http = http::Client::new(config.http.clone()).following_standbys();
         Self {
             config,
             http,
             session: TokenCache::new(),
-            redactor: Shared::new(redactor),
+            redactor,
             token_is_counted: AtomicBool::new(false),
         }
     }
@@ -108,18 +92,12 @@ impl Client {
 
     /// Adds a secret that is never shown.
     pub(super) fn hold(&self, secret: Secret) {
-        self.redactor
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .add(secret);
+        self.redactor.add(secret);
     }
 
     /// Returns a server's words without secrets, fit to be shown.
     pub(super) fn clean(&self, text: &str) -> String {
-        self.redactor
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clean(text)
+        self.redactor.clean(text)
     }
 
     /// Returns the token and the number of its login. Logs in if there is none, or if login number `rejected` was the last.

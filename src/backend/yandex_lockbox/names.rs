@@ -3,17 +3,14 @@
 //! Facts: `_build_secret_name`, `_build_team_secret_name`, `_names_a_team_namespace` and their callers in the Yandex provider
 //! 4.6.1, `secrets/lockbox.py`. Must not know any request.
 
+use crate::kwargs::Prefixes;
 use crate::value::{Lookup, SecretKind};
 
 /// The prefixes and the separator, as Airflow's constructor leaves them.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
-    /// The prefix of connections; `None` when connections are not looked up.
-    pub(super) connections: Option<String>,
-    /// The prefix of variables.
-    pub(super) variables: Option<String>,
-    /// The prefix of configuration options.
-    pub(super) config: Option<String>,
+    /// The prefixes; nothing is looked up with one that is null.
+    pub(super) prefixes: Prefixes,
     /// What stands between the prefix and the id; twice between a team and the id.
     pub(super) sep: String,
     /// The connection with Lockbox's own credentials, which is never looked up here.
@@ -29,14 +26,8 @@ impl Names {
     /// Returns the names that Airflow looks for, in its order: the team's, then the plain one; or, as an error, why it looks for
     /// none.
     pub(super) fn of(&self, lookup: &Lookup) -> Result<Vec<String>, String> {
-        let (prefix, kwarg) = match lookup.kind {
-            SecretKind::Connection => (&self.connections, "connections_prefix"),
-            SecretKind::Variable => (&self.variables, "variables_prefix"),
-            SecretKind::Config => (&self.config, "config_prefix"),
-        };
-        let Some(prefix) = prefix else {
-            return Err(format!("`{kwarg}` is null"));
-        };
+        let prefix = self.prefixes.of(lookup.kind);
+        let prefix = prefix.map_err(|kwarg| format!("`{kwarg}` is null"))?;
         let id = lookup.id.as_str();
         if lookup.kind == SecretKind::Connection && self.own_connection.as_deref() == Some(id) {
             return Err("this connection has the backend's own credentials".to_owned());
@@ -48,7 +39,7 @@ impl Names {
                 "with multi_team, an id that contains `{team_sep}` could be another team's"
             ));
         }
-        let name = |key: &str| match prefix.as_str() {
+        let name = |key: &str| match prefix {
             "" => key.to_owned(),
             prefix => format!("{prefix}{}{key}", self.sep),
         };
@@ -75,9 +66,7 @@ mod tests {
 
     fn names(prefix: &str) -> Names {
         Names {
-            connections: Some(prefix.to_owned()),
-            variables: None,
-            config: None,
+            prefixes: Prefixes::of_test("prefix", Some(prefix), None, None),
             sep: "/".to_owned(),
             own_connection: Some("yandexcloud_default".to_owned()),
         }

@@ -29,12 +29,12 @@ use url::form_urlencoded;
 
 use super::region::Region;
 use super::tenant::Tenants;
-use super::{CredentialContext, Failure, Redaction, TokenRequest};
+use super::{CredentialContext, Failure, TokenRequest};
 use crate::cloud::azure::retry;
 use crate::cloud::azure::transport::{Transport, from_sdk, into_sdk, sdk_failure};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
-use crate::secret::Secret;
+use crate::secret::{Redaction, Secret};
 
 /// `AzureAuthorityHosts.AZURE_PUBLIC_CLOUD`
 const PUBLIC_CLOUD: &str = "login.microsoftonline.com";

@@ -4,7 +4,7 @@
 //! (the chain ends). `azure_core`'s `TokenCredential` has only one kind of error, so the trait is our own, and [`tokens`] adapts it
 //! to the SDK. The environment is passed in; nothing here reads the process's environment.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use azure_core::credentials::AccessToken;
@@ -16,7 +16,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
 use crate::http::Options;
-use crate::secret::{Redactor, Secret};
+use crate::secret::{Redaction, Secret};
 
 mod azure_cli;
 mod azure_developer_cli;
@@ -150,22 +150,6 @@ pub(crate) struct Words {
     pub(crate) client_secret: &'static str,
     /// The kwarg of a managed identity's client id, with its backticks.
     pub(crate) managed_identity: &'static str,
-}
-
-/// The secrets of one backend, shared by all code that sees one.
-#[derive(Debug, Default)]
-pub(crate) struct Redaction(Mutex<Redactor>);
-
-impl Redaction {
-    /// Adds a secret.
-    pub(crate) fn add(&self, secret: Secret) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).add(secret);
-    }
-
-    /// Returns a server's message, fit to be shown.
-    pub(crate) fn clean(&self, text: &str) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clean(text)
-    }
 }
 
 /// Returns the options of a client that the kwargs do not configure: those of requests in this environment.

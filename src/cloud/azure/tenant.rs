@@ -2,9 +2,10 @@
 //!
 //! A credential is configured for one tenant; a vault's challenge names the vault's tenant. Must not send anything.
 
-use super::{Redaction, TokenRequest, VaultTenant};
+use super::{TokenRequest, VaultTenant};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::secret::Redaction;
 use crate::shown::shown;
 
 /// A credential's tenant, and the others that it may ask.

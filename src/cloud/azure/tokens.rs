@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use super::transport::into_sdk;
-use super::{Credential, Failure, Redaction, TokenRequest, VaultTenant};
+use super::{Credential, Failure, TokenRequest, VaultTenant};
 use crate::cloud::token_cache::{Token, TokenCache};
 use crate::error::{Error, Result};
+use crate::secret::Redaction;
 
 /// The tokens, and the credential that they come from.
 pub(crate) struct Tokens {

@@ -13,7 +13,7 @@ use super::key::ServiceAccountKey;
 use super::metadata::Metadata;
 use super::service_account;
 use super::source::{named, read};
-use crate::cloud::services::text;
+use crate::cloud::services::{Services, text};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::file;
@@ -27,6 +27,8 @@ pub(crate) struct IdTokens {
     /// gcloud's file, where it is looked at.
     gcloud: Option<PathBuf>,
     metadata: Metadata,
+    /// The environment, from which the credentials behind an impersonated account read.
+    env: Env,
 }
 
 impl IdTokens {
@@ -36,6 +38,7 @@ impl IdTokens {
             file: env.non_empty("GOOGLE_APPLICATION_CREDENTIALS").map(str::to_owned),
             gcloud: None,
             metadata: Metadata::new(env, "`GOOGLE_APPLICATION_CREDENTIALS`"),
+            env: env.clone(),
         }
     }
 
@@ -54,8 +57,14 @@ impl IdTokens {
     ///
     /// # Errors
     /// No credentials, or a refusal, with status 4; no answer, 5; a file that cannot be used, 2.
-    pub(crate) async fn token(&self, context: &TokenContext, audience: &str) -> Result<Secret> {
-        let deadline = context.services.deadline;
+    pub(crate) async fn token(&self, services: Services, audience: &str) -> Result<Secret> {
+        let deadline = services.deadline;
+        // No account signs a token for itself here.
+        let context = &TokenContext {
+            services,
+            env: self.env.clone(),
+            audience: "",
+        };
         let is_file = |path: &&PathBuf| file::is_file(path, deadline).unwrap_or(false);
         let gcloud = self.gcloud.as_ref().filter(is_file);
         let path = match (&self.file, gcloud) {

@@ -1,218 +1,151 @@
-//! Who we are to Yandex Cloud: an OAuth token, a service account's key, or the machine's own account, exchanged for an IAM token.
+//! Who we are to Yandex Cloud: credentials, the IAM token for them, and requests with it to one service.
 //!
-//! Sources: yandexcloud 0.413.0, `_auth_fabric.py`, `_auth_plugin.py` and `_channels.py`; apache-airflow-providers-yandex 4.6.1,
-//! `utils/credentials.py`; <https://yandex.cloud/docs/iam/api-ref/IamToken/create>. The SDK speaks gRPC; the same API is asked
-//! over REST here.
+//! `credentials` exchanges an OAuth token, a service account's `key` or the machine's own account for an IAM token. `connection`
+//! finds them in an Airflow connection, `access` joins them with a folder and an endpoint, and
+//! `endpoints` has the addresses of the services. Must not know what a service is asked for.
+//!
+//! Sources: yandexcloud 0.413.0, whose SDK speaks gRPC; the same API is asked over REST here.
+//! <https://yandex.cloud/docs/api-design-guide/concepts/errors>.
 
-use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use crate::cloud::jwt::{self, Algorithm};
-use crate::cloud::services::{ServiceRequest, Services, object, refused, text, unreachable};
-use crate::error::{Error, Result};
+use super::services::{ServiceRequest, Services, object, refused, text, unreachable};
+use crate::env::Env;
+use crate::error::{Error, ErrorKind, Result};
 use crate::http::Response;
-use crate::python::json::{Object, Value, dumps};
-use crate::secret::Secret;
+use crate::python::json::Value;
+use crate::secret::{Redaction, Secret};
+use crate::shown::cut_at;
 
-/// The endpoint of Yandex Cloud: `YC_API_ENDPOINT`.
-pub(crate) const ENDPOINT: &str = "api.cloud.yandex.net";
+mod access;
+mod connection;
+mod credentials;
+mod endpoints;
+mod key;
 
-/// The lifetime of a service account's assertion, in seconds: `ServiceAccountAuth.__SECONDS_IN_HOUR`.
-const ASSERTION_SECONDS: u64 = 3600;
+pub(crate) use access::{Access, Configured};
+pub(crate) use connection::Extra;
+pub(crate) use credentials::Credentials;
+pub(crate) use endpoints::Endpoints;
 
-/// Where a virtual machine asks for its own account, unless `YC_METADATA_ADDR` names another address.
-const METADATA_ADDRESS: &str = "169.254.169.254";
+/// The most characters of the server's words that are shown.
+const LONGEST_WORDS: usize = 300;
 
-/// Where the credentials come from.
-#[derive(Clone, Debug)]
-pub(crate) enum Credentials {
-    /// A user's OAuth token.
-    OAuth(Secret),
-    /// A service account's key.
-    Key(ServiceAccountKey),
-    /// The account of this virtual machine.
-    Machine,
+/// The hint about an answer that Yandex Cloud does not give.
+const ANOTHER_SERVER: &str =
+    "something else may have answered: check `endpoint` in the backend kwargs, and `HTTPS_PROXY`";
+
+/// A client of one service.
+pub(crate) struct Client {
+    /// The service, for messages.
+    name: &'static str,
+    services: Services,
+    /// `YC_METADATA_ADDR`
+    metadata_address: Option<String>,
+    redactor: Redaction,
 }
 
-/// A service account and its private key.
-#[derive(Clone)]
-pub(crate) struct ServiceAccountKey {
-    id: String,
-    service_account_id: String,
-    private_key: Secret,
+/// What an answer that is a failure is about.
+#[derive(Clone, Copy)]
+pub(crate) struct Task<'a> {
+    /// What was to be done: "read the secret".
+    pub(crate) what: &'a str,
+    /// What to check after a refusal.
+    pub(crate) hint: &'a str,
 }
 
-impl fmt::Debug for ServiceAccountKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ServiceAccountKey(redacted)")
-    }
-}
-
-impl ServiceAccountKey {
-    /// Reads the object of an authorized key; `what` names it in errors.
-    ///
-    /// # Errors
-    /// A missing field, or a private key in another form, with status 2.
-    pub(crate) fn from_object(what: &str, object: &Object) -> Result<Self> {
-        let field = |name: &str| {
-            text(object, name)
-                .map(str::to_owned)
-                .ok_or_else(|| Error::usage(format!("{what} lacks `{name}`")).with_hint(FORM))
-        };
-        let private_key = field("private_key")?;
-        if !private_key.contains("-----BEGIN PRIVATE KEY-----") {
-            return Err(Error::usage(format!(
-                "`private_key` in {what} is not a private key in PEM form (PKCS#8)"
-            ))
-            .with_hint(FORM));
-        }
-        Ok(Self {
-            id: field("id")?,
-            service_account_id: field("service_account_id")?,
-            private_key: Secret::from(private_key),
-        })
-    }
-}
-
-const FORM: &str = "`yc iam key create --output key.json --service-account-id ID` makes such a key";
-
-/// The addresses of the services.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Endpoints {
-    /// What issues IAM tokens.
-    pub(crate) iam: String,
-    /// The names of Lockbox's secrets.
-    pub(crate) lockbox: String,
-    /// Their values.
-    pub(crate) lockbox_payload: String,
-}
-
-/// Returns the addresses of the services behind `endpoint`. Those of Yandex Cloud itself are known; others are asked for.
-///
-/// # Errors
-/// No answer, or one without the services, with status 5.
-pub(crate) async fn endpoints(services: &Services, endpoint: &str) -> Result<Endpoints> {
-    if endpoint.strip_suffix(":443").unwrap_or(endpoint) == ENDPOINT {
-        return Ok(Endpoints {
-            iam: format!("iam.{ENDPOINT}"),
-            lockbox: format!("lockbox.{ENDPOINT}"),
-            lockbox_payload: format!("payload.lockbox.{ENDPOINT}"),
-        });
-    }
-    let what = "the list of Yandex Cloud's endpoints";
-    let response = send(
-        services,
-        what,
-        ServiceRequest::get(format!("https://{endpoint}/endpoints")),
-    )
-    .await?;
-    let answer = object(&response);
-    let listed = answer
-        .as_ref()
-        .and_then(|answer| answer.get("endpoints")?.as_list());
-    let address = |id: &str| {
-        listed
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-            .find(|endpoint| text(endpoint, "id") == Some(id))
-            .and_then(|endpoint| text(endpoint, "address"))
-            .map(str::to_owned)
-            .ok_or_else(|| {
-                Error::unavailable(format!("{what} does not have the service `{id}`"))
-                    .with_hint("this may not be Yandex Cloud: check `endpoint` in the backend kwargs")
-            })
-    };
-    Ok(Endpoints {
-        iam: address("iam")?,
-        lockbox: address("lockbox")?,
-        lockbox_payload: address("lockbox-payload")?,
-    })
-}
-
-impl Credentials {
-    /// Returns their secrets.
-    pub(crate) fn secrets(&self) -> Vec<Secret> {
-        match self {
-            Self::OAuth(token) => vec![token.clone()],
-            Self::Key(key) => vec![key.private_key.clone()],
-            Self::Machine => Vec::new(),
+impl Client {
+    /// Creates the client without sending anything.
+    pub(crate) fn new(name: &'static str, env: &Env, deadline: std::time::Instant) -> Self {
+        Self {
+            name,
+            services: Services::new(env, deadline),
+            metadata_address: env.non_empty("YC_METADATA_ADDR").map(str::to_owned),
+            redactor: Redaction::default(),
         }
     }
 
-    /// Returns an IAM token. `endpoint` is the one that is configured, and `metadata_address` what `YC_METADATA_ADDR` says.
+    /// Returns an IAM token, and the addresses of the services.
     ///
     /// # Errors
     /// A refusal, or a machine without an account, with status 4; no answer, 5; a key that cannot be used, 2.
-    pub(crate) async fn iam_token(
-        &self,
-        services: &Services,
-        endpoint: &str,
-        endpoints: &Endpoints,
-        metadata_address: Option<&str>,
-    ) -> Result<Secret> {
-        let (name, proof) = match self {
-            Self::OAuth(token) => ("yandexPassportOauthToken", token.clone()),
-            Self::Key(key) => ("jwt", key.assertion(endpoint)?),
-            Self::Machine => return machine_token(services, metadata_address).await,
+    pub(crate) async fn log_in(&self, access: &Access) -> Result<(Secret, Endpoints)> {
+        let Access {
+            credentials,
+            endpoint,
+            ..
+        } = access;
+        let endpoints = endpoints::endpoints(&self.services, endpoint).await?;
+        for secret in credentials.secrets() {
+            self.redactor.add(secret);
+        }
+        let address = self.metadata_address.as_deref();
+        let token = credentials
+            .iam_token(&self.services, endpoint, &endpoints, address)
+            .await?;
+        self.redactor.add(token.clone());
+        Ok((token, endpoints))
+    }
+
+    /// Gets `url` with an IAM token.
+    ///
+    /// # Errors
+    /// A refusal of `task`, with status 4, or 2 if its parameters are refused; no answer, 5.
+    pub(crate) async fn get(&self, url: String, token: &Secret, task: Task<'_>) -> Result<Response> {
+        let mut bearer = b"Bearer ".to_vec();
+        bearer.extend_from_slice(token.expose());
+        let request = ServiceRequest::get(url).header("authorization", Secret::new(bearer));
+        let response = self
+            .services
+            .yandex(request)
+            .await
+            .map_err(|failure| unreachable(self.name, failure))?;
+        match response.status {
+            200 => Ok(response),
+            _ => Err(self.refused(task, &response)),
+        }
+    }
+
+    /// Returns the error of an answer that is not the service's.
+    pub(crate) fn not_its_json(&self) -> Error {
+        Error::unavailable(format!("{} did not answer in its JSON", self.name)).with_hint(ANOTHER_SERVER)
+    }
+
+    /// Returns the error of an answer that is a failure, by gRPC's code in it.
+    fn refused(&self, task: Task<'_>, response: &Response) -> Error {
+        let Task { what, hint } = task;
+        let answer = object(response);
+        let code = answer.as_ref().and_then(|answer| match answer.get("code")? {
+            Value::Int(digits) => digits.parse::<u8>().ok(),
+            _ => None,
+        });
+        let kind = match code {
+            // INVALID_ARGUMENT, NOT_FOUND: what the parameters name cannot be or is not there.
+            Some(3 | 5) => ErrorKind::Usage,
+            // PERMISSION_DENIED, FAILED_PRECONDITION (what is deactivated), UNAUTHENTICATED.
+            Some(7 | 9 | 16) => ErrorKind::Denied,
+            _ => ErrorKind::Unavailable,
         };
-        let proof = proof.expose_text().unwrap_or_default().to_owned();
-        let body = Object::from_iter([(name.to_owned(), Value::String(proof))]);
-        let body = Secret::from(dumps(&Value::Object(body)));
-        let url = format!("https://{}/iam/v1/tokens", endpoints.iam);
-        let what = "Yandex Cloud's IAM";
-        let response = send(
-            services,
-            what,
-            ServiceRequest::post(url, "application/json", body),
-        )
-        .await?;
-        token(what, &response, "iamToken")
+        let (name, status) = (self.name, response.status);
+        let error = match (kind, code) {
+            (ErrorKind::Unavailable, Some(_)) => {
+                Error::unavailable(format!("{name} could not {what} (status {status})"))
+            }
+            (ErrorKind::Unavailable, None) => Error::unavailable(format!(
+                "{name} could not {what}: status {status}, without an error of its own"
+            ))
+            .with_hint(ANOTHER_SERVER),
+            _ => Error::new(kind, format!("{name} refused to {what} (status {status})")).with_hint(hint),
+        };
+        match answer.as_ref().and_then(|answer| text(answer, "message")) {
+            Some(words) => {
+                let words = cut_at(LONGEST_WORDS, self.redactor.clean(words));
+                error.with_detail(format!("it says: {words}"))
+            }
+            None => error,
+        }
     }
 }
 
-impl ServiceAccountKey {
-    fn assertion(&self, endpoint: &str) -> Result<Secret> {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
-        let claims = Object::from_iter([
-            ("iss".to_owned(), Value::String(self.service_account_id.clone())),
-            (
-                "aud".to_owned(),
-                Value::String(format!("https://iam.{endpoint}/iam/v1/tokens")),
-            ),
-            ("iat".to_owned(), Value::Int(now.to_string())),
-            (
-                "exp".to_owned(),
-                Value::Int((now + ASSERTION_SECONDS).to_string()),
-            ),
-        ]);
-        jwt::sign(Algorithm::Ps256, &self.private_key, Some(&self.id), claims).ok_or_else(|| {
-            Error::usage("the private key of the Yandex Cloud service account is not an RSA key in PEM form")
-                .with_hint(FORM)
-        })
-    }
-}
-
-async fn machine_token(services: &Services, metadata_address: Option<&str>) -> Result<Secret> {
-    let address = metadata_address.unwrap_or(METADATA_ADDRESS);
-    let url = format!("http://{address}/computeMetadata/v1/instance/service-accounts/default/token");
-    let request = ServiceRequest::get(url).header("metadata-flavor", "Google");
-    let Some(response) = services.ask_if_there(request).await? else {
-        return Err(Error::denied("no Yandex Cloud credentials found")
-            .with_detail(
-                "neither the kwargs nor the connection has any, and this machine has no metadata service",
-            )
-            .with_hint("set `yc_sa_key_json_path` or `yc_connection_id` in the backend kwargs"));
-    };
-    let what = "Yandex Cloud's metadata service";
-    if response.status != 200 {
-        return Err(refused(what, &response));
-    }
-    token(what, &response, "access_token")
-}
-
+/// Sends a request to a service that gives what every request needs.
 async fn send(services: &Services, what: &str, request: ServiceRequest) -> Result<Response> {
     let response = services
         .yandex(request)
@@ -222,12 +155,4 @@ async fn send(services: &Services, what: &str, request: ServiceRequest) -> Resul
         200 => Ok(response),
         _ => Err(refused(what, &response)),
     }
-}
-
-fn token(what: &str, response: &Response, field: &str) -> Result<Secret> {
-    let answer = object(response);
-    let token = answer.as_ref().and_then(|answer| text(answer, field));
-    token
-        .map(Secret::from)
-        .ok_or_else(|| Error::unavailable(format!("{what} answered without a token")))
 }

@@ -8,7 +8,8 @@ use tokio::sync::watch;
 
 use super::*;
 use crate::cloud::azure::transport::Sender;
-use crate::cloud::azure::{Redaction, VaultTenant, Words};
+use crate::cloud::azure::{VaultTenant, Words};
+use crate::secret::Redaction;
 
 /// Records requests and returns the answers in order; after the last, it never answers.
 struct Network {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::azure::support::{World, values};
+use crate::google;
 use crate::support::Output;
 use crate::support::server::{Recorded, Reply, Server};
 use crate::vault::{login, vault};
@@ -169,5 +170,42 @@ fn entra_is_logged_in_to_once() {
         let requests = world.requests();
         let logins = requests.iter().filter(|line| line.contains("/token"));
         assert_eq!(logins.count(), 1, "{name}: {requests:#?}");
+    }
+}
+
+#[test]
+fn google_is_logged_in_to_once_and_each_step_says_what_it_gave() {
+    let world = google::support::World::start();
+    let kwargs = json!({"project_id": "proj", "gcp_credential_config_file": google::user()});
+    let error = |status: u16, name: &str| {
+        let error = json!({"code": status, "status": name, "message": "hunter2"});
+        Reply::json(status, json!({"error": error}))
+    };
+    let absent = || error(404, "NOT_FOUND");
+    let denied = || error(403, "PERMISSION_DENIED");
+    let found = || Reply::json(200, json!({"payload": {"data": "aHVudGVyMg=="}}));
+    let down = || Reply::html(500);
+    let no_login = || Reply::json(400, json!({"error": "invalid_grant"}));
+    // The team's name is asked first, then the plain name.
+    for (stores, tokens, expected) in [
+        (vec![found(), absent()], vec![], ["found", "not found"]),
+        (vec![absent(), found()], vec![], ["not found", "found"]),
+        (vec![denied(), found()], vec![], ["denied", "found"]),
+        (vec![down(), denied()], vec![], ["unreachable", "denied"]),
+        (vec![], vec![no_login()], ["denied"; 2]),
+        (vec![], vec![down(); 3], ["unreachable"; 2]),
+    ] {
+        world.tell(&stores, &tokens, &[]);
+        let output = world
+            .program(&kwargs, &json!({"AIRFLOW__CORE__MULTI_TEAM": "True"}))
+            .args(["explain", "var", "hello", "--probe", "-o", "json"])
+            .args(["--no-fallback", "--team", "t"])
+            .run();
+        assert_eq!(outcomes(&output), expected, "{}", output.text());
+        let everything = format!("{}{}", output.text(), output.stderr);
+        assert!(!everything.contains("hunter2"), "{everything}");
+        let requests = world.requests();
+        let logins = requests.iter().filter(|request| request.method == "POST").count();
+        assert_eq!(logins, tokens.len().max(1), "{requests:?}");
     }
 }

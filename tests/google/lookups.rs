@@ -254,6 +254,11 @@ fn a_connection_that_is_not_text_is_malformed_and_an_empty_one_is_not_found() {
         let program = world.program(&kwargs(), &json!({}));
         let output = program.args(["--no-fallback", "get-conn", "a"]).run();
         assert_eq!(output.status, status, "{stored}: {}", output.stderr);
+        if status == 3 {
+            let words = "secret `airflow-connections-a` exists, but is empty";
+            assert!(output.stderr.contains(words), "{}", output.stderr);
+            assert!(!output.stderr.contains("null"), "{}", output.stderr);
+        }
     }
 }
 

@@ -3,43 +3,28 @@
 //! Source: <https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access>. Airflow's client
 //! (google-cloud-secret-manager 2.32.0) repeats `UNAVAILABLE` and `RESOURCE_EXHAUSTED` for 60 seconds; here `--timeout` is the limit.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::config::{CREDENTIAL_KWARGS, Config, project_fault};
+use super::config::Config;
 use super::crc32c::crc32c;
 use super::refusal;
-use crate::cloud::google::{AccessToken, Loaded, Scopes, TokenContext};
-use crate::cloud::services::Services;
-use crate::cloud::token_cache::{Token, TokenCache};
-use crate::cloud::trust;
+use crate::cloud::google::{ProjectClient, Service};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::http::{Client, FailureKind, Request, Response, Retry};
+use crate::http::Response;
 use crate::python::json::{Object, Value, loads};
 use crate::secret::Secret;
 use crate::value::{Answer, Found, SecretKind};
 
-/// The audience of a token that a service account signs for itself. A different universe or endpoint does not change it.
-const AUDIENCE: &str = "https://secretmanager.googleapis.com/";
-
-/// What to do when the project is not known, or cannot be one.
-const SET_PROJECT: &str = "set the backend kwarg `project_id`";
-
-/// The time limit for an answer.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Which requests are repeated: what gRPC calls `UNAVAILABLE` or `RESOURCE_EXHAUSTED`.
-const RETRY: Retry = Retry {
-    retries: 3,
-    statuses: &[429, 502, 503, 504],
-    statuses_with_retry_after: &[],
-    backoff: Duration::from_millis(500),
-    after_sending: true,
-    decide: None,
+/// The service. A different universe or endpoint does not change the audience.
+const SERVICE: Service = Service {
+    name: "Google Secret Manager",
+    audience: "https://secretmanager.googleapis.com/",
+    kwargs: "`gcp_key_path`, `gcp_keyfile_dict` or `gcp_credential_config_file`",
 };
 
 /// Base64 as Google writes it, and without its padding.
@@ -48,29 +33,10 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The client of one backend: one set of credentials, one token at a time.
+/// The client of one backend.
 pub(super) struct SecretManager {
-    http: Client,
+    google: ProjectClient,
     url: String,
-    context: TokenContext,
-    credentials: Loaded,
-    scopes: Scopes,
-    /// The kwarg `project_id`.
-    project_id: Option<String>,
-    sessions: TokenCache<Session>,
-}
-
-/// Who asks, and for which project.
-#[derive(Clone)]
-struct Session {
-    token: AccessToken,
-    project: String,
-}
-
-impl Token for Session {
-    fn expires_at(&self) -> Option<SystemTime> {
-        self.token.expires_at()
-    }
 }
 
 impl SecretManager {
@@ -79,28 +45,15 @@ impl SecretManager {
     /// # Errors
     /// No credentials, with status 4; credentials that cannot be used, 2.
     pub(super) fn new(config: &Config, env: &Env, deadline: Instant) -> Result<Self> {
-        let chain = config
-            .chain
-            .as_ref()
-            .map(|(accounts, is_list)| (accounts.as_slice(), *is_list));
         Ok(Self {
-            http: Client::new(trust::options(env, TIMEOUT, deadline)),
+            google: ProjectClient::new(SERVICE, &config.access, env, deadline)?,
             url: config.url.clone(),
-            credentials: Loaded::new(&config.source, chain, env, deadline, CREDENTIAL_KWARGS)?,
-            context: TokenContext {
-                services: Services::new(env, deadline),
-                env: env.clone(),
-                audience: AUDIENCE,
-            },
-            scopes: config.scopes.clone(),
-            project_id: config.project_id.clone(),
-            sessions: TokenCache::new(),
         })
     }
 
     /// Marks this as a probe: there is one login, even if it fails.
     pub(super) fn probing(&self) {
-        self.sessions.probing();
+        self.google.probing();
     }
 
     /// Reads the newest version of the secret `name`.
@@ -108,77 +61,22 @@ impl SecretManager {
     /// # Errors
     /// What kept it from an answer, with status 2, 4 or 5.
     pub(super) async fn access(&self, kind: SecretKind, name: &str) -> Result<Answer> {
-        let (session, _) = self.sessions.get("", None, self.session()).await?;
-        let project = &session.project;
-        let mut headers = vec![("authorization".to_owned(), session.token.bearer())];
-        if let Some(quota) = &self.credentials.quota_project {
-            headers.push(("x-goog-user-project".to_owned(), Secret::from(quota.as_str())));
-        }
-        let request = Request {
-            method: "GET",
-            url: format!(
-                "{}/v1/projects/{project}/secrets/{name}/versions/latest:access",
-                self.url
-            ),
-            headers,
-            body: None,
-            retry: RETRY,
-            follow_redirects: false,
+        let url = |project: &str| {
+            let secret = format!("projects/{project}/secrets/{name}");
+            format!("{}/v1/{secret}/versions/latest:access", self.url)
         };
-        let response = self
-            .http
-            .send(request)
-            .await
-            .map_err(|failure| match failure.kind() {
-                FailureKind::Configuration => Error::from(failure),
-                FailureKind::Deadline | FailureKind::Certificate(_) | FailureKind::Proxy => {
-                    Error::from(failure)
-                }
-                _ => Error::unavailable("Google Secret Manager did not answer").with_source(failure),
-            })?;
+        let (project, response) = self.google.get(url).await?;
         let answer = response
             .body
             .expose_text()
             .map(|text| loads(text.trim_start_matches('\u{feff}')));
         match answer {
             Some(Ok(Value::Object(answer))) if response.status == 200 => found(kind, &answer),
-            Some(Ok(Value::Object(answer))) => refusal::meaning(project, name, response.status, &answer),
+            Some(Ok(Value::Object(answer))) => refusal::meaning(&project, name, response.status, &answer),
             Some(Err(error)) if !error.is_decode_error() => {
                 Err(Error::malformed("the secret in Google Secret Manager cannot be read").with_source(error))
             }
             _ => Err(not_google(&response)),
-        }
-    }
-
-    /// Gets a token, and the project of the credentials if no kwarg names it.
-    ///
-    /// # Errors
-    /// No project, or one that no secret can be in, with status 2; what kept it from a token.
-    async fn session(&self) -> Result<Session> {
-        let unknown = || {
-            Error::usage("the Google Cloud project of the secrets is not known")
-                .with_detail("neither `project_id` nor the credentials nor `GOOGLE_CLOUD_PROJECT` names one")
-                .with_hint(SET_PROJECT)
-        };
-        let Self {
-            credentials, scopes, ..
-        } = self;
-        if self.project_id.is_none() && credentials.lacks_project(scopes) {
-            return Err(unknown());
-        }
-        let token = credentials.credential.token(&self.context, scopes).await?;
-        if let Some(project) = self.project_id.clone() {
-            return Ok(Session { token, project });
-        }
-        let project = credentials.project(&self.context, scopes, &token).await?;
-        let project = project
-            .filter(|project| !project.is_empty())
-            .ok_or_else(unknown)?;
-        match project_fault(&project) {
-            Some(why) => Err(
-                Error::usage(format!("the project of the Google credentials {why}")).with_hint(SET_PROJECT),
-            ),
-            None => Ok(Session { token, project }),
         }
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Facts: `CloudSecretManagerBackend.__init__` of the Google provider 22.8.0. Must not read a file or send anything.
 
-use super::endpoint;
 use super::meanings::MEANINGS;
 use super::names::{self, Names};
-use crate::cloud::google::{ConfigFile, Key, Scopes, Source, project_of_account};
+use crate::cloud::google::{
+    self, Access, ConfigFile, Key, Scopes, Source, project_fault, project_of_account,
+};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::kwargs::{Kwargs, Prefixes};
@@ -27,9 +28,8 @@ pub(super) const KNOWN: &[&str] = &[
     "impersonation_chain",
 ];
 
-/// The kwargs that give credentials, for hints.
-pub(super) const CREDENTIAL_KWARGS: &str =
-    "`gcp_key_path`, `gcp_keyfile_dict` or `gcp_credential_config_file`";
+/// gcloud's variable for another endpoint.
+const ENDPOINT_OVERRIDE: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER";
 
 /// The default prefixes of connections, variables and options.
 const PREFIXES: [&str; 3] = ["airflow-connections", "airflow-variables", "airflow-config"];
@@ -37,12 +37,7 @@ const PREFIXES: [&str; 3] = ["airflow-connections", "airflow-variables", "airflo
 /// The configuration of one backend.
 pub(super) struct Config {
     pub(super) names: Names,
-    /// The kwarg `project_id`.
-    pub(super) project_id: Option<String>,
-    pub(super) source: Source,
-    /// The accounts to impersonate one after the other, and whether the kwarg is a list.
-    pub(super) chain: Option<(Vec<String>, bool)>,
-    pub(super) scopes: Scopes,
+    pub(super) access: Access,
     /// The URL of the service.
     pub(super) url: String,
     /// Warnings for the user.
@@ -70,26 +65,15 @@ impl Config {
         kwargs.finish(KNOWN)?;
         Ok(Self {
             names,
-            project_id,
-            source,
-            chain,
-            scopes,
-            url: endpoint::url(env)?,
+            access: Access {
+                source,
+                chain,
+                scopes,
+                project_id,
+            },
+            url: google::service_url(env, "secretmanager", ENDPOINT_OVERRIDE)?,
             warnings,
         })
-    }
-
-    /// Returns the project that is known before any file is read or any request is sent.
-    pub(super) fn known_project(&self, env: &Env) -> Option<String> {
-        let of_chain = || {
-            let (accounts, _) = self.chain.as_ref()?;
-            project_of_account(accounts.last()?)
-        };
-        match (&self.project_id, &self.chain) {
-            (Some(project), _) => Some(project.clone()),
-            (None, Some(_)) => of_chain().map(str::to_owned),
-            (None, None) => self.source.known_project(env),
-        }
     }
 }
 
@@ -137,22 +121,6 @@ fn project(kwargs: &mut Kwargs) -> Result<Option<String>> {
             None => Ok(Some(project)),
         },
         None => Ok(None),
-    }
-}
-
-/// Returns why a project cannot have this id.
-pub(super) fn project_fault(project: &str) -> Option<String> {
-    if project.contains("..") {
-        return Some("has `..`".to_owned());
-    }
-    let wrong = project
-        .chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || "-_.:".contains(*c)));
-    match wrong {
-        Some('/') => Some("has `/`, and regional secrets are not supported".to_owned()),
-        Some(' ') => Some("has a space".to_owned()),
-        Some(c) => Some(format!("has `{}`", shown(&c.to_string()))),
-        None => None,
     }
 }
 

@@ -21,7 +21,6 @@ use crate::value::{Answer, Lookup, Step};
 mod client;
 mod config;
 mod crc32c;
-mod endpoint;
 mod meanings;
 mod names;
 mod refusal;
@@ -66,7 +65,7 @@ impl GoogleSecretManagerBackend {
     pub(crate) fn boxed(kwargs: Kwargs, context: &Context<'_>) -> Result<Box<dyn SecretsBackend>> {
         let config = Config::new(kwargs, context.env)?;
         Ok(Box::new(Self {
-            project_id: config.known_project(context.env),
+            project_id: config.access.known_project(context.env),
             config,
             env: context.env.clone(),
             deadline: context.deadline,

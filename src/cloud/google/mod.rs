@@ -1,7 +1,8 @@
 //! Who we are to Google Cloud: the credentials of `google.auth.default`, each as one file, and the tokens that they give.
 //!
-//! `source` decides which credentials a configuration means, `credential_file` reads a file of them by its type. `identity` is
-//! for Vault's login with a service account. Must not know which service a token is for, apart from its audience.
+//! `source` decides which credentials a configuration means, `credential_file` reads a file of them by its type. `project_client`
+//! sends requests with them, and `endpoint` says where to. `identity` is for Vault's login with a service account. Must not know
+//! which service a token is for, apart from its audience.
 //!
 //! Sources: google-auth 2.63.0; apache-airflow-providers-google 22.8.0, `utils/credentials_provider.py`.
 
@@ -16,6 +17,7 @@ mod aws_subject;
 mod credential;
 mod credential_file;
 mod default;
+mod endpoint;
 mod executable;
 mod external_account;
 mod external_user;
@@ -25,6 +27,7 @@ mod identity;
 mod impersonated;
 pub(crate) mod key;
 mod metadata;
+mod project_client;
 mod service_account;
 mod source;
 mod subject_token;
@@ -32,11 +35,13 @@ mod token_endpoint;
 
 pub(crate) use access_token::AccessToken;
 pub(crate) use credential::{Credential, Scopes};
+pub(crate) use endpoint::service_url;
 pub(crate) use id_token::IdTokens;
 pub(crate) use identity::{ApplicationDefault, Credentials};
 pub(crate) use impersonated::project_of as project_of_account;
-pub(crate) use source::{ConfigFile, Key, Loaded, Source};
-pub(crate) use token_endpoint::url_fault as endpoint_fault;
+pub(crate) use project_client::{Access, ProjectClient, Service, project_fault};
+pub(crate) use source::{ConfigFile, Key, Source};
+use token_endpoint::url_fault as endpoint_fault;
 
 /// The universe of Google's public cloud.
 pub(crate) const DEFAULT_UNIVERSE: &str = "googleapis.com";

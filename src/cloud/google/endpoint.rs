@@ -1,26 +1,23 @@
-//! Where Secret Manager is: Google's public cloud, another universe, or an address that gcloud's variable names.
+//! Where a service is: Google's public cloud, another universe, or an address that gcloud's variable names.
 //!
-//! Airflow does not read `CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER`: that is a deliberate difference, for emulators and Private
+//! Airflow does not read gcloud's `CLOUDSDK_API_ENDPOINT_OVERRIDES_…`: that is a deliberate difference, for emulators and Private
 //! Service Connect. Source: google-cloud-secret-manager 2.32.0, `client.py` (`_get_universe_domain`, `_get_api_endpoint`).
 
-use crate::cloud::google::{DEFAULT_UNIVERSE, endpoint_fault};
+use super::{DEFAULT_UNIVERSE, endpoint_fault};
 use crate::env::Env;
 use crate::error::{Error, Result};
-
-/// gcloud's variable for another endpoint.
-const OVERRIDE: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER";
 
 /// The variable for another universe.
 const UNIVERSE: &str = "GOOGLE_CLOUD_UNIVERSE_DOMAIN";
 
-/// Returns the URL of the service, without a slash at its end.
+/// Returns the URL of the service `name`, without a slash at its end. `override_variable` is gcloud's variable for another endpoint.
 ///
 /// # Errors
 /// A variable that names no endpoint, with status 2.
-pub(super) fn url(env: &Env) -> Result<String> {
-    if let Some(url) = env.non_empty(OVERRIDE) {
+pub(crate) fn service_url(env: &Env, name: &str, override_variable: &str) -> Result<String> {
+    if let Some(url) = env.non_empty(override_variable) {
         let refused = |why: &str| {
-            Error::usage(format!("`{OVERRIDE}` {why}"))
+            Error::usage(format!("`{override_variable}` {why}"))
                 .with_hint("it must be `https://…/`, or `http://…/` on this machine")
         };
         if let Some(fault) = endpoint_fault(url) {
@@ -32,9 +29,9 @@ pub(super) fn url(env: &Env) -> Result<String> {
         return Ok(url.trim_end_matches('/').to_owned());
     }
     let Some(universe) = env.text(UNIVERSE) else {
-        return Ok(format!("https://secretmanager.{DEFAULT_UNIVERSE}"));
+        return Ok(format!("https://{name}.{DEFAULT_UNIVERSE}"));
     };
-    let url = format!("https://secretmanager.{universe}");
+    let url = format!("https://{name}.{universe}");
     let is_host = universe.contains(|c: char| !c.is_whitespace())
         && universe
             .bytes()
@@ -58,10 +55,12 @@ mod tests {
     use super::*;
     use crate::secret::Secret;
 
+    const OVERRIDE: &str = "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER";
+
     fn url_in(variables: &[(&str, &str)]) -> Result<String> {
         let variables = variables.iter();
         let env = variables.map(|(name, value)| ((*name).to_owned(), Secret::from(*value)));
-        url(&env.collect())
+        service_url(&env.collect(), "secretmanager", OVERRIDE)
     }
 
     #[test]

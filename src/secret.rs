@@ -118,7 +118,7 @@ impl Redactor {
 
     /// Returns `text` without any of the secrets.
     #[must_use]
-    fn without_secrets(&self, mut text: String) -> String {
+    pub(crate) fn without_secrets(&self, mut text: String) -> String {
         let mut secrets: Vec<&str> = self.0.iter().filter_map(Secret::expose_text).collect();
         // If one secret contains another, the longer one is cut out first.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));

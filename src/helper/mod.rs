@@ -12,8 +12,10 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use crate::secret::Secret;
 
 mod group;
+mod words;
 
 use group::Group;
+pub(crate) use words::{names_a_secret, without_tokens};
 
 /// The maximum size of a program's output, as of a file.
 pub(crate) const MAX_BYTES: u64 = 16 << 20;
@@ -102,18 +104,6 @@ pub(crate) fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
 #[cfg(not(unix))]
 pub(crate) fn os_value(value: &Secret) -> Option<&std::ffi::OsStr> {
     value.expose_text().map(std::ffi::OsStr::new)
-}
-
-/// Returns the error messages of a program on one line, without words that could be a token.
-pub(crate) fn without_tokens(text: &str) -> String {
-    let words = text.split_whitespace().map(|word| {
-        if word.contains("eyJ") || word.len() > 100 {
-            "[redacted]"
-        } else {
-            word
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(all(test, unix))]

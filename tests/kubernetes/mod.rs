@@ -10,7 +10,10 @@ mod differences;
 #[cfg(target_os = "linux")]
 mod in_cluster;
 mod kubeconfig;
+mod kubectl;
 mod names;
+#[cfg(target_os = "linux")]
+mod plugin;
 #[cfg(target_os = "linux")]
 mod real;
 

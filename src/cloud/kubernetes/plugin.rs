@@ -1,34 +1,33 @@
 //! A credential from an exec plugin: a program such as `aws`, `gke-gcloud-auth-plugin` or `kubelogin` that prints one.
 //!
-//! Owns what the plugin is told and what its answer means. It runs as kubectl runs it, except that it gets no terminal: it must end
-//! within the command's time. Its output is a secret. Source: k8s.io/client-go v0.36.3, `plugin/pkg/client/auth/exec/exec.go`, and
+//! Owns how it runs: as kubectl runs it, except that it gets no terminal and must end within the command's time. What it is told is in
+//! `info`, and what it prints, which is a secret, in `answer`. Source: k8s.io/client-go v0.36.3, `plugin/pkg/client/auth/exec/exec.go`, and
 //! `pkg/apis/clientauthentication`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
-use super::credential::{Credential, bearer};
+use super::credential::Credential;
 use super::kubeconfig::Entry;
-use crate::calendar;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::file;
-use crate::helper::{self, Failure};
-use crate::http::{Identity, Pem};
+use crate::helper::{self, Failure, Output, names_a_secret};
 use crate::python::json::{self, Object, Value};
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 use crate::shown::shown;
+
+mod answer;
+mod info;
+
+use info::info;
 
 /// The versions of the API. Older ones are gone from kubectl too.
 const VERSIONS: [&str; 2] = [
     "client.authentication.k8s.io/v1",
     "client.authentication.k8s.io/v1beta1",
 ];
-
-/// The name of the extension whose content a plugin gets.
-const EXTENSION: &str = "client.authentication.k8s.io/exec";
 
 /// A plugin of the kubeconfig.
 pub(super) struct Plugin {
@@ -38,6 +37,8 @@ pub(super) struct Plugin {
     env: Vec<(OsString, Secret)>,
     version: String,
     install_hint: Option<String>,
+    /// What it is given that could be a secret.
+    secrets: Redactor,
     /// As in "the plugin `aws` of user `x` in `/home/me/.kube/config`, line 7".
     named: String,
 }
@@ -86,14 +87,15 @@ impl Plugin {
             .iter()
             .map(|(name, variable)| (name.into(), variable.value.clone()))
             .collect();
+        let arguments = exec.texts("args")?;
+        let mut secrets = secrets(env, &arguments);
         for variable in exec.mappings("env")? {
             let Some(name) = variable.text("name")? else {
                 return Err(exec.fault("env", "has a variable without a name"));
             };
-            variables.push((
-                name.into(),
-                Secret::from(variable.text("value")?.unwrap_or_default()),
-            ));
+            let value = Secret::from(variable.text("value")?.unwrap_or_default());
+            secrets.add(value.clone());
+            variables.push((name.into(), value));
         }
         variables.push(("KUBERNETES_EXEC_INFO".into(), info));
         Ok(Self {
@@ -103,10 +105,11 @@ impl Plugin {
             } else {
                 command.into()
             },
-            arguments: exec.texts("args")?.into_iter().map(str::to_owned).collect(),
+            arguments: arguments.into_iter().map(str::to_owned).collect(),
             env: variables,
             version: version.to_owned(),
             install_hint: exec.text("installHint")?.map(str::to_owned),
+            secrets,
             named: format!("the plugin `{}` of {}", shown(command), exec.described()),
         })
     }
@@ -159,260 +162,56 @@ impl Plugin {
             }
         };
         if !output.status.success() {
-            let words = String::from_utf8_lossy(output.stderr.expose()).into_owned();
-            let words = helper::without_tokens(&words);
             let error = Error::denied(format!("{named} failed ({})", output.status));
+            let words = self.words(&output);
             let error = match words.as_str() {
                 "" => error,
-                words => error.with_detail(format!("it says: {}", shown(words))),
+                words => error.with_detail(format!("it says: {words}")),
             };
             return Err(error.with_hint("log in again with the cloud's tool, and try `kubectl get secrets`"));
         }
-        self.credential(&output.stdout)
+        answer::credential(&output.stdout, &self.version, named)
             .map_err(|what| Error::denied(format!("{named} {what}")))
     }
 
-    /// Reads an `ExecCredential`, or says what is wrong with it.
-    fn credential(&self, printed: &Secret) -> Result<Credential, String> {
-        let Some(Ok(Value::Object(object))) = printed.expose_text().map(json::loads) else {
-            return Err("printed something that is not a JSON object".to_owned());
-        };
-        let text = |object: &Object, name: &str| match object.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
-            Some(_) => Err(format!("printed a `{name}` that is not text")),
-        };
-        if text(&object, "kind")?.as_deref() != Some("ExecCredential") {
-            return Err("printed something that is not an `ExecCredential`".to_owned());
-        }
-        let version = text(&object, "apiVersion")?.unwrap_or_default();
-        if version != self.version {
-            return Err(format!(
-                "printed a credential of `{}`, but the kubeconfig says `{}`",
-                shown(&version),
-                self.version
-            ));
-        }
-        let Some(Value::Object(status)) = object.get("status") else {
-            return Err("printed a credential without `status`".to_owned());
-        };
-        let token = text(status, "token")?;
-        let certificate = text(status, "clientCertificateData")?;
-        let key = text(status, "clientKeyData")?;
-        let pem =
-            |text: String, name: &str| Pem::Text(Secret::from(text), format!("`{name}` of {}", self.named));
-        let identity = match (certificate, key) {
-            (None, None) if token.is_none() => {
-                return Err("printed neither a token nor a certificate".to_owned());
+    /// Returns what it says on standard error, without what could be a secret.
+    ///
+    /// kubectl shows all of it, but its reader is a person at a terminal, and ours may be the log of a job.
+    fn words(&self, output: &Output) -> String {
+        let mut redactor = self.secrets.clone();
+        if let Some(Ok(Value::Object(printed))) = output.stdout.expose_text().map(json::loads) {
+            let status = printed.get("status").and_then(Value::as_object);
+            for text in status
+                .into_iter()
+                .flat_map(Object::values)
+                .filter_map(Value::as_str)
+            {
+                redactor.add(Secret::from(text));
             }
-            (None, None) => None,
-            (Some(certificate), Some(key)) => Some(Identity {
-                certificate: pem(certificate, "clientCertificateData"),
-                key: Some(pem(key, "clientKeyData")),
-            }),
-            _ => {
-                return Err(
-                    "printed a certificate without its key, or a key without its certificate".to_owned(),
-                );
-            }
-        };
-        let expires_at = match text(status, "expirationTimestamp")? {
-            None => None,
-            Some(text) => Some(time(&text).ok_or("printed an `expirationTimestamp` that is not a time")?),
-        };
-        let authorization = token.map(|token| bearer(&Secret::from(token)));
-        Ok(Credential {
-            authorization: authorization
-                .transpose()
-                .map_err(|_| "printed a token that cannot be sent over HTTP".to_owned())?,
-            identity,
-            expires_at,
-        })
+        }
+        let words = String::from_utf8_lossy(output.stderr.expose());
+        let words = helper::without_tokens(&redactor.without_secrets(words.into_owned()));
+        shown(&redactor.clean(&words))
     }
 }
 
-/// Returns the text of `KUBERNETES_EXEC_INFO`, byte for byte as kubectl writes it.
-fn info(exec: &Entry<'_>, cluster: &Entry<'_>, version: &str, deadline: Instant) -> Result<Secret> {
-    let mut spec = Object::new();
-    if exec.flag("provideClusterInfo")? {
-        spec.insert(
-            "cluster".to_owned(),
-            Value::Object(cluster_info(cluster, deadline)?),
-        );
+/// Returns the secrets among the variables and the arguments of a plugin, by their names.
+fn secrets(env: &Env, arguments: &[&str]) -> Redactor {
+    let mut secrets = Redactor::default();
+    for (_, variable) in env.iter().filter(|(name, _)| names_a_secret(name)) {
+        secrets.add(variable.value.clone());
     }
-    spec.insert("interactive".to_owned(), Value::Bool(false));
-    let info = [
-        ("kind", Value::String("ExecCredential".to_owned())),
-        ("apiVersion", Value::String(version.to_owned())),
-        ("spec", Value::Object(spec)),
-    ];
-    let info = info
-        .map(|(name, value)| (name.to_owned(), value))
-        .into_iter()
-        .collect();
-    let mut text = json::dumps_compact(&Value::Object(info));
-    // Go's encoder ends every value with a line feed.
-    text.push('\n');
-    Ok(Secret::from(text))
-}
-
-/// Returns what a plugin is told about the cluster.
-fn cluster_info(cluster: &Entry<'_>, deadline: Instant) -> Result<Object> {
-    use base64::Engine as _;
-    let mut info = Object::new();
-    let mut add = |name: &str, value| info.insert(name.to_owned(), value);
-    add(
-        "server",
-        Value::String(cluster.text("server")?.unwrap_or_default().to_owned()),
-    );
-    if let Some(name) = cluster.text("tls-server-name")? {
-        add("tls-server-name", Value::String(name.to_owned()));
-    }
-    if cluster.flag("insecure-skip-tls-verify")? {
-        add("insecure-skip-tls-verify", Value::Bool(true));
-    }
-    let authority = match (
-        cluster.data("certificate-authority-data")?,
-        cluster.path("certificate-authority")?,
-    ) {
-        (Some(data), _) => Some(data),
-        (None, Some(path)) => {
-            let read = file::read_unwiped(&path, file::MAX_BYTES, deadline);
-            Some(read.map_err(|source| {
-                cluster
-                    .fault("certificate-authority", "cannot be read")
-                    .with_source(source)
-            })?)
+    let mut follows = false;
+    for argument in arguments {
+        if follows {
+            secrets.add(Secret::from(*argument));
         }
-        (None, None) => None,
-    };
-    if let Some(data) = authority {
-        let text = base64::engine::general_purpose::STANDARD.encode(data);
-        add("certificate-authority-data", Value::String(text));
-    }
-    if let Some(url) = cluster.text("proxy-url")? {
-        add("proxy-url", Value::String(url.to_owned()));
-    }
-    if cluster.flag("disable-compression")? {
-        add("disable-compression", Value::Bool(true));
-    }
-    let extensions = cluster.mappings("extensions")?;
-    let mut config = None;
-    for extension in extensions {
-        if extension.text("name")? == Some(EXTENSION) {
-            config = extension.json("extension")?;
+        let (name, value) = argument.split_once('=').unwrap_or((argument, ""));
+        let is_secret = name.starts_with('-') && names_a_secret(name);
+        if is_secret {
+            secrets.add(Secret::from(value));
         }
+        follows = is_secret && value.is_empty();
     }
-    // Go writes an empty one as null.
-    add("config", config.unwrap_or(Value::Null));
-    Ok(info)
-}
-
-/// Reads a time of RFC 3339.
-fn time(text: &str) -> Option<SystemTime> {
-    let number = |range: std::ops::Range<usize>| -> Option<i64> {
-        let digits = text.get(range)?;
-        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| digits.parse().ok()).flatten()
-    };
-    let bytes = text.as_bytes();
-    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
-    if !separators
-        .iter()
-        .all(|(at, separator)| bytes.get(*at) == Some(separator))
-    {
-        return None;
-    }
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-    if !calendar::exists(year, month, day) || hour > 23 || minute > 59 || second > 59 {
-        return None;
-    }
-    let mut rest = text.get(19..)?;
-    if let Some(fraction) = rest.strip_prefix(['.', ',']) {
-        let after = fraction.trim_start_matches(|c: char| c.is_ascii_digit());
-        if after.len() == fraction.len() {
-            return None;
-        }
-        rest = after;
-    }
-    let offset = match rest.as_bytes() {
-        b"Z" => 0,
-        [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
-            let start = text.len() - 5;
-            let minutes = number(start..start + 2)? * 60 + number(start + 3..start + 5)?;
-            if *sign == b'+' { minutes } else { -minutes }
-        }
-        _ => return None,
-    };
-    let seconds =
-        calendar::days_since_1970(year, month, day) * 86_400 + hour * 3_600 + (minute - offset) * 60 + second;
-    // A time before 1970 has passed as well.
-    let since = Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
-    SystemTime::UNIX_EPOCH.checked_add(since)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_rfc_3339_are_read() {
-        let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-        for (text, expected) in [
-            ("2018-03-05T17:30:20-08:00", at(1_520_299_820)),
-            ("2018-03-06T01:30:20Z", at(1_520_299_820)),
-            ("2018-03-06T01:30:20.25+00:00", at(1_520_299_820)),
-            ("1960-01-01T00:00:00Z", at(0)),
-            ("2018-03-06 01:30:20Z", None),
-            ("2018-02-30T01:30:20Z", None),
-            ("2018-03-06T01:30:20", None),
-            ("2018-03-06T01:30:20.Z", None),
-            ("2018-03-06T24:30:20Z", None),
-            ("soon", None),
-            ("", None),
-            ("ééééééééééééé", None),
-        ] {
-            assert_eq!(time(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_answer_that_is_no_credential_says_why() {
-        let plugin = Plugin {
-            program: PathBuf::new(),
-            arguments: Vec::new(),
-            env: Vec::new(),
-            version: VERSIONS[0].to_owned(),
-            install_hint: None,
-            named: "the plugin `x`".to_owned(),
-        };
-        let read = |text: &str| plugin.credential(&Secret::from(text)).map(|_| ());
-        let with = |status: &str| {
-            let head = r#""kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1""#;
-            read(&format!("{{{head}, \"status\": {status}}}"))
-        };
-        assert_eq!(with(r#"{"token": "t"}"#), Ok(()));
-        assert_eq!(with(r#"{"token": "t", "expirationTimestamp": null}"#), Ok(()));
-        for (outcome, what) in [
-            (read("hunter2"), "not a JSON object"),
-            (read("{}"), "not an `ExecCredential`"),
-            (
-                read(r#"{"kind": "ExecCredential", "apiVersion": "hunter"}"#),
-                "a credential of `hunter`",
-            ),
-            (with("null"), "without `status`"),
-            (with("{}"), "neither a token nor a certificate"),
-            (with(r#"{"token": 5}"#), "a `token` that is not text"),
-            (with(r#"{"token": "hunter 2"}"#), "cannot be sent over HTTP"),
-            (with(r#"{"clientKeyData": "hunter2"}"#), "without its certificate"),
-            (
-                with(r#"{"token": "hunter2", "expirationTimestamp": "soon"}"#),
-                "is not a time",
-            ),
-        ] {
-            let said = outcome.expect_err(what);
-            assert!(said.contains(what) && !said.contains("hunter2"), "{said}");
-        }
-    }
+    secrets
 }

@@ -134,7 +134,7 @@ impl Tls {
             None => Arc::clone(&proxy),
             Some(identity) => {
                 let (chain, key) = own_certificate(identity, deadline)?;
-                let old = CertifiedKey::new(chain.clone(), signer(&provider, key.clone_key())?);
+                let old = CertifiedKey::new(chain.clone(), signer(&provider, key.clone_key(), identity)?);
                 let config = match builder()?.with_client_auth_cert(chain, key) {
                     // webpki does not read a certificate of version 1, which servers may accept.
                     Err(rustls::Error::InvalidCertificate(_)) => {
@@ -154,8 +154,15 @@ fn mismatch(source: rustls::Error) -> Failure {
 }
 
 /// Returns what signs with the client's key.
-fn signer(provider: &CryptoProvider, key: PrivateKeyDer<'static>) -> Result<Arc<dyn SigningKey>, Failure> {
-    provider.key_provider.load_private_key(key).map_err(mismatch)
+fn signer(
+    provider: &CryptoProvider,
+    key: PrivateKeyDer<'static>,
+    identity: &Identity,
+) -> Result<Arc<dyn SigningKey>, Failure> {
+    provider.key_provider.load_private_key(key).map_err(|source| {
+        let name = identity.key.as_ref().unwrap_or(&identity.certificate).name();
+        Failure::configuration(format!("{name} holds a private key that cannot be used")).with_source(source)
+    })
 }
 
 /// Reads the client's certificate and its key.

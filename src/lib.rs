@@ -10,8 +10,9 @@
 //!
 //! ```text
 //! main -> cli -> { commands, render, settings, options }
-//! commands -> { render, connection, resolver, settings, options }
-//! render -> connection
+//! commands -> { render, inspect, connection, resolver, settings, options }
+//! render -> { inspect, connection }
+//! inspect -> connection
 //! resolver -> { settings, backend }
 //! settings -> options
 //! backend -> { cloud, http }
@@ -69,6 +70,7 @@ pub mod future;
 mod helper;
 mod home;
 pub mod http;
+pub mod inspect;
 pub mod kwargs;
 pub mod location;
 mod nearest;

@@ -2,6 +2,8 @@
 //!
 //! Pure: sources are handed in, nothing is read, run or asked. Must not know settings, backends or output formats.
 
+pub mod code;
+
 use std::sync::Arc;
 
 use crate::value::SecretKind;

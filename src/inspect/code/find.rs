@@ -1,0 +1,606 @@
+//! Walks one Python module and reports what it uses.
+
+use std::collections::HashMap;
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+
+use super::airflow::{self, Lookup};
+use super::evaluate::{At, Evaluator};
+use super::parse_time::ParseTime;
+use super::project::Module;
+use super::scope::{Binding, ScopeId, ScopeKind};
+use super::template;
+use super::text_expr;
+use super::value::{self, Value, Values};
+use crate::inspect::{CodeNames, NameUse, Origin, Place, UnknownUse};
+use crate::value::SecretKind;
+
+/// Reports what a module uses.
+pub(super) fn names<'a>(evaluator: &Evaluator<'_, 'a>, module: usize, parse_time: &ParseTime) -> CodeNames {
+    let project = evaluator.project;
+    let mut finder = Finder {
+        evaluator,
+        module: &project.modules[module],
+        at: At { module, scope: 0 },
+        parse_time,
+        runs_at_parse: true,
+        in_text: false,
+        found: CodeNames::default(),
+        calls: HashMap::new(),
+        fields: Vec::new(),
+    };
+    finder.visit_body(project.modules[module].body);
+    finder.finish()
+}
+
+/// A use that is about to be reported.
+pub(super) struct Use {
+    pub(super) kind: SecretKind,
+    pub(super) offset: TextSize,
+    pub(super) origin: Origin,
+    pub(super) has_default: bool,
+    pub(super) as_json: bool,
+    /// What is said of it when its name is not known.
+    pub(super) what: String,
+}
+
+pub(super) struct Finder<'e, 'p, 'a> {
+    pub(super) evaluator: &'e Evaluator<'p, 'a>,
+    pub(super) module: &'p Module<'a>,
+    pub(super) at: At,
+    parse_time: &'e ParseTime,
+    /// Whether the code here runs when Airflow parses the file.
+    runs_at_parse: bool,
+    /// Whether this is a part of a text that has been looked at as a whole.
+    in_text: bool,
+    pub(super) found: CodeNames,
+    /// The uses that each call has reported, to add the fields that are used of its result.
+    calls: HashMap<TextRange, std::ops::Range<usize>>,
+    fields: Vec<(TextRange, Vec<String>)>,
+}
+
+impl<'a> Finder<'_, '_, 'a> {
+    fn finish(mut self) -> CodeNames {
+        for (call, path) in &self.fields {
+            // `x["a"]` is a part of `x["a"]["b"]`.
+            let is_part = |other: &Vec<String>| other.len() > path.len() && other.starts_with(path);
+            if self
+                .fields
+                .iter()
+                .any(|(other_call, other)| other_call == call && is_part(other))
+            {
+                continue;
+            }
+            for index in self.calls.get(call).cloned().into_iter().flatten() {
+                let fields = &mut self.found.uses[index].fields;
+                if !fields.contains(path) {
+                    fields.push(path.clone());
+                }
+            }
+        }
+        self.found
+    }
+
+    fn place(&self, offset: TextSize) -> Place {
+        self.module.lines.place(offset.to_usize())
+    }
+
+    /// Reports the names that the values are, and whether there are others.
+    pub(super) fn report(&mut self, values: &Values, used: Use) {
+        let mut unknown = !values.complete;
+        let place = self.place(used.offset);
+        for value in &values.options {
+            match value {
+                Value::Text(name) if name.is_empty() => {}
+                Value::Text(name) if template::is_template(name) => unknown = true,
+                Value::Text(name) => self.found.uses.push(NameUse {
+                    kind: used.kind,
+                    name: name.to_string(),
+                    place: place.clone(),
+                    origin: used.origin.clone(),
+                    has_default: used.has_default,
+                    as_json: used.as_json,
+                    fields: Vec::new(),
+                    at_parse_time: self.runs_at_parse
+                        && matches!(used.origin, Origin::Call | Origin::Environment),
+                }),
+                Value::None => {}
+                _ => unknown = true,
+            }
+        }
+        if unknown {
+            self.found.unknown.push(UnknownUse {
+                kind: used.kind,
+                place,
+                what: used.what,
+            });
+        }
+    }
+
+    /// Reports the names in a template. `base` is where the text starts, `exact` that its bytes are the source's.
+    pub(super) fn report_template(&mut self, text: &str, base: TextSize, exact: bool) {
+        for found in template::parse(text).uses {
+            let offset = if exact {
+                TextSize::try_from(found.offset).unwrap_or_default()
+            } else {
+                TextSize::new(0)
+            };
+            let place = self.place(base + offset);
+            match found.name {
+                Some(name) => {
+                    let fields = if found.fields.is_empty() {
+                        Vec::new()
+                    } else {
+                        vec![found.fields]
+                    };
+                    let found = NameUse {
+                        kind: found.kind,
+                        name,
+                        place,
+                        origin: Origin::Template,
+                        has_default: found.has_default,
+                        as_json: found.as_json,
+                        fields,
+                        at_parse_time: false,
+                    };
+                    if !self.found.uses.contains(&found) {
+                        self.found.uses.push(found);
+                    }
+                }
+                None => self.found.unknown.push(unknown_in_template(found.kind, place)),
+            }
+        }
+    }
+
+    fn enter(&mut self, scope: ScopeId, runs_at_parse: bool, inside: impl FnOnce(&mut Self)) {
+        let outer = (self.at.scope, self.runs_at_parse);
+        self.at.scope = scope;
+        self.runs_at_parse = runs_at_parse;
+        inside(self);
+        (self.at.scope, self.runs_at_parse) = outer;
+    }
+
+    fn function(&mut self, function: &'a ast::StmtFunctionDef) {
+        for decorator in &function.decorator_list {
+            self.visit_decorator(decorator);
+        }
+        for parameter in function.parameters.iter_non_variadic_params() {
+            let Some(default) = &parameter.default else {
+                continue;
+            };
+            self.visit_expr(default);
+            let name = parameter.name().as_str();
+            if airflow::is_conn_id(name) && !self.parse_time.always_given(self.at.module, parameter.range) {
+                let mut values = self.evaluator.values(default, self.at);
+                // A parameter whose default is not known is known where it is used.
+                values.complete = true;
+                self.report(&values, argument(name, default.start()));
+            }
+        }
+        let Some(scope) = self.module.scopes.opened_by(function) else {
+            return;
+        };
+        let runs = self.parse_time.runs(At { scope, ..self.at });
+        self.enter(scope, runs, |finder| finder.visit_body(&function.body));
+    }
+
+    fn call(&mut self, call: &'a ast::ExprCall) {
+        let callee = self.evaluator.values(&call.func, self.at);
+        let mut makes_connection = false;
+        for callee in &callee.options {
+            match callee {
+                Value::Path(path) => {
+                    makes_connection |= airflow::is_connection_class(path);
+                    if let Some(lookup) = airflow::lookup(path) {
+                        self.lookup(lookup, path, call);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if makes_connection {
+            return;
+        }
+        for keyword in &call.arguments.keywords {
+            if let Some(name) = keyword.arg.as_ref().filter(|name| airflow::is_conn_id(name)) {
+                let mut values = self.evaluator.values(&keyword.value, self.at);
+                // `expand(conn_id=[…])`
+                if values.options.iter().any(|value| matches!(value, Value::List(_))) {
+                    values = values.elements();
+                }
+                self.report(&values, argument(name, keyword.value.start()));
+            }
+        }
+    }
+
+    fn lookup(&mut self, lookup: Lookup, path: &str, call: &'a ast::ExprCall) {
+        let (kind, names): (_, &[&str]) = match lookup {
+            Lookup::Variable | Lookup::VariableOrDefault => (SecretKind::Variable, &["key"]),
+            Lookup::Connection => (SecretKind::Connection, &["conn_id"]),
+            Lookup::Environment => return self.environment(call),
+        };
+        let keyword = names.iter().find_map(|name| call.arguments.find_keyword(name));
+        let what = short(path);
+        let Some(name) = call
+            .arguments
+            .args
+            .first()
+            .or(keyword.map(|keyword| &keyword.value))
+        else {
+            if call
+                .arguments
+                .keywords
+                .iter()
+                .any(|keyword| keyword.arg.is_none())
+            {
+                let place = self.place(call.start());
+                self.found.unknown.push(UnknownUse { kind, place, what });
+            }
+            return;
+        };
+        if name.is_starred_expr() {
+            let place = self.place(call.start());
+            self.found.unknown.push(UnknownUse { kind, place, what });
+            return;
+        }
+        let is_variable = kind == SecretKind::Variable;
+        let given = |name: &str| call.arguments.find_keyword(name).is_some();
+        let is_true = |expr: &'a Expr| {
+            let values = self.evaluator.values(expr, self.at);
+            values.complete && values.options.iter().all(Value::is_true)
+        };
+        let json_position = if lookup == Lookup::VariableOrDefault { 3 } else { 2 };
+        let json = call
+            .arguments
+            .find_argument_value("deserialize_json", json_position);
+        let used = Use {
+            kind,
+            offset: call.start(),
+            origin: Origin::Call,
+            has_default: is_variable
+                && (lookup == Lookup::VariableOrDefault
+                    || call.arguments.args.len() > 1
+                    || given("default_var")
+                    || given("default")),
+            as_json: is_variable && json.is_some_and(is_true),
+            what,
+        };
+        let mut values = self.evaluator.values(name, self.at);
+        // An id is text; `None` is an error that others find.
+        values.options.retain(|value| !matches!(value, Value::None));
+        let first = self.found.uses.len();
+        self.report(&values, used);
+        self.calls.insert(call.range(), first..self.found.uses.len());
+    }
+
+    /// `os.getenv("AIRFLOW_CONN_X")`.
+    fn environment(&mut self, call: &'a ast::ExprCall) {
+        if let Some(name) = call.arguments.args.first() {
+            let has_default = call.arguments.args.len() > 1;
+            self.environment_name(name, call.start(), has_default);
+        }
+    }
+
+    fn environment_name(&mut self, name: &'a Expr, offset: TextSize, has_default: bool) {
+        let values = self.evaluator.values(name, self.at);
+        for value in &values.options {
+            let Value::Text(text) = value else { continue };
+            for (prefix, kind) in [
+                (airflow::CONNECTION_PREFIX, SecretKind::Connection),
+                (airflow::VARIABLE_PREFIX, SecretKind::Variable),
+            ] {
+                if let Some(id) = text.strip_prefix(prefix) {
+                    let used = Use {
+                        kind,
+                        offset,
+                        origin: Origin::Environment,
+                        has_default,
+                        as_json: false,
+                        what: "os.environ[…]".to_owned(),
+                    };
+                    self.report(&Values::one(Value::text(&id.to_lowercase())), used);
+                }
+            }
+        }
+    }
+
+    /// The keys used of a variable that is JSON, and the fields used of a connection.
+    fn used_of(&mut self, expr: &'a Expr) {
+        let mut path = Vec::new();
+        let mut owner = expr;
+        loop {
+            owner = match owner {
+                Expr::Subscript(subscript) => {
+                    match &*subscript.slice {
+                        Expr::StringLiteral(key) => path.push(key.value.to_str().to_owned()),
+                        // What is below an index is not a key of the value itself.
+                        _ => path.clear(),
+                    }
+                    &subscript.value
+                }
+                Expr::Attribute(attribute) => {
+                    path.push(attribute.attr.as_str().to_owned());
+                    &attribute.value
+                }
+                _ => break,
+            };
+        }
+        if path.is_empty() {
+            return;
+        }
+        path.reverse();
+        let call = match owner {
+            Expr::Call(call) => Some(call),
+            Expr::Name(name) => self.only_call(name.id.as_str()),
+            _ => None,
+        };
+        let Some(call) = call else { return };
+        // A method of the result is not a field of it.
+        let is_attribute = matches!(expr, Expr::Attribute(_));
+        let looks_up_connection = self.evaluator.values(&call.func, self.at).options.iter().any(
+            |callee| matches!(callee, Value::Path(path) if airflow::lookup(path) == Some(Lookup::Connection)),
+        );
+        if looks_up_connection {
+            if is_attribute && !is_connection_field(&path[0]) {
+                return;
+            }
+        } else if expr.is_attribute_expr() || path.is_empty() {
+            return;
+        }
+        self.fields.push((call.range(), path));
+    }
+
+    /// The call that a name is assigned, if that is all it is bound to.
+    fn only_call(&self, name: &str) -> Option<&'a ast::ExprCall> {
+        let mut scope = Some(self.at.scope);
+        while let Some(id) = scope {
+            let here = &self.module.scopes.all[id];
+            match here.bindings.get(name).map(Vec::as_slice) {
+                Some(
+                    [
+                        Binding::Assigned {
+                            expr: Expr::Call(call),
+                            each: false,
+                            path,
+                        },
+                    ],
+                ) if path.is_empty() => {
+                    return Some(call);
+                }
+                Some(_) => return None,
+                None => scope = here.parent,
+            }
+        }
+        None
+    }
+
+    fn comprehension(&mut self, node: &'a Expr, generators: &'a [ast::Comprehension], results: &[&'a Expr]) {
+        let Some(scope) = self.module.scopes.opened_by(node) else {
+            return;
+        };
+        let runs = self.runs_at_parse;
+        self.enter(scope, runs, |finder| {
+            for generator in generators {
+                finder.visit_expr(&generator.iter);
+                generator
+                    .ifs
+                    .iter()
+                    .for_each(|condition| finder.visit_expr(condition));
+            }
+            results.iter().for_each(|result| finder.visit_expr(result));
+        });
+    }
+
+    fn dict(&mut self, dict: &'a ast::ExprDict) {
+        for item in &dict.items {
+            let Some(Expr::StringLiteral(key)) = &item.key else {
+                continue;
+            };
+            let name = key.value.to_str();
+            if airflow::is_conn_id(name) {
+                let mut values = self.evaluator.values(&item.value, self.at);
+                if values.options.iter().any(|value| matches!(value, Value::List(_))) {
+                    values = values.elements();
+                }
+                self.report(&values, argument(name, item.value.start()));
+            }
+        }
+    }
+
+    /// `conn_id = "x"` in a class.
+    fn class_attribute(&mut self, targets: &'a [Expr], value: &'a Expr) {
+        if !matches!(self.module.scopes.all[self.at.scope].kind, ScopeKind::Class(_)) {
+            return;
+        }
+        for target in targets {
+            if let Expr::Name(name) = target
+                && (airflow::is_conn_id(name.id.as_str()) || name.id.as_str() == "default_conn_name")
+            {
+                let mut values = self.evaluator.values(value, self.at);
+                values.complete = true;
+                self.report(&values, argument(name.id.as_str(), value.start()));
+            }
+        }
+    }
+}
+
+/// The use of an argument.
+pub(super) fn argument(name: &str, offset: TextSize) -> Use {
+    Use {
+        kind: SecretKind::Connection,
+        offset,
+        origin: Origin::Argument(name.to_owned()),
+        has_default: false,
+        as_json: false,
+        what: format!("{name}=…"),
+    }
+}
+
+/// A use in a template whose name is not known.
+pub(super) fn unknown_in_template(kind: SecretKind, place: Place) -> UnknownUse {
+    let what = if kind == SecretKind::Variable {
+        "{{ var.… }}"
+    } else {
+        "{{ conn.… }}"
+    };
+    UnknownUse {
+        kind,
+        place,
+        what: what.to_owned(),
+    }
+}
+
+/// `Variable.get(…)`.
+fn short(path: &str) -> String {
+    let parts: Vec<&str> = path.rsplitn(3, '.').take(2).collect();
+    let parts: Vec<&str> = parts.into_iter().rev().collect();
+    format!("{}(…)", parts.join("."))
+}
+
+/// The fields of Airflow's `Connection`.
+fn is_connection_field(name: &str) -> bool {
+    matches!(
+        name,
+        "conn_type"
+            | "host"
+            | "login"
+            | "password"
+            | "schema"
+            | "port"
+            | "description"
+            | "extra"
+            | "extra_dejson"
+    )
+}
+
+impl<'a> Visitor<'a> for Finder<'_, '_, 'a> {
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::FunctionDef(function) => return self.function(function),
+            Stmt::ClassDef(class) => {
+                class
+                    .decorator_list
+                    .iter()
+                    .for_each(|decorator| self.visit_decorator(decorator));
+                if let Some(arguments) = &class.arguments {
+                    self.visit_arguments(arguments);
+                }
+                if let Some(scope) = self.module.scopes.opened_by(class) {
+                    let runs = self.runs_at_parse;
+                    self.enter(scope, runs, |finder| finder.visit_body(&class.body));
+                }
+                return;
+            }
+            Stmt::Assign(assign) => {
+                self.class_attribute(&assign.targets, &assign.value);
+                // `os.environ["AIRFLOW_CONN_X"] = …` gives one.
+                for target in &assign.targets {
+                    if let Expr::Subscript(subscript) = target {
+                        self.visit_expr(&subscript.slice);
+                    }
+                }
+                return self.visit_expr(&assign.value);
+            }
+            Stmt::AnnAssign(assign) => {
+                if let Some(value) = &assign.value {
+                    self.class_attribute(std::slice::from_ref(&*assign.target), value);
+                    self.visit_expr(value);
+                }
+                return;
+            }
+            Stmt::If(condition) if is_main_guard(&condition.test) => {
+                let scope = self.at.scope;
+                self.enter(scope, false, |finder| finder.visit_body(&condition.body));
+                for clause in &condition.elif_else_clauses {
+                    self.visit_elif_else_clause(clause);
+                }
+                return;
+            }
+            _ if value::is_docstring(statement) => return,
+            _ => {}
+        }
+        visitor::walk_stmt(self, statement);
+    }
+
+    fn visit_annotation(&mut self, _: &'a Expr) {}
+
+    fn visit_keyword(&mut self, keyword: &'a ast::Keyword) {
+        let is_documentation = keyword
+            .arg
+            .as_ref()
+            .is_some_and(|name| airflow::is_documentation(name));
+        let outer = self.in_text;
+        self.in_text |= is_documentation;
+        self.visit_expr(&keyword.value);
+        self.in_text = outer;
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        let outer = self.in_text;
+        if !self.in_text && text_expr::report(self, expr) {
+            self.in_text = true;
+        } else if matches!(
+            expr,
+            Expr::Call(_) | Expr::List(_) | Expr::Dict(_) | Expr::Tuple(_)
+        ) && outer
+        {
+            // The arguments of a call inside a text are texts of their own.
+            self.in_text = matches!(expr, Expr::Call(call) if text_expr::is_text_method(call));
+        }
+        match expr {
+            Expr::Lambda(lambda) => {
+                if let Some(scope) = self.module.scopes.opened_by(expr) {
+                    if let Some(parameters) = &lambda.parameters {
+                        self.visit_parameters(parameters);
+                    }
+                    self.enter(scope, false, |finder| finder.visit_expr(&lambda.body));
+                }
+            }
+            Expr::ListComp(node) => self.comprehension(expr, &node.generators, &[&*node.elt]),
+            Expr::SetComp(node) => self.comprehension(expr, &node.generators, &[&*node.elt]),
+            Expr::Generator(node) => self.comprehension(expr, &node.generators, &[&*node.elt]),
+            Expr::DictComp(node) => {
+                let results: Vec<&Expr> = node.key.as_deref().into_iter().chain([&*node.value]).collect();
+                self.comprehension(expr, &node.generators, &results);
+            }
+            Expr::Call(call) => {
+                self.call(call);
+                visitor::walk_expr(self, expr);
+            }
+            Expr::Dict(dict) => {
+                self.dict(dict);
+                visitor::walk_expr(self, expr);
+            }
+            Expr::Subscript(subscript) => {
+                self.used_of(expr);
+                let owner = self.evaluator.values(&subscript.value, self.at);
+                if owner
+                    .options
+                    .iter()
+                    .any(|owner| matches!(owner, Value::Path(path) if **path == *"os.environ"))
+                {
+                    self.environment_name(&subscript.slice, expr.start(), false);
+                }
+                visitor::walk_expr(self, expr);
+            }
+            Expr::Attribute(_) => {
+                self.used_of(expr);
+                visitor::walk_expr(self, expr);
+            }
+            _ => visitor::walk_expr(self, expr),
+        }
+        self.in_text = outer;
+    }
+}
+
+/// `if __name__ == "__main__"`, which is not true when Airflow parses the file.
+fn is_main_guard(test: &Expr) -> bool {
+    match test {
+        Expr::Compare(compare) => {
+            matches!(&*compare.left, Expr::Name(name) if name.id.as_str() == "__name__")
+        }
+        _ => false,
+    }
+}

@@ -44,13 +44,19 @@ pub(crate) fn read_up_to(path: &Path, limit_bytes: u64, deadline: Instant) -> io
 /// As [`read`].
 pub(crate) fn read_unwiped(path: &Path, limit_bytes: u64, deadline: Instant) -> io::Result<Vec<u8>> {
     let path = path.to_owned();
-    within(deadline, move || {
-        let file = open(&path)?;
-        let metadata = file.metadata()?;
-        // Reading a folder fails with the system's words.
-        let expected = if metadata.is_file() { metadata.len() } else { 0 };
-        read_all(file, expected, limit_bytes)
-    })
+    within(deadline, move || read_here(&path, limit_bytes))
+}
+
+/// Reads the whole file `path`, which may be a pipe, on this thread: for a caller that is within [`within`].
+///
+/// # Errors
+/// As [`read`], but for the time.
+pub(crate) fn read_here(path: &Path, limit_bytes: u64) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let metadata = file.metadata()?;
+    // Reading a folder fails with the system's words.
+    let expected = if metadata.is_file() { metadata.len() } else { 0 };
+    read_all(file, expected, limit_bytes)
 }
 
 /// Reads the whole file `path` if it is a regular one.
@@ -61,14 +67,20 @@ pub(crate) fn read_unwiped(path: &Path, limit_bytes: u64, deadline: Instant) -> 
 /// As [`read`], and anything that is not a regular file.
 pub(crate) fn read_regular(path: &Path, limit_bytes: u64, deadline: Instant) -> io::Result<Vec<u8>> {
     let path = path.to_owned();
-    within(deadline, move || {
-        let file = open_at_once(&path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        read_all(file, metadata.len(), limit_bytes)
-    })
+    within(deadline, move || read_regular_here(&path, limit_bytes))
+}
+
+/// Reads the whole file `path` as [`read_regular`] does, on this thread: for a caller that is within [`within`].
+///
+/// # Errors
+/// As [`read_regular`], but for the time.
+pub(crate) fn read_regular_here(path: &Path, limit_bytes: u64) -> io::Result<Vec<u8>> {
+    let file = open_at_once(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    read_all(file, metadata.len(), limit_bytes)
 }
 
 /// Returns the paths of the entries of the folder `path`.

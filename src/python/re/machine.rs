@@ -13,14 +13,19 @@ const MAX_TRAIL: usize = 1 << 20;
 const NOTHING: usize = usize::MAX;
 
 pub(super) fn matches_start(program: &Program, text: &str) -> Result<bool, PatternError> {
-    let mut machine = Machine {
-        instructions: &program.instructions,
-        text: text.chars().collect(),
-        slots: vec![NOTHING; program.slots],
-        trail: Vec::new(),
-        steps: 0,
-    };
-    Ok(machine.run(0, 0)?.is_some())
+    Ok(Machine::new(program, text).run(0, 0)?.is_some())
+}
+
+pub(super) fn is_in(program: &Program, text: &str) -> Result<bool, PatternError> {
+    let mut machine = Machine::new(program, text);
+    for place in 0..=machine.text.len() {
+        machine.slots.fill(NOTHING);
+        machine.trail.clear();
+        if machine.run(0, place)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What to do when a match fails.
@@ -39,7 +44,17 @@ struct Machine<'a> {
     steps: usize,
 }
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
+    fn new(program: &'a Program, text: &str) -> Self {
+        Self {
+            instructions: &program.instructions,
+            text: text.chars().collect(),
+            slots: vec![NOTHING; program.slots],
+            trail: Vec::new(),
+            steps: 0,
+        }
+    }
+
     /// Runs from an instruction to its `Accept`, and returns where the text then stands.
     fn run(&mut self, mut at: usize, mut place: usize) -> Result<Option<usize>, PatternError> {
         let base = self.trail.len();

@@ -1,4 +1,4 @@
-//! `re.match(pattern, text, re.IGNORECASE)`: whether a pattern of Python's matches the beginning of a text.
+//! `re.match(pattern, text, re.IGNORECASE)` and `re.search(pattern, text)`: whether a pattern of Python's matches a text.
 //!
 //! `parse` reads Python's syntax, `compile` makes instructions of it, `set` decides about one character, and `machine` runs the
 //! instructions. It is our own code over a crate, because every crate has other rules: which letters `\w` has and which are
@@ -26,6 +26,14 @@ pub struct Pattern(Program);
 pub struct PatternError(String);
 
 impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// A pattern that Python refuses, or one of the two constructs that are not supported.
+    pub fn new(pattern: &str) -> Result<Self, PatternError> {
+        compile::compile(&parse::parse(pattern, 0)?).map(Self)
+    }
+
     /// Reads a pattern that ignores case.
     ///
     /// # Errors
@@ -41,6 +49,14 @@ impl Pattern {
     /// It takes too many steps to find out.
     pub fn matches_start(&self, text: &str) -> Result<bool, PatternError> {
         machine::matches_start(&self.0, text)
+    }
+
+    /// Returns whether the pattern matches anywhere in `text`.
+    ///
+    /// # Errors
+    /// It takes too many steps to find out.
+    pub fn is_in(&self, text: &str) -> Result<bool, PatternError> {
+        machine::is_in(&self.0, text)
     }
 }
 
@@ -112,6 +128,23 @@ mod tests {
             ("(a*)*$", "aaa", true),
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_search_finds_a_match_anywhere_and_case_counts() {
+        for (pattern, text, expected) in [
+            ("b", "abc", true),
+            ("B", "abc", false),
+            ("", "", true),
+            ("^b", "ab", false),
+            ("c$", "abc\n", true),
+            ("(a)|b(?(1)x|c)", "abc", true),
+            (r"\Ab", "ab", false),
+            (r"[^/]*\.py(?:(?P<d>/)|$)", "x/y.py", true),
+        ] {
+            let pattern = Pattern::new(pattern).unwrap();
+            assert_eq!(pattern.is_in(text).unwrap(), expected, "{pattern:?} {text:?}");
         }
     }
 

@@ -17,7 +17,7 @@ use crate::options::GlobalArgs;
 use crate::python::json;
 use crate::render::masks::is_sensitive;
 use crate::render::{Masks, Terminal, log};
-use crate::resolver::{Resolved, Resolver};
+use crate::resolver::{Located, Resolved, Resolver};
 use crate::secret::Secret;
 use crate::settings::Settings;
 use crate::value::{Found, SecretKind};
@@ -121,6 +121,34 @@ impl Session {
                 }
             })
             .collect())
+    }
+
+    /// Looks up many names, a few at a time and each once, and returns an outcome for each, in the order of the names.
+    ///
+    /// A backend that does not answer until `--timeout` is the failure of each name that needs it.
+    pub(super) fn resolve_each(&self, names: &[(SecretKind, &str)]) -> Vec<Result<Located>> {
+        let done = Cell::new(0);
+        let outcomes = self.runtime.block_on(async {
+            let mut progress = Progress::new(self, names.len());
+            let mut resolving = pin!(
+                self.resolver
+                    .resolve_each(names, |answered, _| done.set(answered))
+            );
+            loop {
+                tokio::select! {
+                    biased;
+                    outcomes = &mut resolving => return outcomes,
+                    () = progress.tick() => progress.show(done.get()),
+                }
+            }
+        });
+        for warning in self.resolver.late_warnings() {
+            self.terminal.warning(&warning);
+        }
+        outcomes
+            .into_iter()
+            .map(|outcome| outcome.map_err(|error| self.with_expansions(error)))
+            .collect()
     }
 
     /// Adds to a refusal what Airflow's expansion replaced in the kwargs. A `$` in a password may have been meant literally.

@@ -52,7 +52,7 @@ impl ConnectionSearch {
         let backends = self.backends.get().into_iter().flatten();
         for backend in backends.filter_map(Weak::upgrade) {
             match ask(backend.as_ref(), &question, self.deadline).await {
-                Ok(Outcome::Found(found, _)) => return (self.read_connection)(conn_id, &found).map(Some),
+                Ok(Outcome::Found { found, .. }) => return (self.read_connection)(conn_id, &found).map(Some),
                 Ok(Outcome::NotFound(_)) => {}
                 Err(error) if self.lenient && lenient_passes(error.kind()) => {}
                 Err(error) => return Err(error),

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::value::SecretKind;
 
 /// How many names are resolved at the same time.
-const AT_A_TIME: usize = 8;
+pub(super) const AT_A_TIME: usize = 8;
 
 impl Resolver {
     /// Resolves every name, at most 8 at the same time. A name that is given several times is resolved once.

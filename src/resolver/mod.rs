@@ -1,6 +1,6 @@
 //! Airflow's search path: asks backends in order until one has a value. A failure stops the search.
 //!
-//! Owns the walk over backends and steps for one name (here) and for many (`many`), and the error of a name that no backend has
+//! Owns the walk over backends and steps for one name (here) and for many (`many`, `each`), and the error of a name that no backend has
 //! (`not_found`, `full_name`), and what backends look up while they answer (`options`, `connections`). Must not know any backend, or what a value means. Source: airflow 3.3.2,
 //! `airflow/models/connection.py` (`get_connection_from_secrets`), `airflow/models/variable.py` (`get_variable_from_secrets`).
 
@@ -10,17 +10,21 @@ use std::time::{Duration, Instant};
 
 use crate::backend::{Context, ReadConnection, SecretsBackend, Warnings, registry};
 use crate::error::{Error, ErrorKind, Result};
+use crate::location::Location;
 use crate::settings::{Settings, Source};
 use crate::shown::shown;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 mod connections;
+mod each;
 mod full_name;
 mod many;
 mod not_found;
 mod options;
 
 use connections::ConnectionSearch;
+pub use each::Located;
+use each::Unreachable;
 use options::Options;
 
 /// How long after the deadline a backend is abandoned. Its own error is better, because it knows what it waited for.
@@ -225,16 +229,38 @@ impl Resolver {
     /// # Errors
     /// Not found anywhere (status 3), the first failure of a backend (4, 5, 6), or an unusable id or configuration (2).
     pub async fn resolve(&self, kind: SecretKind, id: &str) -> Result<Resolved> {
+        let Hit { found, warnings, .. } = self.search(kind, id, None).await?;
+        Ok(Resolved { found, warnings })
+    }
+
+    /// Asks the search path for `id`, and remembers in `unreachable` which backends do not answer.
+    async fn search(&self, kind: SecretKind, id: &str, unreachable: Option<&Unreachable>) -> Result<Hit> {
         let lookup = self.lookup(kind, id)?;
         let mut warnings = Vec::new();
         let mut failure = None;
         let mut asked = Vec::with_capacity(self.backends.len());
-        for backend in self.asked_for(kind) {
-            let outcome = ask(backend.as_ref(), &lookup, self.deadline).await;
+        for (index, backend) in self.asked_for(kind).iter().enumerate() {
+            let outcome = match unreachable {
+                Some(unreachable) => {
+                    unreachable
+                        .ask(index, backend.as_ref(), &lookup, self.deadline)
+                        .await
+                }
+                None => ask(backend.as_ref(), &lookup, self.deadline).await,
+            };
             match outcome.and_then(|outcome| self.check(&lookup, outcome)) {
-                Ok(Outcome::Found(found, warning)) => {
+                Ok(Outcome::Found {
+                    found,
+                    warning,
+                    location,
+                }) => {
                     warnings.extend(warning);
-                    return Ok(Resolved { found, warnings });
+                    return Ok(Hit {
+                        found,
+                        warnings,
+                        location,
+                        backend: index,
+                    });
                 }
                 Ok(Outcome::NotFound(missed)) => asked.push((backend.as_ref(), missed)),
                 Err(error) if self.lenient && lenient_passes(error.kind()) => {
@@ -254,7 +280,7 @@ impl Resolver {
     fn check(&self, lookup: &Lookup, outcome: Outcome) -> Result<Outcome> {
         if self.lenient
             && lookup.kind == SecretKind::Connection
-            && let Outcome::Found(found, _) = &outcome
+            && let Outcome::Found { found, .. } = &outcome
         {
             (self.read_connection)(&lookup.id, found)?;
         }
@@ -295,8 +321,8 @@ async fn ask(backend: &dyn SecretsBackend, lookup: &Lookup, deadline: Instant) -
     {
         let answer = ask_step(backend, lookup, step, deadline).await;
         match answer.map_err(|error| in_context(error, backend, lookup))? {
-            Answer::Found(found) => return Ok(Outcome::Found(found, None)),
-            Answer::FoundAmong { found, warning } => return Ok(Outcome::Found(found, Some(warning))),
+            Answer::Found(found) => return Ok(Outcome::found(found, None, step)),
+            Answer::FoundAmong { found, warning } => return Ok(Outcome::found(found, Some(warning), step)),
             Answer::Absent { hint: own } => hint = hint.or(own),
             Answer::Null => {
                 null = Some(index);
@@ -342,9 +368,32 @@ async fn ask_step(
 
 /// What one backend has under a name.
 enum Outcome {
-    /// The value, and a warning about it.
-    Found(Found, Option<String>),
+    Found {
+        found: Found,
+        /// A warning about the value.
+        warning: Option<String>,
+        location: Location,
+    },
     NotFound(Missed),
+}
+
+impl Outcome {
+    fn found(found: Found, warning: Option<String>, step: &Step) -> Self {
+        Self::Found {
+            found,
+            warning,
+            location: step.location.clone(),
+        }
+    }
+}
+
+/// What a search found, and where.
+struct Hit {
+    found: Found,
+    warnings: Vec<String>,
+    location: Location,
+    /// The index of the backend.
+    backend: usize,
 }
 
 /// Why a backend has no value.

@@ -48,7 +48,7 @@ impl Options {
         let configured = self.configured.get().into_iter().flatten();
         for backend in configured.filter_map(Weak::upgrade) {
             match ask(backend.as_ref(), &question, self.deadline).await {
-                Ok(Outcome::Found(found, _)) => return text(found, source).map(Some),
+                Ok(Outcome::Found { found, .. }) => return text(found, source).map(Some),
                 Ok(Outcome::NotFound(_)) => {}
                 Err(error) => return Err(error.with_detail(format!("{source} asks for it"))),
             }

@@ -9,6 +9,7 @@ use std::panic::Location;
 
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum as _};
 
+use crate::commands::check::{self, CheckArgs};
 use crate::commands::completions::{self, CompletionsArgs};
 use crate::commands::exec::{self, ExecArgs};
 use crate::commands::explain::{self, ExplainArgs};
@@ -64,6 +65,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Show where Airflow would look, and why
     Explain(ExplainArgs),
+    /// Check that what code asks for is there, and usable
+    Check(CheckArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -115,7 +118,11 @@ fn color(cli: &Cli, env: &Env) -> ColorChoice {
 /// # Errors
 /// Any failure; its kind gives the exit status.
 pub fn run(cli: &Cli, env: Env) -> Result<u8> {
-    let session = || Session::start(&cli.global, env);
+    let offline = match &cli.command {
+        Command::Check(args) => check::offline(args, &cli.global),
+        _ => None,
+    };
+    let session = || Session::start(offline.as_ref().unwrap_or(&cli.global), env);
     match &cli.command {
         Command::GetConn(args) => get::connection(session, args),
         Command::GetVar(args) => get::variable(&session()?, args),
@@ -123,6 +130,7 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         Command::Exec(args) => return exec::run(&session()?, args),
         Command::Export(args) => export::run(&session()?, args),
         Command::Explain(args) => explain::run(&session()?, args),
+        Command::Check(args) => return check::run(session, args),
         Command::Completions(args) => completions::print(args.shell),
         Command::Man => man::print(Cli::command()),
     }

@@ -23,7 +23,8 @@ use crate::shown::shown;
 #[command(
     override_usage = "secretctl exec [OPTIONS] -- <CMD> [ARG]...",
     after_long_help = "Examples:\n  secretctl exec --conn warehouse --var region -- python dag.py\n  \
-                       secretctl exec --set 'PGPASSWORD=conn:warehouse#password' -- psql\n\n\
+                       secretctl exec --set 'PGPASSWORD=conn:warehouse#password' -- psql\n  \
+                       secretctl exec --from dags/ -- airflow dags test etl\n\n\
                        Exit status: the command's own; 125 secretctl failed, 126 the command cannot be run, 127 it was not found"
 )]
 pub struct ExecArgs {
@@ -45,7 +46,8 @@ const OWN_PREFIX: &str = "SECRETCTL_";
 pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
     let mut masks = session.masks();
     let mut entries = Vec::new();
-    for resolved in names::resolve(session, names::wanted(&args.names, Naming::Environment)?)? {
+    let wanted = names::wanted(session, &args.names, Naming::Environment, &names::BOTH)?;
+    for resolved in names::resolve(session, wanted)? {
         let entry = resolved.entry()?;
         if entry.value.expose().contains(&0) {
             return Err(Error::malformed(format!(

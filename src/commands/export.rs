@@ -19,7 +19,8 @@ use crate::render::{self, Entry, file};
 #[command(
     after_long_help = "Examples:\n  eval \"$(secretctl export --conn warehouse --format shell)\"\n  \
                        secretctl export --var region --format github-env >> \"$GITHUB_ENV\"\n  \
-                       secretctl export --conn warehouse --format kubernetes --name airflow | kubectl apply -f -"
+                       secretctl export --conn warehouse --format kubernetes --name airflow | kubectl apply -f -\n  \
+                       secretctl export --from dags/ --format airflow-connections --out connections.json"
 )]
 pub struct ExportArgs {
     /// The names to print.
@@ -46,11 +47,12 @@ pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         file::check(out)?;
     }
     let mut masks = session.masks();
-    let naming = match args.format {
-        ExportFormat::AirflowConnections | ExportFormat::AirflowVariables => Naming::Id,
-        _ => Naming::Environment,
+    let (naming, kinds) = match args.format {
+        ExportFormat::AirflowConnections => (Naming::Id, &names::BOTH[..1]),
+        ExportFormat::AirflowVariables => (Naming::Id, &names::BOTH[1..]),
+        _ => (Naming::Environment, &names::BOTH[..]),
     };
-    let resolved = names::resolve(session, names::wanted(&args.names, naming)?)?;
+    let resolved = names::resolve(session, names::wanted(session, &args.names, naming, kinds)?)?;
     let exported = match args.format {
         ExportFormat::AirflowConnections => {
             let connections = resolved
@@ -123,10 +125,9 @@ fn check(args: &ExportArgs) -> Result<()> {
     if args.name.is_some() && args.format != ExportFormat::Kubernetes {
         return Err(Error::usage("`--name` is for `--format kubernetes`"));
     }
-    if names.conn.is_empty() && names.var.is_empty() && names.set.is_empty() {
-        return Err(
-            Error::usage("there is nothing to export").with_hint("name it with `--conn`, `--var` or `--set`")
-        );
+    if names.is_empty() {
+        return Err(Error::usage("there is nothing to export")
+            .with_hint("name it with `--conn`, `--var`, `--set` or `--from`"));
     }
     Ok(())
 }

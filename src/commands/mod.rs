@@ -2,6 +2,7 @@
 //!
 //! Every command resolves everything that it needs before it writes the first byte to stdout.
 
+pub mod check;
 pub mod completions;
 pub mod exec;
 pub mod explain;
@@ -10,4 +11,5 @@ pub mod get;
 pub(crate) mod man;
 pub mod names;
 pub(crate) mod session;
+mod sources;
 mod stored;

@@ -1,15 +1,16 @@
-//! `--conn`, `--var` and `--set`: many names, resolved at once.
+//! `--conn`, `--var`, `--set` and `--from`: many names, resolved at once.
 //!
 //! Owns the names of values in an environment, and clashes between them. Everything is resolved before anything is printed or started.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::session::Session;
-use super::stored;
+use super::{sources, stored};
 use crate::connection::{Connection, check_field_name};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
 use crate::render::{Entry, Masks};
 use crate::secret::Secret;
@@ -29,7 +30,20 @@ pub struct NamesArgs {
     /// A value under a name of your own; REF is conn:ID[#FIELD] or var:KEY[#FIELD] (repeatable)
     #[arg(long, value_name = "NAME=REF")]
     pub set: Vec<String>,
+    /// The connections and variables that this code uses: a file or folder, as for `check` (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub from: Vec<PathBuf>,
 }
+
+impl NamesArgs {
+    /// Whether nothing is named.
+    pub(super) fn is_empty(&self) -> bool {
+        self.conn.is_empty() && self.var.is_empty() && self.set.is_empty() && self.from.is_empty()
+    }
+}
+
+/// The kinds that an environment has.
+pub(super) const BOTH: [SecretKind; 2] = [SecretKind::Connection, SecretKind::Variable];
 
 /// How connections and variables are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +62,8 @@ pub(super) struct Wanted {
     pub(super) kind: SecretKind,
     pub(super) id: String,
     field: Option<String>,
+    /// Whether it is left out where it is missing: the code that uses it has a default.
+    may_be_missing: bool,
 }
 
 /// A connection or variable, and its value.
@@ -58,47 +74,99 @@ pub(super) struct Resolved {
     pub(super) connection: Option<Connection>,
 }
 
-/// Reads the options.
+/// Reads the options, and the code of `--from`: the names of `kinds` that it uses.
+///
+/// Warns of uses whose names are not known, and of files that cannot be read.
 ///
 /// # Errors
-/// With status 2: a malformed reference, a name that an environment cannot hold, the same name for two values.
-pub(super) fn wanted(args: &NamesArgs, naming: Naming) -> Result<Vec<Wanted>> {
-    let plain = |kind, id: &String| Wanted {
+/// With status 2: a malformed reference, a name that an environment cannot hold, the same name for two values, a path that is missing.
+pub(super) fn wanted(
+    session: &Session,
+    args: &NamesArgs,
+    naming: Naming,
+    kinds: &[SecretKind],
+) -> Result<Vec<Wanted>> {
+    let mut list = listed(args, naming)?;
+    let code = sources::read(&args.from, &session.settings)?;
+    code.warn(session.terminal);
+    // Whether every use has a default.
+    let mut names: BTreeMap<(SecretKind, &str), bool> = BTreeMap::new();
+    for one in code.names.uses.iter().filter(|one| kinds.contains(&one.kind)) {
+        *names.entry((one.kind, &one.name)).or_insert(true) &= one.has_default;
+    }
+    for ((kind, id), has_default) in names {
+        list.add(Wanted {
+            may_be_missing: has_default,
+            ..plain(naming, kind, id)
+        })?;
+    }
+    Ok(list.all)
+}
+
+/// Reads the options, without `--from`.
+fn listed(args: &NamesArgs, naming: Naming) -> Result<List> {
+    let mut list = List {
+        naming,
+        all: Vec::new(),
+        positions: HashMap::new(),
+    };
+    for id in &args.conn {
+        list.add(plain(naming, SecretKind::Connection, id))?;
+    }
+    for key in &args.var {
+        list.add(plain(naming, SecretKind::Variable, key))?;
+    }
+    for text in &args.set {
+        list.add(assignment(text)?)?;
+    }
+    Ok(list)
+}
+
+/// Returns a whole connection or variable under its own name.
+fn plain(naming: Naming, kind: SecretKind, id: &str) -> Wanted {
+    Wanted {
         name: match naming {
             Naming::Environment => variable_name(kind, id).unwrap_or_default(),
-            Naming::Id => id.clone(),
+            Naming::Id => id.to_owned(),
         },
         kind,
-        id: id.clone(),
+        id: id.to_owned(),
         field: None,
-    };
-    let mut all: Vec<Wanted> = Vec::new();
-    let mut positions: HashMap<String, usize> = HashMap::new();
-    let connections = args.conn.iter().map(|id| Ok(plain(SecretKind::Connection, id)));
-    let variables = args.var.iter().map(|key| Ok(plain(SecretKind::Variable, key)));
-    for wanted in connections
-        .chain(variables)
-        .chain(args.set.iter().map(|text| assignment(text)))
-    {
-        let wanted = wanted?;
+        may_be_missing: false,
+    }
+}
+
+/// The entries so far, each name once.
+struct List {
+    naming: Naming,
+    all: Vec<Wanted>,
+    positions: HashMap<String, usize>,
+}
+
+impl List {
+    /// Adds an entry, unless it is there already.
+    ///
+    /// # Errors
+    /// With status 2: an empty id, a name that an environment cannot hold, the name of another value.
+    fn add(&mut self, wanted: Wanted) -> Result<()> {
         if wanted.id.is_empty() {
             return Err(Error::usage(format!("the name of a {} is empty", wanted.kind)));
         }
         let usable = !wanted.name.is_empty() && !wanted.name.contains(['=', '\0']);
-        if naming == Naming::Environment && !usable {
+        if self.naming == Naming::Environment && !usable {
             return Err(Error::usage(format!(
                 "`{}` cannot be the name of an environment variable",
                 shown(&wanted.name)
             )));
         }
         // Names of variables are not case-sensitive on Windows.
-        let key = if cfg!(windows) && naming == Naming::Environment {
+        let key = if cfg!(windows) && self.naming == Naming::Environment {
             wanted.name.to_uppercase()
         } else {
             wanted.name.clone()
         };
-        match positions.get(&key).map(|&position| &all[position]) {
-            Some(first) if *first == wanted => {}
+        match self.positions.get(&key).map(|&position| &self.all[position]) {
+            Some(first) if first.is_same(&wanted) => {}
             Some(first) => {
                 return Err(Error::usage(format!(
                     "two values would both be named `{}`",
@@ -108,12 +176,12 @@ pub(super) fn wanted(args: &NamesArgs, naming: Naming) -> Result<Vec<Wanted>> {
                 .with_hint("give one of them a name of its own with `--set NAME=REF`"));
             }
             None => {
-                positions.insert(key, all.len());
-                all.push(wanted);
+                self.positions.insert(key, self.all.len());
+                self.all.push(wanted);
             }
         }
+        Ok(())
     }
-    Ok(all)
 }
 
 /// Parses `NAME=conn:ID[#FIELD]` or `NAME=var:KEY[#FIELD]`. Malformed text is not echoed, because it may be a secret.
@@ -149,6 +217,7 @@ fn assignment(text: &str) -> Result<Wanted> {
         kind,
         id: id.to_owned(),
         field,
+        may_be_missing: false,
     })
 }
 
@@ -173,18 +242,37 @@ impl Wanted {
     pub(super) fn described(&self) -> String {
         described(self)
     }
+
+    /// Whether both mean the same value under the same name.
+    fn is_same(&self, other: &Self) -> bool {
+        let key = |one: &Self| (one.name.clone(), one.kind, one.id.clone(), one.field.clone());
+        key(self) == key(other)
+    }
 }
 
-/// Resolves all entries, each id once.
+/// Resolves all entries, each id once. One that may be missing is left out with a note where it is.
 ///
 /// # Errors
 /// The first lookup that failed; otherwise one error that lists every name that was not found.
 pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Resolved>> {
-    let names: Vec<(SecretKind, &str)> = wanted.iter().map(|one| (one.kind, one.id.as_str())).collect();
-    let found = session.resolve_all(&names)?;
-    wanted
-        .into_iter()
-        .zip(found)
+    let (optional, wanted): (Vec<Wanted>, Vec<Wanted>) =
+        wanted.into_iter().partition(|one| one.may_be_missing);
+    let found = session.resolve_all(&questions(&wanted))?;
+    let mut all: Vec<(Wanted, Found)> = wanted.into_iter().zip(found).collect();
+    if !optional.is_empty() {
+        let outcomes = session.resolve_each(&questions(&optional));
+        for (wanted, outcome) in optional.into_iter().zip(outcomes) {
+            match outcome {
+                Ok(located) => all.push((wanted, located.resolved.found)),
+                Err(error) if error.kind() == ErrorKind::NotFound => session.terminal.note(&format!(
+                    "{} is left out: it is missing, and the code has a default",
+                    wanted.described()
+                )),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    all.into_iter()
         .map(|(wanted, found)| {
             let connection = match wanted.kind {
                 SecretKind::Connection => Some(Connection::from_found(&wanted.id, &found)?),
@@ -197,6 +285,10 @@ pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Reso
             })
         })
         .collect()
+}
+
+fn questions(wanted: &[Wanted]) -> Vec<(SecretKind, &str)> {
+    wanted.iter().map(|one| (one.kind, one.id.as_str())).collect()
 }
 
 impl Resolved {
@@ -253,12 +345,14 @@ mod tests {
             conn: owned(conn),
             var: owned(var),
             set: owned(set),
+            from: Vec::new(),
         }
     }
 
     fn names(args: &NamesArgs) -> Vec<String> {
-        wanted(args, Naming::Environment)
+        listed(args, Naming::Environment)
             .expect("they are names")
+            .all
             .into_iter()
             .map(|wanted| wanted.name)
             .collect()
@@ -296,7 +390,7 @@ mod tests {
             args(&["a", "A"], &[], &[]),
             args(&[], &["x"], &["AIRFLOW_VAR_X=conn:a"]),
         ] {
-            let error = wanted(&args, Naming::Environment).expect_err("they clash");
+            let error = listed(&args, Naming::Environment).err().expect("they clash");
             assert_eq!(error.kind(), ErrorKind::Usage);
         }
     }
@@ -310,11 +404,12 @@ mod tests {
             ("conn:a#extra.k#password", "a", Some("extra.k#password")),
             ("var:k#a#b", "k", Some("a#b")),
         ] {
-            let wanted = wanted(&args(&[], &[], &[&format!("X={reference}")]), Naming::Environment)
-                .expect("it is a reference");
+            let wanted = listed(&args(&[], &[], &[&format!("X={reference}")]), Naming::Environment)
+                .expect("it is a reference")
+                .all;
             assert_eq!((wanted[0].id.as_str(), wanted[0].field.as_deref()), (id, field));
         }
-        assert!(wanted(&args(&[], &[], &["X=conn:a#passwrd"]), Naming::Environment).is_err());
+        assert!(listed(&args(&[], &[], &["X=conn:a#passwrd"]), Naming::Environment).is_err());
     }
 
     #[test]
@@ -329,8 +424,9 @@ mod tests {
             "X=conn:",
             "X=var:#a",
         ] {
-            let error =
-                wanted(&args(&[], &[], &[text]), Naming::Environment).expect_err("it is not a reference");
+            let error = listed(&args(&[], &[], &[text]), Naming::Environment)
+                .err()
+                .expect("it is not a reference");
             assert!(!format!("{error:?}").contains("hunter2"), "{text}");
         }
     }

@@ -128,6 +128,19 @@ impl Connection {
         Ok(self.named_field(name))
     }
 
+    /// Returns a part that should be text and may be any JSON value: `conn_type`, `host`, `login`, `schema`, `port`, `description`.
+    pub(crate) fn part(&self, name: &str) -> Option<&Value> {
+        match name {
+            "conn_type" => Some(&self.conn_type),
+            "host" => Some(&self.host),
+            "login" => Some(&self.login),
+            "schema" => Some(&self.schema),
+            "port" => Some(&self.port),
+            "description" => Some(&self.description),
+            _ => None,
+        }
+    }
+
     /// Returns the password.
     #[must_use]
     pub fn password(&self) -> Option<&str> {

@@ -4,6 +4,7 @@
 
 pub mod airflow;
 pub mod azure_pipelines;
+pub mod check;
 pub mod dotenv;
 mod entry;
 pub mod explain;
@@ -17,10 +18,12 @@ mod logging_command;
 pub mod masks;
 pub mod output;
 pub mod shell;
+pub mod style;
 pub mod terminal;
 pub mod yaml;
 
 pub use entry::{Entry, Exported};
 pub use masks::Masks;
 pub use output::stdout;
+pub use style::Style;
 pub use terminal::Terminal;

@@ -14,10 +14,11 @@ pub use crate::shown::printable;
 /// The longest line of a message, in characters.
 const LONGEST_LINE: usize = 900;
 
-const RED: &str = "\x1b[1;31m";
-const YELLOW: &str = "\x1b[1;33m";
-const CYAN: &str = "\x1b[1;36m";
-const RESET: &str = "\x1b[0m";
+pub(super) const RED: &str = "\x1b[1;31m";
+pub(super) const GREEN: &str = "\x1b[1;32m";
+pub(super) const YELLOW: &str = "\x1b[1;33m";
+pub(super) const CYAN: &str = "\x1b[1;36m";
+pub(super) const RESET: &str = "\x1b[0m";
 
 /// Standard error, and how to write to it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,18 +32,7 @@ impl Terminal {
     /// `dumb`.
     #[must_use]
     pub fn new(choice: Option<bool>, quiet: bool, env: &Env) -> Self {
-        let color = match choice {
-            Some(choice) => choice,
-            None => {
-                if env.non_empty("NO_COLOR").is_some() {
-                    false
-                } else if env.non_empty("CLICOLOR_FORCE").is_some_and(|force| force != "0") {
-                    true
-                } else {
-                    std::io::stderr().is_terminal() && env.text("TERM") != Some("dumb")
-                }
-            }
-        };
+        let color = wants_color(choice, env, || std::io::stderr().is_terminal());
         Self { color, quiet }
     }
 
@@ -82,6 +72,15 @@ impl Terminal {
         }
     }
 
+    /// Writes a note, unless `-q` silences it.
+    pub fn note(self, message: &str) {
+        if !self.quiet {
+            let mut text = String::new();
+            self.labelled(&mut text, CYAN, "note", message);
+            write(text.as_bytes());
+        }
+    }
+
     /// Whether to show the progress of a long command.
     #[must_use]
     pub fn shows_progress(self) -> bool {
@@ -101,6 +100,23 @@ impl Terminal {
     fn labelled(self, text: &mut String, color: &str, label: &str, message: &str) {
         let (on, off) = if self.color { (color, RESET) } else { ("", "") };
         let _ = writeln!(text, "{on}{label}:{off} {}", line(message));
+    }
+}
+
+/// Decides on colour: the choice, then `NO_COLOR` (not empty), then `CLICOLOR_FORCE`, then whether the stream is a terminal that is not
+/// `dumb`.
+pub(super) fn wants_color(choice: Option<bool>, env: &Env, is_terminal: impl FnOnce() -> bool) -> bool {
+    match choice {
+        Some(choice) => choice,
+        None => {
+            if env.non_empty("NO_COLOR").is_some() {
+                false
+            } else if env.non_empty("CLICOLOR_FORCE").is_some_and(|force| force != "0") {
+                true
+            } else {
+                is_terminal() && env.text("TERM") != Some("dumb")
+            }
+        }
     }
 }
 

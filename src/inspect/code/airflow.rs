@@ -54,7 +54,7 @@ pub(super) fn is_connection_class(path: &str) -> bool {
 
 /// Whether this is the decorator `@dag`.
 pub(super) fn is_dag_decorator(path: &str) -> bool {
-    path.starts_with("airflow.") && path.ends_with(".dag")
+    path.starts_with("airflow.") && path.rsplit_once('.').is_some_and(|(_, name)| name == "dag")
 }
 
 /// Whether this is `@task`, `@task.bash`, …: the function runs in a task.

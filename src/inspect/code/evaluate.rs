@@ -130,20 +130,11 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         let mut items = Vec::with_capacity(dict.items.len());
         for item in &dict.items {
             let value = self.values(&item.value, at);
-            match &item.key {
-                Some(key) => items.push((self.values(key, at), value)),
+            if let Some(key) = &item.key {
+                items.push((self.values(key, at), value));
+            } else {
                 // `**other`
-                None => {
-                    if !value.complete {
-                        items.push((Values::unknown(), Values::unknown()));
-                    }
-                    for other in &value.options {
-                        match other {
-                            Value::Dict(others) => items.extend(others.iter().cloned()),
-                            _ => items.push((Values::unknown(), Values::unknown())),
-                        }
-                    }
-                }
+                add_items(&mut items, &value);
             }
         }
         Values::one(Value::Dict(items.into()))
@@ -154,7 +145,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         for part in value {
             match part {
                 ast::FStringPart::Literal(literal) => {
-                    all = builtin::concatenate(&all, &Values::one(Value::text(literal)))
+                    all = builtin::concatenate(&all, &Values::one(Value::text(literal)));
                 }
                 ast::FStringPart::FString(f_string) => {
                     for element in &f_string.elements {
@@ -430,9 +421,8 @@ impl<'p, 'a> Evaluator<'p, 'a> {
                 }
                 let mut all = Values::none_yet();
                 for keyword in arguments.keywords.iter().filter(|keyword| keyword.arg.is_none()) {
-                    match self.entry(&keyword.value, name, call.caller) {
-                        Some(values) => all.add(values),
-                        None => {}
+                    if let Some(values) = self.entry(&keyword.value, name, call.caller) {
+                        all.add(values);
                     }
                 }
                 if spread && position.is_some() {
@@ -685,19 +675,8 @@ impl<'p, 'a> Evaluator<'p, 'a> {
     /// `dict(a=1)`.
     fn dict_call(&self, call: &'a ast::ExprCall, at: At) -> Values {
         let mut items = Vec::new();
-        let mut add_all = |values: &Values| {
-            for value in &values.options {
-                match value {
-                    Value::Dict(others) => items.extend(others.iter().cloned()),
-                    _ => items.push((Values::unknown(), Values::unknown())),
-                }
-            }
-            if !values.complete {
-                items.push((Values::unknown(), Values::unknown()));
-            }
-        };
         for argument in &call.arguments.args {
-            add_all(&self.values(argument, at));
+            add_items(&mut items, &self.values(argument, at));
         }
         for keyword in call
             .arguments
@@ -705,7 +684,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             .iter()
             .filter(|keyword| keyword.arg.is_none())
         {
-            add_all(&self.values(&keyword.value, at));
+            add_items(&mut items, &self.values(&keyword.value, at));
         }
         for keyword in &call.arguments.keywords {
             if let Some(name) = &keyword.arg {
@@ -738,6 +717,20 @@ impl<'p, 'a> Evaluator<'p, 'a> {
             all.add(self.values(expr, function));
         }
         Some(all)
+    }
+}
+
+/// Adds what a dictionary can have to another one.
+fn add_items(items: &mut Vec<(Values, Values)>, values: &Values) {
+    let mut complete = values.complete;
+    for value in &values.options {
+        match value {
+            Value::Dict(others) => items.extend(others.iter().cloned()),
+            _ => complete = false,
+        }
+    }
+    if !complete {
+        items.push((Values::unknown(), Values::unknown()));
     }
 }
 

@@ -8,6 +8,7 @@ use ruff_text_size::{Ranged, TextRange, TextSize};
 
 use super::airflow::{self, Lookup};
 use super::evaluate::{At, Evaluator};
+use super::operators;
 use super::parse_time::ParseTime;
 use super::project::Module;
 use super::scope::{Binding, ScopeId, ScopeKind};
@@ -18,7 +19,7 @@ use crate::inspect::{CodeNames, NameUse, Origin, Place, UnknownUse};
 use crate::value::SecretKind;
 
 /// Reports what a module uses.
-pub(super) fn names<'a>(evaluator: &Evaluator<'_, 'a>, module: usize, parse_time: &ParseTime) -> CodeNames {
+pub(super) fn names(evaluator: &Evaluator<'_, '_>, module: usize, parse_time: &ParseTime) -> CodeNames {
     let project = evaluator.project;
     let mut finder = Finder {
         evaluator,
@@ -30,6 +31,7 @@ pub(super) fn names<'a>(evaluator: &Evaluator<'_, 'a>, module: usize, parse_time
         found: CodeNames::default(),
         calls: HashMap::new(),
         fields: Vec::new(),
+        default_args: Vec::new(),
     };
     finder.visit_body(project.modules[module].body);
     finder.finish()
@@ -59,6 +61,8 @@ pub(super) struct Finder<'e, 'p, 'a> {
     /// The uses that each call has reported, to add the fields that are used of its result.
     calls: HashMap<TextRange, std::ops::Range<usize>>,
     fields: Vec<(TextRange, Vec<String>)>,
+    /// The `default_args` of the DAGs and groups around this, or, outside of any, those met so far.
+    default_args: Vec<Values>,
 }
 
 impl<'a> Finder<'_, '_, 'a> {
@@ -154,6 +158,31 @@ impl<'a> Finder<'_, '_, 'a> {
         }
     }
 
+    /// Whether the `default_args` here have a parameter.
+    pub(super) fn defaults_have(&self, name: &str) -> bool {
+        self.default_args
+            .iter()
+            .flat_map(|values| &values.options)
+            .any(|value| match value {
+                Value::Dict(items) => items.iter().any(|(key, _)| {
+                    key.options
+                        .iter()
+                        .any(|key| matches!(key, Value::Text(text) if **text == *name))
+                }),
+                _ => false,
+            })
+    }
+
+    /// Learns the `default_args` of a call.
+    fn learn_default_args(&mut self, expr: &'a Expr) {
+        if let Expr::Call(call) = expr
+            && let Some(keyword) = call.arguments.find_keyword("default_args")
+        {
+            self.default_args
+                .push(self.evaluator.values(&keyword.value, self.at));
+        }
+    }
+
     fn enter(&mut self, scope: ScopeId, runs_at_parse: bool, inside: impl FnOnce(&mut Self)) {
         let outer = (self.at.scope, self.runs_at_parse);
         self.at.scope = scope;
@@ -163,8 +192,11 @@ impl<'a> Finder<'_, '_, 'a> {
     }
 
     fn function(&mut self, function: &'a ast::StmtFunctionDef) {
+        let outside = self.default_args.len();
         for decorator in &function.decorator_list {
             self.visit_decorator(decorator);
+            operators::report_decorator(self, &decorator.expression);
+            self.learn_default_args(&decorator.expression);
         }
         for parameter in function.parameters.iter_non_variadic_params() {
             let Some(default) = &parameter.default else {
@@ -184,21 +216,20 @@ impl<'a> Finder<'_, '_, 'a> {
         };
         let runs = self.parse_time.runs(At { scope, ..self.at });
         self.enter(scope, runs, |finder| finder.visit_body(&function.body));
+        self.default_args.truncate(outside);
     }
 
     fn call(&mut self, call: &'a ast::ExprCall) {
         let callee = self.evaluator.values(&call.func, self.at);
         let mut makes_connection = false;
         for callee in &callee.options {
-            match callee {
-                Value::Path(path) => {
-                    makes_connection |= airflow::is_connection_class(path);
-                    if let Some(lookup) = airflow::lookup(path) {
-                        self.lookup(lookup, path, call);
-                    }
+            if let Value::Path(path) = callee {
+                makes_connection |= airflow::is_connection_class(path);
+                if let Some(lookup) = airflow::lookup(path) {
+                    self.lookup(lookup, path, call);
                 }
-                _ => {}
             }
+            operators::report(self, callee, call);
         }
         if makes_connection {
             return;
@@ -389,7 +420,9 @@ impl<'a> Finder<'_, '_, 'a> {
                     .iter()
                     .for_each(|condition| finder.visit_expr(condition));
             }
-            results.iter().for_each(|result| finder.visit_expr(result));
+            for result in results {
+                finder.visit_expr(result);
+            }
         });
     }
 
@@ -501,13 +534,25 @@ impl<'a> Visitor<'a> for Finder<'_, '_, 'a> {
                         self.visit_expr(&subscript.slice);
                     }
                 }
-                return self.visit_expr(&assign.value);
+                self.visit_expr(&assign.value);
+                // `dag = DAG(…)`; its operators follow.
+                return self.learn_default_args(&assign.value);
             }
             Stmt::AnnAssign(assign) => {
                 if let Some(value) = &assign.value {
                     self.class_attribute(std::slice::from_ref(&*assign.target), value);
                     self.visit_expr(value);
                 }
+                return;
+            }
+            Stmt::With(with) => {
+                let outside = self.default_args.len();
+                for item in &with.items {
+                    self.visit_with_item(item);
+                    self.learn_default_args(&item.context_expr);
+                }
+                self.visit_body(&with.body);
+                self.default_args.truncate(outside);
                 return;
             }
             Stmt::If(condition) if is_main_guard(&condition.test) => {

@@ -7,8 +7,10 @@
 
 mod airflow;
 mod builtin;
+mod class_defaults;
 mod evaluate;
 mod find;
+mod operators;
 mod parse_time;
 mod project;
 mod scope;
@@ -95,9 +97,9 @@ pub fn names(sources: &[Source]) -> CodeNames {
     sorted(found)
 }
 
-fn by_function<'a>(
-    calls: Vec<Calls<'a>>,
-) -> std::collections::HashMap<value::Definition, Vec<project::CallSite<'a>>> {
+fn by_function(
+    calls: Vec<Calls<'_>>,
+) -> std::collections::HashMap<value::Definition, Vec<project::CallSite<'_>>> {
     let mut all: std::collections::HashMap<_, Vec<_>> = std::collections::HashMap::new();
     for (function, call) in calls.into_iter().flat_map(|calls| calls.calls) {
         all.entry(function).or_default().push(call);

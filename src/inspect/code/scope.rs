@@ -336,12 +336,11 @@ impl<'a> Visitor<'a> for Binder<'a> {
             Stmt::Import(import) => {
                 for alias in &import.names {
                     let name = alias.name.as_str();
-                    match &alias.asname {
-                        Some(short) => self.bind(short.as_str(), Binding::Import(name.to_owned())),
-                        None => {
-                            let first = name.split('.').next().unwrap_or(name);
-                            self.bind(first, Binding::Import(first.to_owned()));
-                        }
+                    if let Some(short) = &alias.asname {
+                        self.bind(short.as_str(), Binding::Import(name.to_owned()));
+                    } else {
+                        let first = name.split('.').next().unwrap_or(name);
+                        self.bind(first, Binding::Import(first.to_owned()));
                     }
                 }
             }
@@ -393,7 +392,7 @@ impl<'a> Visitor<'a> for Binder<'a> {
                 let scope = self.open(ScopeKind::Lambda, Some(self.current), lambda.range);
                 let outer = std::mem::replace(&mut self.current, scope);
                 if let Some(parameters) = &lambda.parameters {
-                    for parameter in parameters.iter() {
+                    for parameter in parameters {
                         self.bind(parameter.name().as_str(), Binding::Unknown);
                     }
                 }

@@ -266,9 +266,9 @@ impl<'t> Finder<'t> {
     fn inside(&mut self, expr: &Expr<'t>, chain: bool) {
         let owner = |finder: &mut Self, expr: &Expr<'t>, is_used: bool| {
             if chain && is_used {
-                finder.inside(expr, true)
+                finder.inside(expr, true);
             } else {
-                finder.expr(expr)
+                finder.expr(expr);
             }
         };
         let is_used = matches!(

@@ -322,3 +322,62 @@ fn places_are_exact() {
         .collect();
     assert_eq!(places, [("x", 3, 8), ("y", 4, 15)]);
 }
+
+#[test]
+fn a_class_without_a_connection_id_uses_its_default() {
+    let hook = "from airflow.providers.postgres.hooks.postgres import PostgresHook\n";
+    let s3 = "from airflow.providers.amazon.aws.operators.s3 import S3CreateBucketOperator as Op\nfrom airflow.sdk import DAG\n";
+    for (text, expected) in [
+        (format!("{hook}PostgresHook()"), "c:postgres_default"),
+        (format!("{hook}PostgresHook('x')"), "c:x"),
+        (format!("{hook}PostgresHook(postgres_conn_id='x')"), "c:x"),
+        (
+            format!("{hook}PostgresHook(**{{'postgres_conn_id': 'x'}})"),
+            "c:x",
+        ),
+        (format!("{hook}PostgresHook(**unknown)"), "?postgres_conn_id=…"),
+        (
+            format!("{hook}class H(PostgresHook):\n    pass\nH()"),
+            "c:postgres_default",
+        ),
+        (
+            format!("{hook}class H(PostgresHook):\n    default_conn_name = 'x'\nH()"),
+            "c:x",
+        ),
+        (
+            format!(
+                "{hook}class H(PostgresHook):\n    def __init__(self):\n        super().__init__(postgres_conn_id='x')\nH()"
+            ),
+            "c:x",
+        ),
+        (format!("{s3}Op(task_id='t')"), "c:aws_default"),
+        (
+            format!("{s3}Op.partial(task_id='t').expand(bucket=['a'])"),
+            "c:aws_default",
+        ),
+        (
+            format!("{s3}Op.partial(task_id='t', aws_conn_id='x').expand(bucket=['a'])"),
+            "c:x",
+        ),
+        (
+            format!("{s3}with DAG('d', default_args={{'aws_conn_id': 'x'}}):\n    Op(task_id='t')"),
+            "c:x",
+        ),
+        (
+            format!(
+                "{s3}A = dict(aws_conn_id='x')\ndag = DAG('d', default_args=A)\nOp(task_id='t', dag=dag)"
+            ),
+            "c:x",
+        ),
+        (
+            "from airflow.sdk import task\n@task.kubernetes\ndef f(): pass".to_owned(),
+            "c:kubernetes_default",
+        ),
+        (
+            "from airflow.sdk import task\n@task.kubernetes(image='i')\ndef f(): pass".to_owned(),
+            "c:kubernetes_default",
+        ),
+    ] {
+        assert_eq!(in_python(&text), expected, "{text}");
+    }
+}

@@ -11,6 +11,7 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum as _};
 
 use crate::commands::check::{self, CheckArgs};
 use crate::commands::completions::{self, CompletionsArgs};
+use crate::commands::diff::{self, DiffArgs};
 use crate::commands::exec::{self, ExecArgs};
 use crate::commands::explain::{self, ExplainArgs};
 use crate::commands::export::{self, ExportArgs};
@@ -67,6 +68,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check that what code asks for is there, and usable
     Check(CheckArgs),
+    /// Show which names differ between two configurations, without their values
+    Diff(DiffArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -122,7 +125,8 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         Command::Check(args) => check::offline(args, &cli.global),
         _ => None,
     };
-    let session = || Session::start(offline.as_ref().unwrap_or(&cli.global), env);
+    let session = || Session::start(offline.as_ref().unwrap_or(&cli.global), env.clone());
+    let other = |files| Session::start_other(&cli.global, &env, files);
     match &cli.command {
         Command::GetConn(args) => get::connection(session, args),
         Command::GetVar(args) => get::variable(&session()?, args),
@@ -131,6 +135,7 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         Command::Export(args) => export::run(&session()?, args),
         Command::Explain(args) => explain::run(&session()?, args),
         Command::Check(args) => return check::run(session, args),
+        Command::Diff(args) => return diff::run(&session()?, &other(&args.with)?, args),
         Command::Completions(args) => completions::print(args.shell),
         Command::Man => man::print(Cli::command()),
     }

@@ -116,6 +116,11 @@ impl Env {
         }
     }
 
+    /// Sets `name`, whether it is set or not.
+    pub fn set(&mut self, name: String, variable: Variable) {
+        Arc::make_mut(&mut self.0).variables.insert(name, variable);
+    }
+
     /// Iterates over the variables that are in the process's environment more than once. The first counts, as in `getenv` and Python.
     pub fn repeated(&self) -> impl Iterator<Item = (&str, &Variable)> {
         self.0

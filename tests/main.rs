@@ -25,6 +25,7 @@ mod conformance;
 mod connection;
 #[cfg(unix)]
 mod databases;
+mod diff;
 mod differences;
 mod docs;
 mod explain;

@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -45,28 +46,43 @@ impl Session {
     /// # Errors
     /// A configuration that cannot be used, with status 2.
     pub(crate) fn start(args: &GlobalArgs, env: Env) -> Result<Self> {
-        let mut settings = Settings::resolve(args, env)?;
-        let terminal = Terminal::new(settings.color.forced(), settings.quiet, &settings.env);
-        log::start(settings.verbose, &settings.env)?;
-        for warning in &settings.warnings {
-            terminal.warning(warning);
-        }
+        let session = Self::of(Settings::resolve(args, env)?, "")?;
         if let Some(kwarg) = args
             .backend_kwargs
             .as_ref()
             .and_then(Secret::expose_text)
             .and_then(secret_on_the_command_line)
         {
-            terminal.warning(&format!(
+            session.terminal.warning(&format!(
                 "every process on this machine can read `{kwarg}` in `--backend-kwargs`; use `@FILE` or SECRETCTL_BACKEND_KWARGS"
             ));
+        }
+        Ok(session)
+    }
+
+    /// Does the same for the configuration of `files`, beside the one at hand. Warnings and errors say which of the two they mean.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub(crate) fn start_other(args: &GlobalArgs, env: &Env, files: &[PathBuf]) -> Result<Self> {
+        Settings::resolve_other(args, env, files)
+            .and_then(|settings| Self::of(settings, "in the configuration of `--with`: "))
+            .map_err(|error| error.with_detail("in the configuration of `--with`"))
+    }
+
+    /// Builds the search path of `settings`, and prints the warnings, each after `label`.
+    fn of(mut settings: Settings, label: &str) -> Result<Self> {
+        let terminal = Terminal::new(settings.color.forced(), settings.quiet, &settings.env);
+        log::start(settings.verbose, &settings.env)?;
+        for warning in &settings.warnings {
+            terminal.warning(&format!("{label}{warning}"));
         }
         let resolver = Resolver::new(&mut settings, |conn_id, found| {
             let connection = Connection::from_found(conn_id, found)?;
             Ok(connection.extra_object().cloned().unwrap_or_default())
         })?;
         for warning in resolver.warnings() {
-            terminal.warning(warning);
+            terminal.warning(&format!("{label}{warning}"));
         }
         let mut builder = tokio::runtime::Builder::new_current_thread();
         if resolver.needs_network() {

@@ -3,6 +3,7 @@
 //! Pure: sources are handed in, nothing is read, run or asked. Must not know settings, backends or output formats.
 
 pub mod code;
+pub mod compare;
 pub mod lints;
 
 use std::sync::Arc;

@@ -5,6 +5,7 @@
 pub mod airflow;
 pub mod azure_pipelines;
 pub mod check;
+pub mod diff;
 pub mod dotenv;
 mod entry;
 pub mod explain;

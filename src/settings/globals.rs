@@ -21,6 +21,18 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest `--timeout`: a year. Longer values are reduced to it.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(365 * 24);
 
+/// Whether a variable configures Airflow, or names a configuration of it.
+pub(super) fn belongs_to_one_configuration(name: &str) -> bool {
+    name.starts_with("AIRFLOW_")
+        || [
+            CONFIG.variable,
+            BACKEND.variable,
+            BACKEND_KWARGS.variable,
+            ENV_FILE_VARIABLE,
+        ]
+        .contains(&name)
+}
+
 /// An option that takes a value: its name on the command line, and its variable.
 struct Named {
     option: &'static str,

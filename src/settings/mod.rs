@@ -12,6 +12,9 @@
 //! 2. env files, later files and later lines first: those of `--env-file`, or without that option those of the process's
 //!    `SECRETCTL_ENV_FILE`; read as `--env-file-dialect` says. Some variables are ignored there (`env_file/allowed.rs`)
 //!
+//! In the other configuration of `diff --with`, the files come first, and the process's `AIRFLOW…` variables not at all
+//! ([`Settings::resolve_other`]).
+//!
 //! **An option of every command** (`--timeout`, `--team`, …)
 //! 1. the command line
 //! 2. its variable (`SECRETCTL_TIMEOUT`), unless that is empty
@@ -85,6 +88,7 @@ pub use later::{AirflowConfiguration, OptionPlace, PlaceContent};
 pub use origin::{Note, Provenance, Source};
 
 use airflow_cfg::ConfigText;
+use env_file::Winner;
 use globals::Globals;
 pub(crate) use globals::wants_details;
 use lookup::Configuration;
@@ -139,7 +143,31 @@ impl Settings {
     ///
     /// # Errors
     /// A configuration that cannot be used, with status 2.
-    pub fn resolve(args: &GlobalArgs, mut env: Env) -> Result<Self> {
+    pub fn resolve(args: &GlobalArgs, env: Env) -> Result<Self> {
+        Self::resolve_with(args, env, Winner::Process)
+    }
+
+    /// Resolves the configuration of env files alone, to compare it with the one at hand (`diff --with`).
+    ///
+    /// The files win over the process's environment. Of that, the variables that configure Airflow or name a configuration are not
+    /// seen; the rest is, so that credentials are found where every tool finds them. Of `args`, `--env-file`, `--config`,
+    /// `--backend` and `--backend-kwargs` belong to the configuration at hand.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub fn resolve_other(args: &GlobalArgs, env: &Env, files: &[PathBuf]) -> Result<Self> {
+        let args = GlobalArgs {
+            env_file: files.to_vec(),
+            config: None,
+            backend: None,
+            backend_kwargs: None,
+            ..args.clone()
+        };
+        let env = env.only(|name, _| !globals::belongs_to_one_configuration(name));
+        Self::resolve_with(&args, env, Winner::File)
+    }
+
+    fn resolve_with(args: &GlobalArgs, mut env: Env, winner: Winner) -> Result<Self> {
         let started = Instant::now();
         let env_files = env_files(args, &env);
         // A timeout set in an env file cannot apply to reading that file.
@@ -149,7 +177,7 @@ impl Settings {
             ..Provenance::default()
         };
         let dialect = globals::env_file_dialect(args, &env, &mut provenance)?;
-        let mut warnings = env_file::load(&mut env, &provenance.env_files, dialect, for_env_files)?;
+        let mut warnings = env_file::load(&mut env, &provenance.env_files, dialect, for_env_files, winner)?;
         let globals = Globals::resolve(args, &env, started, &mut provenance)?;
         let deadline = started + globals.timeout;
         let airflow = Airflow::read(&globals, &env, deadline, &mut provenance, &mut warnings)

@@ -57,6 +57,8 @@ const MORE: &[(&str, bool)] = &[
     ("explain conn warehouse", false),
     ("explain var hello -o json", false),
     ("explain var hello --probe -o json", false),
+    ("diff --with /dev/null --conn warehouse --conn missing --var hello", false),
+    ("diff --with /dev/null --conn warehouse --var hello -o json", false),
     // Usage errors and information about the program have no value.
     ("get-conn", false),
     ("get-con warehouse", false),

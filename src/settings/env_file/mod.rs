@@ -39,6 +39,15 @@ const MOST_PLACES: usize = 3;
 /// The longest name that a warning shows, in bytes.
 const LONGEST_NAME: usize = 200;
 
+/// Whose value counts if a variable is set by a file and by the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Winner {
+    /// The process's, as in every command for the configuration at hand.
+    Process,
+    /// The file's, as in the configuration of `diff --with`.
+    File,
+}
+
 /// How to read files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reading {
@@ -76,10 +85,10 @@ impl Reading {
     }
 }
 
-/// Reads `files`, adds their variables to `env` as defaults, and returns the warnings.
+/// Reads `files`, adds their variables to `env`, and returns the warnings.
 ///
-/// A later file wins over an earlier one, and a later line over an earlier one. The process's environment wins over files, also where a
-/// value refers to a variable.
+/// A later file wins over an earlier one, and a later line over an earlier one. Whether the process's environment wins over files is
+/// `winner`'s to say; where a value refers to a variable, it always does.
 ///
 /// # Errors
 /// A file that cannot be read, and a line that is not an assignment, with status 2.
@@ -88,6 +97,7 @@ pub(super) fn load<P: AsRef<Path>>(
     files: &[P],
     dialect: Option<EnvFileDialect>,
     deadline: Instant,
+    winner: Winner,
 ) -> Result<Vec<String>> {
     let paths: Vec<&Path> = files.iter().map(AsRef::as_ref).collect();
     let texts = paths
@@ -121,9 +131,11 @@ pub(super) fn load<P: AsRef<Path>>(
             value: value.clone(),
             origin: Origin::File(paths[entry.file].to_owned(), entry.line),
         };
-        if let Some(winner) = env.set_default(name.clone(), variable)
+        if winner == Winner::File {
+            env.set(name, variable);
+        } else if let Some(set) = env.set_default(name.clone(), variable)
             && configures_secrets(&name)
-            && winner.value != value
+            && set.value != value
         {
             shadowed.push((name, format!("{}:{}", paths[entry.file].display(), entry.line)));
         }

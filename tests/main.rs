@@ -20,6 +20,8 @@ mod azure;
 mod bounds;
 mod canary;
 #[cfg(unix)]
+mod check;
+#[cfg(unix)]
 mod cli;
 mod conformance;
 mod connection;

@@ -16,7 +16,8 @@ const SECTIONS: [(&str, &str); 3] = [
         "EXIT STATUS",
         "0 found; 1 an internal error; 2 usage, or a configuration that cannot be used; 3 not found; 4 authentication \
          refused, no credential, or permission denied; 5 a backend could not be reached or did not answer in time; 6 found, but the \
-         value is malformed. exec: the command's own, or 125 secretctl failed, 126 the command cannot be run, 127 it was not found.",
+         value is malformed. check: that of the worst finding, or 3 for what --strict takes for a failure. exec: the command's own, or \
+         125 secretctl failed, 126 the command cannot be run, 127 it was not found.",
     ),
     (
         "ENVIRONMENT",

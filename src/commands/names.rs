@@ -255,25 +255,28 @@ impl Wanted {
 /// # Errors
 /// The first lookup that failed; otherwise one error that lists every name that was not found.
 pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Resolved>> {
-    let (optional, wanted): (Vec<Wanted>, Vec<Wanted>) =
-        wanted.into_iter().partition(|one| one.may_be_missing);
-    let found = session.resolve_all(&questions(&wanted))?;
-    let mut all: Vec<(Wanted, Found)> = wanted.into_iter().zip(found).collect();
+    let (optional, required): (Vec<_>, Vec<_>) = wanted
+        .into_iter()
+        .enumerate()
+        .partition(|(_, one)| one.may_be_missing);
+    let found = session.resolve_all(&questions(&required))?;
+    let mut all: Vec<((usize, Wanted), Found)> = required.into_iter().zip(found).collect();
     if !optional.is_empty() {
         let outcomes = session.resolve_each(&questions(&optional));
-        for (wanted, outcome) in optional.into_iter().zip(outcomes) {
+        for (one, outcome) in optional.into_iter().zip(outcomes) {
             match outcome {
-                Ok(located) => all.push((wanted, located.resolved.found)),
+                Ok(located) => all.push((one, located.resolved.found)),
                 Err(error) if error.kind() == ErrorKind::NotFound => session.terminal.note(&format!(
                     "{} is left out: it is missing, and the code has a default",
-                    wanted.described()
+                    one.1.described()
                 )),
                 Err(error) => return Err(error),
             }
         }
+        all.sort_by_key(|((position, _), _)| *position);
     }
     all.into_iter()
-        .map(|(wanted, found)| {
+        .map(|((_, wanted), found)| {
             let connection = match wanted.kind {
                 SecretKind::Connection => Some(Connection::from_found(&wanted.id, &found)?),
                 _ => None,
@@ -287,8 +290,11 @@ pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Reso
         .collect()
 }
 
-fn questions(wanted: &[Wanted]) -> Vec<(SecretKind, &str)> {
-    wanted.iter().map(|one| (one.kind, one.id.as_str())).collect()
+fn questions(wanted: &[(usize, Wanted)]) -> Vec<(SecretKind, &str)> {
+    wanted
+        .iter()
+        .map(|(_, one)| (one.kind, one.id.as_str()))
+        .collect()
 }
 
 impl Resolved {

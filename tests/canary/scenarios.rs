@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use super::leaks::canary;
 use crate::support::temp_dir;
 
+/// Code that uses every part of the names that the scenarios have.
+const USES: &str = "{{ var.json.hello.a.b }} {{ conn.warehouse.host }} {{ conn.warehouse.extra_dejson.a }} {{ conn.missing.login }}\n";
+
 /// One configuration with secrets in it.
 pub struct Scenario {
     /// Its name, which says what is wrong.
@@ -25,6 +28,8 @@ pub struct Scenario {
 impl Scenario {
     /// Creates a scenario in which `get-conn warehouse` ends with `status`.
     pub fn new(name: &str, status: i32) -> Self {
+        let dir = temp_dir();
+        std::fs::write(dir.path().join("uses.sql"), USES).unwrap();
         Self {
             name: name.to_owned(),
             args: Vec::new(),
@@ -33,7 +38,7 @@ impl Scenario {
             slow: false,
             env: Vec::new(),
             files: Vec::new(),
-            dir: temp_dir(),
+            dir,
         }
     }
 
@@ -388,6 +393,25 @@ pub fn environment() -> Vec<Scenario> {
             "a password with an unescaped at sign and slash",
             6,
             format!("postgres://u:p/{password}@@:h:x/db"),
+        ),
+        // What `check` warns of.
+        with("a type that is a secret", 0, format!("{password}://h/db")),
+        with(
+            "a password that is cut at a slash",
+            0,
+            format!("postgres://u:12/{password}@h:5432/db"),
+        ),
+        with(
+            "an extra inside the extra, and blanks",
+            0,
+            format!(
+                "{{\"password\": \" {password} \", \"extra\": {{\"extra\": {{\"a\": \"{password}\"}}, \"{password}\": 1}}}}"
+            ),
+        ),
+        with(
+            "a query that is ignored, and one with the whole extra",
+            0,
+            format!("opsgenie://:{password}@h?__extra__=%7B%7D&a={password}"),
         ),
         with("a second protocol", 6, format!("x://u:{password}@https://h:1")),
         with("a third protocol", 6, format!("x://a://b://{password}")),

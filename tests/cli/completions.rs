@@ -31,6 +31,7 @@ fn names_complete_from_the_environment_and_from_local_files() {
         candidates(stocked(), &["export", "--conn", "smtp"]),
         ["smtp_default"]
     );
+    assert_eq!(candidates(stocked(), &["check", "--var", "he"]), ["hello"]);
     let folder = temp_dir();
     let env_file = folder.path().join(".env");
     std::fs::write(folder.path().join("c.json"), r#"{"from_file": "x://h"}"#).unwrap();
@@ -64,6 +65,7 @@ fn commands_options_and_values_complete() {
         ["github-env", "gitlab-dotenv"]
     );
     assert_eq!(candidates(program(), &["explain", "c"]), ["conn", "config"]);
+    assert_eq!(candidates(program(), &["check", "-o", "s"]), ["sarif"]);
 }
 
 #[test]
@@ -169,6 +171,10 @@ fn the_manual_page_has_every_command_option_and_status() {
         "exec",
         "export",
         "explain",
+        "check",
+        "--offline",
+        "--from",
+        "sarif: SARIF 2.1.0, for code scanning",
         "completions",
         "--env-file",
         "--backend-kwargs",

@@ -137,6 +137,8 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "export --conn MY-DB --format shell",
             ),
             ("nothing to export", &[], "export --format json"),
+            ("nothing to check", &[], "check"),
+            ("code that is not there", &[], "check /nonexistent/dags"),
             (
                 "a kind that an importer does not accept",
                 &[],

@@ -3,7 +3,7 @@
 mod bounds;
 mod completions;
 mod errors;
-mod examples;
+pub mod examples;
 mod examples_aws;
 mod exec;
 mod formats;

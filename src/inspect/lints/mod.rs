@@ -233,7 +233,9 @@ impl Lints {
             if seen.contains(&name) {
                 continue;
             }
-            if connection.field(&name).is_ok_and(|value| value.is_none()) {
+            // Airflow has an empty host for a URI without one.
+            let value = connection.field(&name);
+            if value.is_ok_and(|value| value.is_none_or(|value| value.is_empty())) {
                 self.add(
                     Rule::UnsetField,
                     format!("the code uses its `{}`, which it does not have", shown(&name)),

@@ -166,7 +166,7 @@ impl Report {
                     rule: name.outcome.id(),
                     level,
                     place,
-                    title: format!("{} {}", name.outcome.words(), name.kind),
+                    title: format!("{} {}", name.kind, name.outcome.words()),
                     lines: problem.map_or_else(|| vec![name.title()], Problem::lines),
                 }));
             }

@@ -10,9 +10,10 @@
 //!
 //! ```text
 //! main -> cli -> { commands, render, settings, options }
-//! commands -> { render, inspect, connection, resolver, settings, options }
+//! commands -> { render, inspect, drivers, connection, resolver, settings, options }
 //! render -> { inspect, connection }
 //! inspect -> connection
+//! drivers -> connection
 //! resolver -> { settings, backend }
 //! settings -> options
 //! backend -> { cloud, http }
@@ -63,6 +64,7 @@ mod cloud;
 pub mod commands;
 pub mod connection;
 mod connection_keys;
+pub mod drivers;
 pub mod env;
 pub mod error;
 mod file;

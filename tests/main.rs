@@ -30,6 +30,7 @@ mod databases;
 mod diff;
 mod differences;
 mod docs;
+mod drivers;
 mod explain;
 #[cfg(target_os = "linux")]
 mod faults;

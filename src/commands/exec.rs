@@ -24,6 +24,7 @@ use crate::shown::shown;
     override_usage = "secretctl exec [OPTIONS] -- <CMD> [ARG]...",
     after_long_help = "Examples:\n  secretctl exec --conn warehouse --var region -- python dag.py\n  \
                        secretctl exec --set 'PGPASSWORD=conn:warehouse#password' -- psql\n  \
+                       secretctl exec --as warehouse@libpq-env -- psql\n  \
                        secretctl exec --from dags/ -- airflow dags test etl\n\n\
                        Exit status: the command's own; 125 secretctl failed, 126 the command cannot be run, 127 it was not found"
 )]
@@ -45,19 +46,17 @@ const OWN_PREFIX: &str = "SECRETCTL_";
 /// Runs the command. Returns only on failure, or with the command's status on systems that cannot replace a process.
 pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
     let mut masks = session.masks();
-    let mut entries = Vec::new();
     let wanted = names::wanted(session, &args.names, Naming::Environment, &names::BOTH)?;
-    for resolved in names::resolve(session, wanted)? {
-        let entry = resolved.entry()?;
+    let resolved = names::resolve(session, wanted)?;
+    let entries = names::entries(session, &resolved, &mut masks)?;
+    for (entry, _) in &entries {
         if entry.value.expose().contains(&0) {
             return Err(Error::malformed(format!(
                 "no environment can hold `{}`: its value has NUL",
                 entry.name
             )));
         }
-        resolved.mask(&mut masks);
         masks.add(entry.value.expose());
-        entries.push((entry, resolved.wanted.described()));
     }
     let (program, arguments) = args
         .command

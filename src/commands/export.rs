@@ -68,10 +68,10 @@ pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
             render::airflow::variables(&variables, &mut masks)?
         }
         format => {
-            let entries: Vec<Entry> = resolved
-                .iter()
-                .map(names::Resolved::entry)
-                .collect::<Result<_>>()?;
+            let entries: Vec<Entry> = names::entries(session, &resolved, &mut masks)?
+                .into_iter()
+                .map(|(entry, _)| entry)
+                .collect();
             render::export::export(format, &entries, args.name.as_deref(), &mut masks)?
         }
     };
@@ -113,12 +113,13 @@ fn check(args: &ExportArgs) -> Result<()> {
             "`--format airflow-{kind}` cannot be used with {options}: it holds only {kind}, by id"
         )))
     };
+    let has_names = !names.set.is_empty() || !names.as_format.is_empty();
     match args.format {
-        ExportFormat::AirflowConnections if !names.var.is_empty() || !names.set.is_empty() => {
-            return refused("connections", "`--var` or `--set`");
+        ExportFormat::AirflowConnections if !names.var.is_empty() || has_names => {
+            return refused("connections", "`--var`, `--set` or `--as`");
         }
-        ExportFormat::AirflowVariables if !names.conn.is_empty() || !names.set.is_empty() => {
-            return refused("variables", "`--conn` or `--set`");
+        ExportFormat::AirflowVariables if !names.conn.is_empty() || has_names => {
+            return refused("variables", "`--conn`, `--set` or `--as`");
         }
         _ => {}
     }
@@ -127,7 +128,7 @@ fn check(args: &ExportArgs) -> Result<()> {
     }
     if names.is_empty() {
         return Err(Error::usage("there is nothing to export")
-            .with_hint("name it with `--conn`, `--var`, `--set` or `--from`"));
+            .with_hint("name it with `--conn`, `--var`, `--set`, `--as` or `--from`"));
     }
     Ok(())
 }
@@ -142,7 +143,7 @@ const GITHUB_FILES: [&str; 5] = [
 ];
 
 /// Refuses to replace a file that other steps of a job have written.
-fn refuse_ci_file(out: &Path, env: &Env) -> Result<()> {
+pub(super) fn refuse_ci_file(out: &Path, env: &Env) -> Result<()> {
     let same = |file: &str| {
         let file = Path::new(file);
         file == out || matches!((file.canonicalize(), out.canonicalize()), (Ok(file), Ok(out)) if file == out)

@@ -1,14 +1,18 @@
 //! `get-conn`, `get-var` and `get-config`: one name in, one value out.
 
+use std::path::{Path, PathBuf};
+
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
+use zeroize::Zeroizing;
 
+use super::as_format::{self, AsFormat};
 use super::session::Session;
-use super::stored;
+use super::{export, stored};
 use crate::connection::{Connection, check_field_name};
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
-use crate::render::{self, dotenv};
+use crate::render::{self, dotenv, file};
 use crate::secret::Secret;
 use crate::shown::shown;
 use crate::value::{Found, SecretKind};
@@ -18,11 +22,15 @@ use crate::variable_name::variable_name;
 #[derive(Args, Debug)]
 #[command(
     after_long_help = "Examples:\n  secretctl get-conn smtp_default\n  secretctl get-conn warehouse -o json\n  \
-                       PGPASSWORD=$(secretctl get-conn warehouse --field password) psql"
+                       PGPASSWORD=$(secretctl get-conn warehouse --field password) psql\n  \
+                       secretctl get-conn warehouse --as sqlalchemy\n  \
+                       secretctl get-conn warehouse --as pgpass --out pgpass\n  \
+                       secretctl get-conn --as help"
 )]
 pub struct GetConnArgs {
     /// The connection id
-    pub conn_id: String,
+    #[arg(required_unless_present = "as_format")]
+    pub conn_id: Option<String>,
     /// The output format
     #[arg(
         short,
@@ -39,6 +47,12 @@ pub struct GetConnArgs {
         help = "Print only this field: conn_type, host, login, password, schema, port, description, extra, extra.KEY[.KEY…]"
     )]
     pub field: Option<String>,
+    /// The form that another program takes; `--as help` lists them
+    #[arg(id = "as_format", long = "as", value_name = "FORMAT", value_parser = as_format::parser(), hide_possible_values = true, conflicts_with_all = ["output", "field"])]
+    pub as_format: Option<AsFormat>,
+    /// With --as: write to FILE instead of stdout, atomically, and readable only by you
+    #[arg(long, value_name = "FILE", requires = "as_format")]
+    pub out: Option<PathBuf>,
     /// Print this when the connection or the field is not found
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, value_parser = secret())]
     pub default: Option<Secret>,
@@ -89,22 +103,42 @@ pub struct GetConfigArgs {
 
 /// Prints a connection, or one field of it.
 pub(crate) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConnArgs) -> Result<()> {
+    if matches!(args.as_format, Some(AsFormat::Help)) {
+        return as_format::print_formats();
+    }
+    let Some(conn_id) = &args.conn_id else {
+        return Err(Error::usage("`--as` needs the id of a connection").with_hint("`--as help` needs none"));
+    };
     if let Some(name) = &args.field {
         check_field_name(name)?;
     }
     let session = &start()?;
+    let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
+    if let Some(out) = out {
+        export::refuse_ci_file(out, &session.settings.env)?;
+        file::check(out)?;
+    }
     let mut masks = session.masks();
-    let value = match session.resolve(SecretKind::Connection, &args.conn_id) {
-        Ok(found) => match &args.field {
-            None => Some(formatted(&args.conn_id, &found, args.output, &mut masks)?),
-            Some(name) => {
-                let connection = Connection::from_found(&args.conn_id, &found)?;
+    let value = match session.resolve(SecretKind::Connection, conn_id) {
+        Ok(found) => match (&args.field, args.as_format) {
+            (_, Some(AsFormat::Format(format))) => {
+                let connection = Connection::from_found(conn_id, &found)?;
+                Some(as_format::text(
+                    &connection,
+                    format,
+                    &mut masks,
+                    session.terminal,
+                )?)
+            }
+            (None, _) => Some(formatted(conn_id, &found, args.output, &mut masks)?),
+            (Some(name), _) => {
+                let connection = Connection::from_found(conn_id, &found)?;
                 masks.add_connection(&connection);
                 let value = connection.field(name)?;
                 if value.is_none() && args.default.is_none() {
                     return Err(Error::not_found(format!(
                         "connection `{}` has no `{}`",
-                        shown(&args.conn_id),
+                        shown(conn_id),
                         shown(name)
                     )));
                 }
@@ -114,7 +148,11 @@ pub(crate) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConn
         Err(error) if error.kind() == ErrorKind::NotFound && args.default.is_some() => None,
         Err(error) => return Err(error),
     };
-    print(session, masks, value.as_ref().or(args.default.as_ref()))
+    let value = value.as_ref().or(args.default.as_ref());
+    match out {
+        Some(out) => write(session, masks, value, out),
+        None => print(session, masks, value),
+    }
 }
 
 /// Prints a variable, or one part of it.
@@ -193,6 +231,18 @@ fn print(session: &Session, mut masks: render::Masks, value: Option<&Secret>) ->
     masks.add(value);
     masks.announce()?;
     render::stdout(value, !session.settings.no_newline)
+}
+
+/// Announces the masks to the CI system, and writes the value to a file.
+fn write(session: &Session, mut masks: render::Masks, value: Option<&Secret>, out: &Path) -> Result<()> {
+    let value = value.map_or(&b""[..], Secret::expose);
+    masks.add(value);
+    masks.announce()?;
+    let mut bytes = Zeroizing::new(value.to_vec());
+    if !session.settings.no_newline {
+        bytes.push(b'\n');
+    }
+    file::write(out, &bytes)
 }
 
 /// Parses an argument as bytes, unchanged.

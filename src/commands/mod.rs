@@ -2,6 +2,7 @@
 //!
 //! Every command resolves everything that it needs before it writes the first byte to stdout.
 
+mod as_format;
 pub mod check;
 pub mod completions;
 pub mod diff;

@@ -1,4 +1,4 @@
-//! `--conn`, `--var`, `--set` and `--from`: many names, resolved at once.
+//! `--conn`, `--var`, `--set`, `--as` and `--from`: many names, resolved at once.
 //!
 //! Owns the names of values in an environment, and clashes between them. Everything is resolved before anything is printed or started.
 
@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::session::Session;
-use super::{sources, stored};
+use super::{as_format, sources, stored};
 use crate::connection::{Connection, check_field_name};
+use crate::drivers::Format;
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::json;
 use crate::render::{Entry, Masks};
@@ -27,9 +28,12 @@ pub struct NamesArgs {
     /// A variable, as `AIRFLOW_VAR_<KEY>` (repeatable)
     #[arg(long, value_name = "KEY")]
     pub var: Vec<String>,
-    /// A value under a name of your own; REF is conn:ID[#FIELD] or var:KEY[#FIELD] (repeatable)
+    /// A value under a name of your own; REF is conn:ID[#FIELD], conn:ID@FORMAT or var:KEY[#FIELD] (repeatable)
     #[arg(long, value_name = "NAME=REF")]
     pub set: Vec<String>,
+    /// The variables of another program, such as libpq-env; `get-conn --as help` lists the formats (repeatable)
+    #[arg(long = "as", value_name = "ID@FORMAT")]
+    pub as_format: Vec<String>,
     /// The connections and variables that this code uses: a file or folder, as for `check` (repeatable)
     #[arg(long, value_name = "PATH")]
     pub from: Vec<PathBuf>,
@@ -38,7 +42,11 @@ pub struct NamesArgs {
 impl NamesArgs {
     /// Whether nothing is named.
     pub(super) fn is_empty(&self) -> bool {
-        self.conn.is_empty() && self.var.is_empty() && self.set.is_empty() && self.from.is_empty()
+        self.conn.is_empty()
+            && self.var.is_empty()
+            && self.set.is_empty()
+            && self.as_format.is_empty()
+            && self.from.is_empty()
     }
 }
 
@@ -62,6 +70,8 @@ pub(super) struct Wanted {
     pub(super) kind: SecretKind,
     pub(super) id: String,
     field: Option<String>,
+    /// The format of `ID@FORMAT`.
+    format: Option<Format>,
     /// Whether it is left out where it is missing: the code that uses it has a default.
     may_be_missing: bool,
 }
@@ -119,6 +129,9 @@ fn listed(args: &NamesArgs, naming: Naming) -> Result<List> {
     for text in &args.set {
         list.add(assignment(text)?)?;
     }
+    for text in &args.as_format {
+        list.add(several(text)?)?;
+    }
     Ok(list)
 }
 
@@ -132,6 +145,7 @@ fn plain(naming: Naming, kind: SecretKind, id: &str) -> Wanted {
         kind,
         id: id.to_owned(),
         field: None,
+        format: None,
         may_be_missing: false,
     }
 }
@@ -184,9 +198,22 @@ impl List {
     }
 }
 
-/// Parses `NAME=conn:ID[#FIELD]` or `NAME=var:KEY[#FIELD]`. Malformed text is not echoed, because it may be a secret.
+/// Parses `ID@FORMAT`. The format has names for its variables, so this one only stands for all of them.
+fn several(text: &str) -> Result<Wanted> {
+    let (id, format) = as_format::parse_variables(text)?;
+    Ok(Wanted {
+        name: format!("{id}@{}", format.name()),
+        kind: SecretKind::Connection,
+        id: id.to_owned(),
+        field: None,
+        format: Some(format),
+        may_be_missing: false,
+    })
+}
+
+/// Parses `NAME=conn:ID[#FIELD]`, `NAME=conn:ID@FORMAT` or `NAME=var:KEY[#FIELD]`. Malformed text is not echoed, because it may be a secret.
 fn assignment(text: &str) -> Result<Wanted> {
-    let form = "`--set` takes NAME=conn:ID, NAME=conn:ID#FIELD, NAME=var:KEY or NAME=var:KEY#FIELD";
+    let form = "`--set` takes NAME=conn:ID, NAME=conn:ID#FIELD, NAME=conn:ID@FORMAT, NAME=var:KEY or NAME=var:KEY#FIELD";
     let Some((name, reference)) = text.split_once('=') else {
         return Err(Error::usage("an argument of `--set` has no `=`").with_hint(form));
     };
@@ -209,6 +236,13 @@ fn assignment(text: &str) -> Result<Wanted> {
         Some((id, field)) => (id, Some(field.to_owned())),
         None => (rest, None),
     };
+    // Airflow's connections have no `@` in their ids.
+    let (id, format) = match id.rsplit_once('@') {
+        Some((id, format)) if kind == SecretKind::Connection && field.is_none() => {
+            (id, Some(as_format::parse_text(id, format)?))
+        }
+        _ => (id, None),
+    };
     if let (SecretKind::Connection, Some(field)) = (kind, &field) {
         check_field_name(field)?;
     }
@@ -217,6 +251,7 @@ fn assignment(text: &str) -> Result<Wanted> {
         kind,
         id: id.to_owned(),
         field,
+        format,
         may_be_missing: false,
     })
 }
@@ -233,7 +268,10 @@ fn described(wanted: &Wanted) -> String {
     let (kind, id) = (wanted.kind, shown(&wanted.id));
     match &wanted.field {
         Some(field) => format!("`{}` of {kind} `{id}`", shown(field)),
-        None => format!("{kind} `{id}`"),
+        None => match wanted.format {
+            Some(format) => format!("{kind} `{id}` as `{}`", format.name()),
+            None => format!("{kind} `{id}`"),
+        },
     }
 }
 
@@ -297,12 +335,64 @@ fn questions(wanted: &[(usize, Wanted)]) -> Vec<(SecretKind, &str)> {
         .collect()
 }
 
+/// Returns the names and values for an environment, each with its description, and adds what is secret in them to the masks.
+///
+/// # Errors
+/// A missing field (status 3), an unknown field or the same name for two values (2), a malformed value (6).
+pub(super) fn entries(
+    session: &Session,
+    resolved: &[Resolved],
+    masks: &mut Masks,
+) -> Result<Vec<(Entry, String)>> {
+    let mut entries: Vec<(Entry, String)> = Vec::with_capacity(resolved.len());
+    let mut positions: HashMap<String, usize> = HashMap::with_capacity(resolved.len());
+    for one in resolved {
+        one.mask(masks);
+        let described = one.wanted.described();
+        for entry in one.entries(session, masks)? {
+            // Only now are the names of a format's variables known.
+            match positions.get(&entry.name).map(|&position| &entries[position]) {
+                None => {
+                    positions.insert(entry.name.clone(), entries.len());
+                    entries.push((entry, described.clone()));
+                }
+                Some((other, _)) if other.value == entry.value => {}
+                Some((_, first)) => {
+                    return Err(Error::usage(format!(
+                        "two values would both be named `{}`",
+                        shown(&entry.name)
+                    ))
+                    .with_detail(format!("{first} and {described}")));
+                }
+            }
+        }
+    }
+    Ok(entries)
+}
+
 impl Resolved {
+    fn entries(&self, session: &Session, masks: &mut Masks) -> Result<Vec<Entry>> {
+        let (Some(connection), Some(format)) = (&self.connection, self.wanted.format) else {
+            return Ok(vec![self.entry()?]);
+        };
+        if format.is_variables() {
+            let variables = as_format::variables(connection, format, masks, session.terminal)?;
+            return Ok(variables
+                .into_iter()
+                .map(|(name, value)| Entry { name, value })
+                .collect());
+        }
+        Ok(vec![Entry {
+            name: self.wanted.name.clone(),
+            value: as_format::text(connection, format, masks, session.terminal)?,
+        }])
+    }
+
     /// Returns the name and the value for an environment.
     ///
     /// # Errors
     /// A missing field (status 3), an unknown field (2), a malformed value (6).
-    pub(super) fn entry(&self) -> Result<Entry> {
+    fn entry(&self) -> Result<Entry> {
         let wanted = &self.wanted;
         let value = match (&self.connection, &wanted.field) {
             (Some(connection), None) => stored::for_environment(&self.wanted.id, &self.found, connection)?,
@@ -351,6 +441,7 @@ mod tests {
             conn: owned(conn),
             var: owned(var),
             set: owned(set),
+            as_format: Vec::new(),
             from: Vec::new(),
         }
     }

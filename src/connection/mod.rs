@@ -160,6 +160,33 @@ impl Connection {
     }
 }
 
+/// The fields of a connection as Airflow has them: null is Airflow's `None`, and any JSON value is possible.
+pub(crate) struct Fields<'a> {
+    pub(crate) conn_type: &'a Value,
+    pub(crate) host: &'a Value,
+    pub(crate) login: &'a Value,
+    pub(crate) schema: &'a Value,
+    pub(crate) port: &'a Value,
+}
+
+impl Connection {
+    /// Returns the id that was asked for, for messages.
+    pub(crate) fn requested_id(&self) -> &str {
+        &self.requested_id
+    }
+
+    /// Returns the fields as Airflow's hooks read them.
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        Fields {
+            conn_type: &self.conn_type,
+            host: &self.host,
+            login: &self.login,
+            schema: &self.schema,
+            port: &self.port,
+        }
+    }
+}
+
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")

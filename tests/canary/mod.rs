@@ -57,8 +57,14 @@ const MORE: &[(&str, bool)] = &[
     ("explain conn warehouse", false),
     ("explain var hello -o json", false),
     ("explain var hello --probe -o json", false),
-    ("diff --with /dev/null --conn warehouse --conn missing --var hello", false),
-    ("diff --with /dev/null --conn warehouse --var hello -o json", false),
+    (
+        "diff --with /dev/null --conn warehouse --conn missing --var hello",
+        false,
+    ),
+    (
+        "diff --with /dev/null --conn warehouse --var hello -o json",
+        false,
+    ),
     ("check uses.sql", false),
     ("check uses.sql -q", false),
     ("check uses.sql -o json", false),

@@ -222,7 +222,11 @@ fn code_names_what_is_compared() {
         "from airflow.sdk import BaseHook, Variable\n\n\ndef task():\n    BaseHook.get_connection('other')\n    \
          Variable.get('nobodys', default='x')\n    Variable.get('same')\n",
     );
-    let output = files.program().args(DIFF).args(["--from", "dag.py", "--conn", "mine"]).run();
+    let output = files
+        .program()
+        .args(DIFF)
+        .args(["--from", "dag.py", "--conn", "mine"])
+        .run();
     assert_eq!(
         stdout(&output),
         "only here   connection `mine`\n\

@@ -22,7 +22,7 @@ struct Pipes {
 
 impl Judge {
     /// Starts the judge of `python`; `mode` is an argument of `judge.py`.
-    fn start(python: &str, mode: &str) -> Self {
+    fn start(python: &str, mode: &str, path: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/judge.py");
         let mut child = Command::new(python)
             .arg(script)
@@ -34,6 +34,7 @@ impl Judge {
                 std::env::var_os("SECRETCTL_TEST_VERBOSE").unwrap_or_default(),
             )
             .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("PYTHONPATH", path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -92,7 +93,29 @@ impl Judge {
 pub fn airflow() -> Option<&'static Judge> {
     static JUDGE: OnceLock<Judge> = OnceLock::new();
     let python = python()?;
-    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting")))
+    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
+}
+
+/// Returns the long-lived judge that has the hooks of `scripts/requirements/drivers.txt` too, or says why the test is skipped.
+///
+/// They are apart from Airflow's environment: it starts as before, and does not load them.
+pub fn airflow_drivers() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Judge> = OnceLock::new();
+    let python = python()?;
+    let Some(drivers) = variable("DRIVERS_PYTHON") else {
+        skip(
+            "drivers",
+            "DRIVERS_PYTHON is not set; `scripts/test` installs Airflow's hooks and sets it",
+        );
+        return None;
+    };
+    let lib = Path::new(&drivers).parent()?.parent()?.join("lib");
+    let version = std::fs::read_dir(lib)
+        .expect("the environment has packages")
+        .flatten()
+        .next()?;
+    let packages = version.path().join("site-packages");
+    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", &packages.display().to_string())))
 }
 
 /// A judge that imports Airflow only after the question, for configuration, which Airflow reads at import.
@@ -120,7 +143,7 @@ pub fn airflow_fresh<K: Into<String>, V: Into<String>>(
 ) -> Option<Fresh> {
     static JUDGE: OnceLock<Judge> = OnceLock::new();
     let python = python()?;
-    let judge = JUDGE.get_or_init(|| Judge::start(&python, "--fresh"));
+    let judge = JUDGE.get_or_init(|| Judge::start(&python, "--fresh", ""));
     Some(Fresh {
         judge,
         env: env.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),

@@ -8,7 +8,15 @@ pub fn variable(name: &str) -> Option<String> {
 }
 
 /// What `scripts/test` provides on every machine that runs CI.
-const REQUIRED: &[&str] = &["airflow", "mariadb", "moto", "openbao", "postgres", "validators"];
+const REQUIRED: &[&str] = &[
+    "airflow",
+    "drivers",
+    "mariadb",
+    "moto",
+    "openbao",
+    "postgres",
+    "validators",
+];
 
 /// Reports that the test does not run, and why; the caller returns.
 ///

@@ -1,0 +1,142 @@
+//! `--as`: a connection as another program takes it, as Airflow's own hook would have it.
+//!
+//! Owns which format fits which connection type, and the text of each. One file a family of databases, with the hook and the version
+//! that it follows. Pure: does no I/O, so what a hook asks a service for (a token for `iam`) is an error here. Must not know how a text
+//! is printed or masked, nor where the connection came from.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "the table holds functions of one type, and some formats cannot fail"
+)]
+
+mod format;
+mod http;
+mod libpq;
+mod mysql;
+mod parts;
+mod pgpass;
+mod postgres;
+mod sqlite;
+mod url;
+
+pub use format::Format;
+
+use crate::connection::Connection;
+use crate::error::{Error, Result};
+use crate::nearest::nearest;
+use crate::secret::Secret;
+use crate::shown::shown;
+use parts::Parts;
+
+/// A connection in a format.
+#[derive(Debug)]
+pub struct Rendered {
+    /// What the format is made of.
+    pub content: Content,
+    /// The secrets in the text, in the quoting in which they occur there.
+    pub quoted_secrets: Vec<Secret>,
+    /// What the reader of the text should know.
+    pub warnings: Vec<String>,
+}
+
+/// The content of a format.
+#[derive(Debug)]
+pub enum Content {
+    /// One text, without a newline at its end.
+    Text(Secret),
+    /// Variables of an environment, and their values.
+    Variables(Vec<(&'static str, Secret)>),
+}
+
+/// Renders the parts of a connection.
+type Render = fn(&Parts<'_>) -> Result<Rendered>;
+
+/// The formats of a connection type.
+type Formats = &'static [(Format, Render)];
+
+/// The connection types, and what renders each of their formats.
+const TYPES: &[(&str, Formats)] = &[
+    ("http", http::FORMATS),
+    ("https", http::FORMATS),
+    ("mysql", mysql::FORMATS),
+    ("postgres", postgres::FORMATS),
+    ("sqlite", sqlite::FORMATS),
+];
+
+/// Returns `connection` in `format`.
+///
+/// # Errors
+/// A format that does not fit the connection's type, or that would need an answer of a service, with status 2; a connection for which
+/// Airflow's hook raises, or which the format cannot carry, with status 6; a part that the format is about and the connection lacks,
+/// with status 3.
+pub fn render(connection: &Connection, format: Format) -> Result<Rendered> {
+    let parts = Parts::of(connection)?;
+    let conn_type = parts.conn_type.unwrap_or_default();
+    let formats = formats_of(conn_type);
+    match formats.iter().find(|(name, _)| *name == format) {
+        Some((_, render)) => render(&parts),
+        None => Err(does_not_fit(&parts, conn_type, format, formats)),
+    }
+}
+
+/// Returns the connection types of `format`, in alphabetical order.
+#[must_use]
+pub fn types_of(format: Format) -> Vec<&'static str> {
+    TYPES
+        .iter()
+        .filter(|(_, formats)| formats.iter().any(|(name, _)| *name == format))
+        .map(|(conn_type, _)| *conn_type)
+        .collect()
+}
+
+fn formats_of(conn_type: &str) -> Formats {
+    TYPES
+        .iter()
+        .find(|(name, _)| *name == conn_type)
+        .map_or(&[], |(_, formats)| formats)
+}
+
+fn does_not_fit(parts: &Parts<'_>, conn_type: &str, format: Format, formats: Formats) -> Error {
+    let id = shown(parts.id);
+    if conn_type.is_empty() {
+        return Error::usage(format!(
+            "connection `{id}` has no type, so no format of `--as` fits it"
+        ));
+    }
+    let error = Error::usage(format!(
+        "format `{}` does not fit connection `{id}` of type `{}`",
+        format.name(),
+        shown(conn_type)
+    ));
+    if formats.is_empty() {
+        let known: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
+        return match nearest(conn_type, &known) {
+            Some(near) => error.with_hint(format!("no format fits this type; the nearest type is `{near}`")),
+            None => {
+                error.with_hint("no format fits this type; `--as help` lists the formats and their types")
+            }
+        };
+    }
+    let fitting: Vec<String> = formats
+        .iter()
+        .map(|(format, _)| format!("`{}`", format.name()))
+        .collect();
+    error.with_hint(format!("those that fit are {}", fitting.join(", ")))
+}
+
+impl Rendered {
+    /// Creates the rendering of one text.
+    fn text(text: impl Into<Secret>) -> Self {
+        Self {
+            content: Content::Text(text.into()),
+            quoted_secrets: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Adds secrets as they are quoted in the text.
+    #[must_use]
+    fn with_secrets<S: Into<Secret>>(mut self, quoted: impl IntoIterator<Item = S>) -> Self {
+        self.quoted_secrets.extend(quoted.into_iter().map(Into::into));
+        self
+    }
+}

@@ -1,0 +1,59 @@
+//! PostgreSQL: `PostgresHook`'s URL.
+//!
+//! Source: apache-airflow-providers-postgres 7.1.1, `airflow/providers/postgres/hooks/postgres.py` (`sqlalchemy_url`,
+//! `sqlalchemy_scheme`, `get_uri`), where psycopg 3 and SQLAlchemy 2 are installed.
+
+use super::parts::Parts;
+use super::url::{Url, sqlalchemy_query};
+use super::{Format, Formats, Rendered, libpq, pgpass};
+use crate::error::Result;
+use crate::python::json::Value;
+
+pub(super) const FORMATS: Formats = &[
+    (Format::Sqlalchemy, sqlalchemy),
+    (Format::Libpq, libpq::connection_string),
+    (Format::LibpqEnv, libpq::variables),
+    (Format::Pgpass, pgpass::line),
+];
+
+/// The scheme of a connection that names none.
+const SCHEME: &str = "postgresql+psycopg";
+
+fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
+    let query = sqlalchemy_query(parts)?;
+    refuse_iam(parts)?;
+    let url = Url {
+        driver: scheme(parts)?.into(),
+        user: parts.login,
+        password: parts.password,
+        host: parts.host,
+        port: parts.port.as_deref(),
+        database: parts.schema,
+        query,
+    };
+    Ok(url.rendered())
+}
+
+/// Refuses a connection whose password Airflow gets from a cloud.
+///
+/// # Errors
+/// `extra.iam` that is true, with status 2.
+pub(super) fn refuse_iam(parts: &Parts<'_>) -> Result<()> {
+    match parts.truthy_extra("iam") {
+        None => Ok(()),
+        Some(_) => Err(parts.needs_a_service("`extra.iam` makes Airflow ask the cloud for a password")),
+    }
+}
+
+fn scheme<'a>(parts: &Parts<'a>) -> Result<&'a str> {
+    let scheme = match parts.truthy_extra("sqlalchemy_scheme") {
+        None => return Ok(SCHEME),
+        Some(Value::String(scheme)) => scheme.as_str(),
+        Some(_) => return Err(parts.malformed("`extra.sqlalchemy_scheme` is not text")),
+    };
+    let is_postgres = scheme == "postgresql" || scheme.starts_with("postgresql+");
+    if !is_postgres || scheme.contains([':', '/']) {
+        return Err(parts.malformed("`extra.sqlalchemy_scheme` is not `postgresql` or `postgresql+DRIVER`"));
+    }
+    Ok(scheme)
+}

@@ -1,0 +1,4 @@
+//! `--as`: the library's formats against Airflow's own hooks, and the programs that read them.
+
+mod generate;
+mod hooks;

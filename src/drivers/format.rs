@@ -17,16 +17,28 @@ pub enum Format {
     LibpqEnv,
     /// A line of libpq's password file.
     Pgpass,
+    /// An option file of the MySQL and MariaDB clients.
+    MysqlCnf,
+    /// A JDBC URL.
+    Jdbc,
+    /// An ODBC connection string.
+    Odbc,
+    /// The variables of the AWS CLI and SDKs.
+    AwsEnv,
 }
 
 impl Format {
     /// All formats, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 9] = [
         Self::Sqlalchemy,
         Self::Url,
         Self::Libpq,
         Self::LibpqEnv,
         Self::Pgpass,
+        Self::MysqlCnf,
+        Self::Jdbc,
+        Self::Odbc,
+        Self::AwsEnv,
     ];
 
     /// Returns the format's name on the command line.
@@ -38,6 +50,10 @@ impl Format {
             Self::Libpq => "libpq",
             Self::LibpqEnv => "libpq-env",
             Self::Pgpass => "pgpass",
+            Self::Jdbc => "jdbc",
+            Self::Odbc => "odbc",
+            Self::MysqlCnf => "mysql-cnf",
+            Self::AwsEnv => "aws-env",
         }
     }
 
@@ -50,13 +66,17 @@ impl Format {
             Self::Libpq => "a connection string for psql and everything on libpq",
             Self::LibpqEnv => "libpq's variables: PGHOST, PGPASSWORD, …",
             Self::Pgpass => "a line for a password file of libpq (PGPASSFILE)",
+            Self::Jdbc => "a JDBC URL, without login and password",
+            Self::Odbc => "an ODBC connection string",
+            Self::MysqlCnf => "an option file for mysql (--defaults-extra-file)",
+            Self::AwsEnv => "the variables of the AWS CLI and SDKs: AWS_ACCESS_KEY_ID, …",
         }
     }
 
     /// Whether the format is several variables, and not one text.
     #[must_use]
     pub fn is_variables(self) -> bool {
-        matches!(self, Self::LibpqEnv)
+        matches!(self, Self::LibpqEnv | Self::AwsEnv)
     }
 
     /// Parses a name of the command line.

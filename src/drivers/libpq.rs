@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::parts::{Parts, string};
-use super::{Content, Rendered, postgres};
+use super::{Content, Rendered};
 use crate::error::{Error, Result};
 use crate::python::json::Value;
 use crate::python::text::is_space;
@@ -111,7 +111,7 @@ pub(super) struct Parameter<'a> {
 /// # Errors
 /// An extra that libpq does not know or that has NUL, with status 6; `extra.iam`, with status 2.
 pub(super) fn parameters<'a>(parts: &'a Parts<'a>) -> Result<Vec<Parameter<'a>>> {
-    postgres::refuse_iam(parts)?;
+    parts.refuse_iam()?;
     let own = [
         ("host", parts.host),
         ("user", parts.login),

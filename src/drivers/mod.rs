@@ -8,15 +8,30 @@
     reason = "the table holds functions of one type, and some formats cannot fail"
 )]
 
+mod apache;
+mod aws;
+mod clickhouse;
+mod databricks;
+mod embedded;
 mod format;
+mod google;
 mod http;
+mod jdbc;
 mod libpq;
+mod mssql;
 mod mysql;
+mod mysql_cnf;
+mod odbc;
+mod oracle;
 mod parts;
 mod pgpass;
 mod postgres;
+mod redshift;
+mod snowflake;
 mod sqlite;
+mod trino;
 mod url;
+mod vertica;
 
 pub use format::Format;
 
@@ -55,11 +70,35 @@ type Formats = &'static [(Format, Render)];
 
 /// The connection types, and what renders each of their formats.
 const TYPES: &[(&str, Formats)] = &[
+    ("aws", aws::FORMATS),
+    ("clickhouse", clickhouse::FORMATS),
+    ("databricks", databricks::FORMATS),
+    ("drill", apache::DRILL),
+    ("druid", apache::DRUID),
+    ("duckdb", embedded::DUCKDB),
+    ("exasol", vertica::EXASOL),
+    ("gcpbigquery", google::FORMATS),
+    ("google_cloud_platform", google::FORMATS),
+    ("hiveserver2", apache::HIVE),
     ("http", http::FORMATS),
     ("https", http::FORMATS),
+    ("ibmdb2", embedded::DB2),
+    ("impala", apache::IMPALA),
+    ("jdbc", jdbc::FORMATS),
+    ("mssql", mssql::FORMATS),
     ("mysql", mysql::FORMATS),
+    ("odbc", odbc::FORMATS),
+    ("oracle", oracle::FORMATS),
+    ("pinot", apache::PINOT),
     ("postgres", postgres::FORMATS),
+    ("presto", trino::PRESTO),
+    ("redshift", redshift::FORMATS),
+    ("snowflake", snowflake::FORMATS),
     ("sqlite", sqlite::FORMATS),
+    ("teradata", vertica::TERADATA),
+    ("trino", trino::TRINO),
+    ("vertica", vertica::VERTICA),
+    ("ydb", embedded::YDB),
 ];
 
 /// Returns `connection` in `format`.

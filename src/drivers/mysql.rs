@@ -1,18 +1,19 @@
-//! MySQL and MariaDB: `MySqlHook`'s URL, and an option file for the clients.
+//! `MySQL` and `MariaDB`: `MySqlHook`'s URL.
 //!
-//! Sources: apache-airflow-providers-mysql 6.7.1, `airflow/providers/mysql/hooks/mysql.py` (`get_uri`,
-//! `_get_conn_config_mysql_client`); <https://dev.mysql.com/doc/refman/8.4/en/option-files.html>;
-//! <https://mariadb.com/kb/en/configuring-mariadb-with-option-files/>.
+//! Source: apache-airflow-providers-mysql 6.7.1, `airflow/providers/mysql/hooks/mysql.py` (`get_uri`).
 
 use super::parts::{Parts, filled, string};
-use super::url::plus_quoted_login;
-use super::{Format, Formats, Rendered};
+use super::url::quoted_login;
+use super::{Format, Formats, Rendered, mysql_cnf};
 use crate::error::Result;
 use crate::python::json::Value;
-use crate::python::quote::quote_plus;
+use crate::python::quote::quote;
 use crate::python::urlencode::urlencode;
 
-pub(super) const FORMATS: Formats = &[(Format::Sqlalchemy, sqlalchemy)];
+pub(super) const FORMATS: Formats = &[
+    (Format::Sqlalchemy, sqlalchemy),
+    (Format::MysqlCnf, mysql_cnf::file),
+];
 
 fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
     let driver = match parts.extra("client").and_then(Value::as_str) {
@@ -20,7 +21,7 @@ fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
         Some("pymysql") => "mysql+pymysql",
         _ => "mysql",
     };
-    let (login, password) = plus_quoted_login(parts);
+    let (login, password) = quoted_login(parts);
     let mut text = format!("{driver}://{login}{}", filled(parts.host).unwrap_or("localhost"));
     if let Some(port) = parts.truthy_port() {
         text.push(':');
@@ -28,7 +29,7 @@ fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
     }
     if let Some(schema) = filled(parts.schema) {
         text.push('/');
-        text.push_str(&quote_plus(schema));
+        text.push_str(&quote(schema));
     }
     let query: Vec<_> = parts
         .extras()

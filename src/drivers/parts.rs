@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::connection::Connection;
 use crate::error::{Error, Result};
 use crate::python::json::{Object, Value};
-use crate::python::{int, repr};
+use crate::python::{int, repr, text};
 use crate::shown::shown;
 
 /// The parts of a connection. `None` is Airflow's `None`.
@@ -66,9 +66,39 @@ impl<'a> Parts<'a> {
         self.extra?.get(key)
     }
 
+    /// Returns a value of the extra whose name in lower case is `key`: the last of several, as `connection_extra_lower` has it.
+    pub(super) fn extra_lower(&self, key: &str) -> Option<&'a Value> {
+        let same = |name: &String| text::lower(name) == key;
+        let (_, value) = self.extra?.iter().rfind(|(name, _)| same(name))?;
+        Some(value)
+    }
+
     /// Returns a value of the extra if it is true in Python.
     pub(super) fn truthy_extra(&self, key: &str) -> Option<&'a Value> {
         self.extra(key).filter(|value| value.is_truthy())
+    }
+
+    /// Returns a text of the extra, or `None` if it is absent or empty.
+    ///
+    /// # Errors
+    /// A value that is not text, with status 6.
+    pub(super) fn extra_text(&self, key: &str) -> Result<Option<&'a str>> {
+        match self.truthy_extra(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(value) => Err(wrong_type(self.id, &format!("extra.{key}"), value, "text")),
+        }
+    }
+
+    /// Refuses a connection whose password Airflow gets from a cloud.
+    ///
+    /// # Errors
+    /// `extra.iam` that is true, with status 2.
+    pub(super) fn refuse_iam(&self) -> Result<()> {
+        match self.truthy_extra("iam") {
+            None => Ok(()),
+            Some(_) => Err(self.needs_a_service("`extra.iam` makes Airflow ask the cloud for a password")),
+        }
     }
 
     /// Returns all values of the extra, in their order.

@@ -21,7 +21,7 @@ const SCHEME: &str = "postgresql+psycopg";
 
 fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
     let query = sqlalchemy_query(parts)?;
-    refuse_iam(parts)?;
+    parts.refuse_iam()?;
     let url = Url {
         driver: scheme(parts)?.into(),
         user: parts.login,
@@ -32,17 +32,6 @@ fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
         query,
     };
     Ok(url.rendered())
-}
-
-/// Refuses a connection whose password Airflow gets from a cloud.
-///
-/// # Errors
-/// `extra.iam` that is true, with status 2.
-pub(super) fn refuse_iam(parts: &Parts<'_>) -> Result<()> {
-    match parts.truthy_extra("iam") {
-        None => Ok(()),
-        Some(_) => Err(parts.needs_a_service("`extra.iam` makes Airflow ask the cloud for a password")),
-    }
 }
 
 fn scheme<'a>(parts: &Parts<'a>) -> Result<&'a str> {

@@ -11,7 +11,7 @@ use super::Rendered;
 use super::parts::Parts;
 use crate::error::Result;
 use crate::python::json::Value;
-use crate::python::quote::quote_plus;
+use crate::python::quote::{quote, quote_plus};
 
 /// The characters that `quote(text, safe=" +")` escapes.
 const USER: &AsciiSet = &NON_ALPHANUMERIC
@@ -136,17 +136,67 @@ pub(super) fn sqlalchemy_query<'a>(parts: &Parts<'a>) -> Result<Vec<(Cow<'a, str
         .collect()
 }
 
-/// Returns `user:password@` as several hooks quote it, with `quote_plus` and without an empty password, and the quoted password.
-pub(super) fn plus_quoted_login(parts: &Parts<'_>) -> (String, Option<String>) {
+/// Returns `user:password@` as several hooks quote it, without an empty password, and the quoted password.
+///
+/// They use `quote_plus`, whose `+` for a blank SQLAlchemy does not read as a blank; here it is `%20`.
+pub(super) fn quoted_login(parts: &Parts<'_>) -> (String, Option<String>) {
     let Some(login) = super::parts::filled(parts.login) else {
         return (String::new(), None);
     };
-    let mut text = quote_plus(login);
-    let password = super::parts::filled(parts.password).map(quote_plus);
+    let mut text = quote(login);
+    let password = super::parts::filled(parts.password).map(quote);
     if let Some(password) = &password {
         text.push(':');
         text.push_str(password);
     }
     text.push('@');
     (text, password)
+}
+
+/// Returns `user:password@` unquoted, as a hook writes it that quotes nothing, but for what SQLAlchemy would misread; and the password.
+pub(super) fn bare_login(parts: &Parts<'_>) -> (String, Option<String>) {
+    let password = parts
+        .password
+        .map(|password| escaped_percent(password).replace('@', "%40"));
+    match (parts.login, &password) {
+        (None, None) => (String::new(), None),
+        (login, None) => (format!("{}@", bare_user(login.unwrap_or_default())), None),
+        (login, Some(quoted)) => (
+            format!("{}:{quoted}@", bare_user(login.unwrap_or_default())),
+            password,
+        ),
+    }
+}
+
+/// Quotes what would end a user's name in a URL.
+pub(super) fn bare_user(user: &str) -> String {
+    escaped_percent(user).replace(':', "%3A").replace('/', "%2F")
+}
+
+/// Quotes what SQLAlchemy would misread after the host: the end of a database's name, and an `@` in a URL without a password, which
+/// it would take for the one after a password.
+pub(super) fn bare_database(database: &str, has_password: bool) -> String {
+    without_at(&escaped_percent(database).replace('?', "%3F"), has_password)
+}
+
+/// Quotes an `@` in a URL without a password.
+pub(super) fn without_at(text: &str, has_password: bool) -> String {
+    if has_password {
+        text.to_owned()
+    } else {
+        text.replace('@', "%40")
+    }
+}
+
+/// Quotes each `%` that starts an escape.
+pub(super) fn escaped_percent(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        escaped.push(c);
+        let digits = text.as_bytes().get(at + 1..at + 3);
+        if c == '%' && digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+            escaped.push_str("25");
+        }
+    }
+    escaped
 }

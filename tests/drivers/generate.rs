@@ -33,9 +33,9 @@ const WORDS: &[&str] = &[
     "A",
 ];
 
-/// Generates a connection of `conn_type` as JSON. `extras` are the keys that its hook reads, each with values that mean something
-/// there.
-pub fn connection(random: &mut Random, conn_type: &str, extras: &[(&str, &[&str])]) -> Value {
+/// Generates a connection of `conn_type` as JSON. It has most of the extras of `usual`. `extras` are the keys that its hook reads, each
+/// with values that mean something there.
+pub fn connection(random: &mut Random, conn_type: &str, usual: &str, extras: &[(&str, &[&str])]) -> Value {
     let mut parts = Map::new();
     parts.insert("conn_type".to_owned(), json!(conn_type));
     for name in ["host", "login", "password", "schema"] {
@@ -53,7 +53,8 @@ pub fn connection(random: &mut Random, conn_type: &str, extras: &[(&str, &[&str]
         3 => drop(parts.insert("port".to_owned(), json!(random.below(70_000).to_string()))),
         _ => drop(parts.insert("port".to_owned(), json!(random.below(70_000)))),
     }
-    let mut extra = Map::new();
+    let mut extra: Map<String, Value> = serde_json::from_str(usual).expect("the usual extras are JSON");
+    extra.retain(|_, _| !random.one_in(8));
     for _ in 0..random.below(4) {
         if random.one_in(5) || extras.is_empty() {
             extra.insert(text(random), any(random, 2));

@@ -1,4 +1,7 @@
 //! `--as`: the library's formats against Airflow's own hooks, and the programs that read them.
 
+#[cfg(unix)]
+mod databases;
+mod differences;
 mod generate;
 mod hooks;

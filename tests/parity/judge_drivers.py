@@ -13,7 +13,7 @@ import sys
 from unittest import mock
 
 STAND_INS = (
-    "databricks.sql",
+    "databricks",
     "duckdb",
     "exasol",
     "gcloud.aio.bigquery",
@@ -69,17 +69,81 @@ def load():
     if not any(isinstance(finder, StandIns) for finder in sys.meta_path):
         sys.meta_path.insert(0, StandIns())
         from airflow.sdk.bases.hook import BaseHook
+        # The one function of a stand-in that decides on a part of the text.
+        compat = importlib.import_module("snowflake.connector.compat")
+        compat.IS_STR = lambda value: isinstance(value, str)
 
         BaseHook.get_connection = classmethod(lambda cls, conn_id: CONNECTION[0])
 
 
-def hook_of(path, **kwargs):
+def hook_class(path):
     module, _, name = path.rpartition(".")
-    return getattr(importlib.import_module(f"airflow.providers.{module}"), name)("c", **kwargs)
+    return getattr(importlib.import_module(f"airflow.providers.{module}"), name)
 
 
-def of(path):
-    return lambda connection: hook_of(path).get_uri()
+def hook_of(path, **kwargs):
+    return hook_class(path)("c", **kwargs)
+
+
+def of(path, **kwargs):
+    return lambda connection: engine_url(hook_of(path, **kwargs))
+
+
+def engine_url(hook):
+    """Returns the URL that `DbApiHook.get_sqlalchemy_engine` takes."""
+    try:
+        return hook.sqlalchemy_url.render_as_string(hide_password=False)
+    except NotImplementedError:
+        return hook.get_uri()
+
+
+def bigquery(connection):
+    """The credentials are a stand-in: only the project counts, which a service account's key names."""
+    base = importlib.import_module("airflow.providers.google.common.hooks.base_google")
+
+    def credentials(keyfile_dict=None, **kwargs):
+        return mock.Mock(), (keyfile_dict or {}).get("project_id")
+
+    with mock.patch.object(base, "get_credentials_and_project_id", credentials):
+        hook = hook_of("google.cloud.hooks.bigquery.BigQueryHook")
+        if not hook.project_id:
+            raise ValueError("the project of the machine's credentials")
+        return engine_url(hook)
+
+
+def aws_variables(connection):
+    """Returns what the wrapper finds, by the names that the AWS CLI reads. An empty token is none."""
+    path = "airflow.providers.amazon.aws.utils.connection_wrapper"
+    found = importlib.import_module(path).AwsConnectionWrapper(conn=connection)
+    has_keys = found.aws_access_key_id and found.aws_secret_access_key
+    if found.role_arn and not has_keys:
+        raise ValueError("AWS is asked for the keys of the role")
+    variables = {
+        "AWS_ACCESS_KEY_ID": found.aws_access_key_id,
+        "AWS_SECRET_ACCESS_KEY": found.aws_secret_access_key,
+        "AWS_SESSION_TOKEN": found.aws_session_token,
+        "AWS_DEFAULT_REGION": found.region_name,
+        "AWS_REGION": found.region_name,
+        "AWS_PROFILE": found.profile_name,
+        "AWS_ENDPOINT_URL": found.endpoint_url,
+        "AWS_ROLE_ARN": found.role_arn,
+        "AWS_ROLE_SESSION_NAME": found.assume_role_kwargs.get("RoleSessionName"),
+    }
+    if not all(isinstance(value, (str, type(None))) for value in variables.values() if value):
+        raise TypeError("a value that is not text")
+    set_ones = {name: value for name, value in variables.items() if value}
+    return {**set_ones, "AWS_SESSION_TOKEN": found.aws_session_token or ""} if has_keys else set_ones
+
+
+def jdbc(connection):
+    """Returns the URL that the hook connects to."""
+    hook = hook_of("jdbc.hooks.jdbc.JdbcHook")
+    with mock.patch("jaydebeapi.connect") as connect:
+        hook.get_conn()
+    url = connect.call_args.kwargs["url"]
+    if connection.host is None:
+        raise ValueError("the text of None")
+    return url
 
 
 def http_base_url(connection):
@@ -115,12 +179,39 @@ def libpq_arguments(connection):
 
 
 FORMATS = {
-    ("postgres", "sqlalchemy"): of("postgres.hooks.postgres.PostgresHook"),
+    ("aws", "aws-env"): aws_variables,
+    ("clickhouse", "sqlalchemy"): of("clickhousedb.hooks.clickhouse.ClickHouseHook"),
+    ("databricks", "sqlalchemy"): of("databricks.hooks.databricks_sql.DatabricksSqlHook"),
+    ("drill", "sqlalchemy"): of("apache.drill.hooks.drill.DrillHook"),
+    ("druid", "sqlalchemy"): of("apache.druid.hooks.druid.DruidDbApiHook"),
+    ("duckdb", "sqlalchemy"): lambda connection: engine_url(
+        hook_class("duckdb.hooks.duckdb.DuckDBHook")(duckdb_conn_id="c")
+    ),
+    ("exasol", "sqlalchemy"): of("exasol.hooks.exasol.ExasolHook"),
+    ("gcpbigquery", "sqlalchemy"): bigquery,
+    ("hiveserver2", "sqlalchemy"): of("apache.hive.hooks.hive.HiveServer2Hook"),
+    ("http", "url"): http_base_url,
+    ("ibmdb2", "sqlalchemy"): of("ibm.db2.hooks.db2.Db2Hook"),
+    ("impala", "sqlalchemy"): of("apache.impala.hooks.impala.ImpalaHook"),
+    ("jdbc", "jdbc"): jdbc,
+    ("jdbc", "sqlalchemy"): of("jdbc.hooks.jdbc.JdbcHook"),
+    ("mssql", "sqlalchemy"): of("microsoft.mssql.hooks.mssql.MsSqlHook"),
+    ("mysql", "sqlalchemy"): of("mysql.hooks.mysql.MySqlHook"),
+    ("odbc", "odbc"): lambda connection: hook_of("odbc.hooks.odbc.OdbcHook").odbc_connection_string,
+    ("odbc", "sqlalchemy"): of("odbc.hooks.odbc.OdbcHook"),
+    ("oracle", "sqlalchemy"): of("oracle.hooks.oracle.OracleHook"),
+    ("pinot", "sqlalchemy"): of("apache.pinot.hooks.pinot.PinotDbApiHook"),
     ("postgres", "libpq"): libpq,
     ("postgres", "libpq-env"): libpq_variables,
-    ("mysql", "sqlalchemy"): of("mysql.hooks.mysql.MySqlHook"),
+    ("postgres", "sqlalchemy"): of("postgres.hooks.postgres.PostgresHook"),
+    ("presto", "sqlalchemy"): of("presto.hooks.presto.PrestoHook"),
+    ("redshift", "sqlalchemy"): of("amazon.aws.hooks.redshift_sql.RedshiftSQLHook"),
+    ("snowflake", "sqlalchemy"): of("snowflake.hooks.snowflake.SnowflakeHook"),
     ("sqlite", "sqlalchemy"): of("sqlite.hooks.sqlite.SqliteHook"),
-    ("http", "url"): http_base_url,
+    ("teradata", "sqlalchemy"): of("teradata.hooks.teradata.TeradataHook"),
+    ("trino", "sqlalchemy"): of("trino.hooks.trino.TrinoHook"),
+    ("vertica", "sqlalchemy"): of("vertica.hooks.vertica.VerticaHook"),
+    ("ydb", "sqlalchemy"): of("ydb.hooks.ydb.YDBHook"),
 }
 
 
@@ -129,7 +220,7 @@ def op_formats(request):
 
 
 def op_render(request):
-    """Answers with the text, or with the exception that the hook raises. `make_url` must read what is for SQLAlchemy."""
+    """Answers with the text, or with the exception that the hook raises; and with what SQLAlchemy reads in both texts."""
     load()
     from judge_connection import deserialized
 
@@ -142,19 +233,54 @@ def op_render(request):
         text = FORMATS[request["type"], request["format"]](connection)
         json.dumps(text, ensure_ascii=False).encode()
     except Exception as error:
-        return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": f"{type(error).__name__}: {error}"[:300]}
     answer = {"text": text}
     if request["format"] == "sqlalchemy":
-        answer["url"] = url(text)
+        answer["read"] = reading(text)
+        answer["parts"] = wanted(request["type"], connection, answer["read"])
     return answer
 
 
-def url(text):
-    """Returns what SQLAlchemy reads in a URL, or that it does not read it."""
+def op_read(request):
+    return reading(request["url"])
+
+
+# What a hook takes for a part that is absent or empty.
+DEFAULTS = {
+    "clickhouse": {"login": "default", "host": "localhost", "schema": "default"},
+    "ibmdb2": {"host": "localhost"},
+    "mysql": {"host": "localhost"},
+    "trino": {"host": "localhost"},
+}
+
+
+def wanted(conn_type, connection, read):
+    """Returns what SQLAlchemy should read: the connection's user, password, host and database."""
+    defaults = DEFAULTS.get(conn_type, {})
+    login, password, host, database = (
+        getattr(connection, name) or defaults.get(name) for name in ("login", "password", "host", "schema")
+    )
+    extra = connection.extra_dejson
+    if conn_type == "oracle":
+        database = None if extra.get("service_name") else str(extra.get("sid") or database or "") or None
+    elif conn_type == "trino" and database and extra.get("schema"):
+        database = f"{database}/{extra['schema']}"
+    elif conn_type == "snowflake":
+        # They are in the extra, and quoted as SQLAlchemy reads them.
+        host, database = read[2:] if isinstance(read, list) else (None, None)
+    elif conn_type == "pinot":
+        database = str(extra.get("endpoint", "query/sql")) or None
+    if conn_type in ("mysql", "trino") and not login:
+        password = None
+    return [login, password, host, database]
+
+
+def reading(text):
+    """Returns the user, password, host and database that SQLAlchemy reads in a URL, or that it cannot read it."""
     from sqlalchemy.engine import make_url
 
     try:
-        parsed = make_url(text)
+        url = make_url(text)
     except Exception as error:
         return {"error": type(error).__name__}
-    return {"user": parsed.username, "password": parsed.password, "host": parsed.host, "database": parsed.database}
+    return [url.username or None, url.password or None, url.host or None, url.database or None]

@@ -1,0 +1,37 @@
+//! JDBC: the URL that `JdbcHook` connects to, and its URL for SQLAlchemy.
+//!
+//! Login and password are no part of the JDBC URL: the hook passes them beside it. Source: apache-airflow-providers-jdbc 5.6.1,
+//! `airflow/providers/jdbc/hooks/jdbc.py` (`get_conn`, `sqlalchemy_url`).
+
+use super::parts::Parts;
+use super::url::{Url, sqlalchemy_query};
+use super::{Format, Formats, Rendered};
+use crate::error::Result;
+use crate::python::json::Value;
+
+pub(super) const FORMATS: Formats = &[(Format::Sqlalchemy, sqlalchemy), (Format::Jdbc, url)];
+
+fn url(parts: &Parts<'_>) -> Result<Rendered> {
+    match parts.host {
+        Some(host) => Ok(Rendered::text(host)),
+        None => Err(parts.malformed("it has no `host`, where Airflow has the JDBC URL")),
+    }
+}
+
+fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
+    let query = sqlalchemy_query(parts)?;
+    let scheme = match parts.extra("sqlalchemy_scheme") {
+        Some(Value::String(scheme)) => scheme,
+        _ => return Err(parts.malformed("`extra.sqlalchemy_scheme` is not text")),
+    };
+    let url = Url {
+        driver: scheme.into(),
+        user: parts.login,
+        password: parts.password,
+        host: parts.host,
+        port: parts.port.as_deref(),
+        database: parts.schema,
+        query,
+    };
+    Ok(url.rendered())
+}

@@ -16,6 +16,7 @@ use crate::commands::exec::{self, ExecArgs};
 use crate::commands::explain::{self, ExplainArgs};
 use crate::commands::export::{self, ExportArgs};
 use crate::commands::get::{self, GetConfigArgs, GetConnArgs, GetVarArgs};
+use crate::commands::list::{self, ListArgs};
 use crate::commands::man;
 use crate::commands::session::Session;
 use crate::env::Env;
@@ -70,6 +71,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Show which names differ between two configurations, without their values
     Diff(DiffArgs),
+    /// Print the names that each place has
+    List(ListArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -136,6 +139,7 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         Command::Explain(args) => explain::run(&session()?, args),
         Command::Check(args) => return check::run(session, args),
         Command::Diff(args) => return diff::run(&session()?, &other(&args.with)?, args),
+        Command::List(args) => list::run(&session()?, args),
         Command::Completions(args) => completions::print(args.shell),
         Command::Man => man::print(Cli::command()),
     }

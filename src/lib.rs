@@ -19,7 +19,7 @@
 //! backend -> { cloud, http }
 //! cloud -> http
 //! leaves: airflow_option, calendar, class_path, connection_keys, env, error, file, future, helper, home, kwargs
-//! leaves: location, nearest, python, secret, shown, value, variable_name
+//! leaves: listing, location, nearest, python, secret, shown, value, variable_name
 //! ```
 //!
 //! Every module may use a leaf; a leaf may use only other leaves.
@@ -74,6 +74,7 @@ mod home;
 pub mod http;
 pub mod inspect;
 pub mod kwargs;
+pub mod listing;
 pub mod location;
 mod nearest;
 pub mod options;

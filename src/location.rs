@@ -26,6 +26,11 @@ pub trait Address: Any + fmt::Debug + Send + Sync {
     /// Returns the keys and values that `explain -o json` shows, in order.
     fn fields(&self) -> Vec<(&'static str, Value)>;
 
+    /// Returns a text that this address has and no other address of its backend.
+    fn key(&self) -> String {
+        format!("{self:?}")
+    }
+
     /// Returns the prefixes with which people may copy `id` from this address.
     ///
     /// `kv/data/connections/` and `connections/` are prefixes of one Vault path. The default returns none.
@@ -87,6 +92,12 @@ impl Location {
     #[must_use]
     pub fn sentence(&self, place: &str) -> String {
         self.0.sentence(place)
+    }
+
+    /// Returns a text that no other address of its backend has. See [`Address::key`].
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.0.key()
     }
 
     /// Returns the prefixes of `id`. See [`Address::prefixes`].

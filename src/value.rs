@@ -139,12 +139,3 @@ impl Step {
         }
     }
 }
-
-/// A backend's answer to [`list`](crate::backend::SecretsBackend::list).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Listing {
-    /// The connection ids, variable keys or configuration keys, in the backend's own order.
-    Ids(Vec<String>),
-    /// The backend cannot list its names.
-    Cannot,
-}

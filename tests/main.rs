@@ -36,6 +36,7 @@ mod explain;
 mod faults;
 mod google;
 mod kubernetes;
+mod list;
 mod load;
 mod local;
 #[cfg(unix)]

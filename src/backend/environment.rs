@@ -2,14 +2,15 @@
 //!
 //! Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
 
-use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::backend::{BoxFuture, Context, SecretsBackend, located};
 use crate::class_path;
 use crate::env::{Env, Origin, Variable};
 use crate::error::Result;
 use crate::kwargs::Kwargs;
+use crate::listing::{Listed, Listing, Names, Scope};
 use crate::location::{Address, Location};
 use crate::shown::shown;
-use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
+use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 use crate::variable_name::{TEAM_SEPARATOR, prefix, team_variable_name, variable_name};
 
 /// Airflow's class path.
@@ -80,6 +81,40 @@ impl EnvironmentVariablesBackend {
     }
 }
 
+impl EnvironmentVariablesBackend {
+    /// Returns the names of all variables, in lower case: of the team's, then of all other variables.
+    fn names(&self, scope: &Scope, prefix: &str) -> Names {
+        let of_team = scope
+            .team
+            .as_deref()
+            .and_then(|team| team_variable_name(scope.kind, team, ""));
+        let names = self.env.iter().flat_map(|(name, variable)| {
+            [of_team.as_deref(), Some(prefix)]
+                .into_iter()
+                .flatten()
+                .filter_map(|prefix| self.listed(scope, name, name.strip_prefix(prefix)?))
+                .filter(|listed| self.has(scope, &listed.id, name, variable))
+                .collect::<Vec<Listed>>()
+        });
+        Names {
+            listed: names.collect(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Returns the id with which Airflow finds the variable `name`.
+    fn listed(&self, scope: &Scope, name: &str, rest: &str) -> Option<Listed> {
+        located(self, scope, &rest.to_lowercase(), |VariableName(asked)| {
+            asked == name
+        })
+    }
+
+    /// Whether `variable` is a value for Airflow: not if it is empty, except as a variable that belongs to no team.
+    fn has(&self, scope: &Scope, id: &str, name: &str, variable: &Variable) -> bool {
+        !variable.value.is_empty() || matches!(self.answer(&scope.lookup(id), name), Answer::Found(_))
+    }
+}
+
 impl SecretsBackend for EnvironmentVariablesBackend {
     fn class_path(&self) -> &'static str {
         CLASS_PATH
@@ -108,8 +143,12 @@ impl SecretsBackend for EnvironmentVariablesBackend {
         Box::pin(std::future::ready(answer))
     }
 
-    fn list(&self, kind: SecretKind) -> BoxFuture<'_, Result<Listing>> {
-        Box::pin(std::future::ready(Ok(Listing::Ids(self.local_names(kind)))))
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        let listing = match prefix(scope.kind) {
+            Some(prefix) => Listing::Names(self.names(scope, prefix)),
+            None => Listing::NotLookedUp("Airflow does not look up options in the environment".to_owned()),
+        };
+        Box::pin(std::future::ready(Ok(listing)))
     }
 
     fn local_names(&self, kind: SecretKind) -> Vec<String> {

@@ -11,8 +11,10 @@ use crate::airflow_option::{AirflowOptions, NothingConfigured};
 use crate::env::Env;
 use crate::error::Result;
 pub use crate::future::BoxFuture;
+use crate::listing::{Listed, Listing, Scope};
+use crate::location::Address;
 use crate::python::json::Object;
-use crate::value::{Answer, Found, Listing, Lookup, SecretKind, Step};
+use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 pub mod akeyless;
 pub mod aws;
@@ -75,15 +77,17 @@ pub trait SecretsBackend: Send + Sync {
         Vec::new()
     }
 
-    /// Lists the names of `kind` that it has.
+    /// Lists the names that it has in `scope`: those that a lookup finds there.
     ///
-    /// The default answers that it cannot list.
+    /// It prints no id whose [`plan`](Self::plan) does not ask for the stored name: see [`located`]. The default answers that it
+    /// cannot list.
     ///
     /// # Errors
     /// As [`ask`](Self::ask).
-    fn list(&self, kind: SecretKind) -> BoxFuture<'_, Result<Listing>> {
-        let _ = kind;
-        Box::pin(std::future::ready(Ok(Listing::Cannot)))
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        let _ = scope;
+        let why = "it has no list of its names".to_owned();
+        Box::pin(std::future::ready(Ok(Listing::Cannot(why))))
     }
 
     /// Whether secretctl ever asks this place.
@@ -115,6 +119,28 @@ pub trait SecretsBackend: Send + Sync {
     fn needs_network(&self) -> bool {
         false
     }
+}
+
+/// Returns `id` with its location, if a lookup of it asks the address that `is_stored` recognizes.
+///
+/// So an id is listed only if the backend's own naming leads from it to the stored name.
+pub(crate) fn located<A: Address>(
+    backend: &dyn SecretsBackend,
+    scope: &Scope,
+    id: &str,
+    is_stored: impl Fn(&A) -> bool,
+) -> Option<Listed> {
+    if id.is_empty() {
+        return None;
+    }
+    let steps = backend.plan(&scope.lookup(id)).ok()?;
+    let is_it = |step: &&Step| step.skipped.is_none() && step.location.address().is_ok_and(&is_stored);
+    let location = steps.iter().find(is_it)?.location.clone();
+    Some(Listed {
+        id: id.to_owned(),
+        location,
+        state: None,
+    })
 }
 
 /// What a backend is built with, besides its kwargs.

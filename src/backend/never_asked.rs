@@ -6,6 +6,7 @@ use super::{BoxFuture, Context, SecretsBackend};
 use crate::class_path;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::location::{Location, WholePlace};
 use crate::value::{Answer, Lookup, Step};
 
@@ -47,6 +48,10 @@ impl SecretsBackend for NeverAsked {
         let own = step.location.address::<WholePlace>();
         let answer = own.and_then(|_| Err(Error::internal("a step that is never asked was asked")));
         Box::pin(std::future::ready(answer))
+    }
+
+    fn list<'a>(&'a self, _: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(std::future::ready(Ok(Listing::Cannot(self.why.to_owned()))))
     }
 
     fn is_asked(&self) -> bool {

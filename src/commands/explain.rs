@@ -40,6 +40,26 @@ pub enum Kind {
     Config,
 }
 
+impl Kind {
+    /// Returns the kind of secret.
+    pub(super) fn of_secret(self) -> SecretKind {
+        match self {
+            Self::Conn => SecretKind::Connection,
+            Self::Var => SecretKind::Variable,
+            Self::Config => SecretKind::Config,
+        }
+    }
+
+    /// Returns the word on the command line.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Conn => "conn",
+            Self::Var => "var",
+            Self::Config => "config",
+        }
+    }
+}
+
 /// The output formats of `explain`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ExplainFormat {
@@ -51,11 +71,7 @@ pub enum ExplainFormat {
 
 /// Prints the steps of a lookup; with `--probe`, also the outcome of each. A denied or unreachable step is not an error here.
 pub(crate) fn run(session: &Session, args: &ExplainArgs) -> Result<()> {
-    let (kind, word) = match args.kind {
-        Kind::Conn => (SecretKind::Connection, "conn"),
-        Kind::Var => (SecretKind::Variable, "var"),
-        Kind::Config => (SecretKind::Config, "config"),
-    };
+    let (kind, word) = (args.kind.of_secret(), args.kind.word());
     let steps = if args.probe {
         session.block_on(session.resolver.probe(kind, &args.name))?
     } else {

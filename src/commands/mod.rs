@@ -10,6 +10,7 @@ pub mod exec;
 pub mod explain;
 pub mod export;
 pub mod get;
+pub mod list;
 pub(crate) mod man;
 pub mod names;
 pub(crate) mod session;

@@ -14,6 +14,7 @@ pub mod file;
 pub mod github_env;
 pub mod gitlab_dotenv;
 pub mod kubernetes;
+pub mod list;
 pub mod log;
 mod logging_command;
 pub mod masks;

@@ -5,6 +5,7 @@
 //! `airflow/models/connection.py` (`get_connection_from_secrets`), `airflow/models/variable.py` (`get_variable_from_secrets`).
 
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 mod connections;
 mod each;
 mod full_name;
+pub mod list;
 mod many;
 mod not_found;
 mod options;
@@ -333,25 +335,33 @@ async fn ask(backend: &dyn SecretsBackend, lookup: &Lookup, deadline: Instant) -
     Ok(Outcome::NotFound(Missed { steps, hint, null }))
 }
 
-/// Asks one step. A backend that needs the network has until the deadline, and [`GRACE`] to report what it waited for.
+/// Waits for an answer. A backend that needs the network has until the deadline, and [`GRACE`] to report what it waited for.
+async fn within<T>(
+    backend: &dyn SecretsBackend,
+    deadline: Instant,
+    answer: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    if !backend.needs_network() {
+        return answer.await;
+    }
+    tokio::time::timeout_at((deadline + GRACE).into(), answer)
+        .await
+        .unwrap_or_else(|_| {
+            Err(
+                Error::unavailable(format!("{} did not answer in time", backend.place()))
+                    .with_hint("`--timeout SECONDS` gives it longer"),
+            )
+        })
+}
+
+/// Asks one step.
 async fn ask_step(
     backend: &dyn SecretsBackend,
     lookup: &Lookup,
     step: &Step,
     deadline: Instant,
 ) -> Result<Answer> {
-    let asked = backend.ask(lookup, step);
-    let answer = if backend.needs_network() {
-        match tokio::time::timeout_at((deadline + GRACE).into(), asked).await {
-            Ok(answer) => answer,
-            Err(_) => Err(
-                Error::unavailable(format!("{} did not answer in time", backend.place()))
-                    .with_hint("`--timeout SECONDS` gives it longer"),
-            ),
-        }
-    } else {
-        asked.await
-    };
+    let answer = within(backend, deadline, backend.ask(lookup, step)).await;
     tracing::debug!(
         backend = backend.class_path(),
         step = ?step.location,
@@ -413,11 +423,19 @@ fn lenient_passes(kind: ErrorKind) -> bool {
 
 /// Adds to a backend's error which backend was asked for which name.
 fn in_context(error: Error, backend: &dyn SecretsBackend, lookup: &Lookup) -> Error {
+    in_place(
+        error,
+        backend,
+        &format!("{} `{}`", lookup.kind, shown(&lookup.id)),
+    )
+}
+
+/// Adds to a backend's error what it was asked for.
+fn in_place(error: Error, backend: &dyn SecretsBackend, wanted: &str) -> Error {
     match error.kind() {
         ErrorKind::Denied | ErrorKind::Unavailable => {
-            let (kind, id) = (lookup.kind, shown(&lookup.id));
             let place = shown(&backend.place());
-            error.with_detail(format!("while {place} was asked for {kind} `{id}`"))
+            error.with_detail(format!("while {place} was asked for {wanted}"))
         }
         _ => error,
     }

@@ -90,6 +90,11 @@ impl Envelope {
         deleted.then_some("its newest version is deleted")
     }
 
+    /// Returns the object `data`.
+    pub(super) fn data(&self) -> Option<&Object> {
+        self.0.get("data")?.as_object()
+    }
+
     /// Returns the secret: `data.data` of KV v2, `data` of KV v1; `None` without such an envelope.
     pub(super) fn into_secret(mut self, kv_engine_version: u8) -> Option<Value> {
         let data = self.0.shift_remove("data")?;

@@ -10,6 +10,7 @@ use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::python::quote::quote_path;
 use crate::secret::Secret;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
@@ -23,6 +24,7 @@ mod failures;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod header;
+mod list;
 mod meanings;
 mod paths;
 
@@ -227,6 +229,10 @@ impl SecretsBackend for VaultBackend {
             )
             .await
         })
+    }
+
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(self.listing(scope))
     }
 
     fn about_absence(&self) -> Option<String> {

@@ -79,6 +79,11 @@ impl Address for SecretPath {
     }
 }
 
+/// Whether a request for `path` asks for this very path: no segment is empty, `.` or `..`.
+pub(super) fn normalized(path: &str) -> bool {
+    !climbs(path) && !path.ends_with("/.") && path != "." && normalize(path) == path
+}
+
 /// How names become paths.
 #[derive(Clone, Debug)]
 pub(super) struct Paths {

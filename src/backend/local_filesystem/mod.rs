@@ -10,9 +10,10 @@ use crate::backend::{BoxFuture, Context, ReadConnection, SecretsBackend};
 use crate::class_path;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
 use crate::shown::shown;
-use crate::value::{Answer, Listing, Lookup, SecretKind, Step};
+use crate::value::{Answer, Lookup, SecretKind, Step};
 
 mod astro;
 mod config;
@@ -20,6 +21,7 @@ mod env_file;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod index;
+mod list;
 mod load;
 mod meanings;
 mod node;
@@ -184,7 +186,7 @@ impl SecretsBackend for LocalFilesystemBackend {
         Box::pin(std::future::ready(answer))
     }
 
-    fn list(&self, kind: SecretKind) -> BoxFuture<'_, Result<Listing>> {
-        Box::pin(std::future::ready(self.names(kind).map(Listing::Ids)))
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(std::future::ready(self.listing(scope)))
     }
 }

@@ -1,4 +1,4 @@
-//! What the backend asks of a database: one row of one table, by its name.
+//! What the backend asks of a database: one row of one table by its name, or the names of a table.
 //!
 //! Owns the seam between the backend, which knows what the columns mean, and the clients (`sqlite`, `postgres`, `mysql`), which do not.
 
@@ -15,10 +15,10 @@ use crate::secret::Secret;
 /// An open database, or one that is opened when it is first asked.
 ///
 /// # Contract
-/// - **Open late, once.** `row` opens one connection when it is first called, and every later call uses it. Dropping the database
+/// - **Open late, once.** `rows` opens one connection when it is first called, and every later call uses it. Dropping the database
 ///   closes it.
 /// - **Read only.** Nothing is created, migrated or written. On a server, every transaction is read only.
-/// - **Take the columns as they are.** `SELECT * FROM <table> WHERE <key column> = <name> LIMIT 1`: the tables of Airflow 2.2 to 3.3
+/// - **Take the columns as they are.** [`Wanted::statement`] has every statement: the tables of Airflow 2.2 to 3.3
 ///   differ, and the backend knows how. A name is unique in each. At most two statements for a name.
 /// - **End in time.** Connecting, logging in and asking end by [`Access::deadline`] with status 5.
 /// - **Show nothing.** A driver's error may hold the URL or a value, so its text is never shown. Kinds come from codes.
@@ -27,12 +27,58 @@ use crate::secret::Secret;
 /// Status 5: cannot connect, resolve or lock in time, TLS refused, too many connections, starting up. Status 4: the login or the right
 /// to read is refused. Status 2: an unknown database, schema or table. The message names [`DatabaseUrl::place`].
 pub(crate) trait Database: Send + Sync {
-    /// Returns the row of `table` for `name`, or `None` if there is no such row.
-    fn row<'a>(&'a self, table: Table, name: &'a str) -> BoxFuture<'a, Result<Option<Row>>>;
+    /// Returns the rows of `table` that are `wanted`.
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>>;
 
     /// Returns a note for a row that was not found, such as that there are no tables at all. The default has none.
     fn about_absence(&self) -> Option<String> {
         None
+    }
+}
+
+/// The rows that are wanted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wanted<'a> {
+    /// The row of this name, with every column: at most one.
+    Named(&'a str),
+    /// The key column and `team_name` of every row that Airflow finds. `team_name` is NULL where the table does not have it.
+    Names,
+}
+
+impl<'a> Wanted<'a> {
+    /// Returns the name, which is the parameter of the statement.
+    pub(crate) fn name(self) -> Option<&'a str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::Names => None,
+        }
+    }
+
+    /// Returns the statement that reads the rows. `table_name` is quoted, and has the schema in front of it.
+    pub(crate) fn statement(
+        self,
+        table: Table,
+        table_name: &str,
+        quoted: fn(&str) -> String,
+        parameter: &str,
+    ) -> String {
+        let key = quoted(table.key_column());
+        match self {
+            // SQLite takes a quoted name that is no column for a text, unless a table is in front of it.
+            Self::Named(_) => format!("SELECT * FROM {table_name} own WHERE own.{key} = {parameter} LIMIT 1"),
+            // In the inner SELECT, `team_name` is the column of the table if it has one (since 3.2), else that of `missing`. No
+            // value is read. A variable that is NULL is not found by Airflow.
+            Self::Names => {
+                let condition = match table {
+                    Table::Connection => String::new(),
+                    Table::Variable => format!(" WHERE own.{} IS NOT NULL", quoted("val")),
+                };
+                format!(
+                    "SELECT own.{key}, (SELECT team_name FROM {table_name} same WHERE same.{key} = own.{key} LIMIT 1) AS team_name \
+                     FROM {table_name} own CROSS JOIN (SELECT NULL AS team_name) missing{condition}"
+                )
+            }
+        }
     }
 }
 

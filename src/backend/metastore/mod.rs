@@ -16,6 +16,7 @@ use crate::class_path;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, SecretKind, Step};
@@ -23,6 +24,7 @@ use crate::value::{Answer, Lookup, SecretKind, Step};
 mod configured;
 mod database;
 mod fernet;
+mod list;
 mod mysql;
 mod opener;
 mod postgres;
@@ -32,7 +34,7 @@ mod thread;
 mod url;
 
 use configured::Place;
-use database::{Access, Database, Table};
+use database::{Access, Database, Table, Wanted};
 use opener::Opener;
 use sqlite::Sqlite;
 use url::{DatabaseUrl, Dialect};
@@ -101,8 +103,9 @@ impl MetastoreBackend {
 
     async fn answer(&self, lookup: &Lookup, table: Table) -> Result<Answer> {
         let database = self.database.get_or_try_init(|| self.client()).await?;
-        let row = database.row(table, &lookup.id).await;
-        let Some(mut row) = row.map_err(|error| self.naming_the_source(error))? else {
+        let rows = database.rows(table, Wanted::Named(&lookup.id)).await;
+        let rows = rows.map_err(|error| self.naming_the_source(error))?;
+        let Some(mut row) = rows.into_iter().next() else {
             return Ok(Answer::Absent {
                 hint: database.about_absence(),
             });
@@ -211,6 +214,10 @@ impl SecretsBackend for MetastoreBackend {
             }
             self.answer(lookup, *table).await
         })
+    }
+
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(self.listing(scope))
     }
 
     fn is_asked(&self) -> bool {

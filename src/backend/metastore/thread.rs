@@ -10,7 +10,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
 
-use super::database::{Database, Row, Table};
+use super::database::{Database, Row, Table, Wanted};
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
 
@@ -27,11 +27,12 @@ pub(super) struct OnThread {
     ended: Mutex<blocking::Receiver<()>>,
 }
 
-/// A row that is asked for, and where the answer goes.
+/// What is asked for, and where the answer goes.
 struct Question {
     table: Table,
-    name: String,
-    answer: oneshot::Sender<Result<Option<Row>>>,
+    /// The name of a row; `None` asks for all names.
+    name: Option<String>,
+    answer: oneshot::Sender<Result<Vec<Row>>>,
 }
 
 impl OnThread {
@@ -67,12 +68,12 @@ impl OnThread {
 }
 
 impl Database for OnThread {
-    fn row<'a>(&'a self, table: Table, name: &'a str) -> BoxFuture<'a, Result<Option<Row>>> {
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
             let question = Question {
                 table,
-                name: name.to_owned(),
+                name: wanted.name().map(str::to_owned),
                 answer,
             };
             let lost = || {
@@ -105,13 +106,14 @@ async fn serve(
     deadline: Instant,
 ) {
     let answer = async |Question { table, name, answer }: Question| {
-        let row = tokio::time::timeout_at((deadline + GRACE).into(), client.row(table, &name));
-        let row = row.await.unwrap_or_else(|_| {
+        let wanted = name.as_deref().map_or(Wanted::Names, Wanted::Named);
+        let rows = tokio::time::timeout_at((deadline + GRACE).into(), client.rows(table, wanted));
+        let rows = rows.await.unwrap_or_else(|_| {
             Err(Error::unavailable(format!("{place} did not answer in time"))
                 .with_hint("`--timeout SECONDS` gives it longer"))
         });
         // Nobody waits any more when the command has failed for another reason.
-        let _ = answer.send(row);
+        let _ = answer.send(rows);
     };
     let mut answering = FuturesUnordered::new();
     loop {

@@ -20,7 +20,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 use tokio::time::{timeout, timeout_at};
 
-use super::database::{Access, Database, Row, Table};
+use super::database::{Access, Database, Row, Table, Wanted};
 use super::url::DatabaseUrl;
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
@@ -56,7 +56,7 @@ struct Session {
     packets: Packets,
     user: String,
     redactor: Redactor,
-    prepared: Vec<(Table, Prepared)>,
+    prepared: Vec<(String, Prepared)>,
 }
 
 impl MySql {
@@ -74,7 +74,7 @@ impl MySql {
         }
     }
 
-    async fn read(&self, table: Table, name: &str) -> Result<Option<Row>> {
+    async fn read(&self, table: Table, wanted: Wanted<'_>) -> Result<Vec<Row>> {
         let mut state = self.state.lock().await;
         if matches!(*state, State::Closed) {
             *state = match self.open().await {
@@ -86,8 +86,8 @@ impl MySql {
         let abandoned = Error::unavailable(format!("the connection to {} was given up", self.place));
         match std::mem::replace(&mut *state, State::Failed(abandoned)) {
             State::Open(mut session) => {
-                let statement = statement(table, self.schema.as_deref());
-                let outcome = session.row(table, &statement, name).await;
+                let statement = statement(table, self.schema.as_deref(), wanted);
+                let outcome = session.rows(statement, wanted.name()).await;
                 let keeps = outcome.as_ref().map_or_else(Problem::keeps_the_session, |_| true);
                 let outcome = outcome.map_err(|problem| {
                     let messages = Messages {
@@ -188,19 +188,20 @@ impl MySql {
 }
 
 impl Session {
-    /// Reads one row. The statement is prepared once for its table.
-    async fn row(&mut self, table: Table, statement: &str, name: &str) -> Result<Option<Row>, Problem> {
-        let known = self.prepared.iter().find(|(own, _)| *own == table);
+    /// Reads rows. A statement is prepared once.
+    async fn rows(&mut self, statement: String, name: Option<&str>) -> Result<Vec<Row>, Problem> {
+        let known = self.prepared.iter().find(|(own, _)| *own == statement);
+        let parameters = u16::from(name.is_some());
         let prepared = if let Some((_, prepared)) = known {
             *prepared
         } else {
-            let mut prepared = statement::prepare(&mut self.packets, statement).await?;
+            let mut prepared = statement::prepare(&mut self.packets, &statement, parameters).await?;
             if !prepared.is_utf8 {
                 // The server ignored the login's charset (`skip-character-set-client-handshake`).
                 statement::run(&mut self.packets, "SET NAMES utf8mb4").await?;
-                prepared = statement::prepare(&mut self.packets, statement).await?;
+                prepared = statement::prepare(&mut self.packets, &statement, parameters).await?;
             }
-            self.prepared.push((table, prepared));
+            self.prepared.push((statement, prepared));
             prepared
         };
         statement::execute(&mut self.packets, prepared, name).await
@@ -220,25 +221,27 @@ impl Drop for Session {
 }
 
 impl Database for MySql {
-    fn row<'a>(&'a self, table: Table, name: &'a str) -> BoxFuture<'a, Result<Option<Row>>> {
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(async move {
             let end = tokio::time::Instant::from_std(self.deadline);
-            timeout_at(end, self.read(table, name)).await.unwrap_or_else(|_| {
-                let what = format!("{} did not answer before the command's time was up", self.place);
-                Err(Failure::new(FailureKind::Deadline, what).into())
-            })
+            timeout_at(end, self.read(table, wanted))
+                .await
+                .unwrap_or_else(|_| {
+                    let what = format!("{} did not answer before the command's time was up", self.place);
+                    Err(Failure::new(FailureKind::Deadline, what).into())
+                })
         })
     }
 }
 
-/// Returns the statement that reads one row.
-fn statement(table: Table, schema: Option<&str>) -> String {
+/// Returns the statement that reads the rows.
+fn statement(table: Table, schema: Option<&str>, wanted: Wanted<'_>) -> String {
     let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
     let schema = schema
         .map(|schema| format!("{}.", quoted(schema)))
         .unwrap_or_default();
-    let (table, column) = (quoted(table.name()), quoted(table.key_column()));
-    format!("SELECT * FROM {schema}{table} WHERE {column} = ? LIMIT 1")
+    let table_name = format!("{schema}{}", quoted(table.name()));
+    wanted.statement(table, &table_name, quoted, "?")
 }
 
 /// Opens a socket in the file system.

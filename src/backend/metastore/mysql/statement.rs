@@ -1,4 +1,4 @@
-//! One statement: prepared, executed with the name as its parameter, and its row.
+//! One statement: prepared, executed with the name as its parameter if it has one, and its rows.
 //!
 //! Owns the binary form of rows. Must not know what the columns mean. Facts: MySQL 8.4, source code documentation, "Prepared
 //! Statements" and "Binary Protocol Resultset".
@@ -45,8 +45,12 @@ pub(super) async fn run(packets: &mut Packets, statement: &str) -> Result<(), Pr
     }
 }
 
-/// Prepares a statement with one parameter.
-pub(super) async fn prepare(packets: &mut Packets, statement: &str) -> Result<Prepared, Problem> {
+/// Prepares a statement with this number of parameters.
+pub(super) async fn prepare(
+    packets: &mut Packets,
+    statement: &str,
+    wanted: u16,
+) -> Result<Prepared, Problem> {
     packets
         .command(&[&[PREPARE], statement.as_bytes()].concat())
         .await?;
@@ -59,7 +63,7 @@ pub(super) async fn prepare(packets: &mut Packets, statement: &str) -> Result<Pr
     }
     let id = fields.u32()?;
     let (columns, parameters) = (fields.u16()?, fields.u16()?);
-    if parameters != 1 {
+    if parameters != wanted {
         return Err(malformed().into());
     }
     heads(packets, parameters.into()).await?;
@@ -70,19 +74,25 @@ pub(super) async fn prepare(packets: &mut Packets, statement: &str) -> Result<Pr
     })
 }
 
-/// Executes a prepared statement, and returns its first row.
+/// Executes a prepared statement, and returns its rows. `name` is its parameter, if it has one.
 pub(super) async fn execute(
     packets: &mut Packets,
     prepared: Prepared,
-    name: &str,
-) -> Result<Option<Row>, Problem> {
+    name: Option<&str>,
+) -> Result<Vec<Row>, Problem> {
     /// The type of a text.
     const VAR_STRING: u8 = 0xfd;
+    /// Nobody has so many connections or variables. A server that never ends must not fill the memory.
+    const MAX_ROWS: usize = 1_000_000;
     let mut command = vec![EXECUTE];
     command.extend(prepared.id.to_le_bytes());
-    // No cursor; executed once; the parameter is not NULL; its type follows.
-    command.extend([0, 1, 0, 0, 0, 0, 1, VAR_STRING, 0]);
-    push_counted(&mut command, name.as_bytes());
+    // No cursor; executed once.
+    command.extend([0, 1, 0, 0, 0]);
+    if let Some(name) = name {
+        // The parameter is not NULL; its type follows.
+        command.extend([0, 1, VAR_STRING, 0]);
+        push_counted(&mut command, name.as_bytes());
+    }
     packets.command(&command).await?;
     let answer = packets.receive().await?;
     let count = match answer.expose() {
@@ -98,15 +108,17 @@ pub(super) async fn execute(
         }
     };
     let heads = heads(packets, count).await?;
-    let mut first = None;
+    let mut rows = Vec::new();
     loop {
         let packet = packets.receive().await?;
         match packet.expose() {
             [0, values @ ..] => {
-                let row = row(values, &heads)?;
-                first.get_or_insert(row);
+                if rows.len() == MAX_ROWS {
+                    return Err(malformed().into());
+                }
+                rows.push(row(values, &heads)?);
             }
-            [END, _, _, _, _] => return Ok(first),
+            [END, _, _, _, _] => return Ok(rows),
             [REFUSED, rest @ ..] => return Err(Refusal::parse(rest)?.into()),
             _ => return Err(malformed().into()),
         }

@@ -19,9 +19,9 @@ use std::time::Instant;
 use futures_util::future::join3;
 use tokio::sync::OnceCell;
 use tokio::time::timeout_at;
-use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::types::{FromSql, ToSql, Type};
 
-use super::database::{Access, Column, Database, Row, Table};
+use super::database::{Access, Column, Database, Row, Table, Wanted};
 use crate::backend::Warnings;
 use crate::error::{Error, Result};
 use crate::future::BoxFuture;
@@ -118,18 +118,23 @@ impl Postgres {
         }
     }
 
-    async fn read(&self, table: Table, name: &str) -> Result<Option<Row>> {
+    async fn read(&self, table: Table, wanted: Wanted<'_>) -> Result<Vec<Row>> {
         // A text of PostgreSQL cannot have a NUL.
-        if name.contains('\0') {
-            return Ok(None);
+        if wanted.name().is_some_and(|name| name.contains('\0')) {
+            return Ok(Vec::new());
         }
         let session = self.session().await?;
-        let statement = statement(table, self.schema.as_deref());
+        let statement = statement(table, self.schema.as_deref(), wanted);
+        let name = wanted.name();
+        let parameters: &[(&(dyn ToSql + Sync), Type)] = match &name {
+            Some(name) => &[(name, Type::TEXT)],
+            None => &[],
+        };
         let client = session.client.get();
         // The three are sent together, in this order.
         let (begun, rows, ended) = join3(
             client.batch_execute("BEGIN READ ONLY"),
-            client.query_typed(&statement, &[(&name, Type::TEXT)]),
+            client.query_typed(&statement, parameters),
             client.batch_execute("COMMIT"),
         )
         .await;
@@ -142,29 +147,31 @@ impl Postgres {
             };
             messages.error(Problem::from(error))
         })?;
-        Ok(rows.first().map(row))
+        Ok(rows.iter().map(row).collect())
     }
 }
 
 impl Database for Postgres {
-    fn row<'a>(&'a self, table: Table, name: &'a str) -> BoxFuture<'a, Result<Option<Row>>> {
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(async move {
             let end = tokio::time::Instant::from_std(self.deadline);
-            timeout_at(end, self.read(table, name)).await.unwrap_or_else(|_| {
-                let what = format!("{} did not answer before the command's time was up", self.place);
-                Err(Failure::new(FailureKind::Deadline, what).into())
-            })
+            timeout_at(end, self.read(table, wanted))
+                .await
+                .unwrap_or_else(|_| {
+                    let what = format!("{} did not answer before the command's time was up", self.place);
+                    Err(Failure::new(FailureKind::Deadline, what).into())
+                })
         })
     }
 }
 
-/// Returns the statement that reads one row.
-fn statement(table: Table, schema: Option<&str>) -> String {
+/// Returns the statement that reads the rows.
+fn statement(table: Table, schema: Option<&str>, wanted: Wanted<'_>) -> String {
     let schema = schema
         .map(|schema| format!("{}.", quoted(schema)))
         .unwrap_or_default();
-    let (table, column) = (quoted(table.name()), quoted(table.key_column()));
-    format!("SELECT * FROM {schema}{table} WHERE {column} = $1 LIMIT 1")
+    let table_name = format!("{schema}{}", quoted(table.name()));
+    wanted.statement(table, &table_name, quoted, "$1")
 }
 
 fn quoted(name: &str) -> String {

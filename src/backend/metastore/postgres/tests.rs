@@ -45,7 +45,9 @@ fn ask(script: &[Step], query: &str) -> Result<Option<Row>> {
             deadline: Instant::now() + Duration::from_secs(if query.contains("hang") { 1 } else { 20 }),
             warnings: Warnings::default(),
         };
-        Postgres::new(access).unwrap().row(Table::Variable, "v").await
+        let client = Postgres::new(access).unwrap();
+        let rows = client.rows(Table::Variable, Wanted::Named("v")).await;
+        rows.map(|rows| rows.into_iter().next())
     })
 }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use super::database::{Access, Column, Database, Row, Table};
+use super::database::{Access, Column, Database, Row, Table, Wanted};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::future::BoxFuture;
@@ -84,7 +84,7 @@ impl Sqlite {
         }
     }
 
-    fn read(&self, table: Table, name: &str) -> Result<Option<Row>> {
+    fn read(&self, table: Table, wanted: Wanted<'_>) -> Result<Vec<Row>> {
         if let Some(schema) = (self.schema.as_deref()).filter(|schema| !schema.eq_ignore_ascii_case("main")) {
             return Err(Error::usage(format!(
                 "{} has no schema `{}`: SQLite has only `main`",
@@ -94,18 +94,21 @@ impl Sqlite {
             .with_hint("leave `[database] sql_alchemy_schema` empty"));
         }
         let mut slot = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let (opened, paths, deadline, name) =
-            (slot.take(), self.paths.clone(), self.deadline, name.to_owned());
+        let (opened, paths, deadline) = (slot.take(), self.paths.clone(), self.deadline);
+        let name = wanted.name().map(str::to_owned);
         // SQLite waits in calls that no deadline can end, such as those of a network's file system.
-        let answer = file::within(deadline, move || Ok(ask(opened, &paths, table, &name, deadline)));
+        let answer = file::within(deadline, move || {
+            let wanted = name.as_deref().map_or(Wanted::Names, Wanted::Named);
+            Ok(ask(opened, &paths, table, wanted, deadline))
+        });
         match answer.unwrap_or_else(|cause| Err(Problem::Unreadable(cause))) {
-            Ok((opened, row)) => {
+            Ok((opened, rows)) => {
                 *slot = Some(opened);
-                Ok(row)
+                Ok(rows)
             }
             Err(Problem::NoTable | Problem::Empty) if self.is_default => {
                 self.without_tables.get_or_init(|| ());
-                Ok(None)
+                Ok(Vec::new())
             }
             Err(problem) => Err(problem.error(&self.place, table)),
         }
@@ -113,8 +116,8 @@ impl Sqlite {
 }
 
 impl Database for Sqlite {
-    fn row<'a>(&'a self, table: Table, name: &'a str) -> BoxFuture<'a, Result<Option<Row>>> {
-        Box::pin(std::future::ready(self.read(table, name)))
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>> {
+        Box::pin(std::future::ready(self.read(table, wanted)))
     }
 
     fn about_absence(&self) -> Option<String> {
@@ -130,9 +133,9 @@ fn ask(
     mut opened: Option<Opened>,
     paths: &[PathBuf; 2],
     table: Table,
-    name: &str,
+    wanted: Wanted<'_>,
     deadline: Instant,
-) -> Result<(Opened, Option<Row>), Problem> {
+) -> Result<(Opened, Vec<Row>), Problem> {
     let path = match &opened {
         Some(opened) => opened.path.clone(),
         None => real_path(paths)?,
@@ -145,12 +148,12 @@ fn ask(
             None => open(&path, deadline),
         }
         .and_then(|opened| {
-            let row = select(&opened.connection, table, name)?;
-            Ok((opened, row))
+            let rows = select(&opened.connection, table, wanted)?;
+            Ok((opened, rows))
         });
         match answer {
-            Ok((opened, row)) if attempt == ATTEMPTS || State::of(&path)? == opened.state => {
-                return Ok((opened, row));
+            Ok((opened, rows)) if attempt == ATTEMPTS || State::of(&path)? == opened.state => {
+                return Ok((opened, rows));
             }
             Err(problem) if attempt == ATTEMPTS || !problem.may_pass() => return Err(problem),
             _ => {}
@@ -168,11 +171,10 @@ fn open(path: &Path, deadline: Instant) -> Result<Opened, Problem> {
     })
 }
 
-fn select(connection: &Connection, table: Table, name: &str) -> Result<Option<Row>, Problem> {
-    let (table_name, key) = (table.name(), table.key_column());
-    let mut statement = match connection.prepare(&format!(
-        r#"SELECT * FROM main."{table_name}" WHERE "{table_name}"."{key}" = ?1 LIMIT 1"#
-    )) {
+fn select(connection: &Connection, table: Table, wanted: Wanted<'_>) -> Result<Vec<Row>, Problem> {
+    let quoted = |name: &str| format!("\"{name}\"");
+    let table_name = format!("main.{}", quoted(table.name()));
+    let mut statement = match connection.prepare(&wanted.statement(table, &table_name, quoted, "?1")) {
         Ok(statement) => statement,
         Err(error) => {
             return Err(match Problem::from(error) {
@@ -182,15 +184,16 @@ fn select(connection: &Connection, table: Table, name: &str) -> Result<Option<Ro
         }
     };
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let mut rows = statement.query([name])?;
-    let Some(found) = rows.next()? else {
-        return Ok(None);
-    };
-    let mut row = Row::default();
-    for (index, name) in names.into_iter().enumerate() {
-        row.push(name, column(found.get_ref(index)?));
+    let mut found = statement.query(rusqlite::params_from_iter(wanted.name()))?;
+    let mut rows = Vec::new();
+    while let Some(values) = found.next()? {
+        let mut row = Row::default();
+        for (index, name) in names.iter().enumerate() {
+            row.push(name.as_str(), column(values.get_ref(index)?));
+        }
+        rows.push(row);
     }
-    Ok(Some(row))
+    Ok(rows)
 }
 
 /// Returns why the statement does not fit the database, if that is the reason: SQLite has no code of its own for it.

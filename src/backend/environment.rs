@@ -2,7 +2,8 @@
 //!
 //! Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
 
-use crate::backend::{BoxFuture, Context, SecretsBackend, located};
+use crate::backend::listed::located;
+use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::class_path;
 use crate::env::{Env, Origin, Variable};
 use crate::error::Result;

@@ -11,8 +11,7 @@ use crate::airflow_option::{AirflowOptions, NothingConfigured};
 use crate::env::Env;
 use crate::error::Result;
 pub use crate::future::BoxFuture;
-use crate::listing::{Listed, Listing, Scope};
-use crate::location::Address;
+use crate::listing::{Listing, Scope};
 use crate::python::json::Object;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
@@ -23,6 +22,7 @@ pub mod environment;
 pub mod google_secret_manager;
 pub mod hashicorp_vault;
 pub mod kubernetes_secrets;
+mod listed;
 pub mod local_filesystem;
 pub mod metastore;
 pub mod never_asked;
@@ -79,7 +79,7 @@ pub trait SecretsBackend: Send + Sync {
 
     /// Lists the names that it has in `scope`: those that a lookup finds there.
     ///
-    /// It prints no id whose [`plan`](Self::plan) does not ask for the stored name: see [`located`]. The default answers that it
+    /// It prints no id whose [`plan`](Self::plan) does not ask for the stored name: see `listed`. The default answers that it
     /// cannot list.
     ///
     /// # Errors
@@ -119,28 +119,6 @@ pub trait SecretsBackend: Send + Sync {
     fn needs_network(&self) -> bool {
         false
     }
-}
-
-/// Returns `id` with its location, if a lookup of it asks the address that `is_stored` recognizes.
-///
-/// So an id is listed only if the backend's own naming leads from it to the stored name.
-pub(crate) fn located<A: Address>(
-    backend: &dyn SecretsBackend,
-    scope: &Scope,
-    id: &str,
-    is_stored: impl Fn(&A) -> bool,
-) -> Option<Listed> {
-    if id.is_empty() {
-        return None;
-    }
-    let steps = backend.plan(&scope.lookup(id)).ok()?;
-    let is_it = |step: &&Step| step.skipped.is_none() && step.location.address().is_ok_and(&is_stored);
-    let location = steps.iter().find(is_it)?.location.clone();
-    Some(Listed {
-        id: id.to_owned(),
-        location,
-        state: None,
-    })
 }
 
 /// What a backend is built with, besides its kwargs.

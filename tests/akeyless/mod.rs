@@ -32,11 +32,37 @@ pub fn answer(request: &Recorded, secrets: &BTreeMap<String, Value>) -> Reply {
         return Reply::json(200, json!({"token": TOKEN, "creds": null}));
     }
     let body = request.json();
+    if request.target.ends_with("/list-items") {
+        return list(&body, secrets);
+    }
     let name = body["names"][0].as_str().unwrap_or_default();
     match secrets.get(name) {
         Some(value) => Reply::json(200, json!({name: value})),
         None => Reply::json(404, json!({"error": "the item was not found"})),
     }
+}
+
+/// A page of two of the items below the folder `path`.
+fn list(body: &Value, secrets: &BTreeMap<String, Value>) -> Reply {
+    const PAGE: usize = 2;
+    let folder = format!("{}/", body["path"].as_str().unwrap().trim_end_matches('/'));
+    let below: Vec<Value> = secrets
+        .keys()
+        .filter(|name| name.starts_with(&folder))
+        .map(|name| json!({"item_name": name, "item_type": "STATIC_SECRET"}))
+        .collect();
+    let token = body["pagination-token"].as_str();
+    let start = token.map_or(0, |token| token.parse().unwrap());
+    let end = below.len().min(start + PAGE);
+    let next = if end < below.len() {
+        end.to_string()
+    } else {
+        String::new()
+    };
+    Reply::json(
+        200,
+        json!({"items": below[start..end], "folders": [], "next_page": next}),
+    )
 }
 
 /// Describes a run of the program with the usual login at `api_url`, and `more` kwargs.

@@ -9,6 +9,22 @@ use crate::support::server::{Recorded, Reply, Server};
 /// What a store has under the default prefixes.
 fn answer(request: &Recorded) -> Reply {
     let question = request.json();
+    let operation = request.header("x-amz-target").unwrap_or_default();
+    let start = if operation.ends_with("DescribeParameters") {
+        "/"
+    } else {
+        ""
+    };
+    if operation.ends_with("ListSecrets") || operation.ends_with("DescribeParameters") {
+        let names = [
+            "connections/smtp_default",
+            "variables/hello",
+            "variables/empty",
+            "config/sql_alchemy_conn",
+        ];
+        let names = names.map(|name| json!({"Name": format!("{start}airflow/{name}")}));
+        return Reply::json(200, json!({"SecretList": names, "Parameters": names}));
+    }
     let (store, name) = match &question["SecretId"] {
         serde_json::Value::String(name) => (Store::Secrets, name.clone()),
         _ => (

@@ -12,6 +12,14 @@ fn answer(request: &Recorded) -> Reply {
         return usual;
     }
     let path = request.target.split(['?']).next().unwrap_or_default();
+    if path == "/secrets" {
+        let names = [
+            "airflow-connections-smtp-default",
+            "airflow-variables-hello",
+            "airflow-config-sql-alchemy-conn",
+        ];
+        return vault::list("", names.into_iter());
+    }
     let name = path.trim_start_matches("/secrets/").trim_end_matches('/');
     let value = match name {
         "airflow-connections-smtp-default" => URI,

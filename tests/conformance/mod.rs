@@ -63,6 +63,7 @@ pub fn conforms(subject: &Subject) {
     steps_are_explained_without_asking(subject);
     nothing_secret_is_told(subject);
     unknown_kwargs_are_told(subject);
+    names_are_listed(subject);
 }
 
 /// A connection, a variable and an option are found, byte for byte.
@@ -204,4 +205,34 @@ pub fn unknown_kwargs_are_told(subject: &Subject) {
     let output = misspelt.run(["get-var", "hello", "-n"]);
     assert!(matches!(output.status, 0 | 2), "{}", output.stderr);
     assert!(output.stderr.contains("`conections_pat`"), "{}", output.stderr);
+}
+
+/// The names of each kind are listed, each is found, and no value is in any output.
+pub fn names_are_listed(subject: &Subject) {
+    for (kind, get, expected) in [
+        ("conn", "get-conn", "smtp_default"),
+        ("var", "get-var", "hello"),
+        ("config", "get-config", "sql_alchemy_conn"),
+    ] {
+        let output = subject.run(["list", kind, "-o", "json", "-vvv"]);
+        assert_eq!(output.status, 0, "{kind}: {}", output.stderr);
+        let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let names = listed["names"].as_array().unwrap();
+        let ids: Vec<&str> = names.iter().map(|name| name["id"].as_str().unwrap()).collect();
+        let has_kind = kind != "config" || subject.has_configuration;
+        assert_eq!(ids.contains(&expected), has_kind, "{kind}: {listed}");
+        for id in ids {
+            let output = subject.run([get, id]);
+            // A list does not say what is in a secret: an empty one is none to Airflow in some stores.
+            let is_empty = id == "empty" && output.stderr.contains("exists, but");
+            assert!(output.status == 0 || is_empty, "{kind} `{id}`: {}", output.stderr);
+        }
+        for secret in ["user:pass", "hidden-value-7c1e", "hidden-value-9d2f"] {
+            assert!(
+                !output.stderr.contains(secret) && !output.text().contains(secret),
+                "{kind} tells `{secret}`: {}",
+                output.stderr
+            );
+        }
+    }
 }

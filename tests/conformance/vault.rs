@@ -11,6 +11,15 @@ fn answer(request: &Recorded) -> Reply {
     if request.method == "POST" {
         return Reply::json(200, login("hvs.issued"));
     }
+    if let Some(folder) = request.target.strip_suffix("?list=true") {
+        let names = match folder {
+            "/v1/kv2/metadata/connections" | "/v1/kv1/connections" => vec!["smtp_default"],
+            "/v1/kv2/metadata/variables" | "/v1/kv1/variables" => vec!["hello", "empty"],
+            "/v1/kv2/metadata/config" | "/v1/kv1/config" => vec!["sql_alchemy_conn"],
+            _ => return Reply::json(404, json!({"errors": []})),
+        };
+        return Reply::json(200, json!({"data": {"keys": names}}));
+    }
     let (engine, path) = match request.target.strip_prefix("/v1/kv2/data/") {
         Some(path) => (2, path),
         None => (1, request.target.trim_start_matches("/v1/kv1/")),

@@ -79,7 +79,27 @@ pub fn answer(request: &Recorded, secrets: &[Held]) -> Reply {
         .filter(|(_, held)| held.namespace == *namespace && requirements.iter().all(|one| one.holds(held)))
         .map(|(number, held)| held.json(number))
         .collect();
-    list(&items.into())
+    let accept = request.header("accept").unwrap_or_default();
+    if !accept.contains("as=PartialObjectMetadataList") {
+        return list(&items.into());
+    }
+    // Without data, in pages of two.
+    let start = url.query_pairs().find(|(name, _)| name == "continue");
+    let start: usize = start.map_or(0, |(_, token)| token.parse().unwrap());
+    let end = items.len().min(start + 2);
+    let page: Vec<Value> = items[start..end]
+        .iter()
+        .map(|item| json!({"metadata": item["metadata"]}))
+        .collect();
+    let next = if end < items.len() {
+        end.to_string()
+    } else {
+        String::new()
+    };
+    Reply::json(
+        200,
+        json!({"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": {"continue": next}, "items": page}),
+    )
 }
 
 /// Answers with a list of secrets.

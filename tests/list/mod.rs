@@ -1,7 +1,10 @@
 //! `list`: the names of each place, in Airflow's order, which of them are shadowed, and never a value.
 
+mod aws;
+mod azure;
 mod local;
 mod metastore;
+mod stores;
 mod vault;
 
 use serde_json::Value;

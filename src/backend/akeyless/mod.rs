@@ -8,11 +8,13 @@ use super::{BoxFuture, Context, SecretsBackend};
 use crate::cloud::akeyless::Client;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::location::{Location, NamedSecret, SecretPlace};
 use crate::value::{Answer, Lookup, Step};
 
 mod client;
 mod config;
+mod list;
 mod meanings;
 mod names;
 mod value;
@@ -82,6 +84,10 @@ impl SecretsBackend for AkeylessBackend {
             let stored = client::read(&self.client, name).await?;
             stored.map_or(Ok(Answer::ABSENT), |stored| value::answer(lookup.kind, stored))
         })
+    }
+
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(self.listing(scope))
     }
 
     fn warnings(&self) -> &[String] {

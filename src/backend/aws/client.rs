@@ -15,7 +15,7 @@ use crate::cloud::aws::{Credentials, Session};
 use crate::cloud::services::Services;
 use crate::cloud::token_cache::{Token, TokenCache};
 use crate::env::Env;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::python::json::{Object, Value, dumps};
 use crate::secret::Secret;
 use crate::value::Answer;
@@ -105,6 +105,21 @@ impl Client {
 }
 
 impl Refusal {
+    /// Returns the error of a listing that was refused.
+    pub(super) fn of_listing(self, permission: &str) -> Error {
+        let Self { error, place } = self;
+        let is_denied = error.code().starts_with("AccessDenied");
+        let error = error.into_error(&place, "the list of its names");
+        if !is_denied {
+            return error;
+        }
+        error
+            .with_detail(format!(
+                r#"a policy must have: {{"Effect": "Allow", "Action": "{permission}", "Resource": "*"}}"#
+            ))
+            .with_hint("add that to a policy of the identity; `aws sts get-caller-identity` says who asks")
+    }
+
     /// Returns what it means: nothing has the name, or an error. `about_absence` has a note for some types.
     pub(super) fn answer(
         self,

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
+use crate::listing::Scope;
 use crate::python::re::Pattern;
 use crate::shown::shown;
 use crate::value::{Lookup, SecretKind};
@@ -94,11 +95,7 @@ impl Lookups {
     /// # Errors
     /// A lookup pattern that cannot be used, with status 2.
     pub(super) fn names(&self, lookup: &Lookup) -> Result<Names> {
-        let kind = match lookup.kind {
-            SecretKind::Connection => &self.connections,
-            SecretKind::Variable => &self.variables,
-            SecretKind::Config => &self.config,
-        };
+        let kind = self.kind(lookup.kind);
         let Some(prefix) = &kind.prefix else {
             let why = format!("`{}` is null", kind.prefix_kwarg);
             return Ok(Names::Skipped(String::new(), why));
@@ -112,6 +109,36 @@ impl Lookups {
             let why = format!("the id does not match `{}`", kind.pattern_kwarg);
             return Ok(Names::Skipped(plain, why));
         }
+        Ok(Names::Asked(self.of_prefix(prefix, lookup)))
+    }
+
+    /// Returns what stands in front of an id in the names of a kind; or, as an error, why nothing is looked up.
+    pub(super) fn starts(&self, scope: &Scope) -> Result<Vec<String>, String> {
+        let kind = self.kind(scope.kind);
+        match &kind.prefix {
+            Some(prefix) => Ok(self.of_prefix(prefix, &scope.lookup(""))),
+            None => Err(format!("`{}` is null", kind.prefix_kwarg)),
+        }
+    }
+
+    /// Checks the lookup pattern of a kind.
+    ///
+    /// # Errors
+    /// A pattern that cannot be used, with status 2.
+    pub(super) fn check_pattern(&self, kind: SecretKind) -> Result<()> {
+        self.kind(kind).matches("").map(drop)
+    }
+
+    fn kind(&self, kind: SecretKind) -> &Kind {
+        match kind {
+            SecretKind::Connection => &self.connections,
+            SecretKind::Variable => &self.variables,
+            SecretKind::Config => &self.config,
+        }
+    }
+
+    /// Returns the names with a prefix: the team's, then the plain one.
+    fn of_prefix(&self, prefix: &str, lookup: &Lookup) -> Vec<String> {
         let team = lookup.team.as_deref().filter(|team| !team.is_empty());
         let of_team = match team {
             Some(team) if lookup.kind != SecretKind::Config && self.naming.has_teams(prefix) => {
@@ -120,7 +147,8 @@ impl Lookups {
             }
             _ => None,
         };
-        Ok(Names::Asked(of_team.into_iter().chain([plain]).collect()))
+        let plain = self.naming.name(prefix, &lookup.id);
+        of_team.into_iter().chain([plain]).collect()
     }
 }
 

@@ -17,6 +17,7 @@ use super::{BoxFuture, Context, SecretsBackend};
 use crate::cloud::aws::endpoint::Service;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
 use crate::python::json::Object;
 use crate::shown::shown;
@@ -24,6 +25,7 @@ use crate::value::{Answer, Lookup, SecretKind, Step};
 
 mod client;
 mod kwargs;
+mod list;
 mod lookups;
 mod meanings;
 pub mod parameter_store;
@@ -47,6 +49,10 @@ trait Shelf: Send + Sync + Sized + 'static {
     const OPERATION: &'static str;
     /// The permission that the operation needs.
     const PERMISSION: &'static str;
+    /// The operation that lists the names, without values.
+    const LIST_OPERATION: &'static str;
+    /// The permission that the listing needs, on every resource.
+    const LIST_PERMISSION: &'static str;
     /// The names of the kwargs that it takes itself.
     const KWARGS: &'static [&'static str];
 
@@ -58,6 +64,12 @@ trait Shelf: Send + Sync + Sized + 'static {
 
     /// Returns the value in an answer.
     fn value(&self, kind: SecretKind, answer: Object) -> Result<Answer>;
+
+    /// Returns the parameters of a listing of the names that begin with one of `starts`, or of all if there are none.
+    fn list_question(starts: &[&str]) -> Object;
+
+    /// Returns the names in a page of a listing; `None` without such a list.
+    fn listed(page: &Object) -> Option<Vec<String>>;
 
     /// Returns a note for the answer that nothing has this name; `code` is the error's type.
     fn about_absence(code: &str) -> Option<&'static str> {
@@ -160,6 +172,10 @@ impl<S: Shelf> SecretsBackend for Store<S> {
                 Err(refusal) => refusal.answer(&what, S::PERMISSION, S::about_absence),
             }
         })
+    }
+
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(self.listing(scope))
     }
 
     fn warnings(&self) -> &[String] {

@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameter.html>.
 
 use super::lookups::{Lookups, Naming};
-use super::{Shelf, Store};
+use super::{Shelf, Store, list};
 use crate::backend::{Context, SecretsBackend};
 use crate::cloud::aws::endpoint::{PARAMETER_STORE, Service};
 use crate::error::{Error, Result};
@@ -35,6 +35,8 @@ impl Shelf for ParameterStore {
     const FIELD: &'static str = "name";
     const OPERATION: &'static str = "GetParameter";
     const PERMISSION: &'static str = "ssm:GetParameter";
+    const LIST_OPERATION: &'static str = "DescribeParameters";
+    const LIST_PERMISSION: &'static str = "ssm:DescribeParameters";
     const KWARGS: &'static [&'static str] = &[];
 
     fn new(kwargs: &mut Kwargs) -> Result<(Self, Lookups)> {
@@ -47,6 +49,28 @@ impl Shelf for ParameterStore {
             ("Name".to_owned(), Value::from(name)),
             ("WithDecryption".to_owned(), Value::Bool(true)),
         ])
+    }
+
+    /// `GetParametersByPath` would need another permission, and would answer with values.
+    fn list_question(starts: &[&str]) -> Object {
+        let mut question = Object::from_iter([("MaxResults".to_owned(), Value::Int("50".to_owned()))]);
+        // A filter for the root is refused, and says nothing.
+        if !starts.is_empty() && starts.iter().all(|start| *start != "/" && start.len() <= 500) {
+            let filter = list::filter([
+                ("Key", "Name".into()),
+                ("Option", "BeginsWith".into()),
+                (
+                    "Values",
+                    Value::List(starts.iter().map(|start| Value::from(*start)).collect()),
+                ),
+            ]);
+            question.insert("ParameterFilters".to_owned(), filter);
+        }
+        question
+    }
+
+    fn listed(page: &Object) -> Option<Vec<String>> {
+        list::names(page, "Parameters")
     }
 
     fn value(&self, _: SecretKind, mut answer: Object) -> Result<Answer> {

@@ -5,7 +5,7 @@
 
 use super::lookups::{Lookups, Naming};
 use super::words::{EXTRA_CONN_WORDS, Words};
-use super::{Shelf, Store};
+use super::{Shelf, Store, list};
 use crate::backend::{Context, SecretsBackend};
 use crate::cloud::aws::endpoint::{SECRETS_MANAGER, Service};
 use crate::error::{Error, Result};
@@ -37,6 +37,8 @@ impl Shelf for SecretsManager {
     const FIELD: &'static str = "secret_id";
     const OPERATION: &'static str = "GetSecretValue";
     const PERMISSION: &'static str = "secretsmanager:GetSecretValue";
+    const LIST_OPERATION: &'static str = "ListSecrets";
+    const LIST_PERMISSION: &'static str = "secretsmanager:ListSecrets";
     const KWARGS: &'static [&'static str] = &["sep", EXTRA_CONN_WORDS];
 
     fn new(kwargs: &mut Kwargs) -> Result<(Self, Lookups)> {
@@ -49,6 +51,27 @@ impl Shelf for SecretsManager {
 
     fn question(name: &str) -> Object {
         Object::from_iter([("SecretId".to_owned(), Value::from(name))])
+    }
+
+    fn list_question(starts: &[&str]) -> Object {
+        let mut question = Object::from_iter([("MaxResults".to_owned(), Value::Int("100".to_owned()))]);
+        // A `!` at the beginning of a filter negates it.
+        let is_usable = |start: &&str| !start.starts_with('!') && start.len() <= 512;
+        if !starts.is_empty() && starts.iter().all(is_usable) {
+            let filter = list::filter([
+                ("Key", "name".into()),
+                (
+                    "Values",
+                    Value::List(starts.iter().map(|start| Value::from(*start)).collect()),
+                ),
+            ]);
+            question.insert("Filters".to_owned(), filter);
+        }
+        question
+    }
+
+    fn listed(page: &Object) -> Option<Vec<String>> {
+        list::names(page, "SecretList")
     }
 
     fn value(&self, kind: SecretKind, mut answer: Object) -> Result<Answer> {

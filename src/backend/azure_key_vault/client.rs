@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;
+use azure_core::http::Url;
 use azure_security_keyvault_secrets::{SecretClient, SecretClientOptions};
 use serde_json::Value;
 
@@ -23,9 +24,11 @@ use crate::value::{Answer, Found};
 
 /// A client of one vault.
 pub(super) struct VaultClient {
-    secrets: SecretClient,
+    pub(super) secrets: SecretClient,
     redactor: Arc<Redaction>,
-    host: String,
+    pub(super) host: String,
+    /// Where the vault is: no page of a list may lead elsewhere.
+    pub(super) endpoint: Url,
 }
 
 impl VaultClient {
@@ -60,6 +63,7 @@ impl VaultClient {
             secrets,
             redactor,
             host,
+            endpoint: config.endpoint.clone(),
         })
     }
 
@@ -72,6 +76,11 @@ impl VaultClient {
             Ok(response) => return self.found(response.body()),
             Err(error) => error,
         };
+        self.failed(error)
+    }
+
+    /// Returns the meaning of a request that failed in the SDK.
+    pub(super) fn failed(&self, error: azure_core::Error) -> Result<Answer> {
         if let azure_core::error::ErrorKind::HttpResponse {
             status, raw_response, ..
         } = error.kind()
@@ -159,7 +168,7 @@ impl VaultClient {
         Err(error)
     }
 
-    fn not_key_vault(&self, status: u16) -> Error {
+    pub(super) fn not_key_vault(&self, status: u16) -> Error {
         let host = &self.host;
         Error::new(
             ErrorKind::Unavailable,

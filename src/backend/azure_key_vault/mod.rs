@@ -18,6 +18,7 @@ use crate::env::Env;
 use crate::error::Result;
 use crate::http::{Client, Options, Proxies};
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
 use crate::secret::Redaction;
 use crate::shown::shown;
@@ -29,6 +30,7 @@ mod client;
 mod config;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod list;
 mod meanings;
 mod names;
 mod vault_url;
@@ -163,6 +165,10 @@ impl SecretsBackend for AzureKeyVaultBackend {
             let SecretAddress { secret_name, .. } = step.location.address()?;
             self.client()?.get(secret_name).await
         })
+    }
+
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(self.listing(scope))
     }
 
     fn warnings(&self) -> &[String] {

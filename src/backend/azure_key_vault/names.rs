@@ -5,6 +5,7 @@
 
 use crate::error::Result;
 use crate::kwargs::{Kwargs, Prefixes};
+use crate::listing::Scope;
 use crate::value::{Lookup, SecretKind};
 
 /// The text between a team and a secret's id (`TEAM_SEP`).
@@ -99,6 +100,30 @@ impl Names {
         }
         names.push(Name::check(plain));
         Ok(names)
+    }
+}
+
+impl Names {
+    /// Returns the id with which `stored` is found, if there is one: its `sep` may have been `_`, which is Airflow's usual character.
+    ///
+    /// The caller checks that the id leads back to `stored`.
+    pub(super) fn id_of(&self, scope: &Scope, stored: &str) -> Option<String> {
+        let prefix = self.prefixes.of(scope.kind).ok()?;
+        let sep = self.sep.as_deref()?;
+        let team = scope.team.as_deref().filter(|team| !team.is_empty());
+        let start_of_team = team.map(|team| {
+            let team = format!("{}{TEAM_SEPARATOR}", build_path("", team, sep));
+            build_path(prefix, &team, sep)
+        });
+        let start = build_path(prefix, "", sep);
+        let rest = start_of_team
+            .and_then(|start| stored.strip_prefix(&start))
+            .or_else(|| stored.strip_prefix(&start))?;
+        Some(if sep.is_empty() {
+            rest.to_owned()
+        } else {
+            rest.replace(sep, "_")
+        })
     }
 }
 

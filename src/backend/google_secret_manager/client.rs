@@ -35,8 +35,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// The client of one backend.
 pub(super) struct SecretManager {
-    google: ProjectClient,
-    url: String,
+    pub(super) google: ProjectClient,
+    pub(super) url: String,
 }
 
 impl SecretManager {
@@ -117,7 +117,7 @@ fn found(kind: SecretKind, answer: &Object) -> Result<Answer> {
 }
 
 /// Returns the error of an answer that does not come from Secret Manager.
-fn not_google(response: &Response) -> Error {
+pub(super) fn not_google(response: &Response) -> Error {
     let status = response.status;
     let error = match status {
         301 | 302 | 303 | 307 | 308 => Error::unavailable(format!(

@@ -14,6 +14,7 @@ use super::{BoxFuture, Context, SecretsBackend};
 use crate::env::Env;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::location::{Location, NamedSecret, Null, SecretPlace};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
@@ -21,6 +22,7 @@ use crate::value::{Answer, Lookup, Step};
 mod client;
 mod config;
 mod crc32c;
+mod list;
 mod meanings;
 mod names;
 mod refusal;
@@ -116,6 +118,10 @@ impl SecretsBackend for GoogleSecretManagerBackend {
             let NamedSecret::<Project> { name, .. } = step.location.address()?;
             self.client()?.access(lookup.kind, name).await
         })
+    }
+
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(self.listing(scope))
     }
 
     fn warnings(&self) -> &[String] {

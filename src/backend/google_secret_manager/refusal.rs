@@ -13,18 +13,26 @@ use crate::value::Answer;
 /// # Errors
 /// Everything except a secret that is not there.
 pub(super) fn meaning(project: &str, name: &str, http_status: u16, answer: &Object) -> Result<Answer> {
+    let secret = format!("secret `{name}` of project `{project}`");
+    match failed(project, &secret, http_status, answer) {
+        Some(error) => Err(error),
+        None => Ok(Answer::ABSENT),
+    }
+}
+
+/// Returns the error of a failure; `None` where nothing is there. `secret` is what was asked for, for messages.
+pub(super) fn failed(project: &str, secret: &str, http_status: u16, answer: &Object) -> Option<Error> {
     let Some(Value::Object(error)) = answer.get("error") else {
-        return Err(Error::unavailable(format!(
+        let error = Error::unavailable(format!(
             "Google Secret Manager answered with status {http_status} and without an error of its own"
-        ))
-        .with_hint("a proxy or a gateway may have answered instead; check `HTTPS_PROXY`"));
+        ));
+        return Some(error.with_hint("a proxy or a gateway may have answered instead; check `HTTPS_PROXY`"));
     };
     let status = text(error, "status").filter(|status| is_identifier(status));
     let reason = reason(error);
-    let secret = format!("secret `{name}` of project `{project}`");
     let error = match (status, http_status) {
-        (Some("NOT_FOUND"), _) => return Ok(Answer::ABSENT),
-        (Some("PERMISSION_DENIED"), _) | (None, 403) => denied(project, &secret, reason),
+        (Some("NOT_FOUND"), _) => return None,
+        (Some("PERMISSION_DENIED"), _) | (None, 403) => denied(project, secret, reason),
         (Some("UNAUTHENTICATED"), _) | (None, 401) => {
             Error::denied("Google Secret Manager refused the token of the credentials")
                 .with_hint("check the credentials, and this machine's clock")
@@ -50,7 +58,7 @@ pub(super) fn meaning(project: &str, name: &str, http_status: u16, answer: &Obje
         )),
     };
     let words: Vec<&str> = [status, reason].into_iter().flatten().collect();
-    Err(match words.as_slice() {
+    Some(match words.as_slice() {
         [] => error,
         words => error.with_detail(format!("its error is {}", words.join(", "))),
     })

@@ -17,7 +17,7 @@ use crate::value::{Answer, Found, SecretKind};
 
 /// A client for the secrets of one namespace.
 pub(super) struct NamespaceClient {
-    cluster: Cluster,
+    pub(super) cluster: Cluster,
     namespace: String,
     /// Whether `KUBECONFIG` is set in a pod, where it is not read.
     ignored_kubeconfig: bool,
@@ -80,7 +80,7 @@ impl NamespaceClient {
     }
 
     /// Returns the error of any other status.
-    fn refused(&self, kind: SecretKind, response: &Response) -> Error {
+    pub(super) fn refused(&self, kind: SecretKind, response: &Response) -> Error {
         let server = shown(self.cluster.server());
         let status = response.status;
         // Its words name the user, the namespace and the verb, and nothing of a secret.
@@ -128,7 +128,7 @@ impl NamespaceClient {
         error
     }
 
-    fn not_kubernetes(&self, response: &Response) -> Error {
+    pub(super) fn not_kubernetes(&self, response: &Response) -> Error {
         Error::unavailable(format!(
             "{} answered with status {} and something that is not a list of Secrets",
             shown(self.cluster.server()),

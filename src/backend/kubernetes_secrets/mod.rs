@@ -15,12 +15,14 @@ use crate::cloud::kubernetes::{Cluster, PodFiles};
 use crate::env::Env;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 
 mod client;
 mod config;
+mod list;
 mod meanings;
 mod names;
 
@@ -134,6 +136,10 @@ impl SecretsBackend for KubernetesSecretsBackend {
             let client = self.client()?;
             client.get(lookup.kind, &secret.selector, &secret.data_key).await
         })
+    }
+
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(self.listing(scope))
     }
 
     fn about_absence(&self) -> Option<String> {

@@ -41,6 +41,15 @@ pub(super) struct Name {
 }
 
 impl Names {
+    /// Returns the kwargs of a kind.
+    pub(super) fn label(&self, kind: SecretKind) -> &Label {
+        match kind {
+            SecretKind::Connection => &self.connections,
+            SecretKind::Variable => &self.variables,
+            SecretKind::Config => &self.config,
+        }
+    }
+
     /// Returns the selectors that Airflow asks for, in its order: the team's, then the plain one.
     ///
     /// # Errors
@@ -50,11 +59,7 @@ impl Names {
             key,
             data_key,
             kwargs: [label_kwarg, data_kwarg],
-        } = match lookup.kind {
-            SecretKind::Connection => &self.connections,
-            SecretKind::Variable => &self.variables,
-            SecretKind::Config => &self.config,
-        };
+        } = self.label(lookup.kind);
         let name = |selector: String, skipped: Option<String>| Name {
             selector,
             data_key: data_key.clone().unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use super::config::Config;
 use super::{Entry, LocalFilesystemBackend, load};
-use crate::backend::located;
+use crate::backend::listed::located;
 use crate::error::Result;
 use crate::listing::{Listing, Names, Scope};
 use crate::value::Answer;

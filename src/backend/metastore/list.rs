@@ -2,7 +2,7 @@
 
 use super::database::{Column, Row, Table, Wanted};
 use super::{MetastoreBackend, RowAddress, record, table};
-use crate::backend::located;
+use crate::backend::listed::located;
 use crate::error::Result;
 use crate::listing::{Listed, Listing, Names, Scope};
 

@@ -44,6 +44,13 @@ struct Listed {
     version: String,
 }
 
+impl Session {
+    /// Returns the names of all secrets of the folder.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.secrets.iter().map(|secret| secret.name.as_str())
+    }
+}
+
 impl Client {
     pub(super) fn new(env: &Env, deadline: Instant) -> Self {
         Self {

@@ -11,16 +11,18 @@ use super::{BoxFuture, Context, SecretsBackend};
 use crate::cloud::yandex::{Access, Extra};
 use crate::error::Result;
 use crate::kwargs::Kwargs;
+use crate::listing::{Listing, Scope};
 use crate::location::{Location, NamedSecret, Null, SecretPlace};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 
 mod client;
 mod config;
+mod list;
 mod meanings;
 mod names;
 
-use client::Client;
+use client::{Client, Session};
 use config::{Config, Identity};
 
 /// Airflow's class path.
@@ -64,6 +66,12 @@ impl LockboxSecretBackend {
         }))
     }
 
+    /// Returns the session, which lists the folder.
+    async fn session(&self) -> Result<Session> {
+        self.own_connection.refuse_recursion()?;
+        self.client.session(self.access()).await
+    }
+
     /// Returns the access of the kwargs, or of the connection that they name.
     async fn access(&self) -> Result<Access> {
         let Config { identity, place, .. } = &self.config;
@@ -100,10 +108,13 @@ impl SecretsBackend for LockboxSecretBackend {
     fn ask<'a>(&'a self, _: &'a Lookup, step: &'a Step) -> BoxFuture<'a, Result<Answer>> {
         Box::pin(async move {
             let NamedSecret::<Folder> { name, .. } = step.location.address()?;
-            self.own_connection.refuse_recursion()?;
-            let session = self.client.session(self.access()).await?;
+            let session = self.session().await?;
             self.client.read(&session, name).await
         })
+    }
+
+    fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
+        Box::pin(self.listing(scope))
     }
 
     fn probing(&self) {

@@ -155,17 +155,25 @@ impl Cluster {
     /// # Errors
     /// No credential (status 4), or no answer (5).
     pub(crate) async fn get(&self, path: &str) -> Result<Response> {
+        self.get_as(path, "application/json").await
+    }
+
+    /// Sends a GET for an answer of the media type `accept`.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub(crate) async fn get_as(&self, path: &str, accept: &str) -> Result<Response> {
         let (session, count) = self.sessions.get("", None, self.sign_in()).await?;
-        let response = self.send(&session, path).await?;
+        let response = self.send(&session, path, accept).await?;
         if response.status != 401 || !self.access.user.can_be_renewed() || self.sessions.is_probing() {
             return Ok(response);
         }
         let (renewed, _) = self.sessions.get("", Some(count), self.sign_in()).await?;
-        self.send(&renewed, path).await
+        self.send(&renewed, path, accept).await
     }
 
-    async fn send(&self, session: &Session, path: &str) -> Result<Response> {
-        let mut headers = vec![("accept".to_owned(), Secret::from("application/json"))];
+    async fn send(&self, session: &Session, path: &str, accept: &str) -> Result<Response> {
+        let mut headers = vec![("accept".to_owned(), Secret::from(accept))];
         if let Some(authorization) = &session.authorization {
             headers.push(("authorization".to_owned(), authorization.clone()));
         }

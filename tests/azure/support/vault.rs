@@ -89,6 +89,9 @@ pub fn answer(request: &Recorded, header: &str, audience: &str) -> Reply {
     if !query.split('&').any(|part| part.starts_with("api-version=")) {
         return error(400, "BadParameter", "api-version must be specified", None);
     }
+    if path == "/secrets" {
+        return list(query, SECRETS.iter().map(|(name, _)| *name));
+    }
     let name = path
         .trim_start_matches("/secrets/")
         .trim_end_matches('/')
@@ -100,4 +103,25 @@ pub fn answer(request: &Recorded, header: &str, audience: &str) -> Reply {
         "A secret with (name/id) {name} was not found in this key vault. If you recently deleted this secret you may be able to recover it using the correct recovery command."
     );
     error(404, "SecretNotFound", &words, None)
+}
+
+/// A page of three of `names`, at the place that `$skiptoken` in the query says. The names of disabled secrets end with `-off`.
+pub fn list<'a>(query: &str, names: impl Iterator<Item = &'a str>) -> Reply {
+    const PAGE: usize = 3;
+    let start: usize = query
+        .split('&')
+        .find_map(|part| {
+            part.strip_prefix("$skiptoken=")
+                .or_else(|| part.strip_prefix("%24skiptoken="))
+        })
+        .map_or(0, |token| token.parse().unwrap());
+    let all: Vec<Value> = names
+        .map(|name| {
+            json!({"id": format!("https://{VAULT}/secrets/{name}"), "attributes": {"enabled": !name.ends_with("-off")}, "tags": {}})
+        })
+        .collect();
+    let end = all.len().min(start + PAGE);
+    let next = format!("https://{VAULT}/secrets?api-version=7.4&$skiptoken={end}&maxresults=25");
+    let next = if end < all.len() { json!(next) } else { Value::Null };
+    Reply::json(200, json!({"value": all[start..end], "nextLink": next}))
 }

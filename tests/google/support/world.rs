@@ -181,6 +181,13 @@ pub fn secret(text: &str) -> Value {
 
 /// Answers as Secret Manager.
 fn access(secrets: &BTreeMap<String, Value>, request: &Recorded) -> Reply {
+    let path = request.target.split('?').next().unwrap_or_default();
+    if let Some(project) = path
+        .strip_prefix("/v1/")
+        .and_then(|path| path.strip_suffix("/secrets"))
+    {
+        return list(project, secrets, request);
+    }
     let version = request
         .target
         .strip_prefix("/v1/")
@@ -196,6 +203,31 @@ fn access(secrets: &BTreeMap<String, Value>, request: &Recorded) -> Reply {
         Some(code) => error(code),
         None => Reply::json(200, json!({"name": name, "payload": stored})),
     }
+}
+
+/// A page of two of the secrets of `project` that the filter allows.
+fn list(project: &str, secrets: &BTreeMap<String, Value>, request: &Recorded) -> Reply {
+    const PAGE: usize = 2;
+    let url = url::Url::parse(&format!("http://h{}", request.target)).unwrap();
+    let query = |name: &str| {
+        let found = url.query_pairs().find(|(key, _)| key == name);
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    let filter = query("filter");
+    let part = filter.strip_prefix("name:").unwrap_or_default();
+    let names: Vec<Value> = secrets
+        .keys()
+        .filter_map(|version| version.strip_suffix("/versions/latest"))
+        .filter(|name| name.starts_with(&format!("{project}/secrets/")) && name.contains(part))
+        .map(|name| json!({"name": name.replace(project, "projects/4711"), "replication": {"automatic": {}}}))
+        .collect();
+    let start = query("pageToken").parse().unwrap_or(0);
+    let end = names.len().min(start + PAGE);
+    let mut page = json!({"secrets": names[start..end], "totalSize": names.len()});
+    if end < names.len() {
+        page["nextPageToken"] = json!(end.to_string());
+    }
+    Reply::json(200, page)
 }
 
 /// An error in Google's form.

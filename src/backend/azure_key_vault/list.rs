@@ -71,8 +71,8 @@ impl AzureKeyVaultBackend {
 impl VaultClient {
     /// Lists every secret of the vault.
     async fn list(&self) -> Result<Vec<SecretProperties>> {
-        let pager = self.secrets.list_secret_properties(None);
-        let mut pages = pager.map_err(|error| self.not_listed(error))?.into_pages();
+        let list = self.secrets.list_secret_properties(None);
+        let mut pages = list.map_err(|error| self.not_listed(error))?.into_pages();
         let mut secrets = Vec::new();
         for _ in 0..MAX_PAGES {
             let Some(page) = self.page(&mut pages).await? else {
@@ -119,15 +119,10 @@ impl VaultClient {
         if matches!(error.kind(), azure_core::error::ErrorKind::DataConversion) {
             return self.not_key_vault(200);
         }
-        let error = match self.failed(error) {
-            Ok(_) => {
-                return Error::unavailable(format!(
-                    "Key Vault {} has no list of its secrets",
-                    shown(&self.host)
-                ))
+        let Err(error) = self.failed(error) else {
+            let host = shown(&self.host);
+            return Error::unavailable(format!("Key Vault {host} has no list of its secrets"))
                 .with_hint("check `vault_url`");
-            }
-            Err(error) => error,
         };
         if error.kind() != ErrorKind::Denied {
             return error;

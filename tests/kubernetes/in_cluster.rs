@@ -141,7 +141,7 @@ fn a_token_that_was_replaced_is_read_again() {
         match request.header("authorization") {
             Some("Bearer t1") => {
                 std::fs::write(&*file.lock().unwrap(), "t2\n").unwrap();
-                api::status(401, "Unauthorized", "Unauthorized")
+                api::unauthorized()
             }
             _ => api::answer(
                 request,
@@ -173,16 +173,10 @@ fn a_token_that_was_replaced_is_read_again() {
 #[test]
 fn refusals_and_statuses_have_their_kind_and_a_way_out() {
     let Some(pod) = Pod::start() else { return };
-    let forbidden = "secrets is forbidden: User \"system:serviceaccount:airflow:x\" cannot list resource \"secrets\" in API group \"\" \
-                     in the namespace \"airflow\"";
     let unparsable = "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt";
     for (reply, status, words) in [
-        (
-            api::status(401, "Unauthorized", "Unauthorized"),
-            4,
-            "refused the credential",
-        ),
-        (api::status(403, "Forbidden", forbidden), 4, "`verbs: [list]`"),
+        (api::unauthorized(), 4, "refused the credential"),
+        (api::forbidden(), 4, "`verbs: [list]`"),
         (
             api::status(400, "BadRequest", unparsable),
             2,

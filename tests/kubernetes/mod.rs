@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use crate::support::{Program, secretctl};
 
 pub mod api;
+mod context;
 mod differences;
+mod generated;
 #[cfg(target_os = "linux")]
 mod in_cluster;
 mod kubeconfig;

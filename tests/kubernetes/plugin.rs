@@ -310,7 +310,7 @@ fn a_credential_is_used_until_it_expires_or_is_refused() {
             if request.header("authorization") == Some(right) {
                 answer(request)
             } else {
-                api::status(401, "Unauthorized", "Unauthorized")
+                api::unauthorized()
             }
         });
         let setup = Setup::with_server(script, server);

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::{Value, json};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
 
+use super::api::{self, Held};
 use super::{BACKEND, kubernetes};
 use crate::support::{airflow, skip, variable};
 
@@ -22,24 +25,23 @@ fn cluster() -> Option<PathBuf> {
     folder.map(PathBuf::from)
 }
 
+/// Returns a run of curl as the cluster's administrator.
+fn curl(folder: &std::path::Path) -> Command {
+    let file = |name: &str| folder.join(name);
+    let mut command = Command::new("curl");
+    command
+        .args(["--silent", "--show-error", "--noproxy", "*", "--cacert"])
+        .arg(file("ca.pem"));
+    command.arg("--cert").arg(file("admin.pem"));
+    command.arg("--key").arg(file("admin.key"));
+    command
+}
+
 /// Creates an object as the cluster's administrator.
 fn make(folder: &std::path::Path, path: &str, object: &Value) {
-    let file = |name: &str| folder.join(name);
-    let made = Command::new("curl")
+    let made = curl(folder)
         .args([
-            "--silent",
-            "--show-error",
             "--fail-with-body",
-            "--noproxy",
-            "*",
-            "--cacert",
-        ])
-        .arg(file("ca.pem"))
-        .arg("--cert")
-        .arg(file("admin.pem"))
-        .arg("--key")
-        .arg(file("admin.key"))
-        .args([
             "--header",
             "Content-Type: application/json",
             "--data",
@@ -49,6 +51,66 @@ fn make(folder: &std::path::Path, path: &str, object: &Value) {
         .output()
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+}
+
+/// Replaces what is different in every cluster.
+fn common(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                match name.as_str() {
+                    "uid" | "resourceVersion" | "creationTimestamp" | "time" => *value = "…".into(),
+                    _ => common(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(common),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_scripted_answers_are_the_real_ones() {
+    let Some(folder) = cluster() else { return };
+    let mut held = Held::new("example.com/scripted", "one", "world");
+    held.data.push(("other".to_owned(), b"\xff".to_vec()));
+    let mut empty = Held::new("example.com/scripted", "none", "");
+    empty.data.clear();
+    let secrets = [held, empty];
+    for (number, secret) in secrets.iter().enumerate() {
+        let data: Map<_, _> = secret
+            .data
+            .iter()
+            .map(|(key, value)| (key.clone(), json!(STANDARD.encode(value))))
+            .collect();
+        let labels: Map<_, _> = secret.labels.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
+        let mut object = json!({"metadata": {"name": format!("s{number}"), "labels": labels}});
+        if !data.is_empty() {
+            object["data"] = data.into();
+        }
+        make(&folder, "api/v1/namespaces/airflow/secrets", &object);
+    }
+    for target in [
+        "/api/v1/namespaces/airflow/secrets?labelSelector=example.com%2Fscripted",
+        "/api/v1/namespaces/airflow/secrets?labelSelector=example.com%2Fscripted%3Dnone&resourceVersion=0",
+        "/api/v1/namespaces/airflow/secrets?labelSelector=example.com%2Fscripted%3Dtwo&resourceVersion=0",
+        "/api/v1/namespaces/gone/secrets?labelSelector=example.com%2Fscripted",
+        "/api/v1/namespaces/airflow/secrets?labelSelector=a%3D%3D%3Dx",
+        "/api/v1/nothing",
+    ] {
+        let (status, mut ours) = api::answer_to(target, "application/json", &secrets);
+        let output = curl(&folder)
+            .args(["--write-out", "%{http_code}"])
+            .arg(format!("{API}{target}"))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (body, code) = text.split_at(text.len() - 3);
+        let mut theirs: Value = serde_json::from_str(body).unwrap();
+        common(&mut ours);
+        common(&mut theirs);
+        assert_eq!((code, &theirs), (status.to_string().as_str(), &ours), "{target}");
+    }
 }
 
 #[test]

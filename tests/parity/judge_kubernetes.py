@@ -52,8 +52,7 @@ def op_kubeconfig(request):
 
     configuration = Configuration()
     try:
-        loader = kube_config._get_kube_config_loader(filename=None, config_dict=None, persist_config=False,
-                                                     config_file=request["kubeconfig"])
+        loader = kube_config._get_kube_config_loader(filename=request["kubeconfig"])
         loader.load_and_set(configuration)
     except Exception as error:
         return {"error": type(error).__name__}
@@ -67,7 +66,7 @@ def op_kubeconfig(request):
     return {
         "server": configuration.host,
         "namespace": loader.current_context["context"].get("namespace"),
-        "authorization": configuration.get_api_key_with_prefix("authorization") or configuration.api_key.get("BearerToken"),
+        "authorization": configuration.auth_settings().get("BearerToken", {}).get("value"),
         "ca": text(configuration.ssl_ca_cert),
         "certificate": text(configuration.cert_file),
         "key": text(configuration.key_file),

@@ -11,6 +11,7 @@ use super::user::{User, extra_header};
 use super::{Access, Namespace};
 use crate::env::Env;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::http::{Identity, Options, Pem, Proxies, Roots, url_fault};
 use crate::secret::Secret;
 use crate::shown::shown;
@@ -37,22 +38,32 @@ pub(super) fn access(env: &Env, deadline: Instant) -> Result<Access> {
         .map(|user| impersonation(&user))
         .transpose()?
         .unwrap_or_default();
-    // As in kubectl, a credential goes only over TLS.
-    let user = user.filter(|_| is_https);
     let identity = user.map(|user| identity(&user)).transpose()?.flatten();
     let has_identity = identity.is_some();
+    if !is_https {
+        // TLS would read them. kubectl refuses a file that is missing without TLS too.
+        for (entry, field) in [
+            (Some(cluster), "certificate-authority"),
+            (user, "client-certificate"),
+            (user, "client-key"),
+        ] {
+            refuse_missing_file(entry, field, deadline)?;
+        }
+    }
+    let user = match user {
+        Some(user) => user_of(&user, &cluster, has_identity, env, deadline)?,
+        None => User::Anonymous,
+    };
     let options = Options {
-        roots: roots(&cluster, env)?,
-        identity,
+        roots: roots(&cluster, is_https, env)?,
+        identity: identity.filter(|_| is_https),
         proxies: proxies(&cluster, &server, env)?,
         attempt_timeout: Duration::MAX,
         deadline,
     };
     Ok(Access {
-        user: match user {
-            Some(user) => user_of(&user, &cluster, has_identity, env, deadline)?,
-            None => User::Anonymous,
-        },
+        // As in kubectl, a credential goes only over TLS.
+        user: if is_https { user } else { User::Anonymous },
         server,
         options,
         tls_name: cluster.text("tls-server-name")?.map(str::to_owned),
@@ -60,6 +71,16 @@ pub(super) fn access(env: &Env, deadline: Instant) -> Result<Access> {
         namespace: Namespace::Context(context.text("namespace")?.unwrap_or("default").to_owned()),
         known_as: format!("as the context `{}` of {}", shown(name), named(file)),
     })
+}
+
+fn refuse_missing_file(entry: Option<Entry<'_>>, field: &str, deadline: Instant) -> Result<()> {
+    let Some(entry) = entry else { return Ok(()) };
+    match entry.path(field)? {
+        Some(path) if !file::is_file(&path, deadline).unwrap_or(false) => {
+            Err(entry.fault(field, &format!("is {}, and there is no such file", named(&path))))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn server(cluster: &Entry<'_>) -> Result<String> {
@@ -87,7 +108,7 @@ fn server(cluster: &Entry<'_>) -> Result<String> {
     }
 }
 
-fn roots(cluster: &Entry<'_>, env: &Env) -> Result<Roots> {
+fn roots(cluster: &Entry<'_>, is_https: bool, env: &Env) -> Result<Roots> {
     let file = cluster.path("certificate-authority")?;
     let data = cluster.data("certificate-authority-data")?;
     let skips = cluster.flag("insecure-skip-tls-verify")?;
@@ -98,7 +119,7 @@ fn roots(cluster: &Entry<'_>, env: &Env) -> Result<Roots> {
             "certificate-authority-data",
         )),
         (None, None) if skips => Ok(Roots::Unverified),
-        _ if skips => Err(cluster
+        _ if skips && is_https => Err(cluster
             .fault(
                 "insecure-skip-tls-verify",
                 "is true, but there is a certificate authority too",
@@ -190,6 +211,12 @@ fn user_of(
             )
             .with_hint("log in again with the cloud's current tool: it writes an `exec` plugin instead"));
     }
+    if token_file.is_some() && name.is_some() {
+        return Err(user.fault(
+            "tokenFile",
+            "and `username` are both set, and only one is allowed",
+        ));
+    }
     // As in Go, the file counts more than the text, which may be outdated.
     let token = token.map(Secret::from);
     match (token_file, token) {
@@ -197,9 +224,10 @@ fn user_of(
         (None, Some(token)) => return Ok(User::Token(token)),
         (None, None) => {}
     }
-    if is_basic {
+    // A password without a name is not sent.
+    if let Some(name) = name {
         let password = Secret::from(password.unwrap_or_default());
-        return Ok(User::Basic(name.unwrap_or_default().to_owned(), password));
+        return Ok(User::Basic(name.to_owned(), password));
     }
     match user.mapping("exec")? {
         Some(exec) if !has_identity => Ok(User::Plugin(Box::new(Plugin::new(

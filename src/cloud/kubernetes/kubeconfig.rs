@@ -10,6 +10,7 @@ use std::time::Instant;
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::file;
+use crate::nearest::nearest;
 use crate::python::json;
 use crate::python::yaml::{self, Document, Id, Object};
 use crate::shown::shown;
@@ -32,6 +33,30 @@ pub(super) struct Entry<'a> {
     name: &'a str,
 }
 
+impl File {
+    /// Refuses two entries of one name, as kubectl does even if nobody asks for them.
+    fn refuse_repeated_names(&self) -> Result<()> {
+        for list in ["clusters", "contexts", "users"] {
+            let mut names: Vec<(&str, Id)> = Vec::new();
+            for item in items(self, list) {
+                let name = named_so(self, item).unwrap_or_default();
+                if let Some((_, first)) = names.iter().find(|(other, _)| *other == name) {
+                    return Err(Error::usage(format!(
+                        "{} has two entries `{}` in `{list}`, in lines {} and {}",
+                        named(&self.path),
+                        shown(name),
+                        self.document.line(*first),
+                        self.document.line(item)
+                    ))
+                    .with_hint("remove one of the two"));
+                }
+                names.push((name, item));
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Kubeconfig {
     /// Reads the files that `KUBECONFIG` lists, or `~/.kube/config`. Files that do not exist are skipped.
     ///
@@ -42,10 +67,15 @@ impl Kubeconfig {
         let mut files = Vec::with_capacity(paths.len());
         for path in &paths {
             match file::read(path, deadline) {
-                Ok(bytes) => files.push(File {
-                    document: parse(path, bytes.expose(), deadline)?,
-                    path: path.clone(),
-                }),
+                Ok(bytes) => {
+                    let document = parse(path, bytes.expose(), deadline)?;
+                    let file = File {
+                        document,
+                        path: path.clone(),
+                    };
+                    file.refuse_repeated_names()?;
+                    files.push(file);
+                }
                 Err(source) if source.kind() == std::io::ErrorKind::NotFound => {}
                 Err(source) => {
                     return Err(Error::usage(format!("{} cannot be read", named(path))).with_source(source));
@@ -84,20 +114,12 @@ impl Kubeconfig {
     /// Returns the entry `name` of `list` ("clusters", "users" or "contexts"), whose body is under `kind`.
     ///
     /// # Errors
-    /// No such entry, a body that is not a mapping, or two entries of one name in a file, with status 2.
+    /// No such entry, or a body that is not a mapping, with status 2.
     pub(super) fn entry<'a>(&'a self, list: &str, kind: &'a str, name: &'a str) -> Result<Entry<'a>> {
         for file in &self.0 {
-            let mut found = items(file, list).filter(|item| named_so(file, *item) == Some(name));
-            let Some(item) = found.next() else {
+            let Some(item) = items(file, list).find(|item| named_so(file, *item) == Some(name)) else {
                 continue;
             };
-            if found.next().is_some() {
-                return Err(Error::usage(format!(
-                    "{} has two entries `{}` in `{list}`",
-                    named(&file.path),
-                    shown(name)
-                )));
-            }
             let body = file.document.get(item, kind);
             return match body.filter(|id| file.document.entries(*id).is_some()) {
                 Some(id) => Ok(Entry { file, id, kind, name }),
@@ -109,13 +131,29 @@ impl Kubeconfig {
                 ))),
             };
         }
-        let there = self.names(list);
         let error = Error::usage(format!("the kubeconfig has no {kind} `{}`", shown(name)))
             .with_detail(format!("it is {}", self.all_named()));
+        if let Some((name, place)) = self.nearest(list, name) {
+            return Err(error.with_hint(format!("did you mean `{name}`, in {place}?")));
+        }
+        let there = self.names(list);
         Err(match there.as_slice() {
             [] => error.with_hint(format!("add it under `{list}`")),
             _ => error.with_hint(format!("`{list}` has {}", there.join(", "))),
         })
+    }
+
+    /// Returns the name in `list` that is nearest to `name`, and its place.
+    fn nearest(&self, list: &str, name: &str) -> Option<(String, String)> {
+        let all = self.0.iter().flat_map(|file| {
+            items(file, list).filter_map(move |item| Some((named_so(file, item)?, file, item)))
+        });
+        let all: Vec<_> = all.collect();
+        let names: Vec<&str> = all.iter().map(|(name, ..)| *name).collect();
+        let found = nearest(name, &names)?;
+        let (name, file, item) = all.into_iter().find(|(name, ..)| *name == found)?;
+        let place = format!("{}, line {}", named(&file.path), file.document.line(item));
+        Some((shown(name), place))
     }
 
     /// Returns the names in `list` of all files, for messages.

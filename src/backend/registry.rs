@@ -88,6 +88,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_official_class_is_here_and_nothing_else() {
+        let mut official = wrong_class::OFFICIAL.to_vec();
+        let mut here: Vec<&str> = class_paths().collect();
+        official.sort_unstable();
+        here.sort_unstable();
+        assert_eq!(here, official);
+    }
+
+    #[test]
     fn every_backend_has_its_path_and_one_has_two() {
         for (path, _) in BACKENDS {
             check(path, &"HERE").unwrap();

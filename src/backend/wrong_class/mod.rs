@@ -12,7 +12,8 @@ use crate::shown::shown;
 
 mod official;
 
-use official::{OFFICIAL, former, looks_like, nearest};
+pub(super) use official::OFFICIAL;
+use official::{former, looks_like, nearest};
 
 /// The options of `[secrets]` and `[workers]` that follow a class path in a file.
 const OPTIONS: &[&str] = &[
@@ -36,11 +37,7 @@ pub(super) fn refused(text: &str, place: &dyn fmt::Display, supported: &[&str]) 
     let nearest = nearest(text);
     let Slip { what, remedy } = slip(text, nearest);
     let mut error = Error::usage(format!("{place} {what}"));
-    let nearest_is_supported = nearest.is_none_or(|nearest| supported.contains(&nearest));
-    if !nearest_is_supported && nearest != Some(text) {
-        error = error.with_detail("that backend is not supported yet by this version");
-    }
-    if nearest.is_none() || !nearest_is_supported {
+    if nearest.is_none() {
         for path in supported {
             error = error.with_detail(format!("supported: `{path}`"));
         }
@@ -48,7 +45,6 @@ pub(super) fn refused(text: &str, place: &dyn fmt::Display, supported: &[&str]) 
     error.with_hint(match (remedy, nearest) {
         (Some(remedy), Some(nearest)) => format!("{remedy}: `{nearest}`"),
         (Some(remedy), None) => remedy.to_owned(),
-        (None, Some(nearest)) if nearest == text => "name a supported backend with `--backend`".to_owned(),
         (None, Some(nearest)) => format!("did you mean `{nearest}`?"),
         (None, None) => format!("set it to a class path, such as `{}`", OFFICIAL[1]),
     })
@@ -184,12 +180,6 @@ fn path_slip(path: &str, nearest: Option<&'static str>) -> Slip {
         }
         return says("is not a class path, such as `package.module.Class`".to_owned());
     };
-    if path == near {
-        return Slip {
-            what: format!("names `{near}`, which is not supported yet by this version"),
-            remedy: None,
-        };
-    }
     let lower = path.to_lowercase();
     let (module, class) = near.rsplit_once('.').unwrap_or(("", near));
     if lower == near.to_lowercase() {
@@ -248,10 +238,9 @@ mod tests {
     use super::*;
 
     const VAULT: &str = OFFICIAL[1];
-    const SUPPORTED: &[&str] = &[OFFICIAL[0], OFFICIAL[1], OFFICIAL[2], OFFICIAL[3]];
 
     fn error(text: &str) -> Error {
-        refused(text, &"HERE", SUPPORTED)
+        refused(text, &"HERE", OFFICIAL)
     }
 
     #[track_caller]
@@ -393,18 +382,14 @@ mod tests {
     }
 
     #[test]
-    fn an_official_class_that_is_not_supported_is_named_and_so_are_those_that_are() {
-        for path in &OFFICIAL[4..] {
-            let error = error(path);
-            assert!(
-                error.message().contains("not supported yet by this version"),
-                "{path}: {error}"
-            );
-            assert!(error.message().contains(path) && !error.hint().unwrap().contains(path));
-            let listed = SUPPORTED.iter().map(|path| format!("supported: `{path}`"));
-            assert!(listed.eq(error.details().iter().cloned()));
-        }
-        assert!(error("SecretsManagerBackend").details()[0].contains("not supported yet by this version"));
+    fn a_text_that_means_no_official_class_gets_the_list_of_them() {
+        let listed = |text: &str| {
+            let error = error(text);
+            let details = error.details().iter();
+            details.filter(|line| line.starts_with("supported: `")).count()
+        };
+        assert_eq!(listed("mycompany.secrets.Backend"), OFFICIAL.len());
+        assert_eq!(listed("SecretsManagerBackend"), 0);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The present and former class paths of Airflow's official backends, and which of them a text means.
 //!
-//! Must not know which of them this version supports.
+//! Every one is in the registry. Must not know how a backend is built.
 //!
 //! Source: airflow 3.3.2 and the `secrets-backends` of the official providers' `provider.yaml`; Airflow 1.10.15,
 //! `airflow/contrib/secrets`.
@@ -8,7 +8,7 @@
 use crate::nearest::within_edits;
 
 /// The class paths of Airflow and its official providers.
-pub(super) const OFFICIAL: &[&str] = &[
+pub(in crate::backend) const OFFICIAL: &[&str] = &[
     "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend",
     "airflow.providers.hashicorp.secrets.vault.VaultBackend",
     "airflow.secrets.local_filesystem.LocalFilesystemBackend",

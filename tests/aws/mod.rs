@@ -1,8 +1,11 @@
 //! AWS's Secrets Manager and Parameter Store, against Airflow's backends: names, patterns, values, requests, failures.
 
+mod answers;
 mod differences;
 mod differential;
+mod kwargs;
 mod patterns;
+mod roles;
 mod stores;
 
 use serde_json::{Value, json};

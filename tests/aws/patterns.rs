@@ -1,9 +1,12 @@
 //! Lookup patterns: `re.match` with IGNORECASE, against Python itself.
 
+use std::collections::HashSet;
+use std::path::Path;
+
 use secretctl::python::re::Pattern;
 use serde_json::{Value, json};
 
-use crate::support::{Random, airflow, cases, random};
+use crate::support::{Random, airflow, cases, random, variable};
 
 const LETTERS: &[&str] = &[
     "a", "A", "b", "B", "s", "S", "k", "K", "ſ", "\u{212a}", "ß", "ẞ", "i", "I", "İ", "ı", "é", "É", "_",
@@ -181,6 +184,91 @@ fn lookup_patterns_match_as_pythons() {
         counts[0] > questions.len() / 3 && counts[2] < questions.len() / 100,
         "{counts:?}"
     );
+}
+
+/// What `tests/fuzz` asserts of every pattern, for patterns that are mostly right.
+#[test]
+fn a_pattern_within_an_assertion_or_a_group_matches_the_same() {
+    let mut random = random("patterns within others");
+    let mut compared = 0;
+    let count = cases(4_000, 200_000);
+    for _ in 0..count {
+        let (pattern, id) = (pattern(&mut random, 0), id(&mut random));
+        let matches = |pattern: &str| Pattern::ignoring_case(pattern).ok()?.matches_start(&id).ok();
+        let Some(matched) = matches(&pattern) else {
+            continue;
+        };
+        for (around, expected) in [
+            (format!("(?={pattern})"), matched),
+            (format!("(?!{pattern})"), !matched),
+            (format!("(?:{pattern})"), matched),
+            (format!("(?:{pattern}){{1}}"), matched),
+        ] {
+            // One with flags of its own cannot be put into another.
+            if let Some(within) = matches(&around) {
+                assert_eq!(within, expected, "{around:?} {id:?}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > count, "{compared} of {count}");
+}
+
+/// The named cases: `{"name", "from", "pattern", "ids", "expect"}` a line. With `SECRETCTL_TEST_BLESS=1` and Airflow's Python, `expect`
+/// is written anew.
+fn named() -> Vec<Value> {
+    let text = std::fs::read_to_string(corpus()).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+fn corpus() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/corpus/patterns.jsonl")
+}
+
+#[test]
+fn every_named_pattern_matches_as_in_python() {
+    let (cases, mut names) = (named(), HashSet::new());
+    for case in &cases {
+        let ours = ours(case["pattern"].as_str().unwrap(), case["ids"].as_array().unwrap());
+        assert_eq!(ours, case["expect"], "{case}");
+        assert!(
+            case["from"].as_str().is_some_and(|from| !from.is_empty()),
+            "{case}"
+        );
+        assert!(
+            names.insert(case["name"].as_str().unwrap()),
+            "{case} appears twice"
+        );
+    }
+    assert!(
+        cases.len() > 100,
+        "the corpus has lost its cases: {}",
+        cases.len()
+    );
+}
+
+#[test]
+fn the_named_patterns_have_pythons_answers() {
+    let Some(judge) = airflow() else { return };
+    let mut cases = named();
+    let questions: Vec<Value> = cases
+        .iter()
+        .map(|case| json!([case["pattern"], case["ids"]]))
+        .collect();
+    let answers = judge.ask(json!({"op": "aws_stores.patterns", "patterns": questions}));
+    for (case, answer) in cases.iter_mut().zip(answers.as_array().unwrap()) {
+        if variable("SECRETCTL_TEST_BLESS").is_some() {
+            case["expect"] = answer.clone();
+        } else {
+            assert_eq!(&case["expect"], answer, "{case}");
+        }
+    }
+    if variable("SECRETCTL_TEST_BLESS").is_some() {
+        let lines: Vec<String> = cases.iter().map(Value::to_string).collect();
+        std::fs::write(corpus(), lines.join("\n") + "\n").unwrap();
+    }
 }
 
 /// Every letter that has cases, as a pattern against itself in each case.

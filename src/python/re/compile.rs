@@ -1,8 +1,8 @@
 //! Makes instructions of a pattern: `_compiler.py` of CPython 3.11.
 
 use super::PatternError;
-use super::parse::{self, At, Look, Node, Parsed, Repeat, RepeatKind, Sequence};
 use super::set::{Fold, Set};
+use super::tree::{self, At, Look, Node, Parsed, Repeat, RepeatKind, Sequence};
 
 /// The most instructions of a pattern.
 const MAX_INSTRUCTIONS: usize = 1 << 20;
@@ -116,24 +116,24 @@ impl Compiler {
     }
 
     fn node(&mut self, node: &Node, flags: u8) -> Result<(), PatternError> {
-        let fold = match (flags & parse::IGNORECASE != 0, flags & parse::ASCII != 0) {
+        let fold = match (flags & tree::IGNORECASE != 0, flags & tree::ASCII != 0) {
             (false, _) => Fold::No,
             (true, true) => Fold::Ascii,
             (true, false) => Fold::Unicode,
         };
-        let ascii = flags & parse::ASCII != 0;
+        let ascii = flags & tree::ASCII != 0;
         match node {
             Node::Literal(code) => self.letter(*code, fold, false)?,
             Node::NotLiteral(code) => self.letter(*code, fold, true)?,
-            Node::Any => drop(self.push(Instruction::Any(flags & parse::DOTALL != 0))?),
+            Node::Any => drop(self.push(Instruction::Any(flags & tree::DOTALL != 0))?),
             Node::Set(set) => drop(self.push(Instruction::Set(Box::new(Set::new(set, fold, ascii))))?),
             Node::At(at) => drop(self.push(Instruction::At(place(*at, flags)))?),
             Node::Reference(group) => drop(self.push(Instruction::Reference(2 * group, fold))?),
             Node::Branch(items) => self.branch(items, flags)?,
             Node::Repeat(repeat, body) => self.repeat(*repeat, body, flags)?,
             Node::Group(group, add, remove, inner) => {
-                let kept = if add & (parse::ASCII | parse::UNICODE) != 0 {
-                    flags & !(parse::ASCII | parse::UNICODE)
+                let kept = if add & (tree::ASCII | tree::UNICODE) != 0 {
+                    flags & !(tree::ASCII | tree::UNICODE)
                 } else {
                     flags
                 };
@@ -218,7 +218,7 @@ impl Compiler {
 }
 
 fn place(at: At, flags: u8) -> Place {
-    let multiline = flags & parse::MULTILINE != 0;
+    let multiline = flags & tree::MULTILINE != 0;
     match at {
         At::Beginning if multiline => Place::StartOfLine,
         At::Beginning | At::BeginningOfText => Place::Start,
@@ -227,7 +227,7 @@ fn place(at: At, flags: u8) -> Place {
         At::EndOfText => Place::EndOfText,
         At::Boundary { negated } => Place::Boundary {
             negated,
-            ascii: flags & parse::ASCII != 0,
+            ascii: flags & tree::ASCII != 0,
         },
     }
 }

@@ -2,8 +2,8 @@
 
 use super::PatternError;
 use super::compile::{Instruction, Place, Program};
-use super::parse::{Category, Look, NO_LIMIT, Repeat, RepeatKind};
 use super::set::Fold;
+use super::tree::{Category, Look, NO_LIMIT, Repeat, RepeatKind};
 
 /// The most instructions that a match may take, about a second; and the most entries of the trail.
 const MAX_STEPS: usize = 30_000_000;

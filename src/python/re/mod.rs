@@ -1,6 +1,6 @@
 //! `re.match(pattern, text, re.IGNORECASE)` and `re.search(pattern, text)`: whether a pattern of Python's matches a text.
 //!
-//! `parse` reads Python's syntax, `compile` makes instructions of it, `set` decides about one character, and `machine` runs the
+//! `parse` reads Python's syntax into a `tree`, `compile` makes instructions of it, `set` decides about one character, and `machine` runs the
 //! instructions. It is our own code over a crate, because every crate has other rules: which letters `\w` has and which are
 //! one letter in two cases, what `$`, `\Z`, `{,3}`, `[]a]` and `[[a]` mean, what a possessive repeat gives back. To translate
 //! into a crate's syntax, all of this has to be parsed as well; what is left is the smaller part.
@@ -12,6 +12,7 @@ mod compile;
 mod machine;
 mod parse;
 mod set;
+mod tree;
 
 use std::fmt;
 
@@ -39,7 +40,7 @@ impl Pattern {
     /// # Errors
     /// A pattern that Python refuses, or one of the two constructs that are not supported.
     pub fn ignoring_case(pattern: &str) -> Result<Self, PatternError> {
-        let parsed = parse::parse(pattern, parse::IGNORECASE)?;
+        let parsed = parse::parse(pattern, tree::IGNORECASE)?;
         compile::compile(&parsed).map(Self)
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Two letters are one when their lower case is, or when their lower cases have the same upper case (`_casefix.py`).
 
-use super::parse::{Category, Item, SetNode};
+use super::tree::{Category, Item, SetNode};
 use crate::python::text::{is_alphanumeric, is_decimal, is_space, simple_lower, simple_upper};
 
 /// How the cases of a letter are compared.

@@ -2,8 +2,27 @@
 //!
 //! Must not know how a name is made of a prefix.
 
+use super::Meaning;
 use crate::error::Result;
 use crate::value::SecretKind;
+
+/// Names that people know from other backends, and the kwarg that each means in a backend that has it.
+pub(super) const MEANINGS: &[Meaning] = &[
+    ("conn_prefix", "connections_prefix"),
+    ("connection_prefix", "connections_prefix"),
+    ("connections_path", "connections_prefix"),
+    ("prefix", "connections_prefix"),
+    ("secret_prefix", "connections_prefix"),
+    ("var_prefix", "variables_prefix"),
+    ("variable_prefix", "variables_prefix"),
+    ("variables_path", "variables_prefix"),
+    ("vars_prefix", "variables_prefix"),
+    ("config_path", "config_prefix"),
+    ("configs_prefix", "config_prefix"),
+    ("configuration_prefix", "config_prefix"),
+    ("delimiter", "sep"),
+    ("separator", "sep"),
+];
 
 /// The values of three kwargs, one for each kind of secret.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Must not know any backend: each passes its own names, and the names that people know from other tools.
 
-use super::{Kwarg, Kwargs, shown_name};
+use super::{Kwarg, Kwargs, prefixes, shown_name};
 use crate::error::{Error, Result};
 use crate::nearest::{meant, nearest};
 
@@ -39,7 +39,7 @@ impl Kwargs {
         let warning = |name: &str| {
             let shown = shown_name(name);
             let ignored = format!("backend kwarg `{shown}` is unknown and ignored, as in Airflow");
-            match meant(name, meanings).or_else(|| nearest(name, known)) {
+            match probable(name, known, meanings) {
                 Some(meant) => format!("{ignored}; did you mean `{meant}`?"),
                 None => ignored,
             }
@@ -66,7 +66,7 @@ impl Kwarg {
         if let Some(place) = self.set_by() {
             error = error.with_detail(place);
         }
-        match meant(name, meanings).or_else(|| nearest(name, known)) {
+        match probable(name, known, meanings) {
             Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
             None if known.is_empty() => error.with_hint("this backend takes no kwargs"),
             None if known.len() <= MOST_LISTED => {
@@ -77,6 +77,14 @@ impl Kwarg {
                 .with_long_hint(format!("this backend's kwargs are {}", listed(known))),
         }
     }
+}
+
+/// Returns the kwarg of `known` that `name` probably means.
+fn probable<'a>(name: &str, known: &[&'a str], meanings: &[Meaning]) -> Option<&'a str> {
+    let of_prefixes = || meant(name, prefixes::MEANINGS).filter(|kwarg| known.contains(kwarg));
+    meant(name, meanings)
+        .or_else(of_prefixes)
+        .or_else(|| nearest(name, known))
 }
 
 fn listed(names: &[&str]) -> String {
@@ -112,6 +120,27 @@ mod tests {
         assert_eq!(
             unknown().in_full().hint(),
             Some("this backend's kwargs are `url`, `namespace`, `verify`, `role_id`, `token`")
+        );
+    }
+
+    #[test]
+    fn other_names_of_prefixes_mean_them_where_the_backend_has_them() {
+        let hint = |name: &str, known: &[&str]| {
+            let error = kwargs(&[(name, Value::Null)]).refuse_unknown(known, &[]);
+            error.unwrap_err().hint().map(str::to_owned)
+        };
+        let known = ["connections_prefix", "variables_prefix", "config_prefix", "sep"];
+        for (name, meant) in prefixes::MEANINGS {
+            assert_eq!(
+                hint(name, &known),
+                Some(format!("did you mean `{meant}`?")),
+                "{name}"
+            );
+            assert!(!known.contains(name), "{name}");
+        }
+        assert_eq!(
+            hint("delimiter", &["url"]).as_deref(),
+            Some("this backend's kwargs are `url`")
         );
     }
 

@@ -32,10 +32,6 @@ const LARGER: &[(&str, &str)] = &[
         "files in YAML, JSON and as env files, with the places of mistakes in them",
     ),
     ("metastore", "three databases, each with its protocol"),
-    (
-        "wrong_class",
-        "the class paths that people write, and what each one may mean",
-    ),
 ];
 
 /// Returns the files below `folder`, except those that only a test compiles.

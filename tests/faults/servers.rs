@@ -44,18 +44,21 @@ pub enum Backend {
     SecretManager,
     AwsHttp,
     AwsHttps,
+    /// With a role that STS gives, as the login.
+    AwsRole,
     Akeyless,
     Lockbox,
 }
 
 impl Backend {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::VaultHttp,
         Self::VaultHttps,
         Self::KeyVault,
         Self::SecretManager,
         Self::AwsHttp,
         Self::AwsHttps,
+        Self::AwsRole,
         Self::Akeyless,
         Self::Lockbox,
     ];
@@ -68,6 +71,7 @@ impl Backend {
             Self::SecretManager => "Secret Manager",
             Self::AwsHttp => "AWS, http",
             Self::AwsHttps => "AWS, https",
+            Self::AwsRole => "AWS with a role, http",
             Self::Akeyless => "Akeyless, http",
             Self::Lockbox => "Lockbox",
         }
@@ -75,12 +79,15 @@ impl Backend {
 
     /// Returns whether its requests are not encrypted.
     fn is_plain(self) -> bool {
-        matches!(self, Self::VaultHttp | Self::AwsHttp | Self::Akeyless)
+        matches!(
+            self,
+            Self::VaultHttp | Self::AwsHttp | Self::AwsRole | Self::Akeyless
+        )
     }
 
     /// Returns whether it is Secrets Manager of AWS.
     pub fn is_aws(self) -> bool {
-        matches!(self, Self::AwsHttp | Self::AwsHttps)
+        matches!(self, Self::AwsHttp | Self::AwsHttps | Self::AwsRole)
     }
 
     /// Returns whether its requests are all retried alike, the login too.
@@ -107,8 +114,9 @@ impl Backend {
             // Akeyless's client knows no proxy.
             return false;
         }
-        if self.is_aws() && (!fault.in_aws || matches!(fault.peer, Peer::Login(_))) {
-            // Static keys sign each request.
+        // Static keys sign each request; with a role, only its call is new.
+        if self.is_aws() && (!fault.in_aws || matches!(fault.peer, Peer::Login(_)) != (self == Self::AwsRole))
+        {
             return false;
         }
         let exists = fault.http || !self.is_plain();
@@ -125,7 +133,7 @@ impl Backend {
             Self::KeyVault => {
                 json!({"value": value, "id": "https://localhost/secrets/airflow-variables-hello/1"})
             }
-            Self::AwsHttp | Self::AwsHttps => {
+            Self::AwsHttp | Self::AwsHttps | Self::AwsRole => {
                 json!({"Name": "airflow/variables/hello", "SecretString": value})
             }
             Self::Akeyless => json!({"/airflow/variables/hello": value}),
@@ -143,6 +151,7 @@ impl Backend {
                 .is_none()
                 .then(|| key_vault::challenge(&key_vault::usual_challenge())),
             Self::SecretManager | Self::AwsHttp | Self::AwsHttps => None,
+            Self::AwsRole => request.header("x-amz-target").is_none().then(assumed_role),
             Self::Akeyless => (request.target == "/auth").then(|| Reply::json(200, json!({"token": SECRET}))),
             Self::Lockbox => before_lockbox(request),
             _ => (request.method != "GET").then(|| Reply::json(200, login(SECRET))),
@@ -170,11 +179,15 @@ impl Backend {
             let env = json!({"CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER": url, "NO_PROXY": "127.0.0.1,localhost"});
             login.unwrap_or(google).program(&kwargs, &env)
         } else if self.is_aws() {
-            let kwargs = json!({"endpoint_url": url, "region_name": "eu-west-1"});
+            let mut kwargs = json!({"endpoint_url": url, "region_name": "eu-west-1"});
+            if self == Self::AwsRole {
+                kwargs["role_arn"] = "arn:aws:iam::123456789012:role/reader".into();
+            }
             crate::aws::Store::Secrets
                 .program(&kwargs)
                 .env("AWS_SECRET_ACCESS_KEY", SECRET)
                 .env("AWS_CA_BUNDLE", world.path("ca.pem"))
+                .env("AWS_ENDPOINT_URL_STS", url)
         } else if self == Self::Akeyless {
             crate::akeyless::program(url, &json!({"access_key": SECRET}))
         } else if self == Self::Lockbox {
@@ -198,6 +211,17 @@ impl Backend {
                 .env("NO_PROXY", ""),
         }
     }
+}
+
+/// Returns STS's answer with the keys of a role.
+fn assumed_role() -> Reply {
+    Reply::status(200)
+        .header("Content-Type", "text/xml")
+        .body(format!(
+            "<AssumeRoleResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleResult><Credentials>\
+             <AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>{SECRET}</SecretAccessKey><SessionToken>{SECRET}</SessionToken>\
+             <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+        ))
 }
 
 /// Answers what Lockbox asks before the read: one server is all services.

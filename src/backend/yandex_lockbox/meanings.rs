@@ -7,10 +7,6 @@ use crate::kwargs::Meaning;
 
 /// What a name means.
 pub(super) const MEANINGS: &[Meaning] = &[
-    ("connections_path", "connections_prefix"),
-    ("variables_path", "variables_prefix"),
-    ("config_path", "config_prefix"),
-    ("configs_prefix", "config_prefix"),
     ("oauth", "yc_oauth_token"),
     ("oauth_token", "yc_oauth_token"),
     ("token", "yc_oauth_token"),
@@ -28,7 +24,6 @@ pub(super) const MEANINGS: &[Meaning] = &[
     ("folder", "folder_id"),
     ("api_endpoint", "endpoint"),
     ("endpoint_url", "endpoint"),
-    ("separator", "sep"),
 ];
 
 #[cfg(test)]

@@ -40,7 +40,12 @@ pub(super) fn credentials(
             .with_hint("something else may have answered: check the endpoint and the proxy")
     };
     let group = element(xml, "Credentials").ok_or_else(incomplete)?;
-    let part = |name: &str| element(group, name).map(decoded).ok_or_else(incomplete);
+    // Keys and a token go into headers, which have no control characters.
+    let fits = |text: &String| !text.chars().any(char::is_control);
+    let part = |name: &str| {
+        let part = element(group, name).map(decoded).filter(fits);
+        part.ok_or_else(incomplete)
+    };
     let (access_key, secret_key) = (part("AccessKeyId")?, Secret::from(part("SecretAccessKey")?));
     let keys = Credentials::new(access_key, secret_key, Some(Secret::from(part("SessionToken")?)));
     keys.until(&part("Expiration")?, &what)

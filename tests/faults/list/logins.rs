@@ -21,6 +21,19 @@ pub const FAULTS: &[Fault] = &[
     login("a login's JSON that is cut off", || {
         json("{\"auth\": {\"client_token\": \"hvs.")
     }),
+    login("a login's XML that is cut off", || {
+        json("<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</Acc")
+    }),
+    login("a login's XML without its keys", || {
+        json("<AssumeRoleResponse><AssumeRoleResult><Credentials/></AssumeRoleResult></AssumeRoleResponse>")
+    }),
+    login("a login's XML with a key of two lines", || {
+        json(
+            "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>A&#13;&#10;B</AccessKeyId><SecretAccessKey>s\
+             </SecretAccessKey><SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration></Credentials>\
+             </AssumeRoleResult></AssumeRoleResponse>",
+        )
+    }),
     login("a login answered with nothing", || Reply::status(200)),
     login("a login answered with status 204", || Reply::status(204)),
     login("a login without a token", || {

@@ -176,13 +176,14 @@ impl Pauses {
             Self::RetriesOfKeyVault => backend == Backend::KeyVault,
             Self::RetriesOfClouds => !matches!(backend, Backend::VaultHttp | Backend::VaultHttps),
             Self::NotOfGoogle => backend != Backend::SecretManager,
-            Self::RetriesOverTls => {
-                !matches!(backend, Backend::VaultHttp | Backend::AwsHttp | Backend::Akeyless)
-            }
+            Self::RetriesOverTls => !matches!(
+                backend,
+                Backend::VaultHttp | Backend::AwsHttp | Backend::AwsRole | Backend::Akeyless
+            ),
         };
         match (retries, backend) {
             // Those of AWS are random.
-            (false, _) | (true, Backend::AwsHttp | Backend::AwsHttps) => Duration::ZERO,
+            (false, _) | (true, Backend::AwsHttp | Backend::AwsHttps | Backend::AwsRole) => Duration::ZERO,
             (true, Backend::SecretManager) => Duration::from_secs(1 + 2),
             (true, Backend::KeyVault) => Duration::from_millis(1600 + 3200),
             (true, Backend::VaultHttp | Backend::VaultHttps | Backend::Akeyless | Backend::Lockbox) => {

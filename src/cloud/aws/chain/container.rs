@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::cloud::aws::credentials::Credentials;
 use crate::cloud::aws::settings::SessionSettings;
 use crate::cloud::services::{ServiceRequest, Services, object, refused, unreachable};
+use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::http::Response;
@@ -44,17 +45,14 @@ pub(super) async fn credentials(
     session: &SessionSettings,
     services: &Services,
 ) -> Result<Option<Credentials>> {
-    let env = session.env();
-    let url = match (env.text(RELATIVE_URI), env.text(FULL_URI)) {
-        (Some(path), _) => format!("{ENDPOINT}{path}"),
-        (None, Some(url)) => url.to_owned(),
-        (None, None) => return Ok(None),
+    let Some((url, variable)) = address(session.env()) else {
+        return Ok(None);
     };
     let mut left = ATTEMPTS;
     loop {
         left -= 1;
         let token = token(session)?;
-        check(&url)?;
+        check(&url, variable)?;
         let mut request = ServiceRequest::get(url.clone()).header("accept", "application/json");
         if let Some(token) = token {
             request = request.header("authorization", token);
@@ -67,27 +65,28 @@ pub(super) async fn credentials(
         match outcome {
             Ok(answer) => {
                 return read(&answer)
-                    .map_err(|error| error.or_hint(format!("check `{}`", variable(session))))
+                    .map_err(|error| error.or_hint(format!("check `{variable}`")))
                     .map(Some);
             }
             Err(error) if left == 0 || session.ends_within(PAUSE) => {
-                return Err(error.or_hint(format!("check `{}`", variable(session))));
+                return Err(error.or_hint(format!("check `{variable}`")));
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }
 
-/// Returns the variable that names the address.
-fn variable(session: &SessionSettings) -> &'static str {
-    match session.env().text(RELATIVE_URI) {
-        Some(_) => RELATIVE_URI,
-        None => FULL_URI,
+/// Returns the URL of the service, and the variable that names it: `ContainerProvider._retriever` and `full_url`.
+fn address(env: &Env) -> Option<(String, &'static str)> {
+    match (env.text(RELATIVE_URI), env.text(FULL_URI)) {
+        (Some(path), _) => Some((format!("{ENDPOINT}{path}"), RELATIVE_URI)),
+        (None, Some(url)) => Some((url.to_owned(), FULL_URI)),
+        (None, None) => None,
     }
 }
 
 /// Checks the host of the address: `_validate_allowed_url`.
-fn check(url: &str) -> Result<()> {
+fn check(url: &str, variable: &str) -> Result<()> {
     let (scheme, host) = match urlsplit(url) {
         Ok(parts) => (parts.scheme.clone(), parts.hostname()),
         Err(_) => (String::new(), None),
@@ -100,7 +99,7 @@ fn check(url: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::usage(format!(
-        "`{FULL_URI}` names a host that is allowed only over https"
+        "`{variable}` names a host that is allowed only over https"
     ))
     .with_hint(format!(
         "use https, a loopback address, or one of `{}`",
@@ -154,4 +153,47 @@ fn read(answer: &Object) -> Result<Credentials> {
     let (access_key, secret_key) = (text("AccessKeyId")?, Secret::from(text("SecretAccessKey")?));
     let keys = Credentials::new(access_key, secret_key, Some(Secret::from(text("Token")?)));
     keys.until(text("Expiration")?, WHAT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address_in(variables: &[(&str, &str)]) -> Option<(String, &'static str)> {
+        let variables = variables.iter();
+        let env: Env = variables
+            .map(|(name, value)| ((*name).to_owned(), Secret::from(*value)))
+            .collect();
+        address(&env)
+    }
+
+    /// No test can ask that address: it is the container's own.
+    #[test]
+    fn a_relative_uri_is_a_path_at_the_containers_own_address_and_comes_first() {
+        assert_eq!(address_in(&[]), None);
+        let relative = (RELATIVE_URI, "/v2/credentials/2b41?x=a%2Fb");
+        let full = (FULL_URI, "http://localhost:1/creds");
+        let expected = "http://169.254.170.2/v2/credentials/2b41?x=a%2Fb".to_owned();
+        assert_eq!(
+            address_in(&[full, relative]),
+            Some((expected.clone(), RELATIVE_URI))
+        );
+        assert!(check(&expected, RELATIVE_URI).is_ok());
+        assert_eq!(address_in(&[full]), Some((full.1.to_owned(), FULL_URI)));
+        // Botocore tests for presence, not for text.
+        assert_eq!(
+            address_in(&[full, (RELATIVE_URI, "")]),
+            Some(("http://169.254.170.2".to_owned(), RELATIVE_URI))
+        );
+    }
+
+    #[test]
+    fn a_relative_uri_cannot_move_the_request_to_another_host() {
+        for path in ["@evil.example/", ".evil.example/", "0/", ":80@evil.example/"] {
+            let (url, _) = address_in(&[(RELATIVE_URI, path)]).expect("an address");
+            let error = check(&url, RELATIVE_URI).expect_err("another host");
+            assert_eq!(error.kind().exit_status(), 2, "{path}");
+            assert!(error.message().contains(RELATIVE_URI), "{error}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// A key, and the password `pass` encrypted with it.
 pub(crate) const FERNET_KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
-const ENCRYPTED: &str =
+pub(crate) const ENCRYPTED: &str =
     "gAAAAABrCJ67E0_at_VSkgAN5__3lrt2mAgE7fGJGZjgjrRLm-BtBFZVK9jP_0_dvcBsFP5rTzZlEFnO4BzEEBSEbYXtVv08SA==";
 
 /// What Airflow 3.3.2 has beside the tables that are asked: 55 tables and some 100 indexes, in 30 kB of text.

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench cost` builds the release binary, runs it under valgrind's callgrind, prints a table, and fails when a
 //! limit is exceeded. Instructions are counted, not timed, so the figures are the same on a busy machine. Servers are on
-//! loopback, in this process: they answer at once, and count their requests.
+//! loopback, in this process: they answer at once, and count their requests. Database servers are real: `scripts/databases` starts them,
+//! and a row without one is skipped.
 
 #![expect(clippy::print_stdout, reason = "the table is the output of this program")]
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot continue panics")]
@@ -15,6 +16,7 @@ mod memory;
 mod scenarios;
 #[path = "../support/server.rs"]
 mod server;
+mod servers;
 mod tls;
 
 use std::process::ExitCode;
@@ -47,6 +49,12 @@ fn main() -> ExitCode {
     let folder = tempfile::tempdir().unwrap();
     for scenario in scenarios::all(folder.path()) {
         passed &= report(&scenario, &program.run(&scenario));
+    }
+    for kind in servers::KINDS {
+        match kind.scenario() {
+            Ok((scenario, _database)) => passed &= report(&scenario, &program.run(&scenario)),
+            Err(why) => println!("{:<32} skipped: {why}", kind.row()),
+        }
     }
     let size = program.size();
     println!("{:<32} {size:>12} {LARGEST_BINARY:>10}", "the binary, bytes");

@@ -13,6 +13,8 @@ use super::value::{Definition, Value, Values};
 
 /// Expressions deeper than this are unknown.
 const DEEP: u32 = 48;
+/// More expressions than this are not looked at for one answer: circles of many names could take for ever.
+const FUEL: u32 = 3000;
 /// A base class further away than this is not looked at.
 const BASES: u32 = 8;
 
@@ -22,10 +24,11 @@ pub(super) type At = Definition;
 /// A name in a scope, of which the value is being found or known.
 type NameKey<'a> = (Definition, &'a str);
 
-/// Evaluates expressions. Each thread has its own.
+/// Evaluates the expressions of one module. What it finds depends on nothing else that has been asked.
 pub(super) struct Evaluator<'p, 'a> {
     pub(super) project: &'p Project<'a>,
     depth: Cell<u32>,
+    fuel: Cell<u32>,
     /// Names whose values are being found, to stop at circles.
     open: RefCell<Vec<NameKey<'a>>>,
     known: RefCell<HashMap<NameKey<'a>, Values>>,
@@ -38,6 +41,7 @@ impl<'p, 'a> Evaluator<'p, 'a> {
         Self {
             project,
             depth: Cell::new(0),
+            fuel: Cell::new(0),
             open: RefCell::default(),
             known: RefCell::default(),
             cut: Cell::new(false),
@@ -46,10 +50,14 @@ impl<'p, 'a> Evaluator<'p, 'a> {
 
     /// What the expression can be.
     pub(super) fn values(&self, expr: &'a Expr, at: At) -> Values {
-        if self.depth.get() >= DEEP {
+        if self.depth.get() == 0 {
+            self.fuel.set(FUEL);
+        }
+        if self.depth.get() >= DEEP || self.fuel.get() == 0 {
             self.cut.set(true);
             return Values::unknown();
         }
+        self.fuel.set(self.fuel.get() - 1);
         self.depth.set(self.depth.get() + 1);
         let values = self.evaluate(expr, at);
         self.depth.set(self.depth.get() - 1);

@@ -68,11 +68,9 @@ pub fn names(sources: &[Source]) -> CodeNames {
     let mut project = Project::new(modules);
 
     let indexes: Vec<usize> = (0..project.modules.len()).collect();
-    let calls = in_parallel_with(
-        &indexes,
-        || Evaluator::new(&project),
-        |evaluator, index| parse_time::calls(evaluator, *index),
-    );
+    let calls = in_parallel(&indexes, |index| {
+        parse_time::calls(&Evaluator::new(&project), *index)
+    });
     let dags: Vec<_> = calls
         .iter()
         .flat_map(|calls| calls.dags.iter().copied())
@@ -80,11 +78,9 @@ pub fn names(sources: &[Source]) -> CodeNames {
     project.calls = by_function(calls);
     let parse_time = ParseTime::new(&project, dags.into_iter());
 
-    let results = in_parallel_with(
-        &indexes,
-        || Evaluator::new(&project),
-        |evaluator, index| find::names(evaluator, *index, &parse_time),
-    );
+    let results = in_parallel(&indexes, |index| {
+        find::names(&Evaluator::new(&project), *index, &parse_time)
+    });
     for result in results {
         found.uses.extend(result.uses);
         found.unknown.extend(result.unknown);
@@ -185,43 +181,32 @@ fn sorted(mut found: CodeNames) -> CodeNames {
     found
 }
 
+/// What becomes of each item, in their order, on all processors.
 fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    in_parallel_with(items, || (), |(), item| work(item))
-}
-
-/// What becomes of each item, in their order. Each thread has a state of its own.
-fn in_parallel_with<T: Sync, S, R: Send>(
-    items: &[T],
-    state: impl Fn() -> S + Sync,
-    work: impl Fn(&S, &T) -> R + Sync,
-) -> Vec<R> {
     let threads = std::thread::available_parallelism()
         .map_or(1, NonZero::get)
         .min(items.len());
     let next = AtomicUsize::new(0);
     let run = || {
-        let state = state();
         let mut results = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(index) else {
                 return results;
             };
-            results.push((index, work(&state, item)));
+            results.push((index, work(item)));
         }
     };
     let mut results: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (0..threads)
-            .map(|_| {
-                std::thread::Builder::new()
-                    .stack_size(STACK_BYTES)
-                    .spawn_scoped(scope, run)
-                    .expect("a thread can start")
-            })
-            .collect();
+        let start = |_| {
+            std::thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, run)
+        };
+        let handles: Vec<_> = (0..threads).map(start).collect();
         handles
             .into_iter()
-            .flat_map(|handle| handle.join().expect("a thread does not panic"))
+            .flat_map(|handle| handle.expect("a thread can start").join().expect("no panic"))
             .collect()
     });
     results.sort_by_key(|(index, _)| *index);

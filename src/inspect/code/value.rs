@@ -7,7 +7,7 @@ use ruff_python_ast::Stmt;
 use super::scope::ScopeId;
 
 /// More possible values than this are not followed: the rest is unknown.
-const MANY: usize = 512;
+const MANY: usize = 256;
 
 /// A function or a class of the sources: its module and its scope there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +17,7 @@ pub(super) struct Definition {
 }
 
 /// One value that an expression can have.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) enum Value {
     Text(Rc<str>),
     Integer(i64),
@@ -37,6 +37,27 @@ pub(super) enum Value {
     Dict(Rc<[(Values, Values)]>),
     /// A method of a text, list or dictionary.
     Builtin(Rc<Value>, Rc<str>),
+}
+
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Text(left), Self::Text(right)) | (Self::Path(left), Self::Path(right)) => left == right,
+            (Self::Integer(left), Self::Integer(right)) => left == right,
+            (Self::Boolean(left), Self::Boolean(right)) => left == right,
+            (Self::None, Self::None) => true,
+            (Self::Module(left), Self::Module(right)) => left == right,
+            (Self::Function(left), Self::Function(right))
+            | (Self::Method(left), Self::Method(right))
+            | (Self::Class(left), Self::Class(right))
+            | (Self::Instance(left), Self::Instance(right)) => left == right,
+            // A large constant is mostly the same one.
+            (Self::List(left), Self::List(right)) => Rc::ptr_eq(left, right) || left == right,
+            (Self::Dict(left), Self::Dict(right)) => Rc::ptr_eq(left, right) || left == right,
+            (Self::Builtin(left, name), Self::Builtin(right, other)) => name == other && left == right,
+            _ => false,
+        }
+    }
 }
 
 impl Value {

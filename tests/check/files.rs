@@ -1,6 +1,7 @@
 //! Which files are read: named ones always, and of a folder what can hold names.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -29,7 +30,10 @@ fn project(files: &[&str]) -> Project {
     let project = Project::new(&[]);
     for file in files {
         let name = file.rsplit('/').next().unwrap();
-        if name.ends_with(".py") {
+        if Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "py")
+        {
             project.write(file, &USE.replace("NAME", name));
         } else {
             project.write(file, &format!("{{{{ var.value['{name}'] }}}}\n"));
@@ -168,5 +172,5 @@ fn a_thousand_files_are_read_in_seconds() {
     assert_eq!(names(&output).len(), 1000);
     eprintln!("1000 files of 300 lines: {:?} in this build", output.time);
     // The tests' build is not optimised, and other tests run beside this one.
-    assert!(output.time < Duration::from_secs(60), "{:?}", output.time);
+    assert!(output.time < Duration::from_mins(1), "{:?}", output.time);
 }

@@ -71,8 +71,11 @@ fn github_gets_an_annotation_for_each_place() {
     insta::assert_snapshot!(output.text());
 }
 
+/// A command of a workflow: its name, properties and data.
+type Command = (String, Vec<(String, String)>, String);
+
 /// Reads a command as GitHub's runner does: `::name key=value,…::data`.
-fn command(line: &str) -> Option<(String, Vec<(String, String)>, String)> {
+fn command(line: &str) -> Option<Command> {
     let (head, data) = line.strip_prefix("::")?.split_once("::")?;
     let (name, properties) = head.split_once(' ')?;
     let unescape = |text: &str, more: bool| {

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::Project;
-use crate::support::{Random, airflow, cases, random};
+use crate::support::{Random, Side, Sides, airflow, cases, differs, listed, random};
 
 /// Returns the Python files that `check` reads in `dags`, relative to it.
 fn ours(project: &Project, syntax: Option<&str>) -> (BTreeSet<String>, String) {
@@ -49,11 +49,14 @@ const PARTS: [&str; 24] = [
 ];
 
 fn path(random: &mut Random) -> String {
-    let depth = random.below(3);
-    let folders: String = (0..depth)
-        .map(|_| format!("{}/", random.pick(&SEGMENTS)))
-        .collect();
-    format!("{folders}{}.py", random.pick(&SEGMENTS))
+    let mut path = String::new();
+    for _ in 0..random.below(3) {
+        path.push_str(*random.pick(&SEGMENTS));
+        path.push('/');
+    }
+    path.push_str(*random.pick(&SEGMENTS));
+    path.push_str(".py");
+    path
 }
 
 fn glob(random: &mut Random) -> String {
@@ -114,7 +117,7 @@ fn compare(syntax: Option<&str>, line: fn(&mut Random) -> String, count: usize) 
         }));
         let (read, warnings) = ours(&project, syntax);
         let Some(theirs) = theirs["files"].as_array() else {
-            // Airflow's library refuses a pattern and ends the walk; ours says which, and goes on.
+            listed("airflowignore-refused-pattern");
             assert!(
                 warnings.contains("is not a pattern for Airflow"),
                 "{ignores:?} {theirs}"
@@ -162,4 +165,48 @@ fn an_unknown_syntax_is_status_2_and_names_its_place() {
         "{}",
         output.stderr
     );
+}
+
+/// Returns Airflow's side: the files below `dags`.
+fn theirs(project: &Project) -> Option<Side> {
+    let dags = project.path().join("dags");
+    let answer = airflow()?.ask(json!({"op": "files.walk", "folder": dags, "syntax": "glob"}));
+    let Some(files) = answer["files"].as_array() else {
+        return Some(Side::of_airflow(&answer));
+    };
+    let mut files: Vec<String> = files
+        .iter()
+        .map(|file| relative(file.as_str().unwrap(), &dags))
+        .collect();
+    files.sort();
+    Some(Side::found(json!(files)))
+}
+
+#[test]
+fn a_refused_pattern_does_not_end_the_walk() {
+    let files = ["a.py", "b.py"].map(str::to_owned).into();
+    let project = project(&files, &[(String::new(), "b.py\nx\\\n".to_owned())]);
+    let Some(airflow) = theirs(&project) else { return };
+    let (read, warnings) = ours(&project, None);
+    assert!(warnings.contains("line 2 of `dags/.airflowignore`"), "{warnings}");
+    let sides = Sides {
+        airflow: (airflow, Side::failed("GitIgnorePatternError")),
+        secretctl: (Side::found(json!(read)), Side::found(json!(["a.py"]))),
+    };
+    differs("airflowignore-refused-pattern", &sides);
+}
+
+#[test]
+fn a_link_back_does_not_end_the_walk() {
+    let project = project(&["x/a.py".to_owned()].into(), &[]);
+    std::os::unix::fs::symlink("x", project.path().join("dags/y")).unwrap();
+    let Some(airflow) = theirs(&project) else { return };
+    let sides = Sides {
+        airflow: (airflow, Side::failed("RuntimeError")),
+        secretctl: (
+            Side::found(json!(ours(&project, None).0)),
+            Side::found(json!(["x/a.py"])),
+        ),
+    };
+    differs("airflowignore-circle", &sides);
 }

@@ -82,6 +82,25 @@ fn ctrl_c_ends_a_lookup_and_progress_is_shown_after_a_second() {
 }
 
 #[test]
+fn check_shows_progress_and_then_its_report_in_colour() {
+    let (_listener, kwargs) = silent_server();
+    let variables = [VAULT, ("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.as_str())];
+    let args = ["check", "--var", "a", "--var", "b", "--timeout", "2"];
+    let Some((status, shown)) = on_a_terminal("", "", &variables, &args) else {
+        return;
+    };
+    assert_eq!(status, 5);
+    let (_, after) = shown.rsplit_once("resolved 0 of 2").expect("progress is shown");
+    assert!(after.starts_with("\r\x1b[K"), "{after:?}");
+    assert!(
+        after.contains("variable `a`: \x1b[1;31munreachable\x1b[0m"),
+        "{after:?}"
+    );
+    let args = ["check", "--var", "hello", "-q", "--no-metastore"];
+    assert_eq!(on_a_terminal("", "", &[], &args), Some((0, String::new())));
+}
+
+#[test]
 fn progress_is_cleared() {
     let (_listener, kwargs) = silent_server();
     let variables = [VAULT, ("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.as_str())];

@@ -67,7 +67,12 @@ fn paragraph(text: &mut String, name: &CheckedName, style: Style) {
             push(text, format_args!("{title}: {words}"));
         }
     }
-    if let Some(problem) = &name.problem {
+    // A default is a way out already.
+    if let Some(problem) = name
+        .problem
+        .as_ref()
+        .filter(|_| name.outcome != Outcome::HasDefault)
+    {
         for one in problem.lines() {
             push(text, format_args!("  {}", line(&one)));
         }

@@ -12,6 +12,7 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum as _};
 use crate::commands::check::{self, CheckArgs};
 use crate::commands::completions::{self, CompletionsArgs};
 use crate::commands::diff::{self, DiffArgs};
+use crate::commands::doctor::{self, DoctorArgs};
 use crate::commands::exec::{self, ExecArgs};
 use crate::commands::explain::{self, ExplainArgs};
 use crate::commands::export::{self, ExportArgs};
@@ -69,10 +70,12 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Check that what code asks for is there, and usable
     Check(CheckArgs),
-    /// Show which names differ between two configurations, without their values
-    Diff(DiffArgs),
     /// Print the names that each place has
     List(ListArgs),
+    /// Check the configuration, the network, the login and the permissions
+    Doctor(DoctorArgs),
+    /// Show which names differ between two configurations, without their values
+    Diff(DiffArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -138,8 +141,9 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         Command::Export(args) => export::run(&session()?, args),
         Command::Explain(args) => explain::run(&session()?, args),
         Command::Check(args) => return check::run(session, args),
-        Command::Diff(args) => return diff::run(&session()?, &other(&args.with)?, args),
         Command::List(args) => list::run(&session()?, args),
+        Command::Doctor(args) => return doctor::run(&cli.global, env, args),
+        Command::Diff(args) => return diff::run(&session()?, &other(&args.with)?, args),
         Command::Completions(args) => completions::print(args.shell),
         Command::Man => man::print(Cli::command()),
     }

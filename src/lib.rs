@@ -19,7 +19,7 @@
 //! backend -> { cloud, http }
 //! cloud -> http
 //! leaves: airflow_option, calendar, class_path, connection_keys, env, error, file, future, helper, home, kwargs
-//! leaves: listing, location, nearest, python, secret, shown, value, variable_name
+//! leaves: listing, location, nearest, python, report, secret, shown, value, variable_name
 //! ```
 //!
 //! Every module may use a leaf; a leaf may use only other leaves.
@@ -80,6 +80,7 @@ mod nearest;
 pub mod options;
 pub mod python;
 pub mod render;
+pub mod report;
 pub mod resolver;
 pub mod secret;
 pub mod settings;

@@ -30,6 +30,8 @@ mod databases;
 mod diff;
 mod differences;
 mod docs;
+#[cfg(unix)]
+mod doctor;
 mod drivers;
 mod explain;
 #[cfg(target_os = "linux")]

@@ -13,11 +13,14 @@ use crate::error::Result;
 pub use crate::future::BoxFuture;
 use crate::listing::{Listing, Scope};
 use crate::python::json::Object;
+use crate::report::{Check, Section};
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
+pub use checkup::Endpoint;
 
 pub mod akeyless;
 pub mod aws;
 pub mod azure_key_vault;
+pub mod checkup;
 pub mod environment;
 pub mod google_secret_manager;
 pub mod hashicorp_vault;
@@ -105,6 +108,26 @@ pub trait SecretsBackend: Send + Sync {
     /// Returns warnings about the configuration, such as a kwarg that Airflow silently ignores.
     fn warnings(&self) -> &[String] {
         &[]
+    }
+
+    /// Returns the servers that it asks, for `doctor`.
+    ///
+    /// The default returns none.
+    fn endpoints(&self) -> Vec<Endpoint<'_>> {
+        Vec::new()
+    }
+
+    /// Returns the checks that only this backend can make, in the order of [`examine`](Self::examine).
+    fn own_checks(&self) -> &'static [Check] {
+        &[]
+    }
+
+    /// Makes its own checks, up to the first that fails: logs in, and says as whom. Writes nothing anywhere.
+    ///
+    /// The default makes none.
+    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
+        let _ = section;
+        Box::pin(std::future::ready(()))
     }
 
     /// Whether `ask` answers without waiting for anyone, so that a hint may ask it for other names.

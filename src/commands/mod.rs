@@ -6,6 +6,7 @@ mod as_format;
 pub mod check;
 pub mod completions;
 pub mod diff;
+pub mod doctor;
 pub mod exec;
 pub mod explain;
 pub mod export;

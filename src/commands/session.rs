@@ -47,15 +47,8 @@ impl Session {
     /// A configuration that cannot be used, with status 2.
     pub(crate) fn start(args: &GlobalArgs, env: Env) -> Result<Self> {
         let session = Self::of(Settings::resolve(args, env)?, "")?;
-        if let Some(kwarg) = args
-            .backend_kwargs
-            .as_ref()
-            .and_then(Secret::expose_text)
-            .and_then(secret_on_the_command_line)
-        {
-            session.terminal.warning(&format!(
-                "every process on this machine can read `{kwarg}` in `--backend-kwargs`; use `@FILE` or SECRETCTL_BACKEND_KWARGS"
-            ));
+        if let Some(warning) = secret_in_sight(args) {
+            session.terminal.warning(&warning);
         }
         Ok(session)
     }
@@ -77,20 +70,11 @@ impl Session {
         for warning in &settings.warnings {
             terminal.warning(&format!("{label}{warning}"));
         }
-        let resolver = Resolver::new(&mut settings, |conn_id, found| {
-            let connection = Connection::from_found(conn_id, found)?;
-            Ok(connection.extra_object().cloned().unwrap_or_default())
-        })?;
+        let resolver = resolver(&mut settings)?;
         for warning in resolver.warnings() {
             terminal.warning(&format!("{label}{warning}"));
         }
-        let mut builder = tokio::runtime::Builder::new_current_thread();
-        if resolver.needs_network() {
-            builder.enable_all();
-        }
-        let runtime = builder
-            .build()
-            .map_err(|source| Error::internal("the runtime cannot be started").with_source(source))?;
+        let runtime = runtime(&resolver)?;
         Ok(Self {
             settings,
             resolver,
@@ -211,6 +195,37 @@ impl Session {
     pub(super) fn masks(&self) -> Masks {
         Masks::new(&self.settings.env, self.settings.no_mask)
     }
+}
+
+/// Builds the search path of `settings`.
+///
+/// # Errors
+/// A backend that cannot be built, with status 2.
+pub(super) fn resolver(settings: &mut Settings) -> Result<Resolver> {
+    Resolver::new(settings, |conn_id, found| {
+        let connection = Connection::from_found(conn_id, found)?;
+        Ok(connection.extra_object().cloned().unwrap_or_default())
+    })
+}
+
+/// Starts the runtime that the search path needs.
+pub(super) fn runtime(resolver: &Resolver) -> Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    if resolver.needs_network() {
+        builder.enable_all();
+    }
+    builder
+        .build()
+        .map_err(|source| Error::internal("the runtime cannot be started").with_source(source))
+}
+
+/// Returns a warning about a secret on the command line, which every process can read.
+pub(super) fn secret_in_sight(args: &GlobalArgs) -> Option<String> {
+    let kwargs = args.backend_kwargs.as_ref().and_then(Secret::expose_text)?;
+    let kwarg = secret_on_the_command_line(kwargs)?;
+    Some(format!(
+        "every process on this machine can read `{kwarg}` in `--backend-kwargs`; use `@FILE` or SECRETCTL_BACKEND_KWARGS"
+    ))
 }
 
 /// The progress line; cleared when dropped.

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::TimeBudget;
 use super::failure::{Failure, FailureKind};
@@ -49,13 +50,27 @@ pub(super) async fn connect(
             Scheme::Https => secure(tcp, origin, tls_name, &tls()?.server, time.step()).await,
         };
     };
-    let through = |failure: Failure| match failure.kind() {
+    let stream = through(origin, proxy, &tls, time).await?;
+    match origin.scheme {
+        Scheme::Http => Ok(stream),
+        Scheme::Https => secure(stream, origin, tls_name, &tls()?.server, time.step()).await,
+    }
+}
+
+/// Connects to `proxy`, and for an `https` origin asks it for a tunnel.
+pub(super) async fn through(
+    origin: &Origin,
+    proxy: &Target,
+    tls: &impl Fn() -> Result<Arc<Tls>, Failure>,
+    time: TimeBudget,
+) -> Result<Box<dyn Stream>, Failure> {
+    let unreachable = |failure: Failure| match failure.kind() {
         FailureKind::Connect => {
             Failure::new(FailureKind::Proxy, "the proxy cannot be reached").with_source(failure)
         }
         _ => failure,
     };
-    let tcp = tcp(&proxy.origin, time).await.map_err(through)?;
+    let tcp = tcp(&proxy.origin, time).await.map_err(unreachable)?;
     let mut stream: Box<dyn Stream> = match proxy.origin.scheme {
         Scheme::Http => Box::new(tcp),
         Scheme::Https => secure(tcp, &proxy.origin, None, &tls()?.proxy, time.step()).await?,
@@ -72,18 +87,19 @@ pub(super) async fn connect(
             ));
         }
     }
-    secure(stream, origin, tls_name, &tls()?.server, time.step()).await
+    Ok(stream)
 }
 
 /// Connects to the first address of `origin` that answers. Each address gets the time of one step; resolving the name may take all
 /// the time that is left.
 pub(super) async fn tcp(origin: &Origin, time: TimeBudget) -> Result<TcpStream, Failure> {
-    let place = origin.authority();
-    let mut last = Failure::new(
-        FailureKind::Connect,
-        format!("{} has no address", shown(&origin.host)),
-    );
-    let addresses = timeout(time.left(), resolve(origin)).await.unwrap_or_else(|_| {
+    let addresses = addresses(origin, time).await?;
+    tcp_to(origin, addresses, time).await
+}
+
+/// Returns the addresses of `origin`.
+pub(super) async fn addresses(origin: &Origin, time: TimeBudget) -> Result<Vec<SocketAddr>, Failure> {
+    timeout(time.left(), resolve(origin)).await.unwrap_or_else(|_| {
         Err(Failure::new(
             FailureKind::Timeout,
             format!(
@@ -92,7 +108,20 @@ pub(super) async fn tcp(origin: &Origin, time: TimeBudget) -> Result<TcpStream, 
                 time.late()
             ),
         ))
-    })?;
+    })
+}
+
+/// Connects to the first of `addresses` that answers.
+pub(super) async fn tcp_to(
+    origin: &Origin,
+    addresses: Vec<SocketAddr>,
+    time: TimeBudget,
+) -> Result<TcpStream, Failure> {
+    let place = origin.authority();
+    let mut last = Failure::new(
+        FailureKind::Connect,
+        format!("{} has no address", shown(&origin.host)),
+    );
     for address in addresses {
         match timeout(time.step(), TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
@@ -195,7 +224,7 @@ async fn tunnel(stream: &mut Box<dyn Stream>, origin: &Origin, proxy: &Target) -
     }
 }
 
-/// Starts TLS over a stream. The server is asked for the certificate of `name` if there is one, else for that of its host.
+/// Starts TLS over a stream, as [`handshake`].
 async fn secure(
     stream: impl Stream + 'static,
     origin: &Origin,
@@ -203,6 +232,17 @@ async fn secure(
     config: &Arc<ClientConfig>,
     limit: Duration,
 ) -> Result<Box<dyn Stream>, Failure> {
+    Ok(Box::new(handshake(stream, origin, name, config, limit).await?))
+}
+
+/// Starts TLS over a stream. The server is asked for the certificate of `name` if there is one, else for that of its host.
+pub(super) async fn handshake<S: Stream>(
+    stream: S,
+    origin: &Origin,
+    name: Option<&str>,
+    config: &Arc<ClientConfig>,
+    limit: Duration,
+) -> Result<TlsStream<S>, Failure> {
     let place = origin.authority();
     let name = name.unwrap_or(&origin.host);
     let name = ServerName::try_from(name.to_owned()).map_err(|source| {
@@ -214,7 +254,7 @@ async fn secure(
     )
     .await
     {
-        Ok(Ok(stream)) => Ok(Box::new(stream)),
+        Ok(Ok(stream)) => Ok(stream),
         Ok(Err(source)) => Err(
             match source
                 .get_ref()

@@ -14,6 +14,7 @@ use crate::secret::Secret;
 mod body;
 mod connect;
 mod dot_segments;
+mod examine;
 mod exchange;
 mod failure;
 mod pool;
@@ -26,6 +27,7 @@ mod tls;
 pub(crate) mod wire;
 
 pub(crate) use dot_segments::without_dots;
+pub use examine::{Examination, PeerCertificate, Way};
 pub use failure::{CertificateProblem, Failure, FailureKind};
 pub use proxy::Proxies;
 pub(crate) use retry::http_date;

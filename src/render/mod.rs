@@ -6,6 +6,7 @@ pub mod airflow;
 pub mod azure_pipelines;
 pub mod check;
 pub mod diff;
+pub mod doctor;
 pub mod dotenv;
 mod entry;
 pub mod explain;

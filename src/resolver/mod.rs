@@ -12,10 +12,11 @@ use std::time::{Duration, Instant};
 use crate::backend::{Context, ReadConnection, SecretsBackend, Warnings, registry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::location::Location;
-use crate::settings::{Settings, Source};
+use crate::settings::{BackendSpec, Settings, Source};
 use crate::shown::shown;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
+mod checkup;
 mod connections;
 mod each;
 mod full_name;
@@ -112,7 +113,7 @@ impl Resolver {
         let backends = specs
             .into_iter()
             .map(|spec| {
-                registry::check(&spec.class_path, &spec.origin)?;
+                Self::check_class(&spec)?;
                 registry::build(&spec.class_path, spec.kwargs, &context).map(Arc::from)
             })
             .collect::<Result<Vec<Arc<dyn SecretsBackend>>>>()?;
@@ -128,6 +129,14 @@ impl Resolver {
             deadline: settings.deadline,
             late_warnings: context.warnings,
         })
+    }
+
+    /// Checks that the class path of `spec` belongs to a backend.
+    ///
+    /// # Errors
+    /// An unknown class path, with status 2.
+    pub fn check_class(spec: &BackendSpec) -> Result<()> {
+        registry::check(&spec.class_path, &spec.origin)
     }
 
     /// Returns the backends that are asked for `kind`, in order. Airflow looks up an option only in the configured backend.

@@ -55,6 +55,10 @@ const WORKERS: Place = Place {
     kwarg_prefix: "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARG__",
 };
 
+/// The options that configure a backend.
+pub(super) const OPTIONS: [AirflowOption; 4] =
+    [SECRETS.backend, SECRETS.kwargs, WORKERS.backend, WORKERS.kwargs];
+
 /// Returns the configured backend, if any.
 ///
 /// # Errors

@@ -95,6 +95,21 @@ impl AirflowConfiguration {
         Ok(places)
     }
 
+    /// Returns every place that has `option` or a command for it, in Airflow's order, with its text. Runs no command.
+    pub(super) fn every_place(&self, option: &AirflowOption) -> Vec<(Source, Secret)> {
+        let mut provenance = Provenance::default();
+        let Ok(file) = self.text.as_deref().map(ConfigText::parse).transpose() else {
+            return Vec::new();
+        };
+        let configuration = Configuration {
+            env: &self.env,
+            file,
+            deadline: self.deadline,
+            provenance: &mut provenance,
+        };
+        configuration.every_place(*option)
+    }
+
     /// Runs the command of a place.
     ///
     /// # Errors

@@ -135,6 +135,22 @@ impl Configuration<'_> {
         }
     }
 
+    /// Returns every place that has `option` or a command for it, in Airflow's order, with its text as it is written.
+    pub(super) fn every_place(&self, option: AirflowOption) -> Vec<(Source, Secret)> {
+        let ends: &[&str] = if option.sensitive { &["", "_CMD"] } else { &[""] };
+        let name = variable_name(option.section, option);
+        let variables = ends.iter().filter_map(|end| {
+            let (variable, source) = self.variable(&format!("{name}{end}"))?;
+            Some((source, variable.value))
+        });
+        let options = ends.iter().filter_map(|end| {
+            let name = format!("{}{}", option.name, end.to_lowercase());
+            let (value, source) = self.file_option(option.section, &name).ok()??;
+            Some((source, value))
+        });
+        variables.chain(options).collect()
+    }
+
     /// Records, for `explain`, that `option` is configured but ignored.
     pub(super) fn ignore(&mut self, option: AirflowOption, reason: &'static str) {
         let variable = self

@@ -83,9 +83,11 @@ mod misspelt;
 mod mistake;
 mod nearly_json;
 mod origin;
+mod shadowed;
 
 pub use later::{AirflowConfiguration, OptionPlace, PlaceContent};
 pub use origin::{Note, Provenance, Source};
+pub use shadowed::Shadowed;
 
 use airflow_cfg::ConfigText;
 use env_file::Winner;

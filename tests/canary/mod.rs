@@ -29,6 +29,7 @@ const FEW: &[(&str, bool)] = &[
     ("exec --conn warehouse --var hello -- true", true),
     ("get-var hello --json", true),
     ("get-config hello", true),
+    ("doctor", false),
 ];
 
 /// More commands, where an answer is quick and the settings are valid so far.
@@ -74,6 +75,7 @@ const MORE: &[(&str, bool)] = &[
     ("check --conn warehouse --var hello --conn missing", false),
     ("exec --from uses.sql -- true", true),
     ("export --from uses.sql --format yaml", true),
+    ("doctor -o json", false),
     // Usage errors and information about the program have no value.
     ("get-conn", false),
     ("get-con warehouse", false),

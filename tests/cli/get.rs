@@ -113,6 +113,7 @@ fn help_is_short_or_long() {
         "exec --help",
         "export --help",
         "explain --help",
+        "doctor --help",
         "completions --help",
         "man -h",
     ]));

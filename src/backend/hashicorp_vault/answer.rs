@@ -12,7 +12,7 @@ use crate::secret::Secret;
 use crate::value::{Answer, Found, SecretKind};
 
 /// An answer in Vault's JSON: an object.
-pub(super) struct Envelope(Object);
+pub(super) struct Envelope(pub(super) Object);
 
 impl Envelope {
     /// Reads an answer; `None` when it is not a JSON object.

@@ -66,6 +66,11 @@ impl Client {
         }
     }
 
+    /// Returns the client of its requests.
+    pub(super) fn http(&self) -> &http::Client {
+        &self.http
+    }
+
     /// Switches to probing: from now on a refusal is an answer, and does not cause another login.
     pub(super) fn probing(&self) {
         self.session.probing();

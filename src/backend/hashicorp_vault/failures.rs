@@ -41,6 +41,9 @@ impl Client {
         error.with_hint(match status {
             400 | 500 => auth.refusal_hint().to_owned(),
             401 | 403 => format!("{}; {mount}", auth.refusal_hint()),
+            _ if self.config.namespace.is_some() => format!(
+                "there may be no such namespace, or no `{auth_type}` auth method in it: check `namespace`; {mount}"
+            ),
             _ => format!("there may be no `{auth_type}` auth method there; {mount}"),
         })
     }

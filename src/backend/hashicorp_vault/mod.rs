@@ -6,18 +6,20 @@
 //! `"secret_id": null`; its errors keep response bodies without a size limit; and `Debug` and `tracing` can show its request
 //! types, including tokens.
 
-use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::backend::{BoxFuture, Context, Endpoint, SecretsBackend};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::kwargs::Kwargs;
 use crate::listing::{Listing, Scope};
 use crate::python::quote::quote_path;
+use crate::report::{Check, Section};
 use crate::secret::Secret;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
 mod address;
 mod answer;
 mod auth;
+mod checkup;
 mod client;
 mod config;
 mod failures;
@@ -56,12 +58,17 @@ impl VaultBackend {
         }))
     }
 
-    /// Reads one path of one mount.
-    async fn read(&self, kind: SecretKind, mount: &str, path: &str, kv_engine_version: u8) -> Result<Answer> {
-        let api_path = match kv_engine_version {
+    /// Returns the path of the request that reads `path` of `mount`.
+    fn api_path(mount: &str, path: &str, kv_engine_version: u8) -> String {
+        match kv_engine_version {
             1 => format!("v1/{}/{}", quote_path(mount), quote_path(path)),
             _ => format!("v1/{}/data/{}", quote_path(mount), quote_path(path)),
-        };
+        }
+    }
+
+    /// Reads one path of one mount.
+    async fn read(&self, kind: SecretKind, mount: &str, path: &str, kv_engine_version: u8) -> Result<Answer> {
+        let api_path = Self::api_path(mount, path, kv_engine_version);
         let response = self.client.read(&api_path).await?;
         self.meaning(kind, mount, path, kv_engine_version, &response)
     }
@@ -237,6 +244,18 @@ impl SecretsBackend for VaultBackend {
 
     fn about_absence(&self) -> Option<String> {
         Some(self.client.config.paths.asked_as().to_owned())
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint<'_>> {
+        vec![checkup::endpoint(&self.client)]
+    }
+
+    fn own_checks(&self) -> &'static [Check] {
+        checkup::CHECKS
+    }
+
+    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
+        Box::pin(self.look_around(section))
     }
 
     fn probing(&self) {

@@ -27,7 +27,7 @@ pub(super) const KWARGS: &[&str] = &[
 ];
 
 /// The path of a secret.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct SecretPath {
     /// The mount of the KV engine.
     pub(super) mount_point: String,

@@ -46,7 +46,7 @@ fn has_alternative(certificate: &Certificate<'_>, kind: u8) -> bool {
 }
 
 /// Returns the first common name of a subject.
-fn common_name(mut subject: &[u8]) -> Option<&str> {
+pub(super) fn common_name(mut subject: &[u8]) -> Option<&str> {
     while !subject.is_empty() {
         let (mut set, rest) = der::element(subject, SET)?;
         subject = rest;

@@ -53,6 +53,12 @@ impl<'a> Head<'a> {
         Some((head, tbs))
     }
 
+    /// Returns when the certificate expires, in seconds since 1970.
+    pub(super) fn not_after(&self) -> Option<u64> {
+        let (_, rest) = time(self.validity)?;
+        Some(time(rest)?.0)
+    }
+
     /// Checks that the certificate is valid at `now`, in seconds since 1970.
     pub(super) fn check_validity(&self, now: u64) -> Result<(), CertificateError> {
         let times = time(self.validity).and_then(|(from, rest)| Some((from, time(rest)?.0)));

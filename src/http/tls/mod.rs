@@ -23,6 +23,7 @@ mod known;
 mod old;
 mod path;
 mod pem;
+mod presented;
 mod roots;
 mod rules;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod samples;
 mod verifier;
 
 pub(super) use end_point::server_end_point;
+pub(super) use presented::{Presented, presented};
 pub use roots::Roots;
 use rules::Refusal;
 pub(crate) use verifier::Names;

@@ -169,6 +169,16 @@ impl Auth {
         self.name
     }
 
+    /// Whether it logs in, and so can replace a token that has expired.
+    pub(super) fn logs_in(&self) -> bool {
+        !matches!(self.name, "token" | "azure" | "radius")
+    }
+
+    /// Whether its login is signed with the time, or holds a token that says when it was made.
+    pub(super) fn needs_clock(&self) -> bool {
+        matches!(self.name, "aws_iam" | "gcp")
+    }
+
     /// Returns the secrets in its kwargs, so that they are never shown.
     pub(super) fn secrets(&self) -> Vec<Secret> {
         self.method.secrets()

@@ -28,8 +28,6 @@ pub(crate) struct Kind {
     /// A database that is there.
     other: &'static str,
     tables: &'static str,
-    /// The limit on instructions.
-    most: u64,
 }
 
 /// Both kinds. Over loopback, `PostgreSQL` is asked with TLS where it has that, as by libpq.
@@ -40,7 +38,6 @@ pub(crate) const KINDS: [Kind; 2] = [
         scheme: "postgresql+psycopg2",
         other: "postgres",
         tables: include_str!("../../tests/parity/schemas/3.2.2.postgres.sql"),
-        most: 12_000_000,
     },
     Kind {
         row: "metastore, MySQL",
@@ -48,7 +45,6 @@ pub(crate) const KINDS: [Kind; 2] = [
         scheme: "mysql+pymysql",
         other: "airflow",
         tables: include_str!("../../tests/parity/schemas/3.2.2.mariadb.sql"),
-        most: 12_000_000,
     },
 ];
 
@@ -102,11 +98,8 @@ impl Kind {
                 ("AIRFLOW__CORE__FERNET_KEY".to_owned(), FERNET_KEY.to_owned()),
             ],
             expected: format!("{URI}\n"),
-            // The server's own, which nobody counts here.
-            bounds: Bounds {
-                instructions: Some(self.most),
-                ..Bounds::default()
-            },
+            // A real server's answers differ, so only memory is limited; it has its own count of connections.
+            bounds: Bounds::default(),
             counts: Vec::new(),
         };
         Ok((scenario, database))

@@ -2,8 +2,8 @@
 
 use super::SecretsBackend;
 use crate::error::{Error, Result};
-use crate::listing::{Listed, Scope};
-use crate::location::Address;
+use crate::listing::{Listed, Listing, Names, Scope};
+use crate::location::{Address, NamedSecret, SecretPlace};
 use crate::value::Step;
 
 /// The id whose plan shows what stands in front of an id.
@@ -38,6 +38,33 @@ pub(super) fn starts<A: Address>(
         Some(why) if starts.is_empty() => Starts::NotLookedUp(why),
         _ => Starts::Names(starts),
     })
+}
+
+/// Lists a backend whose steps ask for secrets by name: `stored` gets what stands in front of ids, and returns the stored names.
+///
+/// `bare` removes from a name what makes no difference to the service.
+///
+/// # Errors
+/// Those of [`starts`] and of `stored`.
+pub(super) async fn named<P: SecretPlace, F: Future<Output = Result<Vec<String>>>>(
+    backend: &dyn SecretsBackend,
+    scope: &Scope,
+    bare: fn(&str) -> &str,
+    stored: impl FnOnce(Vec<String>) -> F,
+) -> Result<Listing> {
+    let starts = match starts(backend, scope, |asked: &NamedSecret<P>| &asked.name)? {
+        Starts::NotLookedUp(why) => return Ok(Listing::NotLookedUp(why)),
+        Starts::Names(starts) => starts,
+    };
+    let mut names = Names::default();
+    for stored in stored(starts.clone()).await? {
+        let bare_name = bare(&stored);
+        let is_it = |asked: &NamedSecret<P>| bare(&asked.name) == bare_name;
+        let mut forms = [stored.as_str(), bare_name].into_iter();
+        let listed = forms.find_map(|form| after_start(backend, scope, &starts, form, is_it));
+        names.listed.extend(listed);
+    }
+    Ok(Listing::Names(names))
 }
 
 /// Returns the name of the sample without the sample.

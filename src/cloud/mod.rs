@@ -9,6 +9,7 @@ pub(crate) mod azure;
 pub(crate) mod google;
 pub(crate) mod jwt;
 pub(crate) mod kubernetes;
+pub(crate) mod pages;
 pub(crate) mod services;
 pub(crate) mod token_cache;
 pub(crate) mod trust;

@@ -1,12 +1,11 @@
 //! The backend's kwargs as typed values: the names, the API, and the login.
 //!
-//! Facts: `AkeylessBackend.__init__` and `_authenticate` of the Akeyless provider 0.3.2, `secrets/akeyless.py`. Must not send
-//! anything. Deliberate differences: a login without its id, key or token is refused at once, where Airflow finds nothing; so is
-//! a `sep` that is null, which Airflow writes into every name as `None`.
+//! Facts: `AkeylessBackend.__init__` of the Akeyless provider 0.3.2, `secrets/akeyless.py`. Must not send anything. A deliberate
+//! difference: a `sep` that is null is refused at once; Airflow writes it into every name as `None`.
 
 use super::meanings::MEANINGS;
 use super::names::Names;
-use crate::cloud::akeyless::{API_URL, Cloud, Login};
+use crate::cloud::akeyless::{API_URL, Login, LoginParts};
 use crate::error::{Error, Result};
 use crate::http;
 use crate::kwargs::{Kwargs, Prefixes};
@@ -28,23 +27,6 @@ pub(super) const KNOWN: &[&str] = &[
     "uid_token",
     "gcp_audience",
     "azure_object_id",
-];
-
-/// The access types of Akeyless that Airflow's backend does not have.
-const OTHER_TYPES: &[&str] = &[
-    "access_key",
-    "alibaba_ram",
-    "cert",
-    "jwt",
-    "k8s",
-    "kerberos",
-    "ldap",
-    "oauth2",
-    "oci",
-    "oidc",
-    "password",
-    "saml",
-    "universal_identity",
 ];
 
 /// The default paths of connections, variables and options.
@@ -104,45 +86,14 @@ fn path(kwargs: &mut Kwargs, name: &str, default: &str) -> Result<Option<String>
 }
 
 fn login(kwargs: &mut Kwargs) -> Result<Login> {
-    let access_type = kwargs.text_needed("access_type", "api_key")?;
-    let access_id = kwargs.truthy_text("access_id")?;
-    let access_key = kwargs.truthy_text("access_key")?.map(Secret::from);
-    let uid_token = kwargs.truthy_text("uid_token")?.map(Secret::from);
-    let audience = kwargs.text("gcp_audience")?;
+    let parts = LoginParts {
+        access_type: kwargs.text_needed("access_type", "api_key")?,
+        access_id: kwargs.truthy_text("access_id")?,
+        access_key: kwargs.truthy_text("access_key")?.map(Secret::from),
+        uid_token: kwargs.truthy_text("uid_token")?.map(Secret::from),
+        gcp_audience: kwargs.text("gcp_audience")?,
+    };
     // `akeyless_cloud_id` ignores it.
     kwargs.text("azure_object_id")?;
-    let missing = |name: &str| {
-        Error::usage(format!(
-            "backend kwarg `{name}` is missing, and `access_type` `{access_type}` needs it"
-        ))
-        .with_hint(format!("set `{name}` in the backend kwargs"))
-    };
-    let cloud = match access_type.as_str() {
-        "api_key" => {
-            return Ok(Login::ApiKey {
-                access_id: access_id.ok_or_else(|| missing("access_id"))?,
-                access_key: access_key.ok_or_else(|| missing("access_key"))?,
-            });
-        }
-        "uid" => return uid_token.map(Login::Uid).ok_or_else(|| missing("uid_token")),
-        "aws_iam" => Cloud::Aws,
-        "gcp" => Cloud::Google { audience },
-        "azure_ad" => Cloud::Azure,
-        other => {
-            // Only a name of Akeyless's is shown: the text could be a key.
-            let what = if OTHER_TYPES.contains(&other) {
-                format!("is `{other}`, which")
-            } else {
-                "has a value that".to_owned()
-            };
-            return Err(Error::usage(format!(
-                "backend kwarg `access_type` {what} Airflow's Akeyless backend does not support"
-            ))
-            .with_hint("use `api_key`, `uid`, `aws_iam`, `gcp` or `azure_ad`"));
-        }
-    };
-    Ok(Login::Cloud {
-        access_id: access_id.ok_or_else(|| missing("access_id"))?,
-        cloud,
-    })
+    parts.login()
 }

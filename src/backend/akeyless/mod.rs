@@ -4,7 +4,7 @@
 //! Airflow, and `cloud::akeyless` logs in. Nothing is sent before the first secret is asked for. Facts:
 //! `airflow/providers/akeyless/secrets/akeyless.py` of the Akeyless provider 0.3.2.
 
-use super::{BoxFuture, Context, SecretsBackend};
+use super::{BoxFuture, Context, SecretsBackend, listed};
 use crate::cloud::akeyless::Client;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
@@ -87,7 +87,8 @@ impl SecretsBackend for AkeylessBackend {
     }
 
     fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
-        Box::pin(self.listing(scope))
+        let stored = |starts| list::stored(&self.client, starts);
+        Box::pin(listed::named::<ApiUrl, _>(self, scope, list::bare, stored))
     }
 
     fn warnings(&self) -> &[String] {

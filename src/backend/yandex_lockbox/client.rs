@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::cloud::services::{object, secret_object, text};
+use crate::cloud::services::{secret_object, text};
 use crate::cloud::token_cache::{Issued, TokenCache};
 use crate::cloud::yandex::{self, Access, Task};
 use crate::env::Env;
@@ -46,8 +46,8 @@ struct Listed {
 
 impl Session {
     /// Returns the names of all secrets of the folder.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.secrets.iter().map(|secret| secret.name.as_str())
+    pub(super) fn names(&self) -> Vec<String> {
+        self.secrets.iter().map(|secret| secret.name.clone()).collect()
     }
 }
 
@@ -92,24 +92,10 @@ impl Client {
                 "check `folder_id`; the account needs the role `lockbox.viewer` on folder `{folder}`"
             ),
         };
-        let first = format!(
-            "https://{host}/lockbox/v1/secrets?folderId={}&pageSize={PAGE_SIZE}",
-            quote(folder_id)
-        );
-        let (mut secrets, mut url, mut page) = (Vec::new(), first.clone(), String::new());
-        loop {
-            let response = self.yandex.get(url, token, task).await?;
-            let answer = object(&response).ok_or_else(|| self.yandex.not_its_json())?;
-            let listed = answer.get("secrets").and_then(Value::as_list);
-            let listed = listed.into_iter().flatten().filter_map(Value::as_object);
-            secrets.extend(listed.filter_map(Listed::of));
-            match text(&answer, "nextPageToken") {
-                None => return Ok(secrets),
-                Some(next) if next == page => return Err(self.yandex.not_its_json()),
-                Some(next) => next.clone_into(&mut page),
-            }
-            url = format!("{first}&pageToken={}", quote(&page));
-        }
+        let folder = quote(folder_id);
+        let url = format!("https://{host}/lockbox/v1/secrets?folderId={folder}&pageSize={PAGE_SIZE}");
+        let listed = self.yandex.list(&url, token, task, "secrets").await?;
+        Ok(listed.iter().filter_map(Listed::of).collect())
     }
 
     /// Reads the secret `name`: its first text by value, as Airflow sorts them.

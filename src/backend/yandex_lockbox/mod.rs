@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use super::own_connection::OwnConnection;
-use super::{BoxFuture, Context, SecretsBackend};
+use super::{BoxFuture, Context, SecretsBackend, listed};
 use crate::cloud::yandex::{Access, Extra};
 use crate::error::Result;
 use crate::kwargs::Kwargs;
@@ -18,7 +18,6 @@ use crate::value::{Answer, Lookup, Step};
 
 mod client;
 mod config;
-mod list;
 mod meanings;
 mod names;
 
@@ -114,7 +113,9 @@ impl SecretsBackend for LockboxSecretBackend {
     }
 
     fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
-        Box::pin(self.listing(scope))
+        // The folder's list, which every lookup needs, too.
+        let stored = |_| async { Ok(self.session().await?.names()) };
+        Box::pin(listed::named::<Folder, _>(self, scope, |name| name, stored))
     }
 
     fn probing(&self) {

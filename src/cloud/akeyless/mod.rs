@@ -1,12 +1,13 @@
 //! Who we are to Akeyless: an access key, a token, or a cloud that vouches for this machine; and requests with the token of a login.
 //!
-//! `login` makes the request for a token, and `cloud_id` the proof of a cloud. A [`Client`] logs in once for all requests. Must not
+//! `parts` decides which login is meant, `login` makes the request for a token, and `cloud_id` the proof of a cloud. A [`Client`] logs in once for all requests. Must not
 //! know what is read from Akeyless. Sources: akeyless 5.0.40 (`V2Api`, `ApiException`); the Akeyless provider 0.3.2,
 //! `secrets/akeyless.py` (`_authenticate`).
 
 use std::time::{Duration, Instant};
 
-use crate::cloud::services::{RETRY, ServiceRequest, object, unreachable};
+use crate::cloud::pages::{self, Page};
+use crate::cloud::services::{RETRY, ServiceRequest, object, text, unreachable};
 use crate::cloud::token_cache::{Issued, TokenCache};
 use crate::cloud::trust;
 use crate::env::Env;
@@ -18,10 +19,11 @@ use crate::shown::{cut_at, shown};
 
 mod cloud_id;
 mod login;
+mod parts;
 
-pub(crate) use cloud_id::Cloud;
 pub(crate) use login::Login;
 use login::Start;
+pub(crate) use parts::LoginParts;
 
 /// Akeyless's own API.
 pub(crate) const API_URL: &str = "https://api.akeyless.io";
@@ -87,6 +89,33 @@ impl Client {
         let token = token.expose_text().unwrap_or_default();
         parameters.insert("token".to_owned(), token.into());
         self.post(operation, parameters).await
+    }
+
+    /// Asks for the objects under `field` of all pages of `operation`. `hint` is for a refusal.
+    ///
+    /// # Errors
+    /// A refusal, with status 4; no answer, or one that is not Akeyless's, 5.
+    pub(crate) async fn list(
+        &self,
+        operation: &str,
+        parameters: &[(&str, Value)],
+        field: &str,
+        hint: &str,
+    ) -> Result<Vec<Object>> {
+        let page = |token: String| async move {
+            let token = (!token.is_empty()).then(|| ("pagination-token", token.into()));
+            let parameters = parameters.iter().cloned().chain(token);
+            let parameters = parameters.map(|(name, value)| (name.to_owned(), value));
+            let response = self.ask(operation, parameters.collect()).await?;
+            if response.status != 200 {
+                return Err(self.refused("the request for the names", hint, &response));
+            }
+            let mut answer = object(&response).ok_or_else(|| self.not_akeyless())?;
+            let next = text(&answer, "next_page").map(str::to_owned);
+            let items = pages::objects(answer.shift_remove(field));
+            Ok(Page { items, next })
+        };
+        pages::all(&self.place, page).await
     }
 
     /// Returns whether an answer is an error of Akeyless, and not of a web server before it.

@@ -7,11 +7,13 @@
 //! Sources: yandexcloud 0.413.0, whose SDK speaks gRPC; the same API is asked over REST here.
 //! <https://yandex.cloud/docs/api-design-guide/concepts/errors>.
 
+use super::pages::{self, Page};
 use super::services::{ServiceRequest, Services, object, refused, text, unreachable};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::Response;
-use crate::python::json::Value;
+use crate::python::json::{Object, Value};
+use crate::python::quote::quote;
 use crate::secret::{Redaction, Secret};
 use crate::shown::cut_at;
 
@@ -102,6 +104,33 @@ impl Client {
             200 => Ok(response),
             _ => Err(self.refused(task, &response)),
         }
+    }
+
+    /// Gets the objects under `field` of all pages of `url`, which has a query.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub(crate) async fn list(
+        &self,
+        url: &str,
+        token: &Secret,
+        task: Task<'_>,
+        field: &str,
+    ) -> Result<Vec<Object>> {
+        let page = |next: String| {
+            let url = match next.as_str() {
+                "" => url.to_owned(),
+                next => format!("{url}&pageToken={}", quote(next)),
+            };
+            async move {
+                let response = self.get(url, token, task).await?;
+                let mut answer = object(&response).ok_or_else(|| self.not_its_json())?;
+                let next = text(&answer, "nextPageToken").map(str::to_owned);
+                let items = pages::objects(answer.shift_remove(field));
+                Ok(Page { items, next })
+            }
+        };
+        pages::all(self.name, page).await
     }
 
     /// Returns the error of an answer that is not the service's.

@@ -7,6 +7,8 @@
 mod databases;
 mod debug;
 mod fault;
+#[cfg(unix)]
+mod kubernetes;
 mod leaks;
 #[cfg(unix)]
 mod process;
@@ -251,6 +253,13 @@ fn no_key_and_no_value_of_aws_is_shown() {
 #[test]
 fn no_key_and_no_value_of_akeyless_is_shown() {
     let (_server, scenarios) = vendors::akeyless();
+    check_all(&scenarios);
+}
+
+#[cfg(unix)]
+#[test]
+fn no_credential_and_no_value_of_kubernetes_is_shown() {
+    let (_server, scenarios) = kubernetes::all();
     check_all(&scenarios);
 }
 

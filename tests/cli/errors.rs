@@ -17,6 +17,7 @@ type Case = (
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
 const AKEYLESS: &str = "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend";
 const LOCKBOX: &str = "airflow.providers.yandex.secrets.lockbox.LockboxSecretBackend";
+const KUBERNETES: &str = crate::kubernetes::BACKEND;
 const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
 const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
 
@@ -308,6 +309,28 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
+                "a misspelt label of Kubernetes Secrets",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", KUBERNETES),
+                    (
+                        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                        r#"{"variable_label": "example.com/key"}"#,
+                    ),
+                ],
+                "get-var hello",
+            ),
+            (
+                "a data key of Kubernetes Secrets that is null",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", KUBERNETES),
+                    (
+                        "AIRFLOW__SECRETS__BACKEND_KWARGS",
+                        r#"{"variables_data_key": null}"#,
+                    ),
+                ],
+                "get-var hello",
+            ),
+            (
                 "a local file that is missing",
                 &[
                     ("AIRFLOW__SECRETS__BACKEND", LOCAL),
@@ -353,6 +376,14 @@ const KINDS: &[(u8, &str, &[Case])] = &[
             ),
             ("a name of another kind", &[], "get-var smtp_default"),
             (
+                "an id that no label of Kubernetes can have",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", KUBERNETES),
+                    ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"namespace": "airflow"}"#),
+                ],
+                "get-var etl/region",
+            ),
+            (
                 "a field without a value",
                 &[],
                 "get-conn smtp_default --field description",
@@ -388,6 +419,14 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 &[
                     ("AIRFLOW__SECRETS__BACKEND", LOCKBOX),
                     ("AIRFLOW__SECRETS__BACKEND_KWARGS", r#"{"folder_id": "b1g"}"#),
+                ],
+                "get-conn smtp",
+            ),
+            (
+                "neither a pod nor a kubeconfig",
+                &[
+                    ("AIRFLOW__SECRETS__BACKEND", KUBERNETES),
+                    ("KUBECONFIG", "/nonexistent/config"),
                 ],
                 "get-conn smtp",
             ),

@@ -124,7 +124,8 @@ const INTRODUCTION: &str = "\
 # Faults
 
 What a lookup does when a server, the network or the machine fails. Each fault of a server was injected into a successful lookup: into the login
-(Vault: AppRole; Key Vault: a challenge and a client secret; AWS has static keys and no login, or a role of STS), or into the read of the secret after it. Meanwhile
+(Vault: AppRole; Key Vault: a challenge and a client secret; AWS has static keys and no login, or a role of STS; Kubernetes has a token and no
+login), or into the read of the secret after it. Meanwhile
 the environment had another value for the same name. The outcome is the right value, or an error with nothing on standard output. It is never a wrong value, part of a value,
 \"not found\" (status 3), the environment's value or a panic.
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use base64::Engine as _;
 use serde_json::json;
 
 use super::list::{self, At, Fault, Kind, Peer, Right, VALUE};
@@ -48,10 +49,11 @@ pub enum Backend {
     AwsRole,
     Akeyless,
     Lockbox,
+    Kubernetes,
 }
 
 impl Backend {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::VaultHttp,
         Self::VaultHttps,
         Self::KeyVault,
@@ -61,6 +63,7 @@ impl Backend {
         Self::AwsRole,
         Self::Akeyless,
         Self::Lockbox,
+        Self::Kubernetes,
     ];
 
     pub fn name(self) -> &'static str {
@@ -74,6 +77,7 @@ impl Backend {
             Self::AwsRole => "AWS with a role, http",
             Self::Akeyless => "Akeyless, http",
             Self::Lockbox => "Lockbox",
+            Self::Kubernetes => "Kubernetes",
         }
     }
 
@@ -119,6 +123,10 @@ impl Backend {
         {
             return false;
         }
+        if self == Self::Kubernetes {
+            // Its values are in base64, and its kubeconfig has the token.
+            return fault.in_google && fault.in_aws && !matches!(fault.peer, Peer::Login(_));
+        }
         let exists = fault.http || !self.is_plain();
         exists && (fault.in_google || self != Self::SecretManager)
     }
@@ -136,6 +144,11 @@ impl Backend {
             Self::AwsHttp | Self::AwsHttps | Self::AwsRole => {
                 json!({"Name": "airflow/variables/hello", "SecretString": value})
             }
+            Self::Kubernetes => {
+                let data = base64::engine::general_purpose::STANDARD.encode(value);
+                let secret = json!({"metadata": {"name": "s", "annotations": {"note": value}}, "data": {"value": data}});
+                json!({"kind": "SecretList", "apiVersion": "v1", "metadata": {}, "items": [secret]})
+            }
             Self::Akeyless => json!({"/airflow/variables/hello": value}),
             Self::Lockbox => json!({"versionId": "v", "entries": [{"key": "k", "textValue": value}]}),
             _ => kv2(&json!({"value": value})),
@@ -150,7 +163,7 @@ impl Backend {
                 .header("authorization")
                 .is_none()
                 .then(|| key_vault::challenge(&key_vault::usual_challenge())),
-            Self::SecretManager | Self::AwsHttp | Self::AwsHttps => None,
+            Self::SecretManager | Self::AwsHttp | Self::AwsHttps | Self::Kubernetes => None,
             Self::AwsRole => request.header("x-amz-target").is_none().then(assumed_role),
             Self::Akeyless => (request.target == "/auth").then(|| Reply::json(200, json!({"token": SECRET}))),
             Self::Lockbox => before_lockbox(request),
@@ -188,6 +201,8 @@ impl Backend {
                 .env("AWS_SECRET_ACCESS_KEY", SECRET)
                 .env("AWS_CA_BUNDLE", world.path("ca.pem"))
                 .env("AWS_ENDPOINT_URL_STS", url)
+        } else if self == Self::Kubernetes {
+            kubernetes_program(world, url, proxy)
         } else if self == Self::Akeyless {
             crate::akeyless::program(url, &json!({"access_key": SECRET}))
         } else if self == Self::Lockbox {
@@ -222,6 +237,18 @@ fn assumed_role() -> Reply {
              <AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>{SECRET}</SecretAccessKey><SessionToken>{SECRET}</SessionToken>\
              <Expiration>2100-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
         ))
+}
+
+/// Returns a lookup with a kubeconfig, which names the proxy too: a server on this machine has none of the environment's.
+fn kubernetes_program(world: &World, url: &str, proxy: Option<&str>) -> Program {
+    let mut cluster = json!({"server": url, "certificate-authority": world.path("ca.pem")});
+    if let Some(proxy) = proxy {
+        cluster["proxy-url"] = proxy.into();
+    }
+    let config = crate::kubernetes::kubeconfig(cluster, json!({"token": SECRET}));
+    let path = world.path(&format!("kubeconfig-{}", url.rsplit(':').next().unwrap()));
+    std::fs::write(&path, config.to_string()).unwrap();
+    crate::kubernetes::kubernetes(&json!({})).env("KUBECONFIG", path)
 }
 
 /// Answers what Lockbox asks before the read: one server is all services.
@@ -432,6 +459,7 @@ fn broken(fault: &Fault, backend: Backend, output: &Output) -> Option<String> {
     let right = match (fault.right, backend) {
         (Right::FoundInClouds, Backend::VaultHttp | Backend::VaultHttps)
         | (Right::NotFoundInGoogle, Backend::SecretManager) => Right::Unavailable,
+        (_, Backend::Kubernetes) if fault.by_status => Right::Unavailable,
         (Right::FoundInClouds | Right::NotFoundInGoogle, _) => Right::Found,
         (right, _) => right,
     };

@@ -8,6 +8,7 @@ use crate::support::{Program, secretctl};
 pub mod api;
 mod context;
 mod differences;
+mod example;
 mod generated;
 #[cfg(target_os = "linux")]
 mod in_cluster;

@@ -53,6 +53,76 @@ fn make(folder: &std::path::Path, path: &str, object: &Value) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
 }
 
+/// Applies the example, but for its Job, and returns a token of its service account.
+fn apply_example(folder: &std::path::Path) -> String {
+    for object in super::example::objects() {
+        let place = match object["kind"].as_str().unwrap() {
+            "ServiceAccount" => "api/v1/namespaces/airflow/serviceaccounts",
+            "Secret" => "api/v1/namespaces/airflow/secrets",
+            "Role" => "apis/rbac.authorization.k8s.io/v1/namespaces/airflow/roles",
+            "RoleBinding" => continue,
+            kind => {
+                assert_eq!(kind, "Job");
+                let dry = "apis/batch/v1/namespaces/airflow/jobs?dryRun=All";
+                make(folder, dry, &object);
+                continue;
+            }
+        };
+        make(folder, place, &object);
+    }
+    let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}});
+    let output = curl(folder)
+        .args([
+            "--header",
+            "Content-Type: application/json",
+            "--data",
+            &request.to_string(),
+        ])
+        .arg(format!(
+            "{API}/api/v1/namespaces/airflow/serviceaccounts/etl/token"
+        ))
+        .output()
+        .unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    answer["status"]["token"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_role_of_the_example_is_what_the_backend_needs() {
+    let Some(folder) = cluster() else { return };
+    let token = apply_example(&folder);
+    let cluster = json!({"server": API, "certificate-authority": folder.join("ca.pem")});
+    let config = folder.join("etl.config");
+    std::fs::write(
+        &config,
+        super::kubeconfig(cluster, json!({"token": token})).to_string(),
+    )
+    .unwrap();
+    let run = || {
+        kubernetes(&json!({}))
+            .env("KUBECONFIG", &config)
+            .args(["get-var", "region", "-n"])
+            .run()
+    };
+    assert!(run().fails(4).contains("list"));
+    let binding = super::example::only("RoleBinding");
+    make(
+        &folder,
+        "apis/rbac.authorization.k8s.io/v1/namespaces/airflow/rolebindings",
+        &binding,
+    );
+    // The API server learns of a binding a moment later.
+    let mut output = run();
+    for _ in 0..50 {
+        if output.status == 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        output = run();
+    }
+    assert_eq!(output.ok(), "eu-central-1");
+}
+
 /// Replaces what is different in every cluster.
 fn common(value: &mut Value) {
     match value {

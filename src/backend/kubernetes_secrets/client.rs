@@ -9,7 +9,7 @@ use crate::cloud::services::{object, text};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::python::base64::b64decode;
-use crate::python::json::{Object, Value};
+use crate::python::json::{Object, Value, loads};
 use crate::python::quote::quote;
 use crate::python::urlencode::urlencode;
 use crate::shown::shown;
@@ -40,7 +40,7 @@ impl NamespaceClient {
     pub(super) fn asked_as(&self) -> String {
         format!(
             "{} was asked for namespace `{}`, {}",
-            shown(self.cluster.server()),
+            self.cluster.server(),
             shown(&self.namespace),
             self.cluster.known_as()
         )
@@ -58,7 +58,14 @@ impl NamespaceClient {
         if response.status != 200 {
             return Err(self.refused(kind, &response));
         }
-        let list = object(&response).filter(|list| text(list, "kind") == Some("SecretList"));
+        let list = match loads(response.body.expose_text().unwrap_or_default()) {
+            Ok(Value::Object(list)) if text(&list, "kind") == Some("SecretList") => Some(list),
+            // It is JSON, but Python cannot read it either.
+            Err(source) if !source.is_decode_error() => {
+                return Err(Error::malformed("the list of Secrets cannot be read").with_source(source));
+            }
+            _ => None,
+        };
         let Some(Value::List(secrets)) = list.and_then(|mut list| list.shift_remove("items")) else {
             return Err(self.not_kubernetes(&response));
         };
@@ -81,7 +88,7 @@ impl NamespaceClient {
 
     /// Returns the error of any other status.
     pub(super) fn refused(&self, kind: SecretKind, response: &Response) -> Error {
-        let server = shown(self.cluster.server());
+        let server = self.cluster.server();
         let status = response.status;
         // Its words name the user, the namespace and the verb, and nothing of a secret.
         let answer = object(response).filter(|answer| text(answer, "kind") == Some("Status"));
@@ -118,7 +125,7 @@ impl NamespaceClient {
             _ => return self.not_kubernetes(response),
         };
         let error = match words {
-            Some(words) => error.with_detail(format!("it says: {}", shown(words))),
+            Some(words) => error.with_detail(format!("it says: {}", self.cluster.shown(words))),
             None => error,
         };
         let error = error.with_detail(format!("it was asked {}", self.cluster.known_as()));
@@ -131,7 +138,7 @@ impl NamespaceClient {
     pub(super) fn not_kubernetes(&self, response: &Response) -> Error {
         Error::unavailable(format!(
             "{} answered with status {} and something that is not a list of Secrets",
-            shown(self.cluster.server()),
+            self.cluster.server(),
             response.status
         ))
         .with_hint(

@@ -11,14 +11,15 @@
 //! k8s.io/client-go v0.36.3, `tools/clientcmd` and `plugin/pkg/client/auth/exec`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::token_cache::{Token, TokenCache};
 use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::http::{Client, Failure, Identity, Options, Request, Response, Retry};
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
+use crate::shown::shown;
 
 mod context;
 mod credential;
@@ -78,6 +79,8 @@ pub(crate) struct Cluster {
     access: Access,
     client: Arc<Client>,
     sessions: TokenCache<Session>,
+    /// What was sent as a credential, and must not come back in a message.
+    secrets: Mutex<Redactor>,
     deadline: Instant,
 }
 
@@ -115,6 +118,7 @@ impl Cluster {
             access,
             client: Arc::new(client),
             sessions: TokenCache::new(),
+            secrets: Mutex::default(),
             deadline,
         })
     }
@@ -124,9 +128,18 @@ impl Cluster {
         self.sessions.probing();
     }
 
-    /// Returns the URL of the API server.
-    pub(crate) fn server(&self) -> &str {
-        &self.access.server
+    /// Returns the URL of the API server for messages, without a name and a password.
+    pub(crate) fn server(&self) -> String {
+        let (scheme, rest) = self.access.server.split_once("://").unwrap_or_default();
+        let end = rest.find('/').unwrap_or(rest.len());
+        let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
+        shown(&format!("{scheme}://{}", &rest[host..]))
+    }
+
+    /// Returns words of the server for a message, without the credential: a gateway may echo the request.
+    pub(crate) fn shown(&self, words: &str) -> String {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        shown(&secrets.clean(words))
     }
 
     /// Returns as whom it is asked, as in "as the pod's service account".
@@ -193,6 +206,12 @@ impl Cluster {
     /// Gets a credential: from the kubeconfig, a file or a plugin.
     async fn sign_in(&self) -> Result<Session> {
         let credential = self.access.user.credential(self.deadline).await?;
+        if let Some(authorization) = &credential.authorization {
+            let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+            self.access.user.reveal(&mut secrets);
+            let words = authorization.expose_text().and_then(|text| text.split_once(' '));
+            secrets.add(Secret::from(words.map_or("", |(_, word)| word)));
+        }
         let client = match credential.identity {
             None => Arc::clone(&self.client),
             Some(identity) => Arc::new(self.client_with(identity)),

@@ -12,7 +12,7 @@ use super::plugin::Plugin;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::python::text::strip;
-use crate::secret::Secret;
+use crate::secret::{Redactor, Secret};
 use crate::shown::shown;
 
 /// How long the text of a token file is used: a minute, in Python and in Go.
@@ -36,6 +36,13 @@ impl User {
     /// Whether another credential can be had when this one is refused.
     pub(super) fn can_be_renewed(&self) -> bool {
         matches!(self, Self::TokenFile(..) | Self::Plugin(_))
+    }
+
+    /// Adds the secrets that are not in the credential as they are.
+    pub(super) fn reveal(&self, secrets: &mut Redactor) {
+        if let Self::Basic(_, password) = self {
+            secrets.add(password.clone());
+        }
     }
 
     /// Returns the credential: reads the file, or runs the plugin.

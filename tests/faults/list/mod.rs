@@ -182,8 +182,11 @@ impl Pauses {
             ),
         };
         match (retries, backend) {
-            // Those of AWS are random.
-            (false, _) | (true, Backend::AwsHttp | Backend::AwsHttps | Backend::AwsRole) => Duration::ZERO,
+            // Those of AWS are random, and Kubernetes's client makes none.
+            (false, _)
+            | (true, Backend::AwsHttp | Backend::AwsHttps | Backend::AwsRole | Backend::Kubernetes) => {
+                Duration::ZERO
+            }
             (true, Backend::SecretManager) => Duration::from_secs(1 + 2),
             (true, Backend::KeyVault) => Duration::from_millis(1600 + 3200),
             (true, Backend::VaultHttp | Backend::VaultHttps | Backend::Akeyless | Backend::Lockbox) => {
@@ -209,6 +212,8 @@ pub struct Fault {
     pub in_google: bool,
     /// Whether the fault exists in AWS's stores, whose values have another name and whose client follows no redirect.
     pub in_aws: bool,
+    /// Whether it passes for those who try again because of a status alone. Kubernetes's client does so only with `Retry-After`.
+    pub by_status: bool,
     /// Whether megabytes are sent, which may take seconds on a busy machine.
     pub heavy: bool,
 }
@@ -238,6 +243,12 @@ impl Fault {
         self
     }
 
+    /// Marks that it passes for those who try again because of a status alone.
+    const fn by_status(mut self) -> Self {
+        self.by_status = true;
+        self
+    }
+
     /// Marks that it sends megabytes.
     const fn heavy(mut self) -> Self {
         self.heavy = true;
@@ -258,6 +269,7 @@ const fn peer(name: &'static str, right: Right, peer: Peer) -> Fault {
         http: true,
         in_google: true,
         in_aws: true,
+        by_status: false,
         heavy: false,
     }
 }

@@ -5,6 +5,7 @@ mod files;
 mod formats;
 mod from;
 mod ignore;
+mod lints;
 mod outcomes;
 mod waits;
 

@@ -10,6 +10,8 @@ use crate::support::server::{Reply, Server};
 
 const NAMES: usize = 60;
 
+const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
+
 /// Checks [`NAMES`] variables of a Vault that a server stands for.
 fn check(server: &Server, timeout: &str) -> (Output, Vec<String>) {
     let kwargs = json!({"url": server.url(), "auth_type": "token", "token": "t"});
@@ -17,10 +19,7 @@ fn check(server: &Server, timeout: &str) -> (Output, Vec<String>) {
     let names = (0..NAMES).map(|number| format!("--var=v{number}"));
     let output = project
         .program()
-        .env(
-            "AIRFLOW__SECRETS__BACKEND",
-            "airflow.providers.hashicorp.secrets.vault.VaultBackend",
-        )
+        .env("AIRFLOW__SECRETS__BACKEND", VAULT)
         .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
         .args(["check", "-o", "json", "--timeout", timeout])
         .args(names)
@@ -75,4 +74,39 @@ fn a_backend_that_fails_for_some_names_is_asked_for_all() {
         outcomes.iter().filter(|outcome| *outcome == "missing").count(),
         54
     );
+}
+
+#[test]
+fn a_hundred_names_use_one_login_and_eight_connections() {
+    let server = Server::start(|request| {
+        let body = if request.target.contains("/login") {
+            json!({"auth": {"client_token": "t"}})
+        } else {
+            json!({"data": {"data": {"value": "v"}, "metadata": {"version": 1}}})
+        };
+        Reply::json(200, body).after(Duration::from_millis(5))
+    });
+    let kwargs = json!({"url": server.url(), "auth_type": "approle", "role_id": "r", "secret_id": "s"});
+    let uses: Vec<String> = (0..100)
+        .map(|number| format!("{{{{ var.value.v{number} }}}}"))
+        .collect();
+    let project = Project::new(&[("uses.sql", &uses.join("\n")), ("more.sql", "{{ var.value.v1 }}")]);
+    let output = project
+        .program()
+        .env("AIRFLOW__SECRETS__BACKEND", VAULT)
+        .env("AIRFLOW__SECRETS__BACKEND_KWARGS", kwargs.to_string())
+        .args(["check", "."])
+        .run();
+    assert!(
+        output.ok().ends_with("100 names in 2 files: 100 found\n"),
+        "{}",
+        output.text()
+    );
+    let asked = server.take();
+    let logins = asked
+        .iter()
+        .filter(|request| request.target.contains("/login"))
+        .count();
+    assert_eq!((logins, asked.len() - logins), (1, 100));
+    assert!(server.connections() <= 8, "{} connections", server.connections());
 }

@@ -9,4 +9,4 @@ mod errors;
 mod generate;
 pub mod ours;
 mod properties;
-mod providers;
+pub mod providers;

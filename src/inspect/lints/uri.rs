@@ -26,8 +26,11 @@ impl<'a> Uri<'a> {
             return None;
         }
         let (_, after) = uri.split_once("://")?;
-        // `http://https://host`: the second `://` belongs to the host.
-        let after = after.split_once("://").map_or(after, |(_, after)| after);
+        // `http://https://host`: the second scheme belongs to the host.
+        let after = ["https://", "http://"]
+            .into_iter()
+            .find_map(|scheme| after.strip_prefix(scheme))
+            .unwrap_or(after);
         let end = after.find(['/', '?', '#']).unwrap_or(after.len());
         let (authority, rest) = after.split_at(end);
         let without_fragment = rest.split_once('#').map_or(rest, |(before, _)| before);
@@ -48,18 +51,20 @@ impl<'a> Uri<'a> {
         }
         let sign = self.rest.chars().next()?;
         let (before, after) = self.rest.get(1..)?.rsplit_once('@')?;
-        let host = after.split(['/', '?', '#', ':']).next().unwrap_or_default();
+        let end = after.find(['/', '?', '#', ':']).unwrap_or(after.len());
+        let (host, after_host) = after.split_at(end);
         let is_host = !host.is_empty()
             && host
                 .chars()
                 .all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'));
-        // `?from=a@b.c` and `/path?to=a@b.c` are values of a query; `@` in the path after other segments is a name.
-        let is_value = match sign {
-            '?' => before.contains('='),
-            '/' => before.contains(['/', '?', '=']),
-            _ => false,
-        };
-        if !is_host || is_value {
+        // `?from=a@b.c` and `/path/to/a@b` are no passwords, unless a port or a path follows, as after the host of a URI.
+        let is_plain = !before.contains(['/', '?', '=']);
+        let goes_on = after_host
+            .strip_prefix(':')
+            .map_or(after_host.starts_with('/'), |port| {
+                port.starts_with(|c: char| c.is_ascii_digit())
+            });
+        if !is_host || !is_plain && !goes_on {
             return None;
         }
         // With a `@` in the authority, that is where the password ends for Airflow.

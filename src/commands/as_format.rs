@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::connection::Connection;
-use crate::drivers::{self, Content, Format, Rendered};
+use crate::drivers::{self, Content, Format, Options, Rendered};
 use crate::error::{Error, Result};
-use crate::render::{self, Masks, Terminal, dotenv};
+use crate::python::json::{self, Object, Value};
+use crate::render::{self, Masks, Terminal, dotenv, yaml};
 use crate::secret::Secret;
 use crate::shown::shown;
 
@@ -44,6 +45,57 @@ pub(super) fn print_formats() -> Result<()> {
     render::stdout(text.as_bytes(), false)
 }
 
+/// What `get-conn` adds to a format.
+#[derive(Debug, Default)]
+pub(super) struct Additions {
+    /// Fields of a target of dbt.
+    options: Options,
+    /// The name of the profile around a target.
+    profile: Option<String>,
+}
+
+impl Additions {
+    /// Reads `--profile` and `--profile-arg`.
+    ///
+    /// # Errors
+    /// Another format than dbt's, or an argument without `=`, with status 2. The argument is not echoed.
+    pub(super) fn read(format: Format, profile: Option<&str>, arguments: &[Secret]) -> Result<Self> {
+        if format != Format::Dbt && (profile.is_some() || !arguments.is_empty()) {
+            return Err(Error::usage("`--profile` and `--profile-arg` are for `--as dbt`"));
+        }
+        let mut profile_args = Object::new();
+        for argument in arguments {
+            let Some((name, value)) = argument.expose_text().and_then(|text| text.split_once('=')) else {
+                return Err(Error::usage("an argument of `--profile-arg` is not KEY=VALUE"));
+            };
+            // A number stays a number.
+            let value = json::loads(value).unwrap_or_else(|_| Value::from(value));
+            profile_args.insert(name.to_owned(), value);
+        }
+        Ok(Self {
+            options: Options { profile_args },
+            profile: profile.map(str::to_owned),
+        })
+    }
+
+    /// Returns a target as YAML: alone, or as the only one of a whole `profiles.yml`.
+    fn yaml(&self, target: Object) -> String {
+        const TARGET: &str = "airflow";
+        let object = match &self.profile {
+            None => target,
+            Some(profile) => {
+                let outputs = Object::from_iter([(TARGET.to_owned(), Value::Object(target))]);
+                let of_profile = Object::from_iter([
+                    ("target".to_owned(), TARGET.into()),
+                    ("outputs".to_owned(), Value::Object(outputs)),
+                ]);
+                Object::from_iter([(profile.clone(), Value::Object(of_profile))])
+            }
+        };
+        yaml::block(&object, 0).trim_end().to_owned()
+    }
+}
+
 /// Returns `connection` in `format` as one text, adds its secrets to the masks, and prints the warnings.
 ///
 /// # Errors
@@ -51,54 +103,15 @@ pub(super) fn print_formats() -> Result<()> {
 pub(super) fn text(
     connection: &Connection,
     format: Format,
+    additions: &Additions,
     masks: &mut Masks,
     terminal: Terminal,
 ) -> Result<Secret> {
-    match rendered(connection, format, masks, terminal)? {
-        Content::Text(text) => Ok(text),
-        Content::Variables(variables) => {
-            let mut lines = Vec::new();
-            for (name, value) in variables {
-                if !lines.is_empty() {
-                    lines.push(b'\n');
-                }
-                lines.extend_from_slice(dotenv::line(name, &value)?.expose());
-            }
-            Ok(Secret::new(lines))
-        }
-    }
-}
-
-/// Returns the variables of `connection` in `format`, adds their secrets to the masks, and prints the warnings.
-///
-/// # Errors
-/// As [`drivers::render`].
-pub(super) fn variables(
-    connection: &Connection,
-    format: Format,
-    masks: &mut Masks,
-    terminal: Terminal,
-) -> Result<Vec<(String, Secret)>> {
-    match rendered(connection, format, masks, terminal)? {
-        Content::Variables(variables) => Ok(variables
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()),
-        Content::Text(_) => Err(Error::internal("a format of variables is one text")),
-    }
-}
-
-fn rendered(
-    connection: &Connection,
-    format: Format,
-    masks: &mut Masks,
-    terminal: Terminal,
-) -> Result<Content> {
     let Rendered {
         content,
         quoted_secrets,
         warnings,
-    } = drivers::render(connection, format)?;
+    } = drivers::render(connection, format, &additions.options)?;
     masks.add_connection(connection);
     for secret in &quoted_secrets {
         masks.add(secret.expose());
@@ -106,7 +119,37 @@ fn rendered(
     for warning in &warnings {
         terminal.warning(warning);
     }
-    Ok(content)
+    match content {
+        Content::Text(text) => Ok(text),
+        Content::Mapping(target) => Ok(additions.yaml(target).into()),
+        Content::Variables(variables) => {
+            let mut lines = Vec::new();
+            for (name, value) in variables {
+                if !lines.is_empty() {
+                    lines.push(b'\n');
+                }
+                masks.add(value.expose());
+                lines.extend_from_slice(dotenv::line(name, &value)?.expose());
+            }
+            Ok(Secret::new(lines))
+        }
+    }
+}
+
+/// Returns the variables of `connection` in `format`, and prints the warnings.
+///
+/// # Errors
+/// As [`drivers::variables`].
+pub(super) fn variables(
+    connection: &Connection,
+    format: Format,
+    terminal: Terminal,
+) -> Result<Vec<(String, Secret)>> {
+    let variables = drivers::variables(connection, format, &Options::default())?;
+    for warning in &variables.warnings {
+        terminal.warning(warning);
+    }
+    Ok(variables.all)
 }
 
 /// Parses the `FORMAT` of `NAME=conn:ID@FORMAT`, for a format that is one text.
@@ -115,7 +158,7 @@ fn rendered(
 /// An unknown format, or one of several variables, with status 2.
 pub(super) fn parse_text(id: &str, name: &str) -> Result<Format> {
     let format = Format::parse(name)?;
-    if format.is_variables() {
+    if !format.is_text() {
         return Err(Error::usage(format!(
             "format `{name}` is several variables, which have names of their own"
         ))
@@ -124,7 +167,7 @@ pub(super) fn parse_text(id: &str, name: &str) -> Result<Format> {
     Ok(format)
 }
 
-/// Parses `ID@FORMAT` of `exec` and `export`, for a format of several variables.
+/// Parses `ID@FORMAT` of `exec` and `export`, for a format that has variables.
 ///
 /// # Errors
 /// Text without `@`, an unknown format, or a format that is one text, with status 2.
@@ -133,7 +176,7 @@ pub(super) fn parse_variables(text: &str) -> Result<(&str, Format)> {
         return Err(Error::usage("an argument of `--as` has no `@`").with_hint("`--as` takes ID@FORMAT"));
     };
     let format = Format::parse(name)?;
-    if !format.is_variables() {
+    if !format.has_variables() {
         return Err(
             Error::usage(format!("format `{name}` is one text, not several variables"))
                 .with_hint(format!("give it a name: `--set NAME=conn:{}@{name}`", shown(id))),

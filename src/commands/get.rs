@@ -6,7 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
-use super::as_format::{self, AsFormat};
+use super::as_format::{self, Additions, AsFormat};
 use super::session::Session;
 use super::{export, stored};
 use crate::connection::{Connection, check_field_name};
@@ -53,6 +53,12 @@ pub struct GetConnArgs {
     /// With --as: write to FILE instead of stdout, atomically, and readable only by you
     #[arg(long, value_name = "FILE", requires = "as_format")]
     pub out: Option<PathBuf>,
+    /// With --as dbt: a whole profiles.yml, with this profile
+    #[arg(long, value_name = "NAME", requires = "as_format")]
+    pub profile: Option<String>,
+    /// With --as dbt: a field of the target that the connection has not (repeatable)
+    #[arg(long, value_name = "KEY=VALUE", requires = "as_format", value_parser = secret())]
+    pub profile_arg: Vec<Secret>,
     /// Print this when the connection or the field is not found
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, value_parser = secret())]
     pub default: Option<Secret>,
@@ -112,6 +118,12 @@ pub(crate) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConn
     if let Some(name) = &args.field {
         check_field_name(name)?;
     }
+    let additions = match args.as_format {
+        Some(AsFormat::Format(format)) => {
+            Additions::read(format, args.profile.as_deref(), &args.profile_arg)?
+        }
+        _ => Additions::default(),
+    };
     let session = &start()?;
     let out = args.out.as_deref().filter(|out| *out != Path::new("-"));
     if let Some(out) = out {
@@ -123,11 +135,13 @@ pub(crate) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConn
         Ok(found) => match (&args.field, args.as_format) {
             (_, Some(AsFormat::Format(format))) => {
                 let connection = Connection::from_found(conn_id, &found)?;
+                let terminal = session.terminal;
                 Some(as_format::text(
                     &connection,
                     format,
+                    &additions,
                     &mut masks,
-                    session.terminal,
+                    terminal,
                 )?)
             }
             (None, _) => Some(formatted(conn_id, &found, args.output, &mut masks)?),

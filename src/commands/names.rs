@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::as_format::Additions;
 use super::session::Session;
 use super::{as_format, sources, stored};
 use crate::connection::{Connection, check_field_name};
@@ -74,6 +75,8 @@ pub(super) struct Wanted {
     format: Option<Format>,
     /// Whether it is left out where it is missing: the code that uses it has a default.
     may_be_missing: bool,
+    /// Whether the format's variables are wanted, not its text.
+    is_several: bool,
 }
 
 /// A connection or variable, and its value.
@@ -146,6 +149,7 @@ fn plain(naming: Naming, kind: SecretKind, id: &str) -> Wanted {
         id: id.to_owned(),
         field: None,
         format: None,
+        is_several: false,
         may_be_missing: false,
     }
 }
@@ -208,6 +212,7 @@ fn several(text: &str) -> Result<Wanted> {
         field: None,
         format: Some(format),
         may_be_missing: false,
+        is_several: true,
     })
 }
 
@@ -253,6 +258,7 @@ fn assignment(text: &str) -> Result<Wanted> {
         field,
         format,
         may_be_missing: false,
+        is_several: false,
     })
 }
 
@@ -375,8 +381,8 @@ impl Resolved {
         let (Some(connection), Some(format)) = (&self.connection, self.wanted.format) else {
             return Ok(vec![self.entry()?]);
         };
-        if format.is_variables() {
-            let variables = as_format::variables(connection, format, masks, session.terminal)?;
+        if self.wanted.is_several {
+            let variables = as_format::variables(connection, format, session.terminal)?;
             return Ok(variables
                 .into_iter()
                 .map(|(name, value)| Entry { name, value })
@@ -384,7 +390,7 @@ impl Resolved {
         }
         Ok(vec![Entry {
             name: self.wanted.name.clone(),
-            value: as_format::text(connection, format, masks, session.terminal)?,
+            value: as_format::text(connection, format, &Additions::default(), masks, session.terminal)?,
         }])
     }
 

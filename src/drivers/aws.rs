@@ -53,11 +53,15 @@ fn variables(parts: &Parts<'_>) -> Result<Rendered> {
             _ => return Err(parts.needs_a_service("`extra.role_arn` makes Airflow ask AWS for the keys of a role")),
         }
         set("AWS_ROLE_ARN", Some(role));
-        if let Some(Value::Object(kwargs)) = parts.extra("assume_role_kwargs") {
-            set(
-                "AWS_ROLE_SESSION_NAME",
-                kwargs.get("RoleSessionName").and_then(Value::as_str),
-            );
+        match parts.truthy_extra("assume_role_kwargs") {
+            None => {}
+            Some(Value::Object(kwargs)) => {
+                set(
+                    "AWS_ROLE_SESSION_NAME",
+                    kwargs.get("RoleSessionName").and_then(Value::as_str),
+                );
+            }
+            Some(_) => return Err(parts.malformed("`extra.assume_role_kwargs` is not an object")),
         }
     }
     Ok(Rendered {

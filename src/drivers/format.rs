@@ -25,11 +25,13 @@ pub enum Format {
     Odbc,
     /// The variables of the AWS CLI and SDKs.
     AwsEnv,
+    /// A target of a profile of dbt.
+    Dbt,
 }
 
 impl Format {
     /// All formats, in the order in which they are listed.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Sqlalchemy,
         Self::Url,
         Self::Libpq,
@@ -39,6 +41,7 @@ impl Format {
         Self::Jdbc,
         Self::Odbc,
         Self::AwsEnv,
+        Self::Dbt,
     ];
 
     /// Returns the format's name on the command line.
@@ -54,6 +57,7 @@ impl Format {
             Self::Odbc => "odbc",
             Self::MysqlCnf => "mysql-cnf",
             Self::AwsEnv => "aws-env",
+            Self::Dbt => "dbt",
         }
     }
 
@@ -70,13 +74,22 @@ impl Format {
             Self::Odbc => "an ODBC connection string",
             Self::MysqlCnf => "an option file for mysql (--defaults-extra-file)",
             Self::AwsEnv => "the variables of the AWS CLI and SDKs: AWS_ACCESS_KEY_ID, …",
+            Self::Dbt => {
+                "a target for dbt's profiles.yml; its secrets are variables, which `exec --as ID@dbt` sets"
+            }
         }
     }
 
-    /// Whether the format is several variables, and not one text.
+    /// Whether `get-conn` and `--set` have it: it is one text.
     #[must_use]
-    pub fn is_variables(self) -> bool {
-        matches!(self, Self::LibpqEnv | Self::AwsEnv)
+    pub fn is_text(self) -> bool {
+        !matches!(self, Self::LibpqEnv | Self::AwsEnv)
+    }
+
+    /// Whether `--as` of `exec` and `export` has it: it has variables.
+    #[must_use]
+    pub fn has_variables(self) -> bool {
+        matches!(self, Self::LibpqEnv | Self::AwsEnv | Self::Dbt)
     }
 
     /// Parses a name of the command line.

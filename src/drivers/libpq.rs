@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use super::parts::{Parts, string};
 use super::{Content, Rendered};
 use crate::error::{Error, Result};
+use crate::nearest::nearest;
 use crate::python::json::Value;
 use crate::python::text::is_space;
 use crate::shown::shown;
@@ -142,7 +143,7 @@ pub(super) fn parameters<'a>(parts: &'a Parts<'a>) -> Result<Vec<Parameter<'a>>>
         .filter_map(|(name, value)| Some((name, value?)))
         .map(|(name, value)| {
             let Some(&(keyword, variable)) = KEYWORDS.iter().find(|(keyword, _)| *keyword == name) else {
-                return Err(parts.malformed(&format!("`extra.{}` is no parameter of libpq", shown(name))));
+                return Err(unknown(parts, name));
             };
             if value.contains('\0') {
                 return Err(parts.malformed(&format!("`{keyword}` has NUL")));
@@ -154,6 +155,17 @@ pub(super) fn parameters<'a>(parts: &'a Parts<'a>) -> Result<Vec<Parameter<'a>>>
             })
         })
         .collect()
+}
+
+/// Returns the error of an extra that libpq does not know. Its name is not shown: of a URI whose password has a `?`, it is a part of the
+/// password.
+fn unknown(parts: &Parts<'_>, name: &str) -> Error {
+    let error = parts.malformed("a key of `extra` is no parameter of libpq");
+    let known: Vec<&str> = KEYWORDS.iter().map(|(keyword, _)| *keyword).collect();
+    match nearest(name, &known) {
+        Some(near) => error.with_hint(format!("the nearest parameter is `{near}`")),
+        None => error,
+    }
 }
 
 /// Returns `keyword=value` pairs, as psycopg's `make_conninfo` writes them.
@@ -199,11 +211,7 @@ pub(super) fn variables(parts: &Parts<'_>) -> Result<Rendered> {
             }
         }
     }
-    Ok(Rendered {
-        content: Content::Variables(variables),
-        quoted_secrets: Vec::new(),
-        warnings: Vec::new(),
-    })
+    Ok(Rendered::of(Content::Variables(variables)))
 }
 
 /// Returns a value with psycopg's quotes.

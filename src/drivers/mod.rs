@@ -12,6 +12,7 @@ mod apache;
 mod aws;
 mod clickhouse;
 mod databricks;
+mod dbt;
 mod embedded;
 mod format;
 mod google;
@@ -38,6 +39,7 @@ pub use format::Format;
 use crate::connection::Connection;
 use crate::error::{Error, Result};
 use crate::nearest::nearest;
+use crate::python::json::Object;
 use crate::secret::Secret;
 use crate::shown::shown;
 use parts::Parts;
@@ -60,6 +62,15 @@ pub enum Content {
     Text(Secret),
     /// Variables of an environment, and their values.
     Variables(Vec<(&'static str, Secret)>),
+    /// A mapping for a YAML file, without secrets.
+    Mapping(Object),
+}
+
+/// What the caller adds to a connection.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Fields of a target of dbt, which come before those of the connection (Cosmos's `profile_args`).
+    pub profile_args: Object,
 }
 
 /// Renders the parts of a connection.
@@ -107,24 +118,77 @@ const TYPES: &[(&str, Formats)] = &[
 /// A format that does not fit the connection's type, or that would need an answer of a service, with status 2; a connection for which
 /// Airflow's hook raises, or which the format cannot carry, with status 6; a part that the format is about and the connection lacks,
 /// with status 3.
-pub fn render(connection: &Connection, format: Format) -> Result<Rendered> {
+pub fn render(connection: &Connection, format: Format, options: &Options) -> Result<Rendered> {
     let parts = Parts::of(connection)?;
     let conn_type = parts.conn_type.unwrap_or_default();
-    let formats = formats_of(conn_type);
-    match formats.iter().find(|(name, _)| *name == format) {
-        Some((_, render)) => render(&parts),
-        None => Err(does_not_fit(&parts, conn_type, format, formats)),
+    if format == Format::Dbt && fits(conn_type, format) {
+        return dbt::target(&parts, options);
     }
+    match formats_of(conn_type).iter().find(|(name, _)| *name == format) {
+        Some((_, render)) => render(&parts),
+        None => Err(does_not_fit(&parts, conn_type, format)),
+    }
+}
+
+/// Returns the variables of `connection` in `format`.
+///
+/// # Errors
+/// As [`render`]; a format without variables, with status 2.
+pub fn variables(connection: &Connection, format: Format, options: &Options) -> Result<Variables> {
+    let parts = Parts::of(connection)?;
+    if format == Format::Dbt && fits(parts.conn_type.unwrap_or_default(), format) {
+        let all = dbt::variables(&parts, options)?;
+        return Ok(Variables {
+            all,
+            warnings: Vec::new(),
+        });
+    }
+    let rendered = render(connection, format, options)?;
+    let Content::Variables(all) = rendered.content else {
+        return Err(Error::usage(format!(
+            "format `{}` has no variables",
+            format.name()
+        )));
+    };
+    let all = all
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Ok(Variables {
+        all,
+        warnings: rendered.warnings,
+    })
+}
+
+/// The variables of a connection in a format.
+#[derive(Debug)]
+pub struct Variables {
+    /// The names and values.
+    pub all: Vec<(String, Secret)>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
 }
 
 /// Returns the connection types of `format`, in alphabetical order.
 #[must_use]
 pub fn types_of(format: Format) -> Vec<&'static str> {
-    TYPES
+    let of_dbt = dbt::conn_types();
+    let mut types: Vec<&str> = TYPES
         .iter()
-        .filter(|(_, formats)| formats.iter().any(|(name, _)| *name == format))
         .map(|(conn_type, _)| *conn_type)
-        .collect()
+        .chain(of_dbt)
+        .filter(|conn_type| fits(conn_type, format))
+        .collect();
+    types.sort_unstable();
+    types.dedup();
+    types
+}
+
+fn fits(conn_type: &str, format: Format) -> bool {
+    match format {
+        Format::Dbt => dbt::conn_types().any(|name| name == conn_type),
+        format => formats_of(conn_type).iter().any(|(name, _)| *name == format),
+    }
 }
 
 fn formats_of(conn_type: &str) -> Formats {
@@ -134,7 +198,7 @@ fn formats_of(conn_type: &str) -> Formats {
         .map_or(&[], |(_, formats)| formats)
 }
 
-fn does_not_fit(parts: &Parts<'_>, conn_type: &str, format: Format, formats: Formats) -> Error {
+fn does_not_fit(parts: &Parts<'_>, conn_type: &str, format: Format) -> Error {
     let id = shown(parts.id);
     if conn_type.is_empty() {
         return Error::usage(format!(
@@ -146,27 +210,30 @@ fn does_not_fit(parts: &Parts<'_>, conn_type: &str, format: Format, formats: For
         format.name(),
         shown(conn_type)
     ));
-    if formats.is_empty() {
-        let known: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
-        return match nearest(conn_type, &known) {
-            Some(near) => error.with_hint(format!("no format fits this type; the nearest type is `{near}`")),
-            None => {
-                error.with_hint("no format fits this type; `--as help` lists the formats and their types")
-            }
-        };
-    }
-    let fitting: Vec<String> = formats
-        .iter()
-        .map(|(format, _)| format!("`{}`", format.name()))
+    let fitting: Vec<String> = Format::ALL
+        .into_iter()
+        .filter(|format| fits(conn_type, *format))
+        .map(|format| format!("`{}`", format.name()))
         .collect();
-    error.with_hint(format!("those that fit are {}", fitting.join(", ")))
+    if !fitting.is_empty() {
+        return error.with_hint(format!("those that fit are {}", fitting.join(", ")));
+    }
+    let known: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
+    match nearest(conn_type, &known) {
+        Some(near) => error.with_hint(format!("no format fits this type; the nearest type is `{near}`")),
+        None => error.with_hint("no format fits this type; `--as help` lists the formats and their types"),
+    }
 }
 
 impl Rendered {
     /// Creates the rendering of one text.
     fn text(text: impl Into<Secret>) -> Self {
+        Self::of(Content::Text(text.into()))
+    }
+
+    fn of(content: Content) -> Self {
         Self {
-            content: Content::Text(text.into()),
+            content,
             quoted_secrets: Vec::new(),
             warnings: Vec::new(),
         }

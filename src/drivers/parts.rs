@@ -61,6 +61,11 @@ impl<'a> Parts<'a> {
         })
     }
 
+    /// Returns the extra.
+    pub(super) fn extra_object(&self) -> Option<&'a Object> {
+        self.extra
+    }
+
     /// Returns a value of the extra, which may be `None` in Python too.
     pub(super) fn extra(&self, key: &str) -> Option<&'a Value> {
         self.extra?.get(key)

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::{Entry, Exported, Masks, shell};
 use crate::error::Result;
+use crate::python::json::{Object, Value};
 
 /// Returns the mapping.
 ///
@@ -59,6 +60,58 @@ pub(super) fn quoted(text: &str) -> String {
 /// Whether a YAML stream may hold `c` unescaped, and no reader takes it for a line break or a byte order mark.
 fn is_printable(c: char) -> bool {
     matches!(c, '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}' | '\u{10000}'..)
+}
+
+/// Returns an object as a block of lines, each of which starts with `indent` blanks. Lists are on one line.
+#[must_use]
+pub fn block(object: &Object, indent: usize) -> String {
+    let mut text = String::new();
+    for (name, value) in object {
+        let _ = write!(text, "{:indent$}{}:", "", plain_key(name));
+        match value {
+            Value::Object(inner) if !inner.is_empty() => {
+                text.push('\n');
+                text.push_str(&block(inner, indent + 2));
+            }
+            value => {
+                let _ = writeln!(text, " {}", flow(value));
+            }
+        }
+    }
+    text
+}
+
+/// Returns a key, unquoted if no reader takes it for something else than text.
+fn plain_key(name: &str) -> String {
+    const OTHERS: [&str; 10] = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "none",
+    ];
+    if shell::is_name(name) && !OTHERS.contains(&name.to_lowercase().as_str()) {
+        name.to_owned()
+    } else {
+        quoted(name)
+    }
+}
+
+/// Returns a value on one line.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(digits) => digits.clone(),
+        Value::Float(value) if value.is_nan() => ".nan".to_owned(),
+        Value::Float(value) if value.is_infinite() => if *value > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
+        // YAML 1.1 wants a dot in a number with an exponent.
+        Value::Float(value) => format!("{value:?}"),
+        Value::String(text) => quoted(text),
+        Value::List(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Object(object) => {
+            let pairs = object
+                .iter()
+                .map(|(name, value)| format!("{}: {}", quoted(name), flow(value)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod debug;
 mod fault;
 #[cfg(unix)]
 mod kubernetes;
+mod formats;
 mod leaks;
 #[cfg(unix)]
 mod process;
@@ -40,6 +41,14 @@ const MORE: &[(&str, bool)] = &[
     ("get-conn warehouse -o json", true),
     ("get-conn warehouse -o raw", true),
     ("get-conn warehouse -o env", true),
+    ("get-conn warehouse --as sqlalchemy", true),
+    ("get-conn warehouse --as libpq", true),
+    (
+        "get-conn warehouse --as pgpass --out /nonexistent/folder/file",
+        true,
+    ),
+    ("get-conn warehouse --as dbt", true),
+    ("exec --as warehouse@libpq-env -- true", true),
     ("get-conn warehouse --field password", true),
     ("get-conn warehouse --field extra.a.b.c", true),
     ("get-conn warehouse --field passwrd", true),

@@ -123,6 +123,24 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-conn smtp_default --field passwrd",
             ),
             (
+                "a format of `--as` that does not fit the connection's type",
+                &[],
+                "get-conn smtp_default --as libpq",
+            ),
+            (
+                "a password that Airflow gets from a cloud",
+                &[("AIRFLOW_CONN_RDS", "postgres://etl@db.example.com/dwh?iam=true")],
+                "get-conn rds --as sqlalchemy",
+            ),
+            (
+                "a profile of dbt that lacks a field",
+                &[(
+                    "AIRFLOW_CONN_QUERIES",
+                    "trino://etl:secret@trino.example.com:8443",
+                )],
+                "get-conn queries --as dbt --profile-arg database=hive",
+            ),
+            (
                 "a malformed reference",
                 &[],
                 "export --set PGPASSWORD=warehouse --format shell",

@@ -1,5 +1,6 @@
 //! The command line as users see it: stdout, stderr and status together, and the readers of every format.
 
+mod as_format;
 mod bounds;
 mod completions;
 mod errors;

@@ -2,6 +2,9 @@
 
 #[cfg(unix)]
 mod databases;
+mod dbt;
 mod differences;
 mod generate;
 mod hooks;
+#[cfg(unix)]
+mod programs;

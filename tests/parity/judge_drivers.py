@@ -69,7 +69,9 @@ def load():
     if not any(isinstance(finder, StandIns) for finder in sys.meta_path):
         sys.meta_path.insert(0, StandIns())
         from airflow.sdk.bases.hook import BaseHook
-        # The one function of a stand-in that decides on a part of the text.
+        # What snowflake-sqlalchemy asks the connector: whether a value is text, and the types of parameters.
+        importlib.import_module("snowflake.connector.connection").DEFAULT_CONFIGURATION = {}
+        sys.modules["snowflake.connector.connection_config"] = None
         compat = importlib.import_module("snowflake.connector.compat")
         compat.IS_STR = lambda value: isinstance(value, str)
 
@@ -284,3 +286,72 @@ def reading(text):
     except Exception as error:
         return {"error": type(error).__name__}
     return [url.username or None, url.password or None, url.host or None, url.database or None]
+
+
+def op_dbt(request):
+    """Answers with the target and the variables of the first of Cosmos's mappings that takes the connection."""
+    load()
+    import copy
+
+    from cosmos.profiles import profile_mappings
+    from judge_connection import deserialized
+
+    arguments = request["arguments"]
+    try:
+        connection = deserialized("c", request["value"])
+        for mapping in profile_mappings:
+            wanted = arguments.get("type", mapping.dbt_profile_type), arguments.get("method", mapping.dbt_profile_method)
+            if wanted != (mapping.dbt_profile_type, mapping.dbt_profile_method):
+                continue
+            CONNECTION[:] = [copy.deepcopy(connection)]
+            one = mapping("c", dict(arguments))
+            if one.can_claim_connection():
+                target = {name: value for name, value in one.profile.items() if value is not None}
+                variables = dict(one.env_vars)
+                # Athena's mapping has one for a token that is absent, and that its target does not name.
+                token = "COSMOS_CONN_AWS_AWS_SESSION_TOKEN"
+                if token in variables and token not in str(target):
+                    del variables[token]
+                json.dumps([target, variables], ensure_ascii=False).encode()
+                return {"mapping": mapping.__name__, "target": target, "variables": variables}
+    except Exception as error:
+        return {"error": f"{type(error).__name__}: {error}"[:300]}
+    return {"error": "no mapping takes it"}
+
+
+def op_mappings(request):
+    load()
+    from cosmos.profiles import profile_mappings
+
+    return [mapping.__name__ for mapping in profile_mappings]
+
+
+def op_yaml(request):
+    import yaml
+
+    return yaml.safe_load(request["text"])
+
+
+def op_engine(request):
+    """Makes an engine, and returns the name of its driver and all texts that the driver would connect with."""
+    load()
+    import mysqldb
+    from sqlalchemy import create_engine
+
+    mysqldb.install()
+    engine = create_engine(request["url"])
+    arguments = engine.dialect.create_connect_args(engine.url)
+    return {"driver": f"{engine.dialect.name}+{engine.driver}", "texts": sorted(set(texts(arguments)))}
+
+
+def texts(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for one in value.values():
+            yield from texts(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from texts(one)
+    elif type(value).__module__.startswith("trino"):
+        yield from texts(vars(value))

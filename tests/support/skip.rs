@@ -10,6 +10,8 @@ pub fn variable(name: &str) -> Option<String> {
 /// What `scripts/test` provides on every machine that runs CI.
 const REQUIRED: &[&str] = &[
     "airflow",
+    "awscli",
+    "dbt",
     "drivers",
     "mariadb",
     "moto",

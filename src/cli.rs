@@ -19,6 +19,7 @@ use crate::commands::export::{self, ExportArgs};
 use crate::commands::get::{self, GetConfigArgs, GetConnArgs, GetVarArgs};
 use crate::commands::list::{self, ListArgs};
 use crate::commands::man;
+use crate::commands::policy::{self, PolicyArgs};
 use crate::commands::session::Session;
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
@@ -76,6 +77,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Show which names differ between two configurations, without their values
     Diff(DiffArgs),
+    /// Print the least privilege with which these names can be read
+    Policy(PolicyArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -144,6 +147,7 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         Command::List(args) => list::run(&session()?, args),
         Command::Doctor(args) => return doctor::run(&cli.global, env, args),
         Command::Diff(args) => return diff::run(&session()?, &other(&args.with)?, args),
+        Command::Policy(args) => policy::run(&session()?, args),
         Command::Completions(args) => completions::print(args.shell),
         Command::Man => man::print(Cli::command()),
     }

@@ -19,7 +19,7 @@
 //! backend -> { cloud, http }
 //! cloud -> http
 //! leaves: airflow_option, calendar, class_path, connection_keys, env, error, file, future, helper, home, kwargs
-//! leaves: listing, location, nearest, python, report, secret, shown, value, variable_name
+//! leaves: listing, location, nearest, privilege, python, report, secret, shown, value, variable_name
 //! ```
 //!
 //! Every module may use a leaf; a leaf may use only other leaves.
@@ -78,6 +78,7 @@ pub mod listing;
 pub mod location;
 mod nearest;
 pub mod options;
+pub mod privilege;
 pub mod python;
 pub mod render;
 pub mod report;

@@ -44,6 +44,7 @@ mod local;
 #[cfg(unix)]
 mod metastore;
 mod package;
+mod policy;
 mod settings;
 mod support;
 mod tls;

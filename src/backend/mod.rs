@@ -12,6 +12,7 @@ use crate::env::Env;
 use crate::error::Result;
 pub use crate::future::BoxFuture;
 use crate::listing::{Listing, Scope};
+use crate::privilege::{PolicyFormat, Privilege};
 use crate::python::json::Object;
 use crate::report::{Check, Section};
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
@@ -91,6 +92,20 @@ pub trait SecretsBackend: Send + Sync {
         let _ = scope;
         let why = "it has no list of its names".to_owned();
         Box::pin(std::future::ready(Ok(Listing::Cannot(why))))
+    }
+
+    /// Returns the service whose policies allow to read here; `None` where nobody writes such a policy.
+    fn policy_format(&self) -> Option<PolicyFormat> {
+        None
+    }
+
+    /// Returns what must be allowed so that `step`, which `plan` returned, may be asked. The default needs nothing.
+    ///
+    /// # Errors
+    /// A step of another backend, and a name that a policy cannot write without allowing others, with status 2.
+    fn privilege(&self, step: &Step) -> Result<Option<Privilege>> {
+        let _ = step;
+        Ok(None)
     }
 
     /// Whether secretctl ever asks this place.

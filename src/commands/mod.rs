@@ -14,6 +14,7 @@ pub mod get;
 pub mod list;
 pub(crate) mod man;
 pub mod names;
+pub mod policy;
 pub(crate) mod session;
 mod sources;
 mod stored;

@@ -20,6 +20,7 @@ pub mod log;
 mod logging_command;
 pub mod masks;
 pub mod output;
+pub mod policy;
 pub mod shell;
 pub mod style;
 pub mod terminal;

@@ -24,6 +24,7 @@ pub mod list;
 mod many;
 mod not_found;
 mod options;
+pub mod privileges;
 
 use connections::ConnectionSearch;
 pub use each::Located;

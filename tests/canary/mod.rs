@@ -7,9 +7,9 @@
 mod databases;
 mod debug;
 mod fault;
+mod formats;
 #[cfg(unix)]
 mod kubernetes;
-mod formats;
 mod leaks;
 #[cfg(unix)]
 mod process;
@@ -33,6 +33,7 @@ const FEW: &[(&str, bool)] = &[
     ("get-var hello --json", true),
     ("get-config hello", true),
     ("doctor", false),
+    ("list conn", false),
 ];
 
 /// More commands, where an answer is quick and the settings are valid so far.
@@ -87,6 +88,10 @@ const MORE: &[(&str, bool)] = &[
     ("exec --from uses.sql -- true", true),
     ("export --from uses.sql --format yaml", true),
     ("doctor -o json", false),
+    ("list var -o json", false),
+    ("list config --lenient", false),
+    ("policy --conn warehouse --var hello --format vault", false),
+    ("policy --conn warehouse --var hello --format aws", false),
     // Usage errors and information about the program have no value.
     ("get-conn", false),
     ("get-con warehouse", false),

@@ -349,6 +349,11 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 "get-var hello",
             ),
             (
+                "a policy of a service that the backend does not belong to",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), FORBIDDEN],
+                "policy --conn smtp_default --format aws",
+            ),
+            (
                 "a local file that is missing",
                 &[
                     ("AIRFLOW__SECRETS__BACKEND", LOCAL),
@@ -422,6 +427,11 @@ const KINDS: &[(u8, &str, &[Case])] = &[
         4,
         "authentication refused, no credential available, or permission denied",
         &[
+            (
+                "names that may not be listed",
+                &[("AIRFLOW__SECRETS__BACKEND", VAULT), FORBIDDEN],
+                "list conn",
+            ),
             (
                 "a path that the token may not read",
                 &[("AIRFLOW__SECRETS__BACKEND", VAULT), FORBIDDEN],

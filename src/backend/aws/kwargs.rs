@@ -4,6 +4,7 @@
 //! `__init__` and `client` of the two backends, and `utils/connection_wrapper.py` of apache-airflow-providers-amazon 9.39.0;
 //! botocore 1.44.8. Must not read a file.
 
+use super::arns::Arns;
 use super::meanings::MEANINGS;
 use super::role::{self, AssumedRole};
 use super::sts_config;
@@ -73,6 +74,8 @@ pub(super) struct Config {
     pub(super) session: SessionOptions,
     pub(super) client: ClientKwargs,
     pub(super) role: Option<AssumedRole>,
+    /// The kwarg `role_arn`.
+    role_arn: Option<String>,
     pub(super) warnings: Vec<String>,
 }
 
@@ -119,6 +122,7 @@ impl Config {
         check_api_version(&mut kwargs, api_version)?;
         let verify = verify(&mut kwargs)?;
         let (config, options) = role::config_kwargs(&mut kwargs)?.unwrap_or_default();
+        let role_arn = kwargs.get("role_arn").and_then(Value::as_str).map(str::to_owned);
         let service_config = kwargs.get("service_config").cloned();
         let class = class_path.rsplit('.').next().unwrap_or_default().to_lowercase();
         let role = role::role(
@@ -154,8 +158,20 @@ impl Config {
                 verify,
             },
             role,
+            role_arn,
             warnings,
         })
+    }
+
+    /// Returns where the resources of the service are, as far as kwargs and environment say it.
+    pub(super) fn arns(&self, env: &Env) -> Arns {
+        Arns::new(self.known_region(env), self.role_arn.as_deref())
+    }
+
+    /// Returns the region of the kwargs or of the environment. The profile is not read for it.
+    fn known_region<'a>(&'a self, env: &'a Env) -> Option<&'a str> {
+        let region = self.client.region_name.as_deref();
+        region.or_else(|| env.non_empty("AWS_DEFAULT_REGION"))
     }
 
     /// Returns where the service is, as far as kwargs and environment say it. The profile is not read for it.
@@ -163,8 +179,7 @@ impl Config {
         if let Some(url) = &self.client.endpoint_url {
             return format!("{service} at {}", shown(&origin_of(url)));
         }
-        let region = self.client.region_name.as_deref();
-        match region.or_else(|| env.non_empty("AWS_DEFAULT_REGION")) {
+        match self.known_region(env) {
             Some(region) => format!("{service} in {}", shown(region)),
             None => service.to_owned(),
         }

@@ -10,6 +10,7 @@
 
 use std::sync::Arc;
 
+use self::arns::Arns;
 use self::client::Client;
 use self::kwargs::{Config, refuse_session_factory};
 use self::lookups::{Lookups, Names};
@@ -19,10 +20,12 @@ use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
+use crate::privilege::{PolicyFormat, Privilege};
 use crate::python::json::Object;
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, SecretKind, Step};
 
+mod arns;
 mod client;
 mod kwargs;
 mod list;
@@ -49,6 +52,8 @@ trait Shelf: Send + Sync + Sized + 'static {
     const OPERATION: &'static str;
     /// The permission that the operation needs.
     const PERMISSION: &'static str;
+    /// The beginning of the resource in an ARN: `secret:`, and what follows the name.
+    const RESOURCE: [&'static str; 2];
     /// The operation that lists the names, without values.
     const LIST_OPERATION: &'static str;
     /// The permission that the listing needs, on every resource.
@@ -111,6 +116,7 @@ struct Store<S> {
     shelf: S,
     lookups: Lookups,
     place: String,
+    arns: Arns,
     warnings: Vec<String>,
     client: Arc<Client>,
 }
@@ -126,6 +132,7 @@ impl<S: Shelf> Store<S> {
             shelf,
             lookups,
             place: config.place(S::SERVICE.name, context.env),
+            arns: config.arns(context.env),
             warnings: config.warnings.clone(),
             client: Arc::new(Client::new(config, S::SERVICE, context)),
         }))
@@ -176,6 +183,18 @@ impl<S: Shelf> SecretsBackend for Store<S> {
 
     fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
         Box::pin(self.listing(scope))
+    }
+
+    fn policy_format(&self) -> Option<PolicyFormat> {
+        Some(PolicyFormat::Aws)
+    }
+
+    fn privilege(&self, step: &Step) -> Result<Option<Privilege>> {
+        let NameAddress { name, .. } = step.location.address()?;
+        Ok(Some(Privilege::Aws {
+            action: S::PERMISSION,
+            resource: self.arns.of::<S>(name)?,
+        }))
     }
 
     fn warnings(&self) -> &[String] {

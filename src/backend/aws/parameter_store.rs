@@ -35,6 +35,7 @@ impl Shelf for ParameterStore {
     const FIELD: &'static str = "name";
     const OPERATION: &'static str = "GetParameter";
     const PERMISSION: &'static str = "ssm:GetParameter";
+    const RESOURCE: [&'static str; 2] = ["parameter", ""];
     const LIST_OPERATION: &'static str = "DescribeParameters";
     const LIST_PERMISSION: &'static str = "ssm:DescribeParameters";
     const KWARGS: &'static [&'static str] = &[];

@@ -37,6 +37,7 @@ impl Shelf for SecretsManager {
     const FIELD: &'static str = "secret_id";
     const OPERATION: &'static str = "GetSecretValue";
     const PERMISSION: &'static str = "secretsmanager:GetSecretValue";
+    const RESOURCE: [&'static str; 2] = ["secret:", "-??????"];
     const LIST_OPERATION: &'static str = "ListSecrets";
     const LIST_PERMISSION: &'static str = "secretsmanager:ListSecrets";
     const KWARGS: &'static [&'static str] = &["sep", EXTRA_CONN_WORDS];

@@ -20,6 +20,7 @@ use crate::http::{Client, Options, Proxies};
 use crate::kwargs::Kwargs;
 use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
+use crate::privilege::{PolicyFormat, Privilege};
 use crate::secret::Redaction;
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
@@ -169,6 +170,19 @@ impl SecretsBackend for AzureKeyVaultBackend {
 
     fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
         Box::pin(self.listing(scope))
+    }
+
+    fn policy_format(&self) -> Option<PolicyFormat> {
+        Some(PolicyFormat::Azure)
+    }
+
+    fn privilege(&self, step: &Step) -> Result<Option<Privilege>> {
+        let SecretAddress { secret_name, .. } = step.location.address()?;
+        let host = self.config.endpoint.host_str().unwrap_or_default();
+        Ok(Some(Privilege::Azure {
+            vault: host.split('.').next().unwrap_or_default().to_owned(),
+            secret: secret_name.clone(),
+        }))
     }
 
     fn warnings(&self) -> &[String] {

@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::kwargs::Kwargs;
 use crate::listing::{Listing, Scope};
 use crate::location::{Location, NamedSecret, Null, SecretPlace};
+use crate::privilege::{PolicyFormat, Privilege};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 
@@ -122,6 +123,18 @@ impl SecretsBackend for GoogleSecretManagerBackend {
 
     fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
         Box::pin(self.listing(scope))
+    }
+
+    fn policy_format(&self) -> Option<PolicyFormat> {
+        Some(PolicyFormat::Gcp)
+    }
+
+    fn privilege(&self, step: &Step) -> Result<Option<Privilege>> {
+        let NamedSecret::<Project> { place, name } = step.location.address()?;
+        Ok(Some(Privilege::Gcp {
+            project: place.0.clone(),
+            secret: name.clone(),
+        }))
     }
 
     fn warnings(&self) -> &[String] {

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::kwargs::Kwargs;
 use crate::listing::{Listing, Scope};
+use crate::privilege::{PolicyFormat, Privilege};
 use crate::python::quote::quote_path;
 use crate::report::{Check, Section};
 use crate::secret::Secret;
@@ -167,11 +168,7 @@ impl VaultBackend {
         if let Some(words) = envelope.and_then(Envelope::words) {
             error = error.with_detail(format!("Vault says: {}", self.client.clean(&words)));
         }
-        // Policies have unquoted paths.
-        let policy_path = match kv_engine_version {
-            1 => format!("{mount}/{path}"),
-            _ => format!("{mount}/data/{path}"),
-        };
+        let policy_path = paths::policy_path(mount, path, kv_engine_version);
         let policy_path: String = policy_path.chars().take(MAX_SHOWN_CHARS).collect();
         error = error.with_detail(format!("a policy must allow `read` on `{policy_path}`"));
         error = error.with_detail(self.client.config.paths.asked_as());
@@ -240,6 +237,15 @@ impl SecretsBackend for VaultBackend {
 
     fn list<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Listing>> {
         Box::pin(self.listing(scope))
+    }
+
+    fn policy_format(&self) -> Option<PolicyFormat> {
+        Some(PolicyFormat::Vault)
+    }
+
+    fn privilege(&self, step: &Step) -> Result<Option<Privilege>> {
+        let secret: &SecretPath = step.location.address()?;
+        secret.privilege(self.client.config.namespace.as_ref()).map(Some)
     }
 
     fn about_absence(&self) -> Option<String> {

@@ -7,8 +7,10 @@ use super::address::{climbs, normalize, refuse_climbing};
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 use crate::location::{Address, Location};
+use crate::privilege::Privilege;
 use crate::python::json::Value;
 use crate::python::repr::str;
+use crate::secret::Secret;
 use crate::shown::shown;
 use crate::value::{Lookup, SecretKind, Step};
 
@@ -35,6 +37,38 @@ pub(super) struct SecretPath {
     pub(super) path: String,
     /// 1 or 2.
     pub(super) kv_engine_version: u8,
+}
+
+impl SecretPath {
+    /// Returns what must be allowed to read it.
+    ///
+    /// # Errors
+    /// A path that has another meaning in a policy, with status 2.
+    pub(super) fn privilege(&self, namespace: Option<&Secret>) -> Result<Privilege> {
+        let path = policy_path(&self.mount_point, &self.path, self.kv_engine_version);
+        let is_pattern =
+            path.ends_with('*') || path.contains("+*") || path.split('/').any(|segment| segment == "+");
+        if is_pattern || path.contains("{{") || path.contains("}}") {
+            return Err(Error::usage(format!(
+                "a policy of Vault cannot name `{}` without allowing other paths",
+                shown(&path)
+            ))
+            .with_detail("a `*` at the end, a segment `+`, `+*` and double braces are patterns there")
+            .with_hint("leave this name out, and write its policy by hand"));
+        }
+        Ok(Privilege::Vault {
+            path,
+            namespace: namespace.and_then(Secret::expose_text).map(str::to_owned),
+        })
+    }
+}
+
+/// Returns the path of a secret as policies write it: not quoted.
+pub(super) fn policy_path(mount: &str, path: &str, kv_engine_version: u8) -> String {
+    match kv_engine_version {
+        1 => format!("{mount}/{path}"),
+        _ => format!("{mount}/data/{path}"),
+    }
 }
 
 impl Address for SecretPath {

@@ -125,6 +125,7 @@ fn with_candidates(command: clap::Command, words: &[OsString], env: &Env) -> cla
         })
         .mut_subcommand("exec", many)
         .mut_subcommand("export", many)
+        .mut_subcommand("policy", many)
         .mut_subcommand("check", many)
         .mut_subcommand("explain", |command| command.mut_arg("name", |arg| arg.add(both)))
 }

@@ -78,13 +78,6 @@ impl fmt::Debug for Found {
 pub enum Answer {
     /// There is a value at this location. The search ends.
     Found(Found),
-    /// There are several values at this location, and Airflow uses one. The search ends.
-    FoundAmong {
-        /// The value that is used.
-        found: Found,
-        /// A warning for the user.
-        warning: String,
-    },
     /// There is nothing at this location. The backend's next step is asked.
     Absent {
         /// A hint for the user, such as Vault's warning about the KV version.

@@ -39,6 +39,8 @@ const KEY_VAULT: &str = "airflow.providers.microsoft.azure.secrets.key_vault.Azu
 const AWS: &str = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
 const AKEYLESS: &str = "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend";
 const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
+const KUBERNETES: &str =
+    "airflow.providers.cncf.kubernetes.secrets.kubernetes_secrets_backend.KubernetesSecretsBackend";
 const TENANT: &str = "6f89cf12-978b-4d23-ac18-9ef0c127cf87";
 
 /// How many names `exec` looks up at once, each on its own connection.
@@ -85,6 +87,7 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
     scenarios.push(with_roots(key_vault(&authority), &authority));
     scenarios.push(with_roots(google_by_key(&authority), &authority));
     scenarios.push(with_roots(google_by_metadata(&authority), &authority));
+    scenarios.push(kubernetes(folder, &authority));
     scenarios.push(akeyless());
     scenarios.push(aws(
         "Secrets Manager, static keys, http",
@@ -241,6 +244,34 @@ fn akeyless() -> Scenario {
     let mut scenario = lookup("Akeyless, API key, http", 2_500_000, AKEYLESS, &kwargs);
     scenario.bounds.connections = 1;
     scenario.bounds.requests = 2;
+    scenario.counts = vec![server.counts()];
+    scenario
+}
+
+/// Kubernetes Secrets outside a cluster: a kubeconfig with a token and the cluster's authority, and one request.
+fn kubernetes(folder: &Path, authority: &Authority) -> Scenario {
+    let server = authority.server(|_, _| {
+        let secret = json!({
+            "metadata": {"name": "smtp", "namespace": "airflow"}, "type": "Opaque",
+            "data": {"value": "c210cDovL3VzZXI6cGFzc0BtYWlsLmV4YW1wbGUuY29tOjU4Nw=="},
+        });
+        let list = json!({"kind": "SecretList", "apiVersion": "v1", "metadata": {"resourceVersion": "209"}, "items": [secret]});
+        Answer::ok(list)
+    });
+    let config = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u", "namespace": "airflow"}}],
+        "clusters": [{"name": "k", "cluster": {"server": server.origin(), "certificate-authority": authority.file()}}],
+        "users": [{"name": "u", "user": {"token": "not-a-secret"}}],
+    });
+    let file = folder.join("kubeconfig");
+    std::fs::write(&file, config.to_string()).unwrap();
+    let mut scenario = lookup("Kubernetes, token, https", 6_000_000, KUBERNETES, &json!({}));
+    scenario
+        .env
+        .push(("KUBECONFIG".to_owned(), file.display().to_string()));
+    scenario.bounds.connections = 1;
+    scenario.bounds.requests = 1;
     scenario.counts = vec![server.counts()];
     scenario
 }

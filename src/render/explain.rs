@@ -106,7 +106,7 @@ fn location(row: &Row<'_>) -> String {
 /// Returns the outcome in a word or two.
 fn word(outcome: &Result<Answer>) -> &'static str {
     match outcome {
-        Ok(Answer::Found(_) | Answer::FoundAmong { .. }) => "found",
+        Ok(Answer::Found(_)) => "found",
         Ok(Answer::Absent { .. } | Answer::Null) => "not found",
         Err(error) => match error.kind() {
             ErrorKind::NotFound => "not found",
@@ -122,7 +122,6 @@ fn word(outcome: &Result<Answer>) -> &'static str {
 fn reason(row: &Row<'_>, outcome: &Result<Answer>) -> Option<String> {
     match outcome {
         Ok(Answer::Found(_)) => None,
-        Ok(Answer::FoundAmong { warning, .. }) => Some(warning.clone()),
         Ok(Answer::Absent { hint }) => hint.clone(),
         Ok(Answer::Null) => Some(format!("it exists, but {}", row.step.location.null().words)),
         Err(error) => Some(message(error)),

@@ -68,7 +68,7 @@ impl Resolver {
             }
             let hint = match ask_step(backend, &lookup, step, self.deadline).await? {
                 Answer::Absent { hint } => hint,
-                Answer::Found(_) | Answer::FoundAmong { .. } | Answer::Null => None,
+                Answer::Found(_) | Answer::Null => None,
             };
             reading = match reading {
                 Reading::Allowed { hint: Some(earlier) } => Reading::Allowed { hint: Some(earlier) },

@@ -261,12 +261,7 @@ impl Resolver {
                 None => ask(backend.as_ref(), &lookup, self.deadline).await,
             };
             match outcome.and_then(|outcome| self.check(&lookup, outcome)) {
-                Ok(Outcome::Found {
-                    found,
-                    warning,
-                    location,
-                }) => {
-                    warnings.extend(warning);
+                Ok(Outcome::Found { found, location }) => {
                     return Ok(Hit {
                         found,
                         warnings,
@@ -333,8 +328,12 @@ async fn ask(backend: &dyn SecretsBackend, lookup: &Lookup, deadline: Instant) -
     {
         let answer = ask_step(backend, lookup, step, deadline).await;
         match answer.map_err(|error| in_context(error, backend, lookup))? {
-            Answer::Found(found) => return Ok(Outcome::found(found, None, step)),
-            Answer::FoundAmong { found, warning } => return Ok(Outcome::found(found, Some(warning), step)),
+            Answer::Found(found) => {
+                return Ok(Outcome::Found {
+                    found,
+                    location: step.location.clone(),
+                });
+            }
             Answer::Absent { hint: own } => hint = hint.or(own),
             Answer::Null => {
                 null = Some(index);
@@ -376,7 +375,7 @@ async fn ask_step(
         backend = backend.class_path(),
         step = ?step.location,
         answer = match &answer {
-            Ok(Answer::Found(_) | Answer::FoundAmong { .. }) => "found",
+            Ok(Answer::Found(_)) => "found",
             Ok(Answer::Absent { .. }) => "not found",
             Ok(Answer::Null) => "null",
             Err(_) => "failed",
@@ -388,23 +387,8 @@ async fn ask_step(
 
 /// What one backend has under a name.
 enum Outcome {
-    Found {
-        found: Found,
-        /// A warning about the value.
-        warning: Option<String>,
-        location: Location,
-    },
+    Found { found: Found, location: Location },
     NotFound(Missed),
-}
-
-impl Outcome {
-    fn found(found: Found, warning: Option<String>, step: &Step) -> Self {
-        Self::Found {
-            found,
-            warning,
-            location: step.location.clone(),
-        }
-    }
 }
 
 /// What a search found, and where.

@@ -175,7 +175,7 @@ fn has(backend: &dyn SecretsBackend, lookup: &Lookup) -> bool {
     let mut steps = steps.iter().filter(|step| step.skipped.is_none());
     steps.any(|step| {
         let answer = backend.ask(lookup, step).now_or_never();
-        matches!(answer, Some(Ok(Answer::Found(_) | Answer::FoundAmong { .. })))
+        matches!(answer, Some(Ok(Answer::Found(_))))
     })
 }
 

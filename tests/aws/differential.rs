@@ -308,7 +308,7 @@ impl Stand {
             }
             match runtime.block_on(backend.ask(&lookup, &step))? {
                 Answer::Found(Found::Text(text)) => return Ok(Some(text.expose_text().unwrap().to_owned())),
-                Answer::Found(_) | Answer::FoundAmong { .. } => panic!("a store has text"),
+                Answer::Found(_) => panic!("a store has text"),
                 Answer::Absent { .. } => {}
                 Answer::Null => return Ok(None),
             }

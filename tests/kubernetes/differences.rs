@@ -26,17 +26,25 @@ impl Cluster {
     }
 
     fn program(&self) -> Program {
-        kubernetes(&json!({}))
+        self.program_with(&json!({}))
+    }
+
+    fn program_with(&self, kwargs: &Value) -> Program {
+        kubernetes(kwargs)
             .env("KUBECONFIG", self.folder.path().join("config"))
             .arg("--no-fallback")
     }
 
     /// Asks Airflow's backend, in a pod whose files lead to the cluster.
     fn theirs(&self, judge: &Judge, id: &str) -> Value {
+        let env = json!({"KUBERNETES_SERVICE_PORT": self.server.port.to_string()});
+        Self::ask(judge, &json!({}), id, &env)
+    }
+
+    fn ask(judge: &Judge, kwargs: &Value, id: &str, env: &Value) -> Value {
         judge.ask(json!({
-            "op": "kubernetes.ask", "kwargs": {}, "kind": "variable", "id": id, "team": null,
-            "pod_namespace": "airflow", "token": "t1", "ca": Authority::trusted().pem(),
-            "env": {"KUBERNETES_SERVICE_PORT": self.server.port.to_string()},
+            "op": "kubernetes.ask", "kwargs": kwargs, "kind": "variable", "id": id, "team": null,
+            "pod_namespace": "airflow", "token": "t1", "ca": Authority::trusted().pem(), "env": env,
         }))
     }
 
@@ -87,4 +95,52 @@ fn a_secret_without_its_key_is_an_error() {
         "{}",
         output.stderr
     );
+}
+
+#[test]
+fn outside_a_pod_the_kubeconfig_is_used() {
+    let Some(judge) = airflow() else { return };
+    let cluster = Cluster::start(vec![Held::new(LABEL, "db", "x")]);
+    let kubeconfig = cluster.folder.path().join("config");
+    let env = json!({
+        "KUBERNETES_SERVICE_HOST": "", "KUBERNETES_SERVICE_PORT": "", "KUBECONFIG": kubeconfig,
+    });
+    let theirs = Side::of_airflow(&Cluster::ask(judge, &json!({}), "db", &env)).asking(cluster.asked());
+    let output = cluster.program().args(["get-var", "db"]).run();
+    let ours = Side::of_secretctl(&output).asking(cluster.asked());
+    differs(
+        "kubernetes-kubeconfig",
+        &Sides {
+            airflow: (theirs, Side::failed("ConfigException").asking(0)),
+            secretctl: (ours, Side::found("x").asking(1)),
+        },
+    );
+}
+
+#[test]
+fn a_data_key_that_is_null_is_refused() {
+    let Some(judge) = airflow() else { return };
+    let cluster = Cluster::start(vec![Held::new(LABEL, "db", "x")]);
+    let kwargs = json!({"variables_data_key": null});
+    let env = json!({"KUBERNETES_SERVICE_PORT": cluster.server.port.to_string()});
+    let theirs = Side::of_airflow(&Cluster::ask(judge, &kwargs, "db", &env)).asking(cluster.asked());
+    let output = cluster.program_with(&kwargs).args(["get-var", "db"]).run();
+    let ours = Side::of_secretctl(&output).asking(cluster.asked());
+    differs(
+        "kubernetes-null-data-key",
+        &Sides {
+            airflow: (theirs, Side::not_found().asking(1)),
+            secretctl: (ours, Side::failed("status 2").asking(0)),
+        },
+    );
+    // A label that is null is not looked up, by either.
+    let kwargs = json!({"variables_label": null});
+    let theirs = Cluster::ask(judge, &kwargs, "db", &env);
+    assert_eq!(theirs, json!({"value": null}));
+    cluster
+        .program_with(&kwargs)
+        .args(["get-var", "db"])
+        .run()
+        .fails(3);
+    assert_eq!(cluster.asked(), 0);
 }

@@ -127,9 +127,9 @@ fn the_first_of_several_is_used_with_a_warning() {
         .run();
     assert!(output.ok().contains("found"), "{}", output.text());
     assert!(
-        output.text().contains("2 Secrets of namespace"),
+        output.stderr.contains("2 Secrets of namespace"),
         "{}",
-        output.text()
+        output.stderr
     );
 }
 

@@ -188,13 +188,7 @@ fn ours(question: &Value, folder: &std::path::Path, port: u16) -> Value {
         .unwrap();
     for step in steps.iter().filter(|step| step.skipped.is_none()) {
         match runtime.block_on(backend.ask(&lookup, step)) {
-            Ok(
-                Answer::Found(Found::Text(text))
-                | Answer::FoundAmong {
-                    found: Found::Text(text),
-                    ..
-                },
-            ) => {
+            Ok(Answer::Found(Found::Text(text))) => {
                 return json!({"value": text.expose_text().unwrap()});
             }
             Ok(Answer::Absent { .. }) => {}

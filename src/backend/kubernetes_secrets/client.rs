@@ -4,6 +4,7 @@
 //! <https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/secret-v1/>, kubernetes 36.0.3 for Python
 //! (`CoreV1Api.list_namespaced_secret`), and the answers of kube-apiserver 1.36.3.
 
+use crate::backend::Warnings;
 use crate::cloud::kubernetes::Cluster;
 use crate::cloud::services::{object, text};
 use crate::error::{Error, Result};
@@ -21,14 +22,21 @@ pub(super) struct NamespaceClient {
     namespace: String,
     /// Whether `KUBECONFIG` is set in a pod, where it is not read.
     ignored_kubeconfig: bool,
+    warnings: Warnings,
 }
 
 impl NamespaceClient {
-    pub(super) fn new(cluster: Cluster, namespace: String, ignored_kubeconfig: bool) -> Self {
+    pub(super) fn new(
+        cluster: Cluster,
+        namespace: String,
+        ignored_kubeconfig: bool,
+        warnings: Warnings,
+    ) -> Self {
         Self {
             cluster,
             namespace,
             ignored_kubeconfig,
+            warnings,
         }
     }
 
@@ -75,15 +83,14 @@ impl NamespaceClient {
         };
         let name = name_of(&first);
         let found = Found::Text(value_of(first, &name, data_key)?);
-        if count == 1 {
-            return Ok(Answer::Found(found));
+        if count > 1 {
+            self.warnings.add(format!(
+                "{count} Secrets of namespace `{}` have the labels `{}`; `{name}` is used, as in Airflow",
+                shown(&self.namespace),
+                shown(selector)
+            ));
         }
-        let warning = format!(
-            "{count} Secrets of namespace `{}` have the labels `{}`; `{name}` is used, as in Airflow",
-            shown(&self.namespace),
-            shown(selector)
-        );
-        Ok(Answer::FoundAmong { found, warning })
+        Ok(Answer::Found(found))
     }
 
     /// Returns the error of any other status.

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use self::client::NamespaceClient;
 use self::config::Config;
-use super::{BoxFuture, Context, SecretsBackend};
+use super::{BoxFuture, Context, SecretsBackend, Warnings};
 use crate::cloud::kubernetes::{Cluster, PodFiles};
 use crate::env::Env;
 use crate::error::Result;
@@ -69,6 +69,7 @@ pub struct KubernetesSecretsBackend {
     deadline: Instant,
     client: OnceLock<NamespaceClient>,
     probing: AtomicBool,
+    warnings: Warnings,
 }
 
 impl KubernetesSecretsBackend {
@@ -80,6 +81,7 @@ impl KubernetesSecretsBackend {
             deadline: context.deadline,
             client: OnceLock::new(),
             probing: AtomicBool::new(false),
+            warnings: context.warnings.clone(),
         }))
     }
 
@@ -97,7 +99,7 @@ impl KubernetesSecretsBackend {
             None => cluster.namespace()?,
         };
         let ignored_kubeconfig = cluster.is_own() && self.env.non_empty("KUBECONFIG").is_some();
-        let client = NamespaceClient::new(cluster, namespace, ignored_kubeconfig);
+        let client = NamespaceClient::new(cluster, namespace, ignored_kubeconfig, self.warnings.clone());
         Ok(self.client.get_or_init(|| client))
     }
 }

@@ -12,7 +12,7 @@ pub(super) enum Token {
 /// A pattern, taken apart.
 pub(super) struct Tokens {
     /// Each token and its position in characters.
-    tokens: Vec<(Token, usize)>,
+    all: Vec<(Token, usize)>,
     /// The number of tokens that were taken.
     at: usize,
     /// The length of the pattern in characters.
@@ -34,14 +34,14 @@ impl Tokens {
             tokens.push((token, at));
         }
         Ok(Self {
-            tokens,
+            all: tokens,
             at: 0,
             end: pattern.chars().count(),
         })
     }
 
     pub(super) fn peek(&self) -> Option<Token> {
-        self.tokens.get(self.at).map(|(token, _)| *token)
+        self.all.get(self.at).map(|(token, _)| *token)
     }
 
     pub(super) fn next(&mut self) -> Option<Token> {
@@ -62,7 +62,7 @@ impl Tokens {
     }
 
     pub(super) fn position_of(&self, at: usize) -> usize {
-        self.tokens.get(at).map_or(self.end, |(_, position)| *position)
+        self.all.get(at).map_or(self.end, |(_, position)| *position)
     }
 
     /// Returns the number of tokens that were taken.
@@ -77,7 +77,7 @@ impl Tokens {
 
     /// Returns the token with this number, and its position.
     pub(super) fn get(&self, at: usize) -> Option<(Token, usize)> {
-        self.tokens.get(at).copied()
+        self.all.get(at).copied()
     }
 
     /// Takes at most `most` characters that `wanted` accepts.

@@ -240,7 +240,27 @@ fn strict_makes_warnings_unknown_names_and_unreadable_files_failures() {
         };
         assert_eq!(report(program(), &["."]).0, 0, "{connection}");
         assert_eq!(report(program(), &[".", "--strict"]).0, strict, "{connection}");
+        let args = [
+            ".",
+            "--strict",
+            "--ignore=unset-field",
+            "--ignore=unknown-conn-type",
+            "--ignore=unknown-name",
+            "--ignore=unreadable-file",
+        ];
+        let (status, report) = report(program(), &args);
+        assert_eq!(
+            (status, &report["unknown"], &report["unreadable"]),
+            (0, &json!([]), &json!([]))
+        );
     }
+    let project = Project::new(&[]);
+    assert!(
+        project
+            .run("check . --ignore missing")
+            .fails(2)
+            .contains("unknown-conn-type")
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::session::Session;
@@ -13,8 +14,9 @@ use super::sources::{self, Code};
 use crate::class_path;
 use crate::error::{Error, Result};
 use crate::inspect::NameUse;
+use crate::inspect::lints::Rule;
 use crate::options::GlobalArgs;
-use crate::render::check::{CheckedName, Outcome, Report, github, json, sarif, text};
+use crate::render::check::{CheckedName, NOT_KNOWN, Outcome, Report, UNREADABLE, github, json, sarif, text};
 use crate::render::{self, Style, Terminal};
 use crate::secret::Secret;
 use crate::settings::Settings;
@@ -46,6 +48,9 @@ pub struct CheckArgs {
     /// Fail for warnings, names that are not known and files that cannot be read, too
     #[arg(long)]
     pub strict: bool,
+    /// Leave out what breaks this rule (repeatable): a warning about connections, unknown-name or unreadable-file
+    #[arg(long, value_name = "RULE", value_parser = rules(), hide_possible_values = true)]
+    pub ignore: Vec<String>,
     /// List the names that the code uses, and ask nobody
     #[arg(long)]
     pub offline: bool,
@@ -62,6 +67,12 @@ pub enum CheckFormat {
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+}
+
+/// Returns the parser of a rule: what `--strict` takes for a failure.
+fn rules() -> PossibleValuesParser {
+    let lints = Rule::ALL.into_iter().map(Rule::id);
+    PossibleValuesParser::new(lints.chain([NOT_KNOWN, UNREADABLE]))
 }
 
 /// Checks the names, prints the report, and returns the exit status.
@@ -130,6 +141,7 @@ fn print(settings: &Settings, args: &CheckArgs, names: Vec<CheckedName>, code: C
         strict: args.strict,
         status: 0,
     };
+    ignore(&mut report, &args.ignore);
     report.status = status(&report);
     let newline = !settings.no_newline;
     let (text, newline) = match args.output {
@@ -143,6 +155,20 @@ fn print(settings: &Settings, args: &CheckArgs, names: Vec<CheckedName>, code: C
     };
     render::stdout(text.as_bytes(), newline)?;
     Ok(report.status)
+}
+
+/// Removes what breaks the rules that `--ignore` names.
+fn ignore(report: &mut Report, rules: &[String]) {
+    let ignored = |rule: &str| rules.iter().any(|one| one == rule);
+    for name in &mut report.names {
+        name.lints.retain(|lint| !ignored(lint.rule.id()));
+    }
+    if ignored(NOT_KNOWN) {
+        report.unknown.clear();
+    }
+    if ignored(UNREADABLE) {
+        report.unreadable.clear();
+    }
 }
 
 /// Returns the exit status: that of the worst outcome, or 3 for what only `--strict` takes for a failure.

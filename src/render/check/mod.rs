@@ -293,8 +293,10 @@ struct Finding<'a> {
 
 /// The rules that are neither an outcome nor a lint.
 const AT_PARSE_TIME: &str = "lookup-at-parse-time";
-const NOT_KNOWN: &str = "unknown-name";
-const UNREADABLE: &str = "unreadable-file";
+/// A use whose name is not known.
+pub const NOT_KNOWN: &str = "unknown-name";
+/// A file that cannot be opened or parsed.
+pub const UNREADABLE: &str = "unreadable-file";
 
 /// Says how the code uses a name.
 fn origin(origin: &Origin) -> String {

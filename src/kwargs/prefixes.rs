@@ -2,12 +2,11 @@
 //!
 //! Must not know how a name is made of a prefix.
 
-use super::Meaning;
 use crate::error::Result;
 use crate::value::SecretKind;
 
 /// Names that people know from other backends, and the kwarg that each means in a backend that has it.
-pub(super) const MEANINGS: &[Meaning] = &[
+pub(super) const MEANINGS: &[(&str, &str)] = &[
     ("conn_prefix", "connections_prefix"),
     ("connection_prefix", "connections_prefix"),
     ("connections_path", "connections_prefix"),

@@ -23,6 +23,7 @@ mod canary;
 mod check;
 #[cfg(unix)]
 mod cli;
+mod code;
 mod conformance;
 mod connection;
 #[cfg(unix)]

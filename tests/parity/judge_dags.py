@@ -160,7 +160,7 @@ def prepare(dags, providers):
     os.environ["AIRFLOW__SECRETS__BACKEND"] = "judge_dags.Everything"
     os.environ["AIRFLOW__WORKERS__SECRETS_BACKEND"] = "judge_dags.Everything"
     os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "False"
-    for name in ("SYSTEM_TESTS_ENV_ID", "SYSTEM_TESTS_PROJECT_ID", "SYSTEM_TESTS_GCP_PROJECT", "SYSTEM_TESTS_GCP_LOCATION"):
+    for name in ("SYSTEM_TESTS_PROJECT_ID", "SYSTEM_TESTS_GCP_PROJECT", "SYSTEM_TESTS_GCP_LOCATION"):
         os.environ.setdefault(name, "test")
     sys.path.insert(0, dags)
     import airflow
@@ -336,3 +336,10 @@ def not_run(file, entered):
                 body = node.body if isinstance(node.body, list) else [node.body]
                 found.append([body[0].lineno, body[-1].end_lineno])
     return found
+
+
+def op_examples(request):
+    """The folder of Airflow's own example DAGs."""
+    import airflow
+
+    return os.path.join(airflow.__path__[0], "example_dags")

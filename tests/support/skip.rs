@@ -11,6 +11,7 @@ pub fn variable(name: &str) -> Option<String> {
 const REQUIRED: &[&str] = &[
     "airflow",
     "awscli",
+    "dags",
     "dbt",
     "drivers",
     "mariadb",

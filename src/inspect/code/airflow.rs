@@ -20,11 +20,13 @@ pub(super) enum Lookup {
 pub(super) fn lookup(path: &str) -> Option<Lookup> {
     let (owner, method) = path.rsplit_once('.')?;
     let owner = owner.strip_suffix("()").unwrap_or(owner);
-    if matches!(
-        path,
-        "os.getenv" | "os.environ.get" | "os.environ.pop" | "os.environ.setdefault"
-    ) {
-        return Some(Lookup::Environment);
+    match path {
+        "airflow.context.var.value.get" | "airflow.context.var.json.get" => return Some(Lookup::Variable),
+        "airflow.context.conn.get" => return Some(Lookup::Connection),
+        "os.getenv" | "os.environ.get" | "os.environ.pop" | "os.environ.setdefault" => {
+            return Some(Lookup::Environment);
+        }
+        _ => {}
     }
     let class = owner.rsplit('.').next().unwrap_or(owner);
     let is_airflow = owner.starts_with("airflow.");

@@ -148,6 +148,11 @@ mod tests {
     #[test]
     fn a_class_is_found_where_it_was_before() {
         assert_eq!(short("airflow.hooks.S3_hook.S3Hook"), "aws_conn_id@0=aws_default");
+        // Gone since version 6 of its provider.
+        assert_eq!(
+            short("airflow.providers.postgres.operators.postgres.PostgresOperator"),
+            "postgres_conn_id=postgres_default"
+        );
     }
 
     #[test]

@@ -6,20 +6,23 @@ use ruff_python_ast::visitor::{self, Visitor};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 
-use super::airflow::{self, Lookup};
+use super::airflow;
 use super::evaluate::{At, Evaluator};
 use super::operators;
 use super::parse_time::ParseTime;
 use super::project::Module;
-use super::scope::{Binding, ScopeId, ScopeKind};
+use super::scope::{ScopeId, ScopeKind};
 use super::template;
 use super::text_expr;
 use super::value::{self, Value, Values};
 use crate::inspect::{CodeNames, NameUse, Origin, Place, UnknownUse};
 use crate::value::SecretKind;
 
+/// What a module uses, and the last parts of the file names in its texts.
+type Found<'a> = (CodeNames, Vec<&'a str>);
+
 /// Reports what a module uses.
-pub(super) fn names(evaluator: &Evaluator<'_, '_>, module: usize, parse_time: &ParseTime) -> CodeNames {
+pub(super) fn names<'a>(evaluator: &Evaluator<'_, 'a>, module: usize, parse_time: &ParseTime) -> Found<'a> {
     let project = evaluator.project;
     let mut finder = Finder {
         evaluator,
@@ -32,9 +35,11 @@ pub(super) fn names(evaluator: &Evaluator<'_, '_>, module: usize, parse_time: &P
         calls: HashMap::new(),
         fields: Vec::new(),
         default_args: Vec::new(),
+        files_named: Vec::new(),
     };
     finder.visit_body(project.modules[module].body);
-    finder.finish()
+    let files_named = std::mem::take(&mut finder.files_named);
+    (finder.finish(), files_named)
 }
 
 /// A use that is about to be reported.
@@ -59,10 +64,12 @@ pub(super) struct Finder<'e, 'p, 'a> {
     in_text: bool,
     pub(super) found: CodeNames,
     /// The uses that each call has reported, to add the fields that are used of its result.
-    calls: HashMap<TextRange, std::ops::Range<usize>>,
-    fields: Vec<(TextRange, Vec<String>)>,
+    pub(super) calls: HashMap<TextRange, std::ops::Range<usize>>,
+    pub(super) fields: Vec<(TextRange, Vec<String>)>,
     /// The `default_args` of the DAGs and groups around this, or, outside of any, those met so far.
     default_args: Vec<Values>,
+    /// The last parts of the file names in its texts.
+    pub(super) files_named: Vec<&'a str>,
 }
 
 impl<'a> Finder<'_, '_, 'a> {
@@ -87,7 +94,7 @@ impl<'a> Finder<'_, '_, 'a> {
         self.found
     }
 
-    fn place(&self, offset: TextSize) -> Place {
+    pub(super) fn place(&self, offset: TextSize) -> Place {
         self.module.lines.place(offset.to_usize())
     }
 
@@ -236,7 +243,7 @@ impl<'a> Finder<'_, '_, 'a> {
         }
         for keyword in &call.arguments.keywords {
             if let Some(name) = keyword.arg.as_ref().filter(|name| airflow::is_conn_id(name)) {
-                let mut values = self.evaluator.values(&keyword.value, self.at);
+                let mut values = self.evaluator.values_in_calls(&keyword.value, self.at);
                 // `expand(conn_id=[…])`
                 if values.options.iter().any(|value| matches!(value, Value::List(_))) {
                     values = values.elements();
@@ -244,167 +251,6 @@ impl<'a> Finder<'_, '_, 'a> {
                 self.report(&values, argument(name, keyword.value.start()));
             }
         }
-    }
-
-    fn lookup(&mut self, lookup: Lookup, path: &str, call: &'a ast::ExprCall) {
-        let (kind, names): (_, &[&str]) = match lookup {
-            Lookup::Variable | Lookup::VariableOrDefault => (SecretKind::Variable, &["key"]),
-            Lookup::Connection => (SecretKind::Connection, &["conn_id"]),
-            Lookup::Environment => return self.environment(call),
-        };
-        let keyword = names.iter().find_map(|name| call.arguments.find_keyword(name));
-        let what = short(path);
-        let Some(name) = call
-            .arguments
-            .args
-            .first()
-            .or(keyword.map(|keyword| &keyword.value))
-        else {
-            if call
-                .arguments
-                .keywords
-                .iter()
-                .any(|keyword| keyword.arg.is_none())
-            {
-                let place = self.place(call.start());
-                self.found.unknown.push(UnknownUse { kind, place, what });
-            }
-            return;
-        };
-        if name.is_starred_expr() {
-            let place = self.place(call.start());
-            self.found.unknown.push(UnknownUse { kind, place, what });
-            return;
-        }
-        let is_variable = kind == SecretKind::Variable;
-        let given = |name: &str| call.arguments.find_keyword(name).is_some();
-        let is_true = |expr: &'a Expr| {
-            let values = self.evaluator.values(expr, self.at);
-            values.complete && values.options.iter().all(Value::is_true)
-        };
-        let json_position = if lookup == Lookup::VariableOrDefault { 3 } else { 2 };
-        let json = call
-            .arguments
-            .find_argument_value("deserialize_json", json_position);
-        let used = Use {
-            kind,
-            offset: call.start(),
-            origin: Origin::Call,
-            has_default: is_variable
-                && (lookup == Lookup::VariableOrDefault
-                    || call.arguments.args.len() > 1
-                    || given("default_var")
-                    || given("default")),
-            as_json: is_variable && json.is_some_and(is_true),
-            what,
-        };
-        let mut values = self.evaluator.values(name, self.at);
-        // An id is text; `None` is an error that others find.
-        values.options.retain(|value| !matches!(value, Value::None));
-        let first = self.found.uses.len();
-        self.report(&values, used);
-        self.calls.insert(call.range(), first..self.found.uses.len());
-    }
-
-    /// `os.getenv("AIRFLOW_CONN_X")`.
-    fn environment(&mut self, call: &'a ast::ExprCall) {
-        if let Some(name) = call.arguments.args.first() {
-            let has_default = call.arguments.args.len() > 1;
-            self.environment_name(name, call.start(), has_default);
-        }
-    }
-
-    fn environment_name(&mut self, name: &'a Expr, offset: TextSize, has_default: bool) {
-        let values = self.evaluator.values(name, self.at);
-        for value in &values.options {
-            let Value::Text(text) = value else { continue };
-            for (prefix, kind) in [
-                (airflow::CONNECTION_PREFIX, SecretKind::Connection),
-                (airflow::VARIABLE_PREFIX, SecretKind::Variable),
-            ] {
-                if let Some(id) = text.strip_prefix(prefix) {
-                    let used = Use {
-                        kind,
-                        offset,
-                        origin: Origin::Environment,
-                        has_default,
-                        as_json: false,
-                        what: "os.environ[…]".to_owned(),
-                    };
-                    self.report(&Values::one(Value::text(&id.to_lowercase())), used);
-                }
-            }
-        }
-    }
-
-    /// The keys used of a variable that is JSON, and the fields used of a connection.
-    fn used_of(&mut self, expr: &'a Expr) {
-        let mut path = Vec::new();
-        let mut owner = expr;
-        loop {
-            owner = match owner {
-                Expr::Subscript(subscript) => {
-                    match &*subscript.slice {
-                        Expr::StringLiteral(key) => path.push(key.value.to_str().to_owned()),
-                        // What is below an index is not a key of the value itself.
-                        _ => path.clear(),
-                    }
-                    &subscript.value
-                }
-                Expr::Attribute(attribute) => {
-                    path.push(attribute.attr.as_str().to_owned());
-                    &attribute.value
-                }
-                _ => break,
-            };
-        }
-        if path.is_empty() {
-            return;
-        }
-        path.reverse();
-        let call = match owner {
-            Expr::Call(call) => Some(call),
-            Expr::Name(name) => self.only_call(name.id.as_str()),
-            _ => None,
-        };
-        let Some(call) = call else { return };
-        // A method of the result is not a field of it.
-        let is_attribute = matches!(expr, Expr::Attribute(_));
-        let looks_up_connection = self.evaluator.values(&call.func, self.at).options.iter().any(
-            |callee| matches!(callee, Value::Path(path) if airflow::lookup(path) == Some(Lookup::Connection)),
-        );
-        if looks_up_connection {
-            if is_attribute && !is_connection_field(&path[0]) {
-                return;
-            }
-        } else if expr.is_attribute_expr() || path.is_empty() {
-            return;
-        }
-        self.fields.push((call.range(), path));
-    }
-
-    /// The call that a name is assigned, if that is all it is bound to.
-    fn only_call(&self, name: &str) -> Option<&'a ast::ExprCall> {
-        let mut scope = Some(self.at.scope);
-        while let Some(id) = scope {
-            let here = &self.module.scopes.all[id];
-            match here.bindings.get(name).map(Vec::as_slice) {
-                Some(
-                    [
-                        Binding::Assigned {
-                            expr: Expr::Call(call),
-                            each: false,
-                            path,
-                        },
-                    ],
-                ) if path.is_empty() => {
-                    return Some(call);
-                }
-                Some(_) => return None,
-                None => scope = here.parent,
-            }
-        }
-        None
     }
 
     fn comprehension(&mut self, node: &'a Expr, generators: &'a [ast::Comprehension], results: &[&'a Expr]) {
@@ -433,7 +279,7 @@ impl<'a> Finder<'_, '_, 'a> {
             };
             let name = key.value.to_str();
             if airflow::is_conn_id(name) {
-                let mut values = self.evaluator.values(&item.value, self.at);
+                let mut values = self.evaluator.values_in_calls(&item.value, self.at);
                 if values.options.iter().any(|value| matches!(value, Value::List(_))) {
                     values = values.elements();
                 }
@@ -483,29 +329,6 @@ pub(super) fn unknown_in_template(kind: SecretKind, place: Place) -> UnknownUse 
         place,
         what: what.to_owned(),
     }
-}
-
-/// `Variable.get(…)`.
-fn short(path: &str) -> String {
-    let parts: Vec<&str> = path.rsplitn(3, '.').take(2).collect();
-    let parts: Vec<&str> = parts.into_iter().rev().collect();
-    format!("{}(…)", parts.join("."))
-}
-
-/// The fields of Airflow's `Connection`.
-fn is_connection_field(name: &str) -> bool {
-    matches!(
-        name,
-        "conn_type"
-            | "host"
-            | "login"
-            | "password"
-            | "schema"
-            | "port"
-            | "description"
-            | "extra"
-            | "extra_dejson"
-    )
 }
 
 impl<'a> Visitor<'a> for Finder<'_, '_, 'a> {

@@ -10,21 +10,30 @@ mod builtin;
 mod class_defaults;
 mod evaluate;
 mod find;
+mod lookups;
+mod members;
+mod names;
 mod operators;
+mod parameters;
 mod parse_time;
 mod project;
+mod results;
 mod scope;
 mod template;
+mod template_values;
 mod text;
 mod text_expr;
 mod value;
 
+use std::collections::{HashMap, HashSet};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ruff_python_ast::ModModule;
+use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::{ModModule, PySourceType};
 use ruff_python_parser::Parsed;
+use ruff_text_size::Ranged;
 
 use crate::inspect::{CodeNames, NameUse, Origin, Unreadable};
 
@@ -43,6 +52,8 @@ pub struct Source {
 
 /// The stack of each thread: syntax trees are walked by recursion.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
+/// An expression of more tokens than this, one in the other, is not followed.
+const DEEP_TOKENS: u32 = 10_000;
 
 /// Finds the connections and variables that the sources use.
 ///
@@ -81,11 +92,13 @@ pub fn names(sources: &[Source]) -> CodeNames {
     let results = in_parallel(&indexes, |index| {
         find::names(&Evaluator::new(&project), *index, &parse_time)
     });
-    for result in results {
+    let mut files_named = HashSet::new();
+    for (result, named) in results {
         found.uses.extend(result.uses);
         found.unknown.extend(result.unknown);
+        files_named.extend(named);
     }
-    for result in in_parallel(&templates, |source| template_names(source)) {
+    for result in in_parallel(&templates, |source| template_names(source, &files_named)) {
         found.uses.extend(result.uses);
         found.unknown.extend(result.unknown);
         found.unreadable.extend(result.unreadable);
@@ -93,10 +106,8 @@ pub fn names(sources: &[Source]) -> CodeNames {
     sorted(found)
 }
 
-fn by_function(
-    calls: Vec<Calls<'_>>,
-) -> std::collections::HashMap<value::Definition, Vec<project::CallSite<'_>>> {
-    let mut all: std::collections::HashMap<_, Vec<_>> = std::collections::HashMap::new();
+fn by_function(calls: Vec<Calls<'_>>) -> HashMap<value::Definition, Vec<project::CallSite<'_>>> {
+    let mut all: HashMap<_, Vec<_>> = HashMap::new();
     for (function, call) in calls.into_iter().flat_map(|calls| calls.calls) {
         all.entry(function).or_default().push(call);
     }
@@ -105,30 +116,55 @@ fn by_function(
 
 /// Parses a Python file.
 fn parse(source: &Source) -> Result<(String, Parsed<ModModule>), Unreadable> {
-    let text = match std::str::from_utf8(&source.text) {
+    let bytes = source.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&source.text);
+    let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(error) => {
-            let place = text::place_in_bytes(&source.path, &source.text, error.valid_up_to());
+            let place = text::place_in_bytes(&source.path, bytes, error.valid_up_to());
             return Err(Unreadable {
                 place,
                 reason: "not UTF-8".to_owned(),
             });
         }
     };
-    match ruff_python_parser::parse_module(&text) {
-        Ok(tree) => Ok((text, tree)),
-        Err(error) => {
-            let place = text::Lines::new(&source.path, &text).place(error.location.start().to_usize());
-            Err(Unreadable {
-                place,
-                reason: error.error.to_string(),
-            })
-        }
-    }
+    let tree = ruff_python_parser::parse_unchecked_source(&text, PySourceType::Python);
+    let (offset, reason) = if let Some(offset) = too_deep(&tree) {
+        // Even to drop it would take more stack than there is.
+        std::mem::forget(tree);
+        (offset, "nested too deeply".to_owned())
+    } else if let Some(error) = tree.errors().first() {
+        (error.location.start().to_usize(), error.error.to_string())
+    } else {
+        return Ok((text, tree));
+    };
+    Err(Unreadable {
+        place: text::Lines::new(&source.path, &text).place(offset),
+        reason,
+    })
 }
 
-/// The names in a template file.
-fn template_names(source: &Source) -> CodeNames {
+/// Where a tree may be nested more deeply than it can be walked. Each token may be a level, but after a comma the next
+/// expression starts at the level of the one before.
+fn too_deep(tree: &Parsed<ModModule>) -> Option<usize> {
+    let (mut depth, mut outer) = (0_u32, Vec::new());
+    for token in tree.tokens() {
+        match token.kind() {
+            TokenKind::Lpar | TokenKind::Lsqb | TokenKind::Lbrace => outer.push(depth),
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => depth = outer.pop().unwrap_or(0),
+            TokenKind::Comma => depth = outer.last().copied().unwrap_or(0),
+            TokenKind::Newline if outer.is_empty() => depth = 0,
+            _ => {}
+        }
+        depth += 1;
+        if depth > DEEP_TOKENS {
+            return Some(token.range().start().to_usize());
+        }
+    }
+    None
+}
+
+/// The names in a template file. `named` are the last parts of the paths that Python code names.
+fn template_names(source: &Source, named: &HashSet<&str>) -> CodeNames {
     let mut found = CodeNames::default();
     let text = String::from_utf8_lossy(&source.text);
     if !template::is_template(&text) {
@@ -156,7 +192,10 @@ fn template_names(source: &Source) -> CodeNames {
             None => found.unknown.push(find::unknown_in_template(used.kind, place)),
         }
     }
-    if let Some((offset, reason)) = parsed.error {
+    // Text that only looks like a template, such as a shell script's `${#list[@]}`, is one only if it is used as one.
+    let own_name = source.path.rsplit(['/', '\\']).next().unwrap_or_default();
+    let is_used = named.contains(own_name) || text.contains("var.") || text.contains("conn.");
+    if let Some((offset, reason)) = parsed.error.filter(|_| is_used) {
         found.unreadable.push(Unreadable {
             place: lines.place(offset),
             reason,

@@ -30,6 +30,7 @@ pub(super) fn report<'a>(finder: &mut Finder<'_, '_, 'a>, callee: &Value, call: 
             } else {
                 let class = path.strip_suffix("().__init__").unwrap_or(path);
                 report_class(finder, class, calls, call.start());
+                report_own_hook(finder, class, call);
             }
         }
         Value::Class(class) => {
@@ -38,6 +39,21 @@ pub(super) fn report<'a>(finder: &mut Finder<'_, '_, 'a>, callee: &Value, call: 
             }
         }
         _ => {}
+    }
+}
+
+/// A hook that is neither among the sources nor one of the providers': its first argument is a connection id, as a hook's is.
+fn report_own_hook<'a>(finder: &mut Finder<'_, '_, 'a>, class: &str, call: &'a ast::ExprCall) {
+    if class.ends_with("Hook")
+        && !class.starts_with("airflow.")
+        && let Some(first) = call.arguments.args.first()
+    {
+        let mut values = finder.evaluator.values_in_calls(first, finder.at);
+        values
+            .options
+            .retain(|value| matches!(value, Value::Text(text) if !text.contains([' ', '/', ':'])));
+        values.complete = true;
+        finder.report(&values, argument("conn_id", first.start()));
     }
 }
 
@@ -118,7 +134,7 @@ fn report_class<'a>(
             if let Some(value) = parameter.position.filter(|position| *position < before)
                 && let Some(value) = call.arguments.args.get(value)
             {
-                let values = finder.evaluator.values(value, finder.at);
+                let values = finder.evaluator.values_in_calls(value, finder.at);
                 finder.report(&values, argument(parameter.name, value.start()));
             }
         }

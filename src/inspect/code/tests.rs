@@ -381,3 +381,156 @@ fn a_class_without_a_connection_id_uses_its_default() {
         assert_eq!(in_python(&text), expected, "{text}");
     }
 }
+
+#[test]
+fn the_context_of_a_task_has_variables_and_connections() {
+    for (text, expected) in [
+        (
+            "def f(**context):\n    context['var']['value'].get('x')\n    context['conn'].get('y')",
+            "v:x c:y",
+        ),
+        (
+            "from airflow.sdk import get_current_context\nc = get_current_context()\nc['var']['json'].get('x')",
+            "v:x",
+        ),
+    ] {
+        assert_eq!(in_python(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn text_that_only_looks_like_a_template_is_not_reported() {
+    let script = ("a.sh", "x=${#list[@]} {{ oops");
+    assert_eq!(find(&[script]).unreadable, []);
+    assert_eq!(
+        find(&[script, ("b.py", "Op(bash_command='scripts/a.sh')")])
+            .unreadable
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn what_is_nested_too_deeply_is_unreadable_and_no_more() {
+    for (before, after) in [
+        ("(", ")"),
+        ("[", "]"),
+        ("{1:", "}"),
+        ("-", "1"),
+        ("not ", "x"),
+        ("a.", "a"),
+        ("f(", ")"),
+        ("x+", "x"),
+        ("lambda:", "1"),
+    ] {
+        for end in [after.repeat(100_000), String::new()] {
+            let found = find(&[
+                ("a.py", &format!("{}{end}", before.repeat(100_000))),
+                ("b.py", "Op(conn_id='x')"),
+            ]);
+            assert_eq!(found.unreadable.len(), 1, "{before}");
+            assert_eq!(short(&found), "c:x");
+        }
+    }
+    for block in ["{{ a", ".a", "+a", "(a", "[a", "{% if a %}"] {
+        let _ = find(&[
+            ("a.sql", &format!("{{{{ a{} }}}}", block.repeat(30_000))),
+            ("a.py", &format!("'''{{{{{}'''", block.repeat(9_000))),
+        ]);
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+        for path in ["a.py", "a.sql"] {
+            let _ = names(&[Source { path: Arc::from(path), text: bytes.clone() }]);
+        }
+    }
+
+    #[test]
+    fn no_code_panics(words in proptest::collection::vec(proptest::sample::select(WORDS), 0..60)) {
+        for (path, text) in [("a.py", words.concat()), ("b.sql", words.concat()), ("c.py", format!("x = '''{}'''", words.concat()))] {
+            let _ = names(&[Source { path: Arc::from(path), text: text.into_bytes() }]);
+        }
+    }
+}
+
+/// Parts of code that meet in all orders.
+const WORDS: &[&str] = &[
+    "from airflow.sdk import Variable\n",
+    "import os\n",
+    "import a.py\n",
+    "from a import *\n",
+    "from . import a\n",
+    "Variable.get(",
+    "'x'",
+    "x",
+    "=",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{#",
+    " var.value.",
+    "var.json.x",
+    "conn.",
+    ".get(",
+    "def f(x=1, *a, **k):\n    ",
+    "return ",
+    "class C(C):\n    ",
+    "self.x",
+    "lambda x: ",
+    "f'{x}'",
+    "f'{x!r:>{y}}'",
+    "%",
+    "%s",
+    " % ",
+    ".format(",
+    "'{}{0}{a}'",
+    "for x in ",
+    "in ",
+    "if ",
+    "else ",
+    "\n",
+    "\n    ",
+    ",",
+    ":",
+    ".",
+    "*",
+    "**",
+    "+",
+    "-1",
+    "range(9)",
+    "zip(x, x)",
+    "enumerate(",
+    ".items()",
+    "dict(",
+    "super().__init__(",
+    "conn_id=",
+    "'é{{ var.value.é }}'",
+    "b'x'",
+    "@task\n",
+    "with DAG(default_args=x) as d:\n    ",
+    "global x\n",
+    "nonlocal x\n",
+    "os.environ[",
+    "yield ",
+    "await ",
+    "x := ",
+    "match x:\n    case x:\n        ",
+    "{% set x = ",
+    "{% for x in ",
+    " | default('x')",
+    "~",
+    "\t",
+    "\\",
+    "'''",
+    "\"",
+];

@@ -17,6 +17,8 @@ pub(super) fn report<'a>(finder: &mut Finder<'_, '_, 'a>, expr: &'a Expr) -> boo
             if template::is_template(text) {
                 let (base, exact) = source_of(finder.module.text, literal);
                 finder.report_template(text, base, exact);
+            } else if let Some(name) = file_name(text) {
+                finder.files_named.push(name);
             }
             true
         }
@@ -24,7 +26,7 @@ pub(super) fn report<'a>(finder: &mut Finder<'_, '_, 'a>, expr: &'a Expr) -> boo
             if !has_braces(expr) {
                 return false;
             }
-            let values = finder.evaluator.values(expr, finder.at);
+            let values = finder.evaluator.values_in_calls(expr, finder.at);
             for value in &values.options {
                 if let Value::Text(text) = value
                     && template::is_template(text)
@@ -153,6 +155,14 @@ fn single(values: &Values) -> String {
             .map_or_else(|| HOLE.to_owned(), |text| text.to_string()),
         _ => HOLE.to_owned(),
     }
+}
+
+/// The last part of a text that can be the path of a file.
+fn file_name(text: &str) -> Option<&str> {
+    let name = text.rsplit('/').next()?;
+    let (stem, end) = name.rsplit_once('.')?;
+    let is_name = |part: &str| !part.is_empty() && part.len() < 100 && !part.contains(char::is_whitespace);
+    (is_name(stem) && is_name(end)).then_some(name)
 }
 
 /// Where the text of a literal starts in the source, and whether it stands there as it is.

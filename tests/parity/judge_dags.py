@@ -21,7 +21,7 @@ import types
 # Optional packages: code that finds them missing does without.
 OPTIONAL = {"pandas", "polars", "numpy", "pyarrow", "sentry_sdk", "statsd", "colorlog", "rich_argparse", "tests", "IPython"}
 OWN = {"airflow", "system", "airflow_shared", "judge_dags"}
-SECONDS = 60
+SECONDS = 300
 
 asked = []
 

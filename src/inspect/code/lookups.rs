@@ -4,7 +4,7 @@ use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextSize};
 
 use super::airflow::{self, Lookup};
-use super::find::{Finder, Use};
+use super::report::{Finder, Use};
 use super::scope::Binding;
 use super::value::{Value, Values};
 use crate::inspect::{Origin, UnknownUse};

@@ -17,6 +17,7 @@ mod operators;
 mod parameters;
 mod parse_time;
 mod project;
+mod report;
 mod results;
 mod scope;
 mod template;
@@ -189,7 +190,7 @@ fn template_names(source: &Source, named: &HashSet<&str>) -> CodeNames {
                 },
                 at_parse_time: false,
             }),
-            None => found.unknown.push(find::unknown_in_template(used.kind, place)),
+            None => found.unknown.push(report::unknown_in_template(used.kind, place)),
         }
     }
     // Text that only looks like a template, such as a shell script's `${#list[@]}`, is one only if it is used as one.

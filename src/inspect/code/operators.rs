@@ -4,7 +4,7 @@ use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::{Ranged, TextSize};
 
 use super::class_defaults::{self, Parameter};
-use super::find::{Finder, Use, argument};
+use super::report::{Finder, Use, argument};
 use super::value::{Definition, Value, Values};
 use crate::inspect::Origin;
 use crate::value::SecretKind;

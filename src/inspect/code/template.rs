@@ -13,11 +13,8 @@ use minijinja::machinery;
 use minijinja::machinery::ast::{CallArg, Expr, Stmt};
 use minijinja::syntax::SyntaxConfig;
 
-use super::template_values::Thing;
+use super::template_values::{Finder, TemplateUse, Thing};
 use crate::value::SecretKind;
-
-/// Stands for a part of a template that is not known. It is an identifier, so that a template stays one.
-pub(super) const HOLE: &str = "__not_known__";
 
 /// A larger template is parsed in pieces, because the parser and its tree recurse.
 const LARGE: usize = 64 * 1024;
@@ -25,19 +22,6 @@ const LARGE: usize = 64 * 1024;
 const LARGE_PIECE: usize = 4 * 1024;
 /// More expressions than this are not followed in one template.
 const FUEL: u32 = 100_000;
-
-/// A name that a template uses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TemplateUse {
-    pub(super) kind: SecretKind,
-    /// The name, if it is known.
-    pub(super) name: Option<String>,
-    /// The byte in the template.
-    pub(super) offset: usize,
-    pub(super) has_default: bool,
-    pub(super) as_json: bool,
-    pub(super) fields: Vec<String>,
-}
 
 /// A template's names, and where it stops being one.
 #[derive(Debug, Default)]
@@ -84,16 +68,6 @@ pub(super) fn parse(text: &str) -> Parsed {
             }
         }
     }
-}
-
-#[derive(Default)]
-pub(super) struct Finder<'t> {
-    uses: Vec<TemplateUse>,
-    /// The template's own names, innermost last.
-    pub(super) locals: Vec<HashMap<&'t str, Thing>>,
-    /// What is added to offsets: a piece's own start.
-    base: usize,
-    pub(super) fuel: Cell<u32>,
 }
 
 impl<'t> Finder<'t> {

@@ -1,9 +1,27 @@
 //! What an expression of a template is: Airflow's accessors, and texts.
 
+use std::cell::Cell;
+use std::collections::HashMap;
+
 use minijinja::machinery::ast::{BinOpKind, CallArg, Expr};
 
-use super::template::{Finder, HOLE};
 use crate::value::SecretKind;
+
+/// Stands for a part of a template that is not known. It is an identifier, so that a template stays one.
+pub(super) const HOLE: &str = "__not_known__";
+
+/// A name that a template uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct TemplateUse {
+    pub(super) kind: SecretKind,
+    /// The name, if it is known.
+    pub(super) name: Option<String>,
+    /// The byte in the template.
+    pub(super) offset: usize,
+    pub(super) has_default: bool,
+    pub(super) as_json: bool,
+    pub(super) fields: Vec<String>,
+}
 
 /// What an expression of a template is.
 #[derive(Clone, Debug)]
@@ -30,6 +48,17 @@ pub(super) enum Thing {
     /// A list, of which the elements can be these.
     List(Box<Thing>),
     Other,
+}
+
+/// The state of a walk over one template.
+#[derive(Default)]
+pub(super) struct Finder<'t> {
+    pub(super) uses: Vec<TemplateUse>,
+    /// The template's own names, innermost last.
+    pub(super) locals: Vec<HashMap<&'t str, Thing>>,
+    /// What is added to offsets: a piece's own start.
+    pub(super) base: usize,
+    pub(super) fuel: Cell<u32>,
 }
 
 impl<'t> Finder<'t> {

@@ -4,8 +4,9 @@ use ruff_python_ast::{self as ast, Expr, Operator};
 use ruff_text_size::{Ranged, TextSize};
 
 use super::builtin;
-use super::find::Finder;
-use super::template::{self, HOLE};
+use super::report::Finder;
+use super::template;
+use super::template_values::HOLE;
 use super::value::{Value, Values};
 
 /// Reports the names in a text that is a template. The answer is whether the expression has been looked at as a whole, so

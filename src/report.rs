@@ -32,8 +32,16 @@ pub enum Check {
     Clock,
     /// The login: as whom, for how long.
     Login,
-    /// The place within the server in which secrets are: a mount, a project, a namespace.
+    /// Vault's mount.
     Mount,
+    /// The region of AWS.
+    Region,
+    /// The project of Google Cloud.
+    Project,
+    /// The namespace of Kubernetes.
+    Namespace,
+    /// The folder of Yandex Cloud.
+    Folder,
     /// Airflow's database.
     Database,
     /// The keys that decrypt what Airflow's database holds.
@@ -59,6 +67,10 @@ impl Check {
             Self::Clock => "clock",
             Self::Login => "login",
             Self::Mount => "mount",
+            Self::Region => "region",
+            Self::Project => "project",
+            Self::Namespace => "namespace",
+            Self::Folder => "folder",
             Self::Database => "database",
             Self::FernetKey => "fernet key",
             Self::Read => "read",
@@ -177,6 +189,12 @@ impl Section {
                 self.not_checked(*check, why.clone());
             }
         }
+    }
+
+    /// Whether a line of it has these words.
+    #[must_use]
+    pub fn has_said(&self, words: &str) -> bool {
+        self.rows.iter().any(|row| row.words == words)
     }
 
     /// Whether a check has failed.

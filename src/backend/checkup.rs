@@ -1,19 +1,34 @@
-//! The checks that every backend shares: the way to its servers, their answers and their clocks, then its own checks.
+//! The checks that every backend shares: the way to a server, its answer, and its clock.
 //!
-//! Owns their order, and which line a failure belongs to. Must not know any backend: each describes its servers ([`Endpoint`]) and
-//! makes its own checks. It logs in with nothing and sends no credentials; the backend does.
+//! Owns their order, and which line a failure belongs to. Must not know any backend: each describes its servers ([`Endpoint`]), and
+//! makes its own checks. Nothing here sends credentials.
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use super::SecretsBackend;
 use crate::error::Error;
+use crate::future::BoxFuture;
 use crate::http::{
     self, CertificateProblem, Examination, FailureKind, PeerCertificate, Request, Response, Retry, Way,
     http_date,
 };
 use crate::report::{Check, Section};
 use crate::shown::shown;
+
+/// What a backend can check of itself, for `doctor`. The default checks nothing.
+pub trait Checkup {
+    /// Returns the checks that [`examine`](Self::examine) makes besides those of the way to a server, in its order.
+    fn checks(&self) -> &'static [Check] {
+        &[]
+    }
+
+    /// Makes the checks that only this backend can make, up to the first that fails: describes its servers (each an [`Endpoint`]),
+    /// logs in, and says as whom. Writes nothing anywhere.
+    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
+        let _ = section;
+        Box::pin(std::future::ready(()))
+    }
+}
 
 /// A name that nobody has. Asking for it shows whether a read is allowed: it must be *not found*.
 pub const ABSENT_NAME: &str = "secretctl_doctor";
@@ -66,7 +81,7 @@ impl<'a> Endpoint<'a> {
                 follow_redirects: false,
             },
             explain: Box::new(Error::from),
-            describe: Box::new(|response| Ok(format!("it answers (status {})", response.status))),
+            describe: Box::new(|_| Ok("it answers".to_owned())),
             needs_clock: false,
         }
     }
@@ -128,8 +143,9 @@ impl<'a> Endpoint<'a> {
         checks
     }
 
-    /// Goes the way to the server, asks it, and adds what each step found.
-    async fn examine(self, section: &mut Section) {
+    /// Goes the way to the server, asks it, and adds what each step found. Returns whether every step was right.
+    pub async fn examine(self, section: &mut Section) -> bool {
+        let checks = self.checks();
         match self.client.examine(&self.request.url).await {
             Err(failure) => section.failure(Check::Connect, &(self.explain)(failure)),
             Ok(mut found) => {
@@ -144,6 +160,8 @@ impl<'a> Endpoint<'a> {
                 }
             }
         }
+        section.leave_out(&checks);
+        !section.has_failed()
     }
 
     async fn ask(self, section: &mut Section) {
@@ -300,23 +318,86 @@ pub fn span(time: Duration) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Examines `backend` up to its login. What cannot be checked after a failure is left out, and so is each of `later`.
-pub async fn examine(backend: &dyn SecretsBackend, section: &mut Section, later: &[Check]) {
-    let endpoints = backend.endpoints();
-    let mut expected = Vec::new();
-    for endpoint in &endpoints {
-        expected.extend(endpoint.checks());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::report::Outcome;
+
+    fn certificate(days: u64, is_verified: bool) -> Section {
+        let mut section = Section::new("x", None);
+        let certificate = PeerCertificate {
+            protocol: "TLS 1.3",
+            chain: vec!["h.example".to_owned()],
+            issuer: Some("CA".to_owned()),
+            not_after: Some(SystemTime::now() + Duration::from_secs(days * 86_400 + 60)),
+            is_verified,
+        };
+        add_certificate(&mut section, &certificate, "h.example:443");
+        section
     }
-    expected.extend(backend.own_checks());
-    expected.extend(later);
-    for endpoint in endpoints {
-        endpoint.examine(section).await;
-        if section.has_failed() {
-            break;
+
+    #[test]
+    fn a_certificate_that_ends_soon_or_is_not_checked_is_a_warning() {
+        let words = "TLS 1.3, certificate `h.example` by `CA`, ";
+        for (days, is_verified, outcome, end) in [
+            (90, true, Outcome::Ok, "90 days left"),
+            (FEW_DAYS, true, Outcome::Ok, "14 days left"),
+            (1, true, Outcome::Warning, "1 day left"),
+            (
+                90,
+                false,
+                Outcome::Warning,
+                "90 days left; it is not checked, so anybody can read and change what is sent",
+            ),
+        ] {
+            let section = certificate(days, is_verified);
+            let [row] = section.rows.as_slice() else {
+                panic!("{section:?}")
+            };
+            assert_eq!(
+                (row.outcome, row.words.as_str()),
+                (outcome, &*format!("{words}{end}"))
+            );
+            assert_eq!(row.way_out.is_some(), outcome == Outcome::Warning);
         }
     }
-    if !section.has_failed() {
-        backend.examine(section).await;
+
+    #[test]
+    fn a_clock_is_a_failure_only_where_it_signs() {
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .expect("a time");
+        let denied = Outcome::Failure(ErrorKind::Denied);
+        for (seconds, needs_clock, outcome) in [
+            (2, true, Outcome::Ok),
+            (90, true, Outcome::Warning),
+            (400, false, Outcome::Warning),
+            (400, true, denied),
+        ] {
+            for theirs in [
+                now + Duration::from_secs(seconds),
+                now.saturating_sub(Duration::from_secs(seconds)),
+            ] {
+                let mut section = Section::new("x", None);
+                add_clock(&mut section, theirs, needs_clock);
+                assert_eq!(section.rows[0].outcome, outcome, "{seconds} {needs_clock}");
+            }
+        }
     }
-    section.leave_out(&expected);
+
+    #[test]
+    fn a_span_has_the_largest_unit_that_fits() {
+        for (seconds, words) in [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (119, "119 seconds"),
+            (120, "2 minutes"),
+            (7_199, "119 minutes"),
+            (7_200, "2 hours"),
+            (172_800, "2 days"),
+        ] {
+            assert_eq!(span(Duration::from_secs(seconds)), words);
+        }
+    }
 }

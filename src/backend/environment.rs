@@ -3,13 +3,14 @@
 //! Source: airflow 3.3.2, `airflow/secrets/environment_variables.py`.
 
 use crate::backend::listed::located;
-use crate::backend::{BoxFuture, Context, SecretsBackend};
+use crate::backend::{BoxFuture, Checkup, Context, SecretsBackend};
 use crate::class_path;
 use crate::env::{Env, Origin, Variable};
 use crate::error::Result;
 use crate::kwargs::Kwargs;
 use crate::listing::{Listed, Listing, Names, Scope};
 use crate::location::{Address, Location};
+use crate::report::{Check, Section};
 use crate::shown::shown;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 use crate::variable_name::{TEAM_SEPARATOR, prefix, team_variable_name, variable_name};
@@ -79,6 +80,30 @@ impl EnvironmentVariablesBackend {
         Some(format!(
             "the variable `{name}`{place} must be upper case: write `{variable}`"
         ))
+    }
+}
+
+impl Checkup for EnvironmentVariablesBackend {
+    /// Warns of variables that Airflow never finds, because it asks for upper case.
+    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
+        for (name, variable) in self.env.iter() {
+            let upper = name.to_uppercase();
+            let is_meant = ["AIRFLOW_CONN_", "AIRFLOW_VAR_"]
+                .iter()
+                .any(|prefix| upper.len() > prefix.len() && upper.starts_with(prefix));
+            if is_meant && name != upper && self.env.get(&upper).is_none() {
+                let place = match &variable.origin {
+                    Origin::Process => String::new(),
+                    Origin::File(path, line) => format!(" ({}:{line})", shown(&path.to_string_lossy())),
+                };
+                let words = format!(
+                    "Airflow never finds `{}`{place}: it asks for upper case",
+                    shown(name)
+                );
+                section.warning(Check::Read, words, Some(format!("write `{}`", shown(&upper))));
+            }
+        }
+        Box::pin(std::future::ready(()))
     }
 }
 

@@ -14,9 +14,8 @@ pub use crate::future::BoxFuture;
 use crate::listing::{Listing, Scope};
 use crate::privilege::{PolicyFormat, Privilege};
 use crate::python::json::Object;
-use crate::report::{Check, Section};
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
-pub use checkup::Endpoint;
+pub use checkup::Checkup;
 
 pub mod akeyless;
 pub mod aws;
@@ -54,7 +53,7 @@ pub mod yandex_lockbox;
 ///   token may be replaced once. Requests go through `http`, which retries within the command's deadline.
 /// - **Keep secrets out of logs and errors.** A backend may log at debug level what it asked where, the status and the time. It
 ///   never logs a value, a header or a body. Its errors contain no part of a secret.
-pub trait SecretsBackend: Send + Sync {
+pub trait SecretsBackend: Checkup + Send + Sync {
     /// Returns the class path in Airflow.
     fn class_path(&self) -> &'static str;
 
@@ -123,26 +122,6 @@ pub trait SecretsBackend: Send + Sync {
     /// Returns warnings about the configuration, such as a kwarg that Airflow silently ignores.
     fn warnings(&self) -> &[String] {
         &[]
-    }
-
-    /// Returns the servers that it asks, for `doctor`.
-    ///
-    /// The default returns none.
-    fn endpoints(&self) -> Vec<Endpoint<'_>> {
-        Vec::new()
-    }
-
-    /// Returns the checks that only this backend can make, in the order of [`examine`](Self::examine).
-    fn own_checks(&self) -> &'static [Check] {
-        &[]
-    }
-
-    /// Makes its own checks, up to the first that fails: logs in, and says as whom. Writes nothing anywhere.
-    ///
-    /// The default makes none.
-    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
-        let _ = section;
-        Box::pin(std::future::ready(()))
     }
 
     /// Whether `ask` answers without waiting for anyone, so that a hint may ask it for other names.

@@ -2,7 +2,7 @@
 //!
 //! Source: airflow 3.3.2, `airflow/sdk/execution_time/secrets/__init__.py`, `DEFAULT_SECRETS_SEARCH_PATH_WORKERS`.
 
-use super::{BoxFuture, Context, SecretsBackend};
+use super::{BoxFuture, Checkup, Context, SecretsBackend};
 use crate::class_path;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
@@ -29,6 +29,8 @@ impl NeverAsked {
         }))
     }
 }
+
+impl Checkup for NeverAsked {}
 
 impl SecretsBackend for NeverAsked {
     fn class_path(&self) -> &'static str {

@@ -9,7 +9,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair};
 use zeroize::Zeroizing;
 
-use crate::python::json::{Object, Value, dumps_compact};
+use crate::python::json::{Object, Value, dumps_compact, loads};
 use crate::secret::Secret;
 
 /// How a token is signed.
@@ -70,6 +70,17 @@ pub(crate) fn sign(
     )))
 }
 
+/// Returns the claims of a token, without checking its signature; `None` if it is not a JWT.
+pub(crate) fn claims(token: &str) -> Option<Object> {
+    let mut parts = token.split('.');
+    let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let claims = Zeroizing::new(URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?);
+    match loads(std::str::from_utf8(&claims).ok()?) {
+        Ok(Value::Object(claims)) => Some(claims),
+        _ => None,
+    }
+}
+
 /// Reads the first private key in `pem`.
 fn key_pair(pem: &Secret) -> Option<RsaKeyPair> {
     let (_, rest) = pem.expose_text()?.split_once("-----BEGIN ")?;
@@ -80,5 +91,20 @@ fn key_pair(pem: &Secret) -> Option<RsaKeyPair> {
     match label {
         "RSA PRIVATE KEY" => RsaKeyPair::from_der(&der).ok(),
         _ => RsaKeyPair::from_pkcs8(&der).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_claims_of_a_token_are_read_and_of_anything_else_are_not() {
+        let payload = URL_SAFE_NO_PAD.encode(r#"{"tid": "t", "exp": 1}"#);
+        let claims = claims(&format!("e30.{payload}.signature")).expect("a JWT");
+        assert_eq!(claims.get("tid").and_then(Value::as_str), Some("t"));
+        for text in ["", "opaque", "a.b", "e30.!.s", "e30.W10.s"] {
+            assert!(super::claims(text).is_none(), "{text}");
+        }
     }
 }

@@ -111,6 +111,11 @@ impl Services {
         self.google.send(request.with(RETRY)).await
     }
 
+    /// Returns the client for the services of Yandex Cloud, for `doctor`.
+    pub(crate) fn yandex_client(&self) -> &Client {
+        &self.google
+    }
+
     /// Sends a request to a metadata server, once.
     pub(crate) async fn metadata(&self, request: ServiceRequest) -> Result<Response, Failure> {
         self.metadata.send(request.with(Retry::NONE)).await

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::{Resolver, ask_step, lookup};
 use crate::backend::SecretsBackend;
-use crate::backend::checkup::{self, ABSENT_NAME};
+use crate::backend::checkup::ABSENT_NAME;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::{Check, Section};
 use crate::value::{Answer, SecretKind};
@@ -26,7 +26,9 @@ impl Resolver {
                 sections.push(section);
                 continue;
             }
-            checkup::examine(backend.as_ref(), &mut section, &[Check::Read]).await;
+            backend.examine(&mut section).await;
+            section.leave_out(backend.checks());
+            section.leave_out(&[Check::Read]);
             if !section.has_failed() {
                 self.examine_read(backend.as_ref(), index < self.configured, &mut section)
                     .await;
@@ -111,14 +113,14 @@ impl Reads {
             match (self.allowed.is_empty(), self.skipped.first(), self.hints.first()) {
                 (true, Some(why), _) => section.ok(Check::Read, format!("not asked: {why}")),
                 (true, None, _) => {}
-                (false, _, Some(hint)) => section.warning(
+                (false, _, Some(hint)) if !section.has_said(hint) => section.warning(
                     Check::Read,
                     format!("{allowed} may be read, but: {hint}"),
                     Some(format!(
                         "ignore this if `{ABSENT_NAME}` is meant to be absent there"
                     )),
                 ),
-                (false, _, None) => section.ok(Check::Read, format!("{allowed} may be read")),
+                (false, ..) => section.ok(Check::Read, format!("{allowed} may be read")),
             }
             return;
         }

@@ -8,6 +8,15 @@ use crate::support::server::{Recorded, Reply, Server};
 
 /// What a store has under the default prefixes.
 fn answer(request: &Recorded) -> Reply {
+    if request.method == "GET" {
+        return Reply::status(404);
+    }
+    if request.body.starts_with(b"Action=GetCallerIdentity") {
+        let arn = "<Arn>arn:aws:iam::123456789012:user/reader</Arn>";
+        return Reply::status(200).body(format!(
+            "<GetCallerIdentityResult>{arn}</GetCallerIdentityResult>"
+        ));
+    }
     let question = request.json();
     let operation = request.header("x-amz-target").unwrap_or_default();
     let start = if operation.ends_with("DescribeParameters") {
@@ -56,7 +65,7 @@ fn the_stores_of_aws_conform() {
                 "region_name": "eu-west-1", "endpoint_url": server.url(), "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
                 "aws_secret_access_key": SECRET_KEY,
             }),
-            env: Vec::new(),
+            env: vec![("AWS_ENDPOINT_URL_STS".to_owned(), server.url())],
             has_configuration: true,
         });
     }

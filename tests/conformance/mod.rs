@@ -71,6 +71,7 @@ pub fn conforms_with(subject: &Subject, exported: &str) {
     nothing_secret_is_told(subject);
     unknown_kwargs_are_told(subject);
     names_are_listed(subject);
+    a_right_configuration_has_only_right_lines(subject);
 }
 
 /// A connection, a variable and an option are found, byte for byte.
@@ -241,5 +242,25 @@ pub fn names_are_listed(subject: &Subject) {
                 output.stderr
             );
         }
+    }
+}
+
+/// `doctor` finds nothing wrong, and shows no secret.
+pub fn a_right_configuration_has_only_right_lines(subject: &Subject) {
+    let output = subject.run(["doctor", "-o", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = report["checks"].as_array().unwrap();
+    let wrong: Vec<&Value> = rows.iter().filter(|row| row["outcome"] != "ok").collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+    let checks: Vec<&str> = rows.iter().filter_map(|row| row["check"].as_str()).collect();
+    assert!(
+        ["settings", "backend", "kwargs", "read"]
+            .iter()
+            .all(|check| checks.contains(check)),
+        "{checks:?}"
+    );
+    for secret in ["user:pass", "hidden", "w\u{f6}rld"] {
+        assert!(!output.text().contains(secret), "`{secret}`: {}", output.text());
     }
 }

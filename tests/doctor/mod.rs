@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Output, Program, secretctl, temp_dir};
 
+mod clouds;
 mod configuration;
+mod metastore;
 mod vault;
 
 /// A prepared mistake, and the line that is to blame for it.

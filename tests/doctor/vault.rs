@@ -221,6 +221,53 @@ fn each_mistake_in_the_policies_of_a_real_vault_is_named() {
 }
 
 #[test]
+fn each_doubt_about_a_real_vault_is_a_warning_and_a_sealed_one_fails() {
+    let Some(bao) = bao() else { return };
+    let home = temp_dir();
+    let mount = bao.kv(2);
+    let (role_id, secret_id) = bao.approle(&mount);
+    let right = json!({"url": bao.https_addr, "verify": bao.ca_file, "mount_point": mount,
+        "auth_type": "approle", "role_id": role_id, "secret_id": secret_id});
+    let but = |more: Value| with(&home, &crate::vault::with(&right, more));
+    each_is_named(vec![
+        mistake("certificates are not checked", but(json!({"verify": false}))).warns(
+            "tls",
+            "it is not checked",
+            "let certificates be checked",
+        ),
+        mistake(
+            "an ignored namespace",
+            but(json!({})).env("VAULT_NAMESPACE", "team"),
+        )
+        .warns(
+            "login",
+            "`VAULT_NAMESPACE` is set, but Airflow does not read it",
+            "set the kwarg `namespace`",
+        ),
+        mistake(
+            "a `$` that Airflow eats",
+            but(json!({"secret_id": "before$EATEN"})).env("EATEN", "after"),
+        )
+        .fails(
+            4,
+            "login",
+            "`$EATEN` in AIRFLOW__SECRETS__BACKEND_KWARGS was replaced by a variable's value",
+            "`secret_id` may be wrong",
+        ),
+    ]);
+    let Some((_guard, sealed)) = crate::vault::servers::sealed(bao) else {
+        return;
+    };
+    each_is_named(vec![
+        mistake(
+            "a sealed server",
+            with(&home, &json!({"url": sealed.addr, "token": "root"})),
+        )
+        .fails(5, "server", "is sealed", "vault operator unseal"),
+    ]);
+}
+
+#[test]
 fn each_mistake_of_a_server_is_named() {
     let home = temp_dir();
     let trusted = home.path().join("ca.pem");
@@ -235,12 +282,6 @@ fn each_mistake_of_a_server_is_named() {
         tls(Validity::NotYet),
         tls(Validity::WrongName),
     );
-    let sealed = Server::start(|_| {
-        Reply::json(
-            503,
-            json!({"initialized": true, "sealed": true, "version": "1.21.4"}),
-        )
-    });
     let uninitialized = Server::start(|_| {
         Reply::json(
             501,
@@ -262,7 +303,6 @@ fn each_mistake_of_a_server_is_named() {
             "is for another name",
             "name",
         ),
-        mistake("a sealed server", at(sealed.url())).fails(5, "server", "is sealed", "vault operator unseal"),
         mistake("a server that is not initialized", at(uninitialized.url())).fails(
             5,
             "server",

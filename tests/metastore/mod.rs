@@ -21,16 +21,16 @@ use crate::connection::ours;
 use crate::support::{Program, airflow, secretctl};
 
 /// Airflow's current key, an older one, and one that nobody has any more.
-const KEY: &str = "W5hRQ1pEvHcGPvZkKGAJ9dF1gIGcHR5gAo1rSAzQbMA=";
+pub const KEY: &str = "W5hRQ1pEvHcGPvZkKGAJ9dF1gIGcHR5gAo1rSAzQbMA=";
 const OLDER_KEY: &str = "cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=";
-const LOST_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+pub const LOST_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 /// The name of the database's option, and of the key's.
-const CONN: &str = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN";
-const FERNET: &str = "AIRFLOW__CORE__FERNET_KEY";
+pub const CONN: &str = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN";
+pub const FERNET: &str = "AIRFLOW__CORE__FERNET_KEY";
 
 /// Encrypts as Airflow does.
-fn encrypt(key: &str, text: &str) -> String {
+pub fn encrypt(key: &str, text: &str) -> String {
     let question = json!({"op": "metastore.encrypt", "key": key, "text": text});
     airflow().unwrap().ask(question).as_str().unwrap().to_owned()
 }

@@ -14,6 +14,7 @@ const NOT_READ: &[&str] = &[
     // What Google's services call their errors.
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
     "DEADLINE_EXCEEDED",
+    "CONSUMER_INVALID",
     "FAILED_PRECONDITION",
     "INVALID_ARGUMENT",
     "NOT_FOUND",

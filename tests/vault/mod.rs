@@ -17,7 +17,7 @@ mod openbao;
 mod protections;
 mod proxy;
 mod redirects;
-mod servers;
+pub mod servers;
 mod wire;
 
 /// Airflow's class path of the backend.

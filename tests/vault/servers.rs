@@ -232,10 +232,11 @@ pub fn deleted_and_destroyed_versions_are_not_found_and_it_is_said_why(server: &
 }
 
 /// A server of the test's own is sealed; the shared one goes on.
-#[track_caller]
-pub fn a_sealed_server_is_said_to_be_sealed(server: &VaultServer) {
+/// Starts another server and seals it, or says why the test is skipped.
+pub fn sealed(server: &VaultServer) -> Option<(Guard, VaultServer)> {
     let Some(binary) = server.binary.as_ref() else {
-        return crate::support::skip("binary", "the server is given without its binary");
+        crate::support::skip("binary", "the server is given without its binary");
+        return None;
     };
     let port = free_port();
     let process = Command::new(binary)
@@ -244,7 +245,7 @@ pub fn a_sealed_server_is_said_to_be_sealed(server: &VaultServer) {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
-    let _guard = Guard::new(process.unwrap());
+    let guard = Guard::new(process.unwrap());
     assert!(wait_for_port(port, Duration::from_secs(30)));
     let own = VaultServer {
         addr: format!("http://127.0.0.1:{port}"),
@@ -257,6 +258,14 @@ pub fn a_sealed_server_is_said_to_be_sealed(server: &VaultServer) {
     while own.request("PUT", "sys/seal", &Value::Null).0 != 204 {
         std::thread::sleep(Duration::from_millis(50));
     }
+    Some((guard, own))
+}
+
+#[track_caller]
+pub fn a_sealed_server_is_said_to_be_sealed(server: &VaultServer) {
+    let Some((_guard, own)) = sealed(server) else {
+        return;
+    };
     for kwargs in [
         json!({"url": own.addr, "token": "root"}),
         json!({"url": own.addr, "auth_type": "approle", "role_id": "r", "secret_id": "s"}),

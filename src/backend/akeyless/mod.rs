@@ -12,6 +12,7 @@ use crate::listing::{Listing, Scope};
 use crate::location::{Location, NamedSecret, SecretPlace};
 use crate::value::{Answer, Lookup, Step};
 
+mod checkup;
 mod client;
 mod config;
 mod list;

@@ -7,17 +7,21 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use super::kwargs::Config;
+use super::role::AssumedRole;
 use crate::backend::Context;
+use crate::backend::checkup::{Endpoint, span};
 use crate::cloud::aws::endpoint::Service;
 use crate::cloud::aws::json_service::{JsonService, Reply};
 use crate::cloud::aws::service_error::ServiceError;
-use crate::cloud::aws::{Credentials, Session};
+use crate::cloud::aws::{Credentials, Session, sts};
 use crate::cloud::services::Services;
 use crate::cloud::token_cache::{Token, TokenCache};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
 use crate::python::json::{Object, Value, dumps};
+use crate::report::{Check, Section};
 use crate::secret::Secret;
+use crate::shown::shown;
 use crate::value::Answer;
 
 /// A client of one service. It reads no file and sends nothing before the first question.
@@ -82,7 +86,15 @@ impl Client {
     }
 
     async fn connect(&self) -> Result<Arc<Connected>> {
+        let session = self.session().await?;
+        let service = self.service(&session)?;
         let services = Services::new(&self.env, self.deadline);
+        let credentials = session.credentials(&services).await?;
+        Ok(Arc::new(Connected { service, credentials }))
+    }
+
+    /// Returns the session of botocore's, which has the role of the kwargs. It reads the shared files.
+    async fn session(&self) -> Result<Session> {
         let first = Session::new(&self.env, self.config.session.clone(), self.deadline)?;
         let session = match &self.config.role {
             None => first,
@@ -92,15 +104,63 @@ impl Client {
             }
         };
         session.check_client()?;
-        let service = JsonService::new(
+        Ok(session)
+    }
+
+    /// Returns the service as `session` reaches it. Sends nothing.
+    fn service(&self, session: &Session) -> Result<JsonService> {
+        JsonService::new(
             self.service,
-            &session,
+            session,
             &self.env,
             &self.config.client,
             self.deadline,
-        )?;
-        let credentials = session.credentials(&services).await?;
-        Ok(Arc::new(Connected { service, credentials }))
+        )
+    }
+
+    /// Goes the way of a lookup up to the credentials, and asks STS whose they are.
+    pub(super) async fn look_around(&self, section: &mut Section) {
+        let session = match self.session().await {
+            Ok(session) => session,
+            Err(error) => return section.failure(Check::Login, &error),
+        };
+        let service = match self.service(&session) {
+            Ok(service) => service,
+            Err(error) => return section.failure(Check::Region, &error),
+        };
+        section.ok(Check::Region, format!("`{}`", shown(service.region())));
+        let (client, url) = service.way();
+        let endpoint = Endpoint::new(client, url.to_owned())
+            .needing_clock(true)
+            .explained(|failure| service.unreachable(failure));
+        if !endpoint.examine(section).await {
+            return;
+        }
+        let services = Services::new(&self.env, self.deadline);
+        let credentials = match session.credentials(&services).await {
+            Ok(credentials) => credentials,
+            Err(error) => return section.failure(Check::Login, &error),
+        };
+        let options = self.config.role.as_ref().map(AssumedRole::options);
+        let options = options.cloned().unwrap_or_default();
+        let left = credentials
+            .expires_at
+            .and_then(|end| end.duration_since(SystemTime::now()).ok())
+            .map_or_else(
+                || "without an end".to_owned(),
+                |left| format!("{} left", span(left)),
+            );
+        match sts::who(&session, &options, &credentials).await {
+            Ok(arn) => section.ok(Check::Login, format!("`{}`, {left}", shown(&arn))),
+            Err(error) if error.kind() == ErrorKind::Unavailable => {
+                // A private network may have no way to STS; a lookup does not need it.
+                section.ok(
+                    Check::Login,
+                    format!("keys are found, {left}; {error}, so as whom is not known"),
+                );
+            }
+            Err(error) => section.failure(Check::Login, &error),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use self::arns::Arns;
 use self::client::Client;
 use self::kwargs::{Config, refuse_session_factory};
 use self::lookups::{Lookups, Names};
-use super::{BoxFuture, Context, SecretsBackend};
+use super::{BoxFuture, Checkup, Context, SecretsBackend};
 use crate::cloud::aws::endpoint::Service;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
@@ -22,6 +22,7 @@ use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
 use crate::privilege::{PolicyFormat, Privilege};
 use crate::python::json::Object;
+use crate::report::{Check, Section};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, SecretKind, Step};
 
@@ -136,6 +137,16 @@ impl<S: Shelf> Store<S> {
             warnings: config.warnings.clone(),
             client: Arc::new(Client::new(config, S::SERVICE, context)),
         }))
+    }
+}
+
+impl<S: Shelf> Checkup for Store<S> {
+    fn checks(&self) -> &'static [Check] {
+        &[Check::Region, Check::Connect, Check::Login]
+    }
+
+    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
+        Box::pin(self.client.look_around(section))
     }
 }
 

@@ -93,6 +93,11 @@ pub(super) fn role(
 }
 
 impl AssumedRole {
+    /// Returns how STS is asked.
+    pub(super) fn options(&self) -> &StsOptions {
+        &self.options
+    }
+
     /// Returns the role, with Google's token for this machine where that proves who assumes it.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ use crate::value::{Answer, Found};
 /// A client of one vault.
 pub(super) struct VaultClient {
     pub(super) secrets: SecretClient,
+    tokens: Arc<Tokens>,
     redactor: Arc<Redaction>,
     pub(super) host: String,
     /// Where the vault is: no page of a list may lead elsewhere.
@@ -55,16 +56,22 @@ impl VaultClient {
             // `ChallengePolicy` checks it as Python does.
             verify_challenge_resource: Some(false),
         };
-        let credential: Arc<dyn TokenCredential> = tokens;
+        let credential: Arc<dyn TokenCredential> = Arc::clone(&tokens) as _;
         let secrets = SecretClient::new(config.endpoint.as_str(), credential, Some(options))
             .map_err(|_| Error::usage("backend kwarg `vault_url` is not the URL of a Key Vault"))?;
         let host = shown(config.endpoint.host_str().unwrap_or_default());
         Ok(Self {
             secrets,
+            tokens,
             redactor,
             host,
             endpoint: config.endpoint.clone(),
         })
+    }
+
+    /// Returns the tokens that it sends.
+    pub(super) fn tokens(&self) -> &Arc<Tokens> {
+        &self.tokens
     }
 
     /// Reads the secret `name`.

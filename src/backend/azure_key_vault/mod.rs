@@ -27,6 +27,7 @@ use crate::value::{Answer, Lookup, Step};
 
 mod authorize;
 mod challenge;
+mod checkup;
 mod client;
 mod config;
 #[cfg(fuzzing)]
@@ -84,7 +85,7 @@ pub struct AzureKeyVaultBackend {
     config: Config,
     env: Env,
     deadline: Instant,
-    client: OnceLock<VaultClient>,
+    client: OnceLock<(VaultClient, Arc<Server>)>,
     probing: AtomicBool,
 }
 
@@ -101,15 +102,20 @@ impl AzureKeyVaultBackend {
 
     /// Returns the client, which is created for the first secret: `explain` needs no credential.
     fn client(&self) -> Result<&VaultClient> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
+        self.client_and_server().map(|(client, _)| client)
+    }
+
+    /// Returns the client, and the vault as a server.
+    fn client_and_server(&self) -> Result<&(VaultClient, Arc<Server>)> {
+        if let Some(both) = self.client.get() {
+            return Ok(both);
         }
         let login = Arc::new(Client::new(azure::options(&self.env, self.deadline)));
         let vault = match &self.config.transport {
             None => Arc::clone(&login),
             Some(transport) => Arc::new(Client::new(transport.options(&self.env, self.deadline))),
         };
-        let server = |client, endpoint| -> Arc<dyn Sender> { Arc::new(Server { client, endpoint }) };
+        let server = |client, endpoint| Arc::new(Server { client, endpoint });
         let direct = Options {
             proxies: Proxies::default(),
             ..azure::options(&self.env, self.deadline)
@@ -117,7 +123,7 @@ impl AzureKeyVaultBackend {
         let redactor = Arc::new(Redaction::default());
         let context = CredentialContext {
             env: self.env.clone(),
-            sender: server(login, Endpoint::Login),
+            sender: server(login, Endpoint::Login) as Arc<dyn Sender>,
             direct: Arc::new(Client::new(direct)),
             redactor: Arc::clone(&redactor),
             deadline: self.deadline,
@@ -128,13 +134,9 @@ impl AzureKeyVaultBackend {
         if self.probing.load(Ordering::Relaxed) {
             tokens.probing();
         }
-        let client = VaultClient::new(
-            &self.config,
-            tokens,
-            server(vault, Endpoint::Resource("`vault_url`")),
-            redactor,
-        )?;
-        Ok(self.client.get_or_init(|| client))
+        let vault = server(vault, Endpoint::Resource("`vault_url`"));
+        let client = VaultClient::new(&self.config, tokens, Arc::clone(&vault) as _, redactor)?;
+        Ok(self.client.get_or_init(|| (client, vault)))
     }
 }
 

@@ -61,11 +61,7 @@ impl SecretManager {
     /// # Errors
     /// What kept it from an answer, with status 2, 4 or 5.
     pub(super) async fn access(&self, kind: SecretKind, name: &str) -> Result<Answer> {
-        let url = |project: &str| {
-            let secret = format!("projects/{project}/secrets/{name}");
-            format!("{}/v1/{secret}/versions/latest:access", self.url)
-        };
-        let (project, response) = self.google.get(url).await?;
+        let (project, response) = self.ask(name).await?;
         let answer = response
             .body
             .expose_text()
@@ -78,6 +74,17 @@ impl SecretManager {
             }
             _ => Err(not_google(&response)),
         }
+    }
+}
+
+impl SecretManager {
+    /// Asks for the newest version of the secret `name`, and returns the project with the answer.
+    pub(super) async fn ask(&self, name: &str) -> Result<(String, Response)> {
+        let url = |project: &str| {
+            let secret = format!("projects/{project}/secrets/{name}");
+            format!("{}/v1/{secret}/versions/latest:access", self.url)
+        };
+        self.google.get(url).await
     }
 }
 

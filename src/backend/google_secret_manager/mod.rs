@@ -20,6 +20,7 @@ use crate::privilege::{PolicyFormat, Privilege};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 
+mod checkup;
 mod client;
 mod config;
 mod crc32c;

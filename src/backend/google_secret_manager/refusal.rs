@@ -64,6 +64,14 @@ pub(super) fn failed(project: &str, secret: &str, http_status: u16, answer: &Obj
     })
 }
 
+/// Whether an answer says that the project is at fault, and not the secret.
+pub(super) fn is_about_project(answer: &Object) -> bool {
+    match answer.get("error") {
+        Some(Value::Object(error)) => matches!(reason(error), Some("CONSUMER_INVALID" | "SERVICE_DISABLED")),
+        _ => false,
+    }
+}
+
 /// Returns the error of a denied permission.
 fn denied(project: &str, secret: &str, reason: Option<&str>) -> Error {
     let (what, hint) = match reason {
@@ -75,6 +83,10 @@ fn denied(project: &str, secret: &str, reason: Option<&str>) -> Error {
             format!("the token's scopes do not allow to read {secret}, or it may not exist"),
             "the scope is `https://www.googleapis.com/auth/cloud-platform`: check `gcp_scopes`, and the scopes of the machine"
                 .to_owned(),
+        ),
+        Some("CONSUMER_INVALID") => (
+            format!("there is no project `{project}`, or this identity may not use it"),
+            "check the kwarg `project_id`, or the project of the credentials".to_owned(),
         ),
         Some("USER_PROJECT_DENIED") => (
             format!("the quota project may not be used to read {secret}, or it may not exist"),

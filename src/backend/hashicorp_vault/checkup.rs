@@ -10,8 +10,8 @@ use super::answer::{self, Envelope};
 use super::client::{Client, MAX_SHOWN_CHARS};
 use super::paths::SecretPath;
 use super::{VaultBackend, quote_path};
-use crate::backend::Endpoint;
-use crate::backend::checkup::{ABSENT_NAME, span};
+use crate::backend::BoxFuture;
+use crate::backend::checkup::{ABSENT_NAME, Checkup, Endpoint, span};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::python::json::{Object, Value};
@@ -29,7 +29,7 @@ const SHORT_LIFE: Duration = Duration::from_hours(24);
 const MOST_POLICIES: usize = 12;
 
 /// Returns Vault as a server to examine.
-pub(super) fn endpoint(client: &Client) -> Endpoint<'_> {
+fn endpoint(client: &Client) -> Endpoint<'_> {
     let config = &client.config;
     let endpoint = Endpoint::new(client.http(), config.address.url("v1/sys/health"))
         .following_redirects(config.allow_redirects)
@@ -81,11 +81,24 @@ fn health(client: &Client, response: &Response) -> Result<String> {
     })
 }
 
+impl Checkup for VaultBackend {
+    fn checks(&self) -> &'static [Check] {
+        CHECKS
+    }
+
+    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
+        Box::pin(self.look_around(section))
+    }
+}
+
 impl VaultBackend {
     /// Logs in, and looks at the token and the mounts, up to the first failure.
     pub(super) async fn look_around(&self, section: &mut Section) {
         if let Err(error) = self.client.config.check_identity() {
             return section.failure(Check::Tls, &error);
+        }
+        if !endpoint(&self.client).examine(section).await {
+            return;
         }
         let probed = self.probed();
         match self.who_am_i(probed.first()).await {
@@ -104,6 +117,15 @@ impl VaultBackend {
                 Ok(None) => {}
             }
             seen.push(&path.mount_point);
+        }
+        let auth = &self.client.config.auth;
+        if let Some(note) = self.client.ignored_namespace() {
+            let way_out = "set the kwarg `namespace`, or remove the variable";
+            section.warning(Check::Login, note, Some(way_out.to_owned()));
+        }
+        if let Some(note) = &auth.unused {
+            let way_out = "remove the kwargs, or set `auth_type`";
+            section.warning(Check::Login, note.as_str(), Some(way_out.to_owned()));
         }
     }
 

@@ -6,14 +6,13 @@
 //! `"secret_id": null`; its errors keep response bodies without a size limit; and `Debug` and `tracing` can show its request
 //! types, including tokens.
 
-use crate::backend::{BoxFuture, Context, Endpoint, SecretsBackend};
+use crate::backend::{BoxFuture, Context, SecretsBackend};
 use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::kwargs::Kwargs;
 use crate::listing::{Listing, Scope};
 use crate::privilege::{PolicyFormat, Privilege};
 use crate::python::quote::quote_path;
-use crate::report::{Check, Section};
 use crate::secret::Secret;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
@@ -250,18 +249,6 @@ impl SecretsBackend for VaultBackend {
 
     fn about_absence(&self) -> Option<String> {
         Some(self.client.config.paths.asked_as().to_owned())
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint<'_>> {
-        vec![checkup::endpoint(&self.client)]
-    }
-
-    fn own_checks(&self) -> &'static [Check] {
-        checkup::CHECKS
-    }
-
-    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
-        Box::pin(self.look_around(section))
     }
 
     fn probing(&self) {

@@ -5,6 +5,7 @@
 //! (`CoreV1Api.list_namespaced_secret`), and the answers of kube-apiserver 1.36.3.
 
 use crate::backend::Warnings;
+use crate::backend::checkup::Endpoint;
 use crate::cloud::kubernetes::Cluster;
 use crate::cloud::services::{object, text};
 use crate::error::{Error, Result};
@@ -13,6 +14,7 @@ use crate::python::base64::b64decode;
 use crate::python::json::{Object, Value, loads};
 use crate::python::quote::quote;
 use crate::python::urlencode::urlencode;
+use crate::report::{Check, Section};
 use crate::shown::shown;
 use crate::value::{Answer, Found, SecretKind};
 
@@ -52,6 +54,38 @@ impl NamespaceClient {
             shown(&self.namespace),
             self.cluster.known_as()
         )
+    }
+
+    /// Asks the API server for its version, without a credential and then with it.
+    pub(super) async fn look_around(&self, section: &mut Section) {
+        let url = format!("{}/version", self.cluster.server());
+        let endpoint = Endpoint::new(self.cluster.client(), url)
+            .following_redirects(true)
+            .explained(|failure| self.cluster.unreachable(failure))
+            .described(|response| self.version(response));
+        if !endpoint.examine(section).await {
+            return;
+        }
+        match self.cluster.get("/version").await {
+            Err(error) => return section.failure(Check::Login, &error),
+            Ok(response) if response.status == 401 => {
+                return section.failure(Check::Login, &self.refused(SecretKind::Connection, &response));
+            }
+            Ok(_) => section.ok(Check::Login, shown(self.cluster.known_as())),
+        }
+        section.ok(Check::Namespace, format!("`{}`", shown(&self.namespace)));
+    }
+
+    /// Says what the answer to a request for the version means. Without a credential, it may be a refusal.
+    fn version(&self, response: &Response) -> Result<String> {
+        let answer = object(response).ok_or_else(|| self.not_kubernetes(response))?;
+        match text(&answer, "gitVersion") {
+            Some(version) => Ok(format!("Kubernetes {}", shown(version))),
+            None if text(&answer, "kind") == Some("Status") => {
+                Ok("it answers, but tells its version to nobody whom it does not know".to_owned())
+            }
+            None => Err(self.not_kubernetes(response)),
+        }
     }
 
     /// Asks for the secrets with the labels of `selector`, and returns the value under `data_key` of the first.

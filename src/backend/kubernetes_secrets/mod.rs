@@ -10,13 +10,14 @@ use std::time::Instant;
 
 use self::client::NamespaceClient;
 use self::config::Config;
-use super::{BoxFuture, Context, SecretsBackend, Warnings};
+use super::{BoxFuture, Checkup, Context, SecretsBackend, Warnings};
 use crate::cloud::kubernetes::{Cluster, PodFiles};
 use crate::env::Env;
 use crate::error::Result;
 use crate::kwargs::Kwargs;
 use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
+use crate::report::{Check, Section};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 
@@ -101,6 +102,21 @@ impl KubernetesSecretsBackend {
         let ignored_kubeconfig = cluster.is_own() && self.env.non_empty("KUBECONFIG").is_some();
         let client = NamespaceClient::new(cluster, namespace, ignored_kubeconfig, self.warnings.clone());
         Ok(self.client.get_or_init(|| client))
+    }
+}
+
+impl Checkup for KubernetesSecretsBackend {
+    fn checks(&self) -> &'static [Check] {
+        &[Check::Connect, Check::Login, Check::Namespace]
+    }
+
+    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            match self.client() {
+                Ok(client) => client.look_around(section).await,
+                Err(error) => section.failure(Check::Login, &error),
+            }
+        })
     }
 }
 

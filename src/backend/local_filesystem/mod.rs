@@ -6,12 +6,13 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use crate::backend::{BoxFuture, Context, ReadConnection, SecretsBackend};
+use crate::backend::{BoxFuture, Checkup, Context, ReadConnection, SecretsBackend};
 use crate::class_path;
 use crate::error::{Error, Result};
 use crate::kwargs::Kwargs;
 use crate::listing::{Listing, Scope};
 use crate::location::{Address, Location};
+use crate::report::{Check, Section};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, SecretKind, Step};
 
@@ -112,6 +113,25 @@ impl LocalFilesystemBackend {
         }
     }
 
+    /// Reads and checks each file, up to the first that cannot be used, and counts its names.
+    fn look_at_files(&self, section: &mut Section) {
+        for kind in [SecretKind::Connection, SecretKind::Variable, SecretKind::Config] {
+            let Some(file) = self.config.file(kind) else {
+                continue;
+            };
+            match self.entries(kind, file).map(Entries::keys) {
+                Ok(keys) => {
+                    let plural = if keys.len() == 1 { "" } else { "s" };
+                    section.ok(
+                        Check::Files,
+                        format!("`{}` has {} {kind}{plural}", shown(file), keys.len()),
+                    );
+                }
+                Err(error) => return section.failure(Check::Files, &error),
+            }
+        }
+    }
+
     fn answer(&self, lookup: &Lookup) -> Result<Answer> {
         let Some(file) = self.config.file(lookup.kind) else {
             return Ok(Answer::ABSENT);
@@ -138,6 +158,17 @@ fn malformed(lookup: &Lookup, file: &str, Unprintable { argument, why }: &Unprin
         "{part}{kind} `{id}` in `{file}` holds {what}, which JSON cannot represent"
     ))
     .with_hint("put quotes around it in the file")
+}
+
+impl Checkup for LocalFilesystemBackend {
+    fn checks(&self) -> &'static [Check] {
+        &[Check::Files]
+    }
+
+    fn examine<'a>(&'a self, section: &'a mut Section) -> BoxFuture<'a, ()> {
+        self.look_at_files(section);
+        Box::pin(std::future::ready(()))
+    }
 }
 
 impl SecretsBackend for LocalFilesystemBackend {

@@ -65,13 +65,18 @@ impl<'a> Wanted<'a> {
         let key = quoted(table.key_column());
         match self {
             // SQLite takes a quoted name that is no column for a text, unless a table is in front of it.
-            Self::Named(_) => format!("SELECT * FROM {table_name} own WHERE own.{key} = {parameter} LIMIT 1"),
+            Self::Named(_) => {
+                let condition = table.condition(&key, parameter);
+                format!("SELECT * FROM {table_name} own WHERE {condition} LIMIT 1")
+            }
             // In the inner SELECT, `team_name` is the column of the table if it has one (since 3.2), else that of `missing`. No
             // value is read. A variable that is NULL is not found by Airflow.
             Self::Names => {
                 let condition = match table {
-                    Table::Connection => String::new(),
-                    Table::Variable => format!(" WHERE own.{} IS NOT NULL", quoted("val")),
+                    Table::Connection | Table::EncryptedConnection => String::new(),
+                    Table::Variable | Table::EncryptedVariable => {
+                        format!(" WHERE own.{} IS NOT NULL", quoted("val"))
+                    }
                 };
                 format!(
                     "SELECT own.{key}, (SELECT team_name FROM {table_name} same WHERE same.{key} = own.{key} LIMIT 1) AS team_name \
@@ -96,29 +101,45 @@ pub(crate) struct Access<'a> {
     pub(crate) warnings: Warnings,
 }
 
-/// A table of Airflow.
+/// A table of Airflow, and which of its rows is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
     /// Connections, by `conn_id`.
     Connection,
     /// Variables, by `key`.
     Variable,
+    /// Any connection that is encrypted, whatever the name.
+    EncryptedConnection,
+    /// Any variable that is encrypted, whatever the name.
+    EncryptedVariable,
 }
 
 impl Table {
     /// Returns the name of the table.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Connection => "connection",
-            Self::Variable => "variable",
+            Self::Connection | Self::EncryptedConnection => "connection",
+            Self::Variable | Self::EncryptedVariable => "variable",
         }
     }
 
     /// Returns the column that holds the name. It is a word that MySQL reserves (`key`), so it must be quoted.
     pub(crate) fn key_column(self) -> &'static str {
         match self {
-            Self::Connection => "conn_id",
-            Self::Variable => "key",
+            Self::Connection | Self::EncryptedConnection => "conn_id",
+            Self::Variable | Self::EncryptedVariable => "key",
+        }
+    }
+
+    /// Returns the condition of a row of the table `own`. `key` is its quoted key column, and `parameter` the name that is asked for.
+    fn condition(self, key: &str, parameter: &str) -> String {
+        match self {
+            Self::Connection | Self::Variable => format!("own.{key} = {parameter}"),
+            Self::EncryptedConnection => format!(
+                "((own.is_encrypted AND own.password <> '') OR (own.is_extra_encrypted AND own.extra <> '')) \
+                 AND {parameter} IS NOT NULL"
+            ),
+            Self::EncryptedVariable => format!("own.is_encrypted AND {parameter} IS NOT NULL"),
         }
     }
 }

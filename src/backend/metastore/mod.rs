@@ -21,6 +21,7 @@ use crate::location::{Address, Location};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, SecretKind, Step};
 
+mod checkup;
 mod configured;
 mod database;
 mod fernet;
@@ -119,13 +120,17 @@ impl MetastoreBackend {
             });
         }
         let fields = match table {
-            Table::Connection => &record::OF_CONNECTION[..],
-            Table::Variable => &record::OF_VARIABLE,
+            Table::Connection | Table::EncryptedConnection => &record::OF_CONNECTION[..],
+            Table::Variable | Table::EncryptedVariable => &record::OF_VARIABLE,
         };
         self.opener.open(&mut row, fields, lookup).await?;
         Ok(match table {
-            Table::Connection => Answer::Found(record::connection(&row, lookup)?),
-            Table::Variable => record::variable(&row, lookup)?.map_or(Answer::ABSENT, Answer::Found),
+            Table::Connection | Table::EncryptedConnection => {
+                Answer::Found(record::connection(&row, lookup)?)
+            }
+            Table::Variable | Table::EncryptedVariable => {
+                record::variable(&row, lookup)?.map_or(Answer::ABSENT, Answer::Found)
+            }
         })
     }
 

@@ -24,7 +24,7 @@ const PAGE_SIZE: &str = "1000";
 
 /// A client of one folder.
 pub(super) struct Client {
-    yandex: yandex::Client,
+    pub(super) yandex: yandex::Client,
     session: TokenCache<Issued<Session>>,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Session {
 }
 
 /// A secret of the folder.
-struct Listed {
+pub(super) struct Listed {
     name: String,
     id: String,
     version: String,
@@ -84,7 +84,7 @@ impl Client {
     }
 
     /// Lists the folder, all pages.
-    async fn list(&self, token: &Secret, host: &str, folder_id: &str) -> Result<Vec<Listed>> {
+    pub(super) async fn list(&self, token: &Secret, host: &str, folder_id: &str) -> Result<Vec<Listed>> {
         let folder = shown(folder_id);
         let task = Task {
             what: &format!("list the secrets of folder `{folder}`"),

@@ -16,6 +16,7 @@ use crate::location::{Location, NamedSecret, Null, SecretPlace};
 use crate::shown::shown;
 use crate::value::{Answer, Lookup, Step};
 
+mod checkup;
 mod client;
 mod config;
 mod meanings;

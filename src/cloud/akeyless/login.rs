@@ -9,6 +9,7 @@ use crate::env::Env;
 use crate::error::Result;
 use crate::python::json::{Object, Value};
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -36,6 +37,17 @@ impl Login {
             Self::ApiKey { access_key, .. } => Some(access_key.clone()),
             Self::Uid(token) => Some(token.clone()),
             Self::Cloud { .. } => None,
+        }
+    }
+
+    /// Returns who asks, for people.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::ApiKey { access_id, .. } => format!("`api_key` as `{}`", shown(access_id)),
+            Self::Uid(_) => "`uid`".to_owned(),
+            Self::Cloud { access_id, cloud } => {
+                format!("`{}` as `{}`", cloud.access_type(), shown(access_id))
+            }
         }
     }
 

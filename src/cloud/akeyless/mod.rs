@@ -80,6 +80,32 @@ impl Client {
         self.session.probing();
     }
 
+    /// Returns the client of its requests and the URL of the API, for `doctor`.
+    pub(crate) fn way(&self) -> (&http::Client, &str) {
+        (&self.http, &self.api_url)
+    }
+
+    /// Returns who asks.
+    pub(crate) fn login(&self) -> &Login {
+        &self.login
+    }
+
+    /// Returns the error of a request without an answer.
+    pub(crate) fn unreachable(&self, failure: http::Failure) -> Error {
+        unreachable(&self.place, failure)
+    }
+
+    /// Logs in, unless that is done.
+    ///
+    /// # Errors
+    /// A refused login, with status 4; no answer, 5.
+    pub(crate) async fn sign_in(&self) -> Result<()> {
+        self.session
+            .get("", None, Box::pin(self.log_in()))
+            .await
+            .map(drop)
+    }
+
     /// Asks for `operation`, with the token of the login after `parameters`.
     ///
     /// # Errors
@@ -186,7 +212,7 @@ impl Client {
         self.http
             .send(request.with(RETRY))
             .await
-            .map_err(|failure| unreachable(&self.place, failure))
+            .map_err(|failure| self.unreachable(failure))
     }
 }
 

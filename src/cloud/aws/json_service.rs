@@ -129,6 +129,16 @@ impl JsonService {
         )
     }
 
+    /// Returns the region for which requests are signed.
+    pub(crate) fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// Returns the client and the URL of its requests, for `doctor`.
+    pub(crate) fn way(&self) -> (&Client, &str) {
+        (&self.client, &self.endpoint.url)
+    }
+
     /// Calls `operation` with a JSON body.
     ///
     /// # Errors
@@ -201,7 +211,7 @@ impl JsonService {
     }
 
     /// Returns the error of a request without an answer.
-    fn unreachable(&self, failure: Failure) -> Error {
+    pub(crate) fn unreachable(&self, failure: Failure) -> Error {
         let kind = failure.kind();
         let is_about_roots = failure.is_about_roots();
         let error = Error::from(failure);

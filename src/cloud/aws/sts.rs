@@ -15,7 +15,7 @@ use super::sigv4::{self, Signable};
 use super::{sts_answer, sts_model};
 use crate::cloud::services::{ServiceRequest, unreachable};
 use crate::error::{Error, Result};
-use crate::http::Proxies;
+use crate::http::{Proxies, Retry};
 use crate::python::json::{Object, Value};
 use crate::python::quote::quote_plus;
 use crate::secret::Secret;
@@ -121,6 +121,42 @@ pub(crate) async fn assume(
         Action::WebIdentity(token) => secrets.add(token.clone()),
     }
     sts_answer::credentials(&response, action, parameters, place, &secrets)
+}
+
+/// Asks as whom `keys` are known: the ARN.
+///
+/// # Errors
+/// A refusal, with status 4; no answer, 5.
+pub(crate) async fn who(
+    session: &SessionSettings,
+    options: &StsOptions,
+    keys: &Credentials,
+) -> Result<String> {
+    let endpoint = endpoint(session, options)?;
+    let form = format!("Action=GetCallerIdentity&Version={VERSION}");
+    let signed = SignedUrl::of(&endpoint.url);
+    let mut signable = Signable::post_form(&signed.host, &form);
+    signable.path = &signed.path;
+    signable.query = &signed.query;
+    let region = endpoint.signing_region.as_deref().unwrap_or(DEFAULT_REGION);
+    let form = Secret::from(form.as_str());
+    let mut request = ServiceRequest::post(endpoint.url.clone(), sigv4::FORM_CONTENT_TYPE, form);
+    for (name, value) in sigv4::sign(signable, keys, region, SERVICE, SystemTime::now()) {
+        if !matches!(name, "Host" | "Content-Length" | "Content-Type") {
+            request = request.header(name, value);
+        }
+    }
+    let response = session
+        .send(options.timeout, options.proxies.as_ref(), Retry::NONE, request)
+        .await
+        .map_err(|failure| unreachable(WHAT, failure).or_hint(way_to(&endpoint)))?;
+    let mut secrets = crate::secret::Redactor::default();
+    secrets.add(keys.secret_key.clone());
+    secrets.add(Secret::from(keys.access_key.as_str()));
+    keys.session_token
+        .iter()
+        .for_each(|token| secrets.add(token.clone()));
+    sts_answer::caller(&response, &secrets)
 }
 
 fn way_to(endpoint: &Endpoint) -> String {

@@ -51,6 +51,40 @@ pub(super) fn credentials(
     keys.until(&part("Expiration")?, &what)
 }
 
+/// Reads the ARN of an answer of `GetCallerIdentity`. `secrets` are cut out of the service's words.
+///
+/// # Errors
+/// A refusal, with status 4; a failure, or something else than an answer, 5.
+pub(super) fn caller(response: &Response, secrets: &Redactor) -> Result<String> {
+    let xml = response.body.expose_text().unwrap_or_default();
+    let words = |name: &str| element(xml, name).map(|text| secrets.clean(&decoded(text)));
+    if response.status == 200 {
+        return words("Arn").ok_or_else(|| {
+            Error::unavailable(format!("{WHAT} answered without an ARN"))
+                .with_hint("something else may have answered: check the endpoint and the proxy")
+        });
+    }
+    let (status, code) = (response.status, words("Code").unwrap_or_default());
+    let is_refusal =
+        (400..500).contains(&status) && status != 429 && !THROTTLING_CODES.contains(&code.as_str());
+    let error = if is_refusal && !code.is_empty() {
+        Error::denied(format!(
+            "AWS does not accept the credentials: {code} (status {status})"
+        ))
+        .with_hint(
+            "get new keys, or check which are found: the environment, a profile, a role of this machine",
+        )
+    } else {
+        Error::unavailable(format!(
+            "{WHAT} did not say whose the credentials are (status {status})"
+        ))
+    };
+    Err(match words("Message").filter(|message| !message.is_empty()) {
+        Some(message) => error.with_detail(format!("it says: {message}")),
+        None => error,
+    })
+}
+
 fn refusal(status: u16, xml: &str, action: Action<'_>, what: &str, secrets: &Redactor) -> Error {
     let words = |name: &str| element(xml, name).map(|text| secrets.clean(&decoded(text)));
     let code = words("Code").unwrap_or_default();

@@ -43,6 +43,11 @@ impl Tokens {
         })
     }
 
+    /// Returns the name of the credential in azure-identity for Python.
+    pub(crate) fn credential_name(&self) -> &'static str {
+        self.credential.name()
+    }
+
     /// Marks this as a probe: there is one login, even if it fails.
     pub(crate) fn probing(&self) {
         self.cache.probing();

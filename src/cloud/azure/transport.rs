@@ -42,7 +42,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn unreachable(&self, failure: http::Failure) -> Error {
+    /// Returns the error of a request without an answer.
+    pub(crate) fn unreachable(&self, failure: http::Failure) -> Error {
         let kind = failure.kind();
         let error = Error::from(failure);
         let setting = match self.endpoint {

@@ -47,6 +47,11 @@ pub(crate) trait Credential: Send + Sync {
         scopes: &'a Scopes,
     ) -> BoxFuture<'a, Result<AccessToken>>;
 
+    /// Returns the account whose token it is, if that is known.
+    fn account(&self) -> Option<&str> {
+        None
+    }
+
     /// Returns the universe of its services.
     fn universe(&self) -> &str {
         DEFAULT_UNIVERSE

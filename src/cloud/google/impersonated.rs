@@ -191,6 +191,10 @@ fn endpoint(url: &str) -> Endpoint<'_> {
 }
 
 impl Credential for Impersonated {
+    fn account(&self) -> Option<&str> {
+        Some(&self.target)
+    }
+
     fn token<'a>(
         &'a self,
         context: &'a TokenContext,

@@ -13,7 +13,7 @@ use crate::cloud::token_cache::{Token, TokenCache};
 use crate::cloud::trust;
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::http::{Client, Request, Response, Retry};
+use crate::http::{Client, Failure, Request, Response, Retry};
 use crate::secret::Secret;
 use crate::shown::shown;
 
@@ -143,8 +143,69 @@ impl ProjectClient {
             follow_redirects: false,
         };
         let response = self.http.send(request).await;
-        let response = response.map_err(|failure| unreachable(self.service.name, failure))?;
+        let response = response.map_err(|failure| self.unreachable(failure))?;
         Ok((project, response))
+    }
+
+    /// Returns the client of its requests, for `doctor`.
+    pub(crate) fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// Returns the error of a request without an answer.
+    pub(crate) fn unreachable(&self, failure: Failure) -> Error {
+        unreachable(self.service.name, failure)
+    }
+
+    /// Returns the account whose credentials they are, if that is known, and where they were found.
+    pub(crate) fn identity(&self) -> (Option<&str>, &str) {
+        let Loaded {
+            credential, found_in, ..
+        } = &self.credentials;
+        (credential.account(), found_in)
+    }
+
+    /// Gets a token.
+    ///
+    /// # Errors
+    /// What kept it from one, with status 2, 4 or 5.
+    pub(crate) async fn token(&self) -> Result<AccessToken> {
+        self.credentials
+            .credential
+            .token(&self.context, &self.scopes)
+            .await
+    }
+
+    /// Returns the project: the one that is configured, else that of the credentials, whose `token` is given.
+    ///
+    /// # Errors
+    /// No project, or text that cannot be one, with status 2; what kept it from an answer.
+    pub(crate) async fn project(&self, token: &AccessToken) -> Result<String> {
+        if let Some(project) = self.project_id.clone() {
+            return Ok(project);
+        }
+        self.check_has_project()?;
+        let project = self
+            .credentials
+            .project(&self.context, &self.scopes, token)
+            .await?;
+        let project = project
+            .filter(|project| !project.is_empty())
+            .ok_or_else(unknown_project)?;
+        match project_fault(&project) {
+            Some(why) => Err(
+                Error::usage(format!("the project of the Google credentials {why}")).with_hint(SET_PROJECT),
+            ),
+            None => Ok(project),
+        }
+    }
+
+    /// Refuses credentials that cannot name a project, before a token is asked for.
+    fn check_has_project(&self) -> Result<()> {
+        if self.project_id.is_none() && self.credentials.lacks_project(&self.scopes) {
+            return Err(unknown_project());
+        }
+        Ok(())
     }
 
     /// Gets a token, and the project of the credentials if none is configured.
@@ -152,32 +213,18 @@ impl ProjectClient {
     /// # Errors
     /// No project, or text that cannot be one, with status 2; what kept it from a token.
     async fn session(&self) -> Result<Session> {
-        let unknown = || {
-            Error::usage("the Google Cloud project of the secrets is not known")
-                .with_detail("neither `project_id` nor the credentials nor `GOOGLE_CLOUD_PROJECT` names one")
-                .with_hint(SET_PROJECT)
-        };
-        let Self {
-            credentials, scopes, ..
-        } = self;
-        if self.project_id.is_none() && credentials.lacks_project(scopes) {
-            return Err(unknown());
-        }
-        let token = credentials.credential.token(&self.context, scopes).await?;
-        if let Some(project) = self.project_id.clone() {
-            return Ok(Session { token, project });
-        }
-        let project = credentials.project(&self.context, scopes, &token).await?;
-        let project = project
-            .filter(|project| !project.is_empty())
-            .ok_or_else(unknown)?;
-        match project_fault(&project) {
-            Some(why) => Err(
-                Error::usage(format!("the project of the Google credentials {why}")).with_hint(SET_PROJECT),
-            ),
-            None => Ok(Session { token, project }),
-        }
+        self.check_has_project()?;
+        let token = self.token().await?;
+        let project = self.project(&token).await?;
+        Ok(Session { token, project })
     }
+}
+
+/// Returns the error of a project that nothing names.
+fn unknown_project() -> Error {
+    Error::usage("the Google Cloud project of the secrets is not known")
+        .with_detail("neither `project_id` nor the credentials nor `GOOGLE_CLOUD_PROJECT` names one")
+        .with_hint(SET_PROJECT)
 }
 
 /// Returns why a project cannot have this id.

@@ -125,6 +125,10 @@ impl Credential for ServiceAccount {
         })
     }
 
+    fn account(&self) -> Option<&str> {
+        Some(&self.key.email)
+    }
+
     fn universe(&self) -> &str {
         &self.key.universe
     }

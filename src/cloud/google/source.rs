@@ -46,6 +46,8 @@ pub(crate) struct Loaded {
     pub(crate) credential: Box<dyn Credential>,
     /// The project that pays for requests, for the header `x-goog-user-project`.
     pub(crate) quota_project: Option<String>,
+    /// Where the credentials were found, for messages.
+    pub(crate) found_in: String,
     project: Project,
 }
 
@@ -74,14 +76,16 @@ impl Loaded {
     ) -> Result<Self> {
         let mut loaded = match source {
             Source::Key(Key::Object(object)) => {
-                Self::of_parsed(Parsed::key("backend kwarg `gcp_keyfile_dict`", object)?, None)
+                let what = "backend kwarg `gcp_keyfile_dict`";
+                Self::of_parsed(what, Parsed::key(what, object)?, None)
             }
             Source::Key(Key::File(path)) => {
-                Self::of_parsed(Parsed::key(&named(path), &read(path, deadline)?)?, None)
+                let what = named(path);
+                Self::of_parsed(&what, Parsed::key(&what, &read(path, deadline)?)?, None)
             }
             Source::Config(config) => {
                 let (what, object) = config_object(config, deadline)?;
-                Self::of_parsed(Parsed::of(&what, &object)?, Some(env))
+                Self::of_parsed(&what, Parsed::of(&what, &object)?, Some(env))
             }
             Source::Default => Self::default_credentials(env, deadline, kwargs)?,
         };
@@ -98,10 +102,11 @@ impl Loaded {
     }
 
     /// Combines what was read with `GOOGLE_CLOUD_QUOTA_PROJECT` of `env`, where that counts.
-    fn of_parsed(parsed: Parsed, env: Option<&Env>) -> Self {
+    fn of_parsed(what: &str, parsed: Parsed, env: Option<&Env>) -> Self {
         let universe = parsed.credential.universe().to_owned();
         Self {
             quota_project: env.and_then(quota_project).or(parsed.quota_project),
+            found_in: what.to_owned(),
             project: match (parsed.project_id, parsed.project_number) {
                 (Some(project), _) => Project::Known(project),
                 (None, Some(number)) => Project::Number(number, universe),
@@ -116,10 +121,12 @@ impl Loaded {
         let place = settings.place(deadline);
         let mut loaded = match &place {
             Place::File(path) | Place::Gcloud(path) => {
-                Self::of_parsed(Parsed::of(&named(path), &read(path, deadline)?)?, Some(env))
+                let what = named(path);
+                Self::of_parsed(&what, Parsed::of(&what, &read(path, deadline)?)?, Some(env))
             }
             Place::Metadata => Self {
                 quota_project: quota_project(env),
+                found_in: "the metadata server".to_owned(),
                 project: Project::Metadata(settings.metadata.clone()),
                 credential: Box::new(settings.metadata),
             },

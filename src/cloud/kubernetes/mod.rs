@@ -142,6 +142,11 @@ impl Cluster {
         shown(&secrets.clean(words))
     }
 
+    /// Returns the client, for `doctor`.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Returns as whom it is asked, as in "as the pod's service account".
     pub(crate) fn known_as(&self) -> &str {
         &self.access.known_as
@@ -231,7 +236,8 @@ impl Cluster {
         Client::new(options).with_tls_name(self.access.tls_name.clone())
     }
 
-    fn unreachable(&self, failure: Failure) -> Error {
+    /// Returns the error of a request without an answer.
+    pub(crate) fn unreachable(&self, failure: Failure) -> Error {
         use crate::http::{CertificateProblem, FailureKind};
         let kind = failure.kind();
         let error = Error::from(failure);

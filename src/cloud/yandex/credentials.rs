@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::http::Response;
 use crate::python::json::{Object, Value, dumps};
 use crate::secret::Secret;
+use crate::shown::shown;
 
 /// Where a virtual machine asks for its own account, unless `YC_METADATA_ADDR` names another address.
 const METADATA_ADDRESS: &str = "169.254.169.254";
@@ -49,6 +50,15 @@ impl Credentials {
             (None, None) => return Ok(None),
         };
         Ok(Some(Self::Key(key)))
+    }
+
+    /// Returns whose they are, for people.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::OAuth(_) => "an OAuth token".to_owned(),
+            Self::Key(key) => format!("service account `{}`, by a key", shown(&key.service_account_id)),
+            Self::Machine => "the account of this machine".to_owned(),
+        }
     }
 
     /// Returns their secrets.

@@ -25,7 +25,7 @@ const ASSERTION_SECONDS: u64 = 3600;
 #[derive(Clone)]
 pub(crate) struct ServiceAccountKey {
     id: String,
-    service_account_id: String,
+    pub(super) service_account_id: String,
     pub(super) private_key: Secret,
 }
 

@@ -11,7 +11,7 @@ use super::pages::{self, Page};
 use super::services::{ServiceRequest, Services, object, refused, text, unreachable};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::Response;
+use crate::http::{self, Response};
 use crate::python::json::{Object, Value};
 use crate::python::quote::quote;
 use crate::secret::{Redaction, Secret};
@@ -65,6 +65,24 @@ impl Client {
         }
     }
 
+    /// Returns the client of its requests, for `doctor`.
+    pub(crate) fn http(&self) -> &http::Client {
+        self.services.yandex_client()
+    }
+
+    /// Returns the addresses of the services.
+    ///
+    /// # Errors
+    /// No answer of an endpoint that is not Yandex Cloud's own, with status 5.
+    pub(crate) async fn endpoints(&self, access: &Access) -> Result<Endpoints> {
+        endpoints::endpoints(&self.services, &access.endpoint).await
+    }
+
+    /// Returns the error of a request without an answer.
+    pub(crate) fn unreachable(&self, failure: http::Failure) -> Error {
+        unreachable(self.name, failure)
+    }
+
     /// Returns an IAM token, and the addresses of the services.
     ///
     /// # Errors
@@ -99,7 +117,7 @@ impl Client {
             .services
             .yandex(request)
             .await
-            .map_err(|failure| unreachable(self.name, failure))?;
+            .map_err(|failure| self.unreachable(failure))?;
         match response.status {
             200 => Ok(response),
             _ => Err(self.refused(task, &response)),

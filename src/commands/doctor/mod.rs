@@ -7,10 +7,10 @@ use clap::{Args, ValueEnum};
 
 use super::session;
 use crate::env::Env;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::options::GlobalArgs;
 use crate::render::{self, doctor, log};
-use crate::report::{Check, Report, Section};
+use crate::report::{Check, Outcome, Report, Section};
 use crate::settings::Settings;
 
 mod configuration;
@@ -88,5 +88,12 @@ fn examine(args: &GlobalArgs, env: Env) -> Result<Report> {
     }
     let mut sections = vec![section];
     sections.extend(session::runtime(&resolver)?.block_on(resolver.examine()));
+    // A `$` in a password may have been meant literally.
+    let replaced = settings.provenance.replaced_in_kwargs();
+    for row in sections.iter_mut().flat_map(|section| &mut section.rows) {
+        if row.outcome == Outcome::Failure(ErrorKind::Denied) {
+            row.details.extend(replaced.iter().cloned());
+        }
+    }
     Ok(Report { sections })
 }

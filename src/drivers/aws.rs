@@ -100,15 +100,15 @@ pub(super) fn keys<'a>(parts: &Parts<'a>) -> Result<Keys<'a>> {
         Some(_) => Err(parts.malformed(&format!("`{name}` is not text"))),
     };
     let own = (parts.truthy_extra(ACCESS), parts.truthy_extra(SECRET));
-    let (access_key, secret_key) = match (filled(parts.login), filled(parts.password)) {
-        (Some(login), Some(password)) => (Some(login), Some(password)),
-        _ => {
-            let of_session = (of_session(ACCESS), of_session(SECRET));
-            let is_own = matches!(own, (Some(_), Some(_))) || !matches!(of_session, (Some(_), Some(_)));
-            let (access, secret) = if is_own { own } else { of_session };
+    let (access_key, secret_key) =
+        if let (Some(login), Some(password)) = (filled(parts.login), filled(parts.password)) {
+            (Some(login), Some(password))
+        } else {
+            let others = (of_session(ACCESS), of_session(SECRET));
+            let is_own = matches!(own, (Some(_), Some(_))) || !matches!(others, (Some(_), Some(_)));
+            let (access, secret) = if is_own { own } else { others };
             (text(ACCESS, access)?, text(SECRET, secret)?)
-        }
-    };
+        };
     Ok(Keys {
         access_key,
         secret_key,

@@ -1,4 +1,4 @@
-//! BigQuery: `BigQueryHook`'s URL. Where the connection names no project, Airflow takes the one of the credentials of the machine.
+//! `BigQuery`: its hook's URL. Where the connection names no project, Airflow takes the one of the credentials of the machine.
 //!
 //! Source: apache-airflow-providers-google 22.8.0, `airflow/providers/google/cloud/hooks/bigquery.py` (`get_uri`),
 //! `airflow/providers/google/common/hooks/base_google.py` (`get_credentials_and_project_id`, `get_field`).

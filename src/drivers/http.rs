@@ -23,7 +23,17 @@ fn base_url(parts: &Parts<'_>) -> Result<Rendered> {
     }
     match urlsplit(&url) {
         Ok(split) if split.scheme.is_empty() => Err(parts.malformed("its URL has no scheme")),
-        Ok(_) => Ok(Rendered::text(url)),
+        Ok(_) => {
+            let is_plain = parts.conn_type == Some("https") && url.starts_with("http://");
+            let mut rendered = Rendered::text(url);
+            if is_plain {
+                rendered.warnings.push(
+                    "Airflow's hook asks a connection of type `https` over plain `http`, unless its schema is `https`: `https://HOST/https`"
+                        .to_owned(),
+                );
+            }
+            Ok(rendered)
+        }
         Err(error) => Err(parts.malformed("its URL cannot be read").with_source(error)),
     }
 }

@@ -20,9 +20,8 @@ fn url(parts: &Parts<'_>) -> Result<Rendered> {
 
 fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
     let query = sqlalchemy_query(parts)?;
-    let scheme = match parts.extra("sqlalchemy_scheme") {
-        Some(Value::String(scheme)) => scheme,
-        _ => return Err(parts.malformed("`extra.sqlalchemy_scheme` is not text")),
+    let Some(Value::String(scheme)) = parts.extra("sqlalchemy_scheme") else {
+        return Err(parts.malformed("`extra.sqlalchemy_scheme` is not text"));
     };
     let url = Url {
         driver: scheme.into(),

@@ -5,6 +5,7 @@
 //! (`search_default_file_with_ext`); <https://dev.mysql.com/doc/refman/8.4/en/option-files.html>.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use super::Rendered;
 use super::parts::{Parts, filled, string};
@@ -62,16 +63,14 @@ pub(super) fn file(parts: &Parts<'_>) -> Result<Rendered> {
     for (name, value) in options {
         let quoted = quoted(parts, name, &value)?;
         text.push('\n');
-        text.push_str(&format!("{name}=\"{quoted}\""));
+        let _ = write!(text, "{name}=\"{quoted}\"");
         if name == "password" {
             password = Some(quoted);
         }
     }
     if let Some(schema) = filled(parts.schema) {
-        text.push_str(&format!(
-            "\n\n[mysql]\ndatabase=\"{}\"",
-            quoted(parts, "database", schema)?
-        ));
+        let database = quoted(parts, "database", schema)?;
+        let _ = write!(text, "\n\n[mysql]\ndatabase=\"{database}\"");
     }
     Ok(Rendered::text(text).with_secrets(password))
 }

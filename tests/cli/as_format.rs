@@ -60,6 +60,7 @@ fn each_format_is_printed_as_its_reader_takes_it() {
             "get-conn my --as sqlalchemy -n",
             "get-conn aws --as aws-env",
             "get-conn api --as url",
+            "get-conn plain --as url",
             "get-conn odbc --as odbc",
             "get-conn jdbc --as jdbc",
             "export --as pg@libpq-env --set URL=conn:pg@sqlalchemy --format shell",

@@ -22,6 +22,8 @@ const NOT_READ: &[&str] = &[
     "RESOURCE_EXHAUSTED",
     "SERVICE_DISABLED",
     "USER_PROJECT_DENIED",
+    // Set for dbt, for Oracle.
+    "ORA_PYTHON_DRIVER_TYPE",
     // Set for the program of an external account.
     "GOOGLE_EXTERNAL_ACCOUNT_AUDIENCE",
     "GOOGLE_EXTERNAL_ACCOUNT_ID",

@@ -36,10 +36,10 @@ pub(super) fn extra<'a>(parts: &Parts<'a>, mapping: &Mapping) -> Result<Cow<'a, 
         .get("extra__snowflake__account")
         .is_some_and(Value::is_truthy)
     {
-        let renamed = extra
+        let pairs = extra
             .iter()
             .map(|(name, value)| (name.replace(OLD_SNOWFLAKE, ""), value.clone()));
-        renamed.collect()
+        pairs.collect()
     } else {
         extra.clone()
     };

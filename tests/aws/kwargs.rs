@@ -14,7 +14,7 @@ fn kwargs_that_airflow_could_not_use_are_status_2_and_say_which() {
             json!({"connections_prefix": 5}),
             "`connections_prefix` must be text",
         ),
-        (json!({"sep": null}), "`sep` must be text"),
+        (json!({"sep": null}), "`sep` is null"),
         (
             json!({"variables_lookup_pattern": "(a"}),
             "`variables_lookup_pattern` is `(a`: missing `)`",

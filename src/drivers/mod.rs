@@ -205,16 +205,21 @@ fn does_not_fit(parts: &Parts<'_>, conn_type: &str, format: Format) -> Error {
             "connection `{id}` has no type, so no format of `--as` fits it"
         ));
     }
-    let error = Error::usage(format!(
-        "format `{}` does not fit connection `{id}` of type `{}`",
-        format.name(),
-        shown(conn_type)
-    ));
     let fitting: Vec<String> = Format::ALL
         .into_iter()
         .filter(|format| fits(conn_type, *format))
         .map(|format| format!("`{}`", format.name()))
         .collect();
+    // A type that nobody knows may be a secret in the wrong place.
+    let of_type = if fitting.is_empty() {
+        String::new()
+    } else {
+        format!(" of type `{}`", shown(conn_type))
+    };
+    let error = Error::usage(format!(
+        "format `{}` does not fit connection `{id}`{of_type}",
+        format.name()
+    ));
     if !fitting.is_empty() {
         return error.with_hint(format!("those that fit are {}", fitting.join(", ")));
     }

@@ -43,7 +43,7 @@ pub(super) struct Finder<'e, 'p, 'a> {
     pub(super) files_named: Vec<&'a str>,
 }
 
-impl<'a> Finder<'_, '_, 'a> {
+impl Finder<'_, '_, '_> {
     pub(super) fn finish(mut self) -> CodeNames {
         for (call, path) in &self.fields {
             // `x["a"]` is a part of `x["a"]["b"]`.

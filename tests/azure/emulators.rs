@@ -138,6 +138,27 @@ fn connections_and_options_are_read_too() {
 }
 
 #[test]
+fn every_page_of_names_is_listed_and_disabled_ones_are_marked() {
+    let Some(emulators) = Emulators::find() else {
+        return;
+    };
+    let output = emulators
+        .program(&principal(), &json!({}))
+        .args(["list", "var", "-o", "json"])
+        .run();
+    let listed: Value = serde_json::from_str(output.ok()).unwrap();
+    let state = |id: &str| {
+        let names = listed["names"].as_array().unwrap();
+        let name = names.iter().find(|name| name["id"] == id);
+        name.unwrap_or_else(|| panic!("no `{id}` in {listed}"))["state"].clone()
+    };
+    for id in (1..=20).map(|n| format!("n{n}")).chain(["hello".to_owned()]) {
+        assert_eq!(state(&id), Value::Null, "{id}");
+    }
+    assert_eq!(state("disabled"), "disabled");
+}
+
+#[test]
 fn many_names_are_read_at_once() {
     let Some(emulators) = Emulators::find() else {
         return;

@@ -90,6 +90,14 @@ fn a_real_server_has_the_same_values_for_airflow_and_for_us() {
         let output = world.program(&kwargs, &env).args([*command, id, "-n"]).run();
         assert_eq!(output.ok(), *value, "{id}: {}", output.stderr);
     }
+    let output = world
+        .program(&kwargs, &env)
+        .args(["list", "var", "-o", "json"])
+        .run();
+    let listed: Value = serde_json::from_str(output.ok()).unwrap();
+    let listed = listed["names"].as_array().unwrap().iter();
+    let listed: Vec<&str> = listed.map(|name| name["id"].as_str().unwrap()).collect();
+    assert_eq!(listed, ["hello", "json", "lines"]);
     if let Some(judge) = airflow() {
         let asked: Vec<Value> = names
             .iter()

@@ -121,6 +121,16 @@ fn the_role_of_the_example_is_what_the_backend_needs() {
         output = run();
     }
     assert_eq!(output.ok(), "eu-central-1");
+    // The same role lists the names, from metadata alone.
+    let listed = kubernetes(&json!({}))
+        .env("KUBECONFIG", &config)
+        .args(["list", "var", "--no-fallback"])
+        .run();
+    assert!(
+        listed.ok().lines().any(|line| line.starts_with("region\t")),
+        "{}",
+        listed.text()
+    );
 }
 
 /// Replaces what is different in every cluster.

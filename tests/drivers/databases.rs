@@ -28,18 +28,15 @@ fn connection(database: &Database, index: usize, password: &str) -> Value {
     let user = format!("drv_{}_{index}", database.name);
     let password_of = |sql: String| json!([sql, {"password": password}]);
     let name = &database.name;
-    let conn_type = match database.dialect {
-        Dialect::Postgres => {
-            let create = format!("CREATE ROLE \"{user}\" LOGIN PASSWORD :password");
-            database.execute(&[password_of(create)]);
-            "postgres"
-        }
-        _ => {
-            let create = format!("CREATE USER '{user}'@'%' IDENTIFIED BY :password");
-            database.execute(&[password_of(create)]);
-            database.run(&[format!("GRANT ALL ON {name}.* TO '{user}'@'%'")]);
-            "mysql"
-        }
+    let conn_type = if database.dialect == Dialect::Postgres {
+        let create = format!("CREATE ROLE \"{user}\" LOGIN PASSWORD :password");
+        database.execute(&[password_of(create)]);
+        "postgres"
+    } else {
+        let create = format!("CREATE USER '{user}'@'%' IDENTIFIED BY :password");
+        database.execute(&[password_of(create)]);
+        database.run(&[format!("GRANT ALL ON {name}.* TO '{user}'@'%'")]);
+        "mysql"
     };
     json!({
         "conn_type": conn_type, "host": "127.0.0.1", "port": server.port, "login": user, "password": password, "schema": name,

@@ -20,7 +20,7 @@ struct Type {
 
 #[rustfmt::skip]
 const TYPES: &[Type] = &[
-    Type { name: "postgres", usual: r#"{}"#, formats: &["sqlalchemy", "libpq", "libpq-env"], extras: &[
+    Type { name: "postgres", usual: "{}", formats: &["sqlalchemy", "libpq", "libpq-env"], extras: &[
         ("sqlalchemy_scheme", &[r#""postgresql""#, r#""postgresql+psycopg2""#, r#""postgresql://""#, r#""mysql""#]),
         ("sqlalchemy_query", &[r#"{"sslmode": "require", "a b": ["1", "é&"]}"#, "{}", r#"{"x": []}"#, "null"]),
         ("sslmode", &[r#""require""#, r#""verify-full""#]), ("sslcert", &[r#""/a b/cert.pem""#]),
@@ -28,7 +28,7 @@ const TYPES: &[Type] = &[
         ("options", &[r#""-c search_path=a\\ b""#]), ("application_name", &[r#""it's""#]),
         ("dbname", &[r#""other""#, "null"]), ("autocommit", &["true"]), ("redshift", &["false"]),
     ] },
-    Type { name: "mysql", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "mysql", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("client", &[r#""mysqlclient""#, r#""mysql-connector-python""#, r#""pymysql""#, "1"]),
         ("charset", &[r#""utf8mb4""#]), ("ssl", &[r#"{"ca": "/a/ca.pem"}"#]),
         ("unix_socket", &[r#""/run/my sql.sock""#]), ("local_infile", &["true", "0"]),
@@ -40,13 +40,13 @@ const TYPES: &[Type] = &[
         ("session_kwargs", &[r#"{"aws_access_key_id": "A", "aws_secret_access_key": "B", "aws_session_token": "C"}"#]),
         ("role_arn", &[r#""arn:aws:iam::1:role/r""#]), ("assume_role_kwargs", &[r#"{"RoleSessionName": "s"}"#]),
     ] },
-    Type { name: "sqlite", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[("mode", &[r#""ro""#]), ("cache", &[r#""shared""#])] },
-    Type { name: "http", usual: r#"{}"#, formats: &["url"], extras: &[] },
-    Type { name: "mssql", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "sqlite", usual: "{}", formats: &["sqlalchemy"], extras: &[("mode", &[r#""ro""#]), ("cache", &[r#""shared""#])] },
+    Type { name: "http", usual: "{}", formats: &["url"], extras: &[] },
+    Type { name: "mssql", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("sqlalchemy_scheme", &[r#""mssql+pyodbc""#, r#""a:b""#, "1"]), ("SQLAlchemy_Scheme", &[r#""mssql+x""#]),
         ("driver", &[r#""ODBC Driver 18""#]), ("tds_version", &[r#""7.0""#]),
     ] },
-    Type { name: "oracle", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "oracle", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("service_name", &[r#""orclpdb1""#]), ("sid", &[r#""ORCL""#]), ("thick_mode", &["true"]),
     ] },
     Type { name: "snowflake", usual: r#"{"account": "xy12345", "database": "db one"}"#, formats: &["sqlalchemy"], extras: &[
@@ -59,13 +59,13 @@ const TYPES: &[Type] = &[
         ("token", &[r#""t k""#]), ("host", &[r#""h.example.com""#]), ("port", &["8443"]), ("proxy_port", &[r#""80""#]),
         ("grant_type", &[r#""x""#]), ("extra__snowflake__database", &[r#""old db""#]),
     ] },
-    Type { name: "trino", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "trino", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("schema", &[r#""a b""#, "1"]), ("protocol", &[r#""https""#]), ("verify", &["false"]), ("auth", &[r#""jwt""#]),
     ] },
-    Type { name: "presto", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "presto", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("catalog", &[r#""hive""#]), ("protocol", &[r#""https""#]), ("source", &[r#""a b""#]),
     ] },
-    Type { name: "redshift", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[("iam", &["false"]), ("ssl", &["true"])] },
+    Type { name: "redshift", usual: "{}", formats: &["sqlalchemy"], extras: &[("iam", &["false"]), ("ssl", &["true"])] },
     Type { name: "gcpbigquery", usual: r#"{"project": "my-project"}"#, formats: &["sqlalchemy"], extras: &[
         ("project", &[r#""my-project""#, r#""""#]), ("project", &[r#""p-1""#]),
         ("extra__google_cloud_platform__project", &[r#""old""#]),
@@ -76,35 +76,35 @@ const TYPES: &[Type] = &[
         ("token", &[r#""dapi""#, "null"]), ("token", &[r#""dapi&/""#]), ("host", &[r#""https://Adb-1.Azure.net/""#, r#""h.x""#]),
         ("http_path", &[r#""/sql/1.0/warehouses/abc""#]),
     ] },
-    Type { name: "clickhouse", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "clickhouse", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("secure", &["true", "false"]), ("verify", &["false", "true", "null"]), ("connect_timeout", &["5", "null"]),
         ("compress", &["true", r#""lz4""#]), ("send_receive_timeout", &["30"]),
     ] },
-    Type { name: "vertica", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "vertica", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("ssl", &["true"]), ("session_label", &[r#""a b""#]), ("backup_server_node", &[r#"["h1", 2]"#, "[]"]),
     ] },
-    Type { name: "exasol", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "exasol", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("sqlalchemy_scheme", &[r#""exa+pyodbc""#, r#""exa+x""#]), ("encryption", &[r#""true""#, "true"]),
         ("Sqlalchemy_scheme", &[r#""exa+turbodbc""#]),
     ] },
-    Type { name: "teradata", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[("tmode", &[r#""TERA""#])] },
-    Type { name: "hiveserver2", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[("auth", &[r#""LDAP""#]), ("__extra__", &["1"])] },
-    Type { name: "impala", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[("use_ssl", &["true"]), ("__extra__", &["1"])] },
-    Type { name: "drill", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "teradata", usual: "{}", formats: &["sqlalchemy"], extras: &[("tmode", &[r#""TERA""#])] },
+    Type { name: "hiveserver2", usual: "{}", formats: &["sqlalchemy"], extras: &[("auth", &[r#""LDAP""#]), ("__extra__", &["1"])] },
+    Type { name: "impala", usual: "{}", formats: &["sqlalchemy"], extras: &[("use_ssl", &["true"]), ("__extra__", &["1"])] },
+    Type { name: "drill", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("storage_plugin", &[r#""dfs""#, "null"]), ("dialect_driver", &[r#""drill+odbc""#]),
     ] },
-    Type { name: "druid", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[("endpoint", &[r#""druid/v2/sql/avatica""#, "null"])] },
-    Type { name: "pinot", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[("endpoint", &[r#""/query""#, "null"])] },
+    Type { name: "druid", usual: "{}", formats: &["sqlalchemy"], extras: &[("endpoint", &[r#""druid/v2/sql/avatica""#, "null"])] },
+    Type { name: "pinot", usual: "{}", formats: &["sqlalchemy"], extras: &[("endpoint", &[r#""/query""#, "null"])] },
     Type { name: "ydb", usual: r#"{"database": "/local"}"#, formats: &["sqlalchemy"], extras: &[
         ("database", &[r#""/local""#]), ("database", &[r#""/ru/b1""#]), ("database", &[r#"["a"]"#]),
     ] },
-    Type { name: "duckdb", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "duckdb", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("database", &[r#""/tmp/x.db""#, "1"]), ("motherduck_token", &[r#""t k""#]),
     ] },
-    Type { name: "ibmdb2", usual: r#"{}"#, formats: &["sqlalchemy"], extras: &[
+    Type { name: "ibmdb2", usual: "{}", formats: &["sqlalchemy"], extras: &[
         ("Security", &[r#""SSL""#]), ("security", &["true"]), ("x", &["null"]),
     ] },
-    Type { name: "odbc", usual: r#"{}"#, formats: &["odbc", "sqlalchemy"], extras: &[
+    Type { name: "odbc", usual: "{}", formats: &["odbc", "sqlalchemy"], extras: &[
         ("Driver", &[r#""{ODBC Driver 18}""#]), ("DSN", &[r#"" my dsn ""#, r#""""#]), ("dsn", &[r#""d""#]),
         ("ApplicationIntent", &[r#""ReadOnly""#]), ("connect_kwargs", &[r#"{"a": 1}"#]),
         ("sqlalchemy_scheme", &[r#""postgresql+pyodbc""#, r#""a/b""#]), ("Encrypt", &["true"]),

@@ -34,6 +34,7 @@ fn connected() -> Program {
             "IAM",
             r#"{"conn_type": "postgres", "host": "h", "extra": {"iam": true}}"#,
         ),
+        ("PLAIN", "https://api.example.com"),
         ("BARE", "postgres://h/db"),
         ("FTP", "ftp://h"),
         ("TYPO", "postgress://h"),

@@ -195,14 +195,14 @@ fn a_pattern_within_an_assertion_or_a_group_matches_the_same() {
     for _ in 0..count {
         let (pattern, id) = (pattern(&mut random, 0), id(&mut random));
         let matches = |pattern: &str| Pattern::ignoring_case(pattern).ok()?.matches_start(&id).ok();
-        let Some(matched) = matches(&pattern) else {
+        let Some(alone) = matches(&pattern) else {
             continue;
         };
         for (around, expected) in [
-            (format!("(?={pattern})"), matched),
-            (format!("(?!{pattern})"), !matched),
-            (format!("(?:{pattern})"), matched),
-            (format!("(?:{pattern}){{1}}"), matched),
+            (format!("(?={pattern})"), alone),
+            (format!("(?!{pattern})"), !alone),
+            (format!("(?:{pattern})"), alone),
+            (format!("(?:{pattern}){{1}}"), alone),
         ] {
             // One with flags of its own cannot be put into another.
             if let Some(within) = matches(&around) {

@@ -51,10 +51,10 @@ const PARTS: [&str; 24] = [
 fn path(random: &mut Random) -> String {
     let mut path = String::new();
     for _ in 0..random.below(3) {
-        path.push_str(*random.pick(&SEGMENTS));
+        path.push_str(random.pick::<&str>(&SEGMENTS));
         path.push('/');
     }
-    path.push_str(*random.pick(&SEGMENTS));
+    path.push_str(random.pick::<&str>(&SEGMENTS));
     path.push_str(".py");
     path
 }

@@ -22,9 +22,7 @@ fn a_password_that_airflow_cuts_is_found_and_no_other() {
     let mut random = random("cut passwords");
     let (mut cut, mut whole) = (0, 0);
     for _ in 0..cases(20_000, 500_000) {
-        let password: String = (0..1 + random.below(6))
-            .map(|_| *random.pick(&CHARACTERS))
-            .collect();
+        let password: String = (0..=random.below(6)).map(|_| *random.pick(&CHARACTERS)).collect();
         let end = random.pick(&[":5432/dw", "/dw", ":5432", ":5432/dw?sslmode=require"]);
         let text = format!("postgres://etl:{password}@db.example.com{end}");
         // A message of Airflow's own says that the rest is no port.

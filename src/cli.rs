@@ -134,20 +134,22 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         Command::Check(args) => check::offline(args, &cli.global),
         _ => None,
     };
-    let session = || Session::start(offline.as_ref().unwrap_or(&cli.global), env.clone());
-    let other = |files| Session::start_other(&cli.global, &env, files);
+    let session = |env| Session::start(offline.as_ref().unwrap_or(&cli.global), env);
     match &cli.command {
-        Command::GetConn(args) => get::connection(session, args),
-        Command::GetVar(args) => get::variable(&session()?, args),
-        Command::GetConfig(args) => get::config(&session()?, args),
-        Command::Exec(args) => return exec::run(&session()?, args),
-        Command::Export(args) => export::run(&session()?, args),
-        Command::Explain(args) => explain::run(&session()?, args),
-        Command::Check(args) => return check::run(session, args),
-        Command::List(args) => list::run(&session()?, args),
+        Command::GetConn(args) => get::connection(|| session(env), args),
+        Command::GetVar(args) => get::variable(&session(env)?, args),
+        Command::GetConfig(args) => get::config(&session(env)?, args),
+        Command::Exec(args) => return exec::run(&session(env)?, args),
+        Command::Export(args) => export::run(&session(env)?, args),
+        Command::Explain(args) => explain::run(&session(env)?, args),
+        Command::Check(args) => return check::run(|| session(env), args),
+        Command::List(args) => list::run(&session(env)?, args),
         Command::Doctor(args) => return doctor::run(&cli.global, env, args),
-        Command::Diff(args) => return diff::run(&session()?, &other(&args.with)?, args),
-        Command::Policy(args) => policy::run(&session()?, args),
+        Command::Diff(args) => {
+            let here = session(env.clone())?;
+            return diff::run(&here, &Session::start_other(&cli.global, &env, &args.with)?, args);
+        }
+        Command::Policy(args) => policy::run(&session(env)?, args),
         Command::Completions(args) => completions::print(args.shell),
         Command::Man => man::print(Cli::command()),
     }

@@ -108,7 +108,7 @@ fn every_line_of_stderr_is_short() {
             ("a malformed one", with_kwargs(LOCAL, &json!({"connections_file_path": malformed})).args(["get-conn", &big]), 2),
         ];
         for (name, run, status) in runs {
-            let output = run.limit(std::time::Duration::from_secs(240)).run();
+            let output = run.limit(std::time::Duration::from_mins(4)).run();
             let longest = output.stderr.lines().map(|line| line.chars().count()).max();
             assert!(
                 output.status != 0 && longest.is_some_and(|longest| longest <= LONGEST),

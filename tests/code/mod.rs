@@ -11,7 +11,7 @@ use std::sync::Arc;
 use secretctl::inspect::code::Source;
 use serde_json::json;
 
-use crate::support::{airflow, full, page, skip, variable};
+use crate::support::{airflow_apart, full, page, skip, variable};
 use compare::Totals;
 
 /// Every so many files of the corpus are imported, unless at full size.
@@ -54,7 +54,7 @@ fn sources(folder: &Path, all: &mut Vec<Source>) {
 
 #[test]
 fn what_airflow_asks_for_in_real_dags_is_found_or_listed_as_not_known() {
-    let (Some(judge), Some(corpus)) = (airflow(), corpus()) else {
+    let (Some(judge), Some(corpus)) = (airflow_apart(), corpus()) else {
         return;
     };
     let examples = judge.ask(json!({"op": "dags.examples"}));
@@ -100,7 +100,7 @@ fn what_airflow_asks_for_in_real_dags_is_found_or_listed_as_not_known() {
 
 #[test]
 fn what_airflow_asks_for_in_dags_of_our_own_is_found_and_nothing_else() {
-    let (Some(judge), Some(corpus)) = (airflow(), corpus()) else {
+    let (Some(judge), Some(corpus)) = (airflow_apart(), corpus()) else {
         return;
     };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/code/own");

@@ -135,6 +135,13 @@ impl Fresh {
     }
 }
 
+/// Returns a judge for questions that change its process for good, such as another search path, or says why the test is skipped.
+pub fn airflow_apart() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Judge> = OnceLock::new();
+    let python = python()?;
+    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
+}
+
 /// Returns a judge with the environment `env`, or says why the test is skipped.
 ///
 /// `HOME` and `AIRFLOW_HOME` default to empty folders of the process.

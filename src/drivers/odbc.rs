@@ -56,7 +56,7 @@ fn written(parts: &Parts<'_>) -> Result<(String, Option<String>)> {
     let password = filled(parts.password).map(braced);
     let mut written = String::new();
     for (name, value) in [
-        ("DSN", dsn.map(Cow::Borrowed)),
+        ("DSN", dsn.map(braced)),
         ("SERVER", filled(parts.host).map(braced)),
         ("DATABASE", filled(parts.schema).map(braced)),
         ("UID", filled(parts.login).map(braced)),

@@ -1,6 +1,6 @@
 //! `check`: will every connection and variable that this code asks for be found here, and be usable?
 //!
-//! Owns the exit status and what is asked. The code is read by [`sources`](super::sources), never run; [`outcome`] says what a found value
+//! Owns the exit status and what is asked. The code is read by `sources`, never run; `outcome` says what a found value
 //! is worth; `render` writes the report.
 
 use std::collections::BTreeMap;

@@ -59,7 +59,7 @@ impl MetastoreBackend {
     /// Asks both tables for a name that nobody has. Returns a note if there are no tables at all.
     async fn has_tables(&self) -> Result<Option<String>> {
         for table in [Table::Connection, Table::Variable] {
-            self.row(table, ABSENT_NAME).await?;
+            self.row(table, Wanted::Named(ABSENT_NAME)).await?;
         }
         let database = self.database.get_or_try_init(|| self.client()).await?;
         Ok(database.about_absence())
@@ -69,10 +69,10 @@ impl MetastoreBackend {
     async fn opened(&self) -> Result<Option<String>> {
         let mut opened = Vec::new();
         for (table, kind) in [
-            (Table::EncryptedConnection, SecretKind::Connection),
-            (Table::EncryptedVariable, SecretKind::Variable),
+            (Table::Connection, SecretKind::Connection),
+            (Table::Variable, SecretKind::Variable),
         ] {
-            let Some(mut row) = self.row(table, ABSENT_NAME).await? else {
+            let Some(mut row) = self.row(table, Wanted::Encrypted).await? else {
                 continue;
             };
             let lookup = Lookup {
@@ -81,19 +81,17 @@ impl MetastoreBackend {
                 team: None,
                 multi_team: false,
             };
-            let fields = match table {
-                Table::EncryptedConnection => &record::OF_CONNECTION[..],
-                _ => &record::OF_VARIABLE,
-            };
-            self.opener.open(&mut row, fields, &lookup).await?;
+            self.opener
+                .open(&mut row, record::encrypted(table), &lookup)
+                .await?;
             opened.push(format!("{kind} `{}`", shown(&lookup.id)));
         }
         Ok((!opened.is_empty()).then(|| opened.join(" and ")))
     }
 
-    async fn row(&self, table: Table, name: &str) -> Result<Option<Row>> {
+    async fn row(&self, table: Table, wanted: Wanted<&str>) -> Result<Option<Row>> {
         let database = self.database.get_or_try_init(|| self.client()).await?;
-        let rows = database.rows(table, Wanted::Named(name)).await;
+        let rows = database.rows(table, wanted).await;
         let rows = rows.map_err(|error| self.naming_the_source(error))?;
         Ok(rows.into_iter().next())
     }

@@ -28,7 +28,7 @@ use crate::secret::Secret;
 /// to read is refused. Status 2: an unknown database, schema or table. The message names [`DatabaseUrl::place`].
 pub(crate) trait Database: Send + Sync {
     /// Returns the rows of `table` that are `wanted`.
-    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>>;
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<&'a str>) -> BoxFuture<'a, Result<Vec<Row>>>;
 
     /// Returns a note for a row that was not found, such as that there are no tables at all. The default has none.
     fn about_absence(&self) -> Option<String> {
@@ -36,21 +36,43 @@ pub(crate) trait Database: Send + Sync {
     }
 }
 
-/// The rows that are wanted.
+/// The rows that are wanted. `N` is a name, borrowed or owned.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Wanted<'a> {
+pub(crate) enum Wanted<N> {
     /// The row of this name, with every column: at most one.
-    Named(&'a str),
+    Named(N),
+    /// Any row that is encrypted, with every column: at most one.
+    Encrypted,
     /// The key column and `team_name` of every row that Airflow finds. `team_name` is NULL where the table does not have it.
     Names,
 }
 
-impl<'a> Wanted<'a> {
+impl Wanted<String> {
+    /// Borrows the name.
+    pub(crate) fn borrowed(&self) -> Wanted<&str> {
+        match self {
+            Self::Named(name) => Wanted::Named(name),
+            Self::Encrypted => Wanted::Encrypted,
+            Self::Names => Wanted::Names,
+        }
+    }
+}
+
+impl<'a> Wanted<&'a str> {
+    /// Copies the name.
+    pub(crate) fn owned(self) -> Wanted<String> {
+        match self {
+            Self::Named(name) => Wanted::Named(name.to_owned()),
+            Self::Encrypted => Wanted::Encrypted,
+            Self::Names => Wanted::Names,
+        }
+    }
+
     /// Returns the name, which is the parameter of the statement.
     pub(crate) fn name(self) -> Option<&'a str> {
         match self {
             Self::Named(name) => Some(name),
-            Self::Names => None,
+            Self::Encrypted | Self::Names => None,
         }
     }
 
@@ -65,18 +87,22 @@ impl<'a> Wanted<'a> {
         let key = quoted(table.key_column());
         match self {
             // SQLite takes a quoted name that is no column for a text, unless a table is in front of it.
-            Self::Named(_) => {
-                let condition = table.condition(&key, parameter);
+            Self::Named(_) => format!("SELECT * FROM {table_name} own WHERE own.{key} = {parameter} LIMIT 1"),
+            Self::Encrypted => {
+                let condition = match table {
+                    Table::Connection => {
+                        "(own.is_encrypted AND own.password <> '') OR (own.is_extra_encrypted AND own.extra <> '')"
+                    }
+                    Table::Variable => "own.is_encrypted",
+                };
                 format!("SELECT * FROM {table_name} own WHERE {condition} LIMIT 1")
             }
             // In the inner SELECT, `team_name` is the column of the table if it has one (since 3.2), else that of `missing`. No
             // value is read. A variable that is NULL is not found by Airflow.
             Self::Names => {
                 let condition = match table {
-                    Table::Connection | Table::EncryptedConnection => String::new(),
-                    Table::Variable | Table::EncryptedVariable => {
-                        format!(" WHERE own.{} IS NOT NULL", quoted("val"))
-                    }
+                    Table::Connection => String::new(),
+                    Table::Variable => format!(" WHERE own.{} IS NOT NULL", quoted("val")),
                 };
                 format!(
                     "SELECT own.{key}, (SELECT team_name FROM {table_name} same WHERE same.{key} = own.{key} LIMIT 1) AS team_name \
@@ -101,45 +127,29 @@ pub(crate) struct Access<'a> {
     pub(crate) warnings: Warnings,
 }
 
-/// A table of Airflow, and which of its rows is meant.
+/// A table of Airflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
     /// Connections, by `conn_id`.
     Connection,
     /// Variables, by `key`.
     Variable,
-    /// Any connection that is encrypted, whatever the name.
-    EncryptedConnection,
-    /// Any variable that is encrypted, whatever the name.
-    EncryptedVariable,
 }
 
 impl Table {
     /// Returns the name of the table.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Connection | Self::EncryptedConnection => "connection",
-            Self::Variable | Self::EncryptedVariable => "variable",
+            Self::Connection => "connection",
+            Self::Variable => "variable",
         }
     }
 
     /// Returns the column that holds the name. It is a word that MySQL reserves (`key`), so it must be quoted.
     pub(crate) fn key_column(self) -> &'static str {
         match self {
-            Self::Connection | Self::EncryptedConnection => "conn_id",
-            Self::Variable | Self::EncryptedVariable => "key",
-        }
-    }
-
-    /// Returns the condition of a row of the table `own`. `key` is its quoted key column, and `parameter` the name that is asked for.
-    fn condition(self, key: &str, parameter: &str) -> String {
-        match self {
-            Self::Connection | Self::Variable => format!("own.{key} = {parameter}"),
-            Self::EncryptedConnection => format!(
-                "((own.is_encrypted AND own.password <> '') OR (own.is_extra_encrypted AND own.extra <> '')) \
-                 AND {parameter} IS NOT NULL"
-            ),
-            Self::EncryptedVariable => format!("own.is_encrypted AND {parameter} IS NOT NULL"),
+            Self::Connection => "conn_id",
+            Self::Variable => "key",
         }
     }
 }

@@ -119,18 +119,12 @@ impl MetastoreBackend {
                 )),
             });
         }
-        let fields = match table {
-            Table::Connection | Table::EncryptedConnection => &record::OF_CONNECTION[..],
-            Table::Variable | Table::EncryptedVariable => &record::OF_VARIABLE,
-        };
-        self.opener.open(&mut row, fields, lookup).await?;
+        self.opener
+            .open(&mut row, record::encrypted(table), lookup)
+            .await?;
         Ok(match table {
-            Table::Connection | Table::EncryptedConnection => {
-                Answer::Found(record::connection(&row, lookup)?)
-            }
-            Table::Variable | Table::EncryptedVariable => {
-                record::variable(&row, lookup)?.map_or(Answer::ABSENT, Answer::Found)
-            }
+            Table::Connection => Answer::Found(record::connection(&row, lookup)?),
+            Table::Variable => record::variable(&row, lookup)?.map_or(Answer::ABSENT, Answer::Found),
         })
     }
 

@@ -5,7 +5,7 @@
 //! Source: airflow 3.3.2, `airflow/models/connection.py`, `airflow/models/variable.py`, `airflow/models/crypto.py`; the columns of
 //! older versions from their migrations.
 
-use super::database::{Column, Row};
+use super::database::{Column, Row, Table};
 use crate::error::{Error, Result};
 use crate::python::json::{Object, Value};
 use crate::secret::Secret;
@@ -22,7 +22,7 @@ pub(super) struct Encrypted {
 }
 
 /// The fields of a connection that may be encrypted, each for itself.
-pub(super) const OF_CONNECTION: [Encrypted; 2] = [
+const OF_CONNECTION: [Encrypted; 2] = [
     Encrypted {
         column: "password",
         flag: "is_encrypted",
@@ -36,11 +36,19 @@ pub(super) const OF_CONNECTION: [Encrypted; 2] = [
 ];
 
 /// The field of a variable that may be encrypted.
-pub(super) const OF_VARIABLE: [Encrypted; 1] = [Encrypted {
+const OF_VARIABLE: [Encrypted; 1] = [Encrypted {
     column: "val",
     flag: "is_encrypted",
     even_empty: true,
 }];
+
+/// Returns the fields of a table's rows that may be encrypted.
+pub(super) fn encrypted(table: Table) -> &'static [Encrypted] {
+    match table {
+        Table::Connection => &OF_CONNECTION,
+        Table::Variable => &OF_VARIABLE,
+    }
+}
 
 impl Encrypted {
     /// Returns the token of the field, if it is encrypted.

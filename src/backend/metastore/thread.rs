@@ -30,8 +30,7 @@ pub(super) struct OnThread {
 /// What is asked for, and where the answer goes.
 struct Question {
     table: Table,
-    /// The name of a row; `None` asks for all names.
-    name: Option<String>,
+    wanted: Wanted<String>,
     answer: oneshot::Sender<Result<Vec<Row>>>,
 }
 
@@ -68,12 +67,12 @@ impl OnThread {
 }
 
 impl Database for OnThread {
-    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>> {
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<&'a str>) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(async move {
             let (answer, answered) = oneshot::channel();
             let question = Question {
                 table,
-                name: wanted.name().map(str::to_owned),
+                wanted: wanted.owned(),
                 answer,
             };
             let lost = || {
@@ -105,9 +104,13 @@ async fn serve(
     place: &str,
     deadline: Instant,
 ) {
-    let answer = async |Question { table, name, answer }: Question| {
-        let wanted = name.as_deref().map_or(Wanted::Names, Wanted::Named);
-        let rows = tokio::time::timeout_at((deadline + GRACE).into(), client.rows(table, wanted));
+    let answer = async |Question {
+                            table,
+                            wanted,
+                            answer,
+                        }: Question| {
+        let rows = client.rows(table, wanted.borrowed());
+        let rows = tokio::time::timeout_at((deadline + GRACE).into(), rows);
         let rows = rows.await.unwrap_or_else(|_| {
             Err(Error::unavailable(format!("{place} did not answer in time"))
                 .with_hint("`--timeout SECONDS` gives it longer"))

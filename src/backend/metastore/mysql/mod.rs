@@ -74,7 +74,7 @@ impl MySql {
         }
     }
 
-    async fn read(&self, table: Table, wanted: Wanted<'_>) -> Result<Vec<Row>> {
+    async fn read(&self, table: Table, wanted: Wanted<&str>) -> Result<Vec<Row>> {
         let mut state = self.state.lock().await;
         if matches!(*state, State::Closed) {
             *state = match self.open().await {
@@ -221,7 +221,7 @@ impl Drop for Session {
 }
 
 impl Database for MySql {
-    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>> {
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<&'a str>) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(async move {
             let end = tokio::time::Instant::from_std(self.deadline);
             timeout_at(end, self.read(table, wanted))
@@ -235,7 +235,7 @@ impl Database for MySql {
 }
 
 /// Returns the statement that reads the rows.
-fn statement(table: Table, schema: Option<&str>, wanted: Wanted<'_>) -> String {
+fn statement(table: Table, schema: Option<&str>, wanted: Wanted<&str>) -> String {
     let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
     let schema = schema
         .map(|schema| format!("{}.", quoted(schema)))

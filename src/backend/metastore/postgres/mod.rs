@@ -118,7 +118,7 @@ impl Postgres {
         }
     }
 
-    async fn read(&self, table: Table, wanted: Wanted<'_>) -> Result<Vec<Row>> {
+    async fn read(&self, table: Table, wanted: Wanted<&str>) -> Result<Vec<Row>> {
         // A text of PostgreSQL cannot have a NUL.
         if wanted.name().is_some_and(|name| name.contains('\0')) {
             return Ok(Vec::new());
@@ -152,7 +152,7 @@ impl Postgres {
 }
 
 impl Database for Postgres {
-    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>> {
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<&'a str>) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(async move {
             let end = tokio::time::Instant::from_std(self.deadline);
             timeout_at(end, self.read(table, wanted))
@@ -166,7 +166,7 @@ impl Database for Postgres {
 }
 
 /// Returns the statement that reads the rows.
-fn statement(table: Table, schema: Option<&str>, wanted: Wanted<'_>) -> String {
+fn statement(table: Table, schema: Option<&str>, wanted: Wanted<&str>) -> String {
     let schema = schema
         .map(|schema| format!("{}.", quoted(schema)))
         .unwrap_or_default();

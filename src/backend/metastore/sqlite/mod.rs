@@ -84,7 +84,7 @@ impl Sqlite {
         }
     }
 
-    fn read(&self, table: Table, wanted: Wanted<'_>) -> Result<Vec<Row>> {
+    fn read(&self, table: Table, wanted: Wanted<&str>) -> Result<Vec<Row>> {
         if let Some(schema) = (self.schema.as_deref()).filter(|schema| !schema.eq_ignore_ascii_case("main")) {
             return Err(Error::usage(format!(
                 "{} has no schema `{}`: SQLite has only `main`",
@@ -95,11 +95,10 @@ impl Sqlite {
         }
         let mut slot = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let (opened, paths, deadline) = (slot.take(), self.paths.clone(), self.deadline);
-        let name = wanted.name().map(str::to_owned);
+        let wanted = wanted.owned();
         // SQLite waits in calls that no deadline can end, such as those of a network's file system.
         let answer = file::within(deadline, move || {
-            let wanted = name.as_deref().map_or(Wanted::Names, Wanted::Named);
-            Ok(ask(opened, &paths, table, wanted, deadline))
+            Ok(ask(opened, &paths, table, wanted.borrowed(), deadline))
         });
         match answer.unwrap_or_else(|cause| Err(Problem::Unreadable(cause))) {
             Ok((opened, rows)) => {
@@ -116,7 +115,7 @@ impl Sqlite {
 }
 
 impl Database for Sqlite {
-    fn rows<'a>(&'a self, table: Table, wanted: Wanted<'a>) -> BoxFuture<'a, Result<Vec<Row>>> {
+    fn rows<'a>(&'a self, table: Table, wanted: Wanted<&'a str>) -> BoxFuture<'a, Result<Vec<Row>>> {
         Box::pin(std::future::ready(self.read(table, wanted)))
     }
 
@@ -133,7 +132,7 @@ fn ask(
     mut opened: Option<Opened>,
     paths: &[PathBuf; 2],
     table: Table,
-    wanted: Wanted<'_>,
+    wanted: Wanted<&str>,
     deadline: Instant,
 ) -> Result<(Opened, Vec<Row>), Problem> {
     let path = match &opened {
@@ -171,7 +170,7 @@ fn open(path: &Path, deadline: Instant) -> Result<Opened, Problem> {
     })
 }
 
-fn select(connection: &Connection, table: Table, wanted: Wanted<'_>) -> Result<Vec<Row>, Problem> {
+fn select(connection: &Connection, table: Table, wanted: Wanted<&str>) -> Result<Vec<Row>, Problem> {
     let quoted = |name: &str| format!("\"{name}\"");
     let table_name = format!("main.{}", quoted(table.name()));
     let mut statement = match connection.prepare(&wanted.statement(table, &table_name, quoted, "?1")) {

@@ -93,20 +93,14 @@ impl Session {
     pub(super) fn resolve_all(&self, names: &[(SecretKind, &str)]) -> Result<Vec<Found>> {
         let done = Cell::new(0);
         let resolved = self
-            .block_on(async {
-                let mut progress = Progress::new(self, names.len());
-                let mut resolving = pin!(
+            .block_on(
+                self.with_progress(
+                    names.len(),
+                    &done,
                     self.resolver
-                        .resolve_many(names, |answered, _| done.set(answered))
-                );
-                loop {
-                    tokio::select! {
-                        biased;
-                        resolved = &mut resolving => return resolved,
-                        () = progress.tick() => progress.show(done.get()),
-                    }
-                }
-            })
+                        .resolve_many(names, |answered, _| done.set(answered)),
+                ),
+            )
             .map_err(|error| self.with_expansions(error))?;
         let mut warned = HashSet::with_capacity(names.len());
         Ok(names
@@ -128,20 +122,14 @@ impl Session {
     /// A backend that does not answer until `--timeout` is the failure of each name that needs it.
     pub(super) fn resolve_each(&self, names: &[(SecretKind, &str)]) -> Vec<Result<Located>> {
         let done = Cell::new(0);
-        let outcomes = self.runtime.block_on(async {
-            let mut progress = Progress::new(self, names.len());
-            let mut resolving = pin!(
+        let outcomes = self.runtime.block_on(
+            self.with_progress(
+                names.len(),
+                &done,
                 self.resolver
-                    .resolve_each(names, |answered, _| done.set(answered))
-            );
-            loop {
-                tokio::select! {
-                    biased;
-                    outcomes = &mut resolving => return outcomes,
-                    () = progress.tick() => progress.show(done.get()),
-                }
-            }
-        });
+                    .resolve_each(names, |answered, _| done.set(answered)),
+            ),
+        );
         for warning in self.resolver.late_warnings() {
             self.terminal.warning(&warning);
         }
@@ -149,6 +137,24 @@ impl Session {
             .into_iter()
             .map(|outcome| outcome.map_err(|error| self.with_expansions(error)))
             .collect()
+    }
+
+    /// Completes a future, and meanwhile shows how many of `total` names are `done`.
+    async fn with_progress<T>(
+        &self,
+        total: usize,
+        done: &Cell<usize>,
+        resolving: impl Future<Output = T>,
+    ) -> T {
+        let mut progress = Progress::new(self, total);
+        let mut resolving = pin!(resolving);
+        loop {
+            tokio::select! {
+                biased;
+                resolved = &mut resolving => return resolved,
+                () = progress.tick() => progress.show(done.get()),
+            }
+        }
     }
 
     /// Adds to a refusal what Airflow's expansion replaced in the kwargs. A `$` in a password may have been meant literally.

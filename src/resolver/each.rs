@@ -3,12 +3,11 @@
 //! Owns when a backend counts as unreachable, so that its names do not wait for it one after the other.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt as _};
 
-use super::many::AT_A_TIME;
+use super::many::{AT_A_TIME, distinct};
 use super::{Hit, Outcome, Resolved, Resolver, ask, in_context};
 use crate::backend::SecretsBackend;
 use crate::error::{Error, ErrorKind, Result};
@@ -42,17 +41,7 @@ impl Resolver {
             backend.probing();
         }
         let unreachable = Unreachable::new(self.backends.len());
-        let mut known: HashMap<(SecretKind, &str), usize> = HashMap::new();
-        let mut distinct = Vec::new();
-        let positions: Vec<usize> = names
-            .iter()
-            .map(|name| {
-                *known.entry(*name).or_insert_with(|| {
-                    distinct.push(*name);
-                    distinct.len() - 1
-                })
-            })
-            .collect();
+        let (distinct, positions) = distinct(names);
         let total = distinct.len();
         let ask = |index: usize| {
             let (kind, id) = distinct[index];

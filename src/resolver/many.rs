@@ -62,7 +62,7 @@ impl Resolver {
 }
 
 /// Returns the distinct names, and for each of `names` its position among them.
-fn distinct<'a>(names: &[(SecretKind, &'a str)]) -> (Vec<(SecretKind, &'a str)>, Vec<usize>) {
+pub(super) fn distinct<'a>(names: &[(SecretKind, &'a str)]) -> (Vec<(SecretKind, &'a str)>, Vec<usize>) {
     let mut known = HashMap::new();
     let mut distinct = Vec::new();
     let places = names.iter().map(|name| {

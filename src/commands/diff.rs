@@ -1,6 +1,6 @@
 //! `diff`: which names differ between the configuration at hand and that of other env files, without showing a value.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -106,11 +106,7 @@ fn names<'a>(args: &'a DiffArgs, code: &'a CodeNames) -> IndexMap<(SecretKind, &
     let connections = args.conn.iter().map(|id| (SecretKind::Connection, id.as_str()));
     let variables = args.var.iter().map(|key| (SecretKind::Variable, key.as_str()));
     let mut names: IndexMap<_, _> = connections.chain(variables).map(|name| (name, false)).collect();
-    let mut used = BTreeMap::new();
-    for one in &code.uses {
-        *used.entry((one.kind, one.name.as_str())).or_insert(true) &= one.has_default;
-    }
-    for (name, has_default) in used {
+    for (name, has_default) in code.names() {
         names.entry(name).or_insert(has_default);
     }
     names

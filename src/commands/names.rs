@@ -2,7 +2,7 @@
 //!
 //! Owns the names of values in an environment, and clashes between them. Everything is resolved before anything is printed or started.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -102,12 +102,8 @@ pub(super) fn wanted(
     let mut list = listed(args, naming)?;
     let code = sources::read(&args.from, &session.settings)?;
     code.warn(session.terminal);
-    // Whether every use has a default.
-    let mut names: BTreeMap<(SecretKind, &str), bool> = BTreeMap::new();
-    for one in code.names.uses.iter().filter(|one| kinds.contains(&one.kind)) {
-        *names.entry((one.kind, &one.name)).or_insert(true) &= one.has_default;
-    }
-    for ((kind, id), has_default) in names {
+    let names = code.names.names().into_iter();
+    for ((kind, id), has_default) in names.filter(|((kind, _), _)| kinds.contains(kind)) {
         list.add(Wanted {
             may_be_missing: has_default,
             ..plain(naming, kind, id)

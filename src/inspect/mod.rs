@@ -6,6 +6,7 @@ pub mod code;
 pub mod compare;
 pub mod lints;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::value::SecretKind;
@@ -86,4 +87,16 @@ pub struct CodeNames {
     pub unknown: Vec<UnknownUse>,
     /// The files that could not be parsed.
     pub unreadable: Vec<Unreadable>,
+}
+
+impl CodeNames {
+    /// Returns each name once, and whether every use of it has a default.
+    #[must_use]
+    pub fn names(&self) -> BTreeMap<(SecretKind, &str), bool> {
+        let mut names = BTreeMap::new();
+        for one in &self.uses {
+            *names.entry((one.kind, one.name.as_str())).or_insert(true) &= one.has_default;
+        }
+        names
+    }
 }

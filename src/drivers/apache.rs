@@ -22,13 +22,8 @@ pub(super) const PINOT: Formats = &[(Format::Sqlalchemy, pinot)];
 
 fn hive(parts: &Parts<'_>) -> Result<Rendered> {
     let url = Url {
-        driver: "hive".into(),
-        user: parts.login,
-        password: parts.password,
-        host: parts.host,
-        port: parts.port.as_deref(),
-        database: parts.schema,
         query: extras_as_text(parts),
+        ..Url::of(parts, "hive")
     };
     Ok(url.rendered())
 }

@@ -44,13 +44,9 @@ fn ydb(parts: &Parts<'_>) -> Result<Rendered> {
     };
     let database = QueryValue::strict(parts, "extra.database", database)?;
     let url = Url {
-        driver: "ydb".into(),
-        user: parts.login,
-        password: parts.password,
-        host: parts.host,
-        port: parts.port.as_deref(),
         database: None,
         query: vec![("database".into(), database)],
+        ..Url::of(parts, "ydb")
     };
     Ok(url.rendered())
 }

@@ -24,13 +24,8 @@ fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
         return Err(parts.malformed("`extra.sqlalchemy_scheme` is not text"));
     };
     let url = Url {
-        driver: scheme.into(),
-        user: parts.login,
-        password: parts.password,
-        host: parts.host,
-        port: parts.port.as_deref(),
-        database: parts.schema,
         query,
+        ..Url::of(parts, scheme)
     };
     Ok(url.rendered())
 }

@@ -23,13 +23,8 @@ fn sqlalchemy(parts: &Parts<'_>) -> Result<Rendered> {
     let query = sqlalchemy_query(parts)?;
     parts.refuse_iam()?;
     let url = Url {
-        driver: scheme(parts)?.into(),
-        user: parts.login,
-        password: parts.password,
-        host: parts.host,
-        port: parts.port.as_deref(),
-        database: parts.schema,
         query,
+        ..Url::of(parts, scheme(parts)?)
     };
     Ok(url.rendered())
 }

@@ -36,6 +36,21 @@ pub(super) struct Url<'a> {
     pub(super) query: Vec<(Cow<'a, str>, QueryValue<'a>)>,
 }
 
+impl<'a> Url<'a> {
+    /// Creates the URL of most hooks: the connection's own fields, and no query.
+    pub(super) fn of(parts: &'a Parts<'_>, driver: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            driver: driver.into(),
+            user: parts.login,
+            password: parts.password,
+            host: parts.host,
+            port: parts.port.as_deref(),
+            database: parts.schema,
+            query: Vec::new(),
+        }
+    }
+}
+
 /// A value of the query: one, or any number under the same name.
 pub(super) enum QueryValue<'a> {
     One(Cow<'a, str>),

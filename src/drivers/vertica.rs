@@ -66,26 +66,16 @@ fn exasol(parts: &Parts<'_>) -> Result<Rendered> {
         .map(|(name, value)| Ok((Cow::Borrowed(name), QueryValue::strict(parts, "extra", value)?)))
         .collect::<Result<_>>()?;
     let url = Url {
-        driver: scheme.into(),
-        user: parts.login,
-        password: parts.password,
-        host: parts.host,
-        port: parts.port.as_deref(),
-        database: parts.schema,
         query,
+        ..Url::of(parts, scheme)
     };
     Ok(url.rendered())
 }
 
 fn teradata(parts: &Parts<'_>) -> Result<Rendered> {
     let url = Url {
-        driver: "teradatasql".into(),
-        user: parts.login,
-        password: parts.password,
-        host: parts.host,
-        port: parts.port.as_deref(),
         database: filled(parts.schema),
-        query: Vec::new(),
+        ..Url::of(parts, "teradatasql")
     };
     Ok(url.rendered())
 }

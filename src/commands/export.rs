@@ -57,13 +57,13 @@ pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         ExportFormat::AirflowConnections => {
             let connections = resolved
                 .iter()
-                .filter_map(|one| Some((one.wanted.id.as_str(), one.connection.as_ref()?)));
+                .filter_map(|one| Some((one.wanted.reference.id.as_str(), one.connection.as_ref()?)));
             render::airflow::connections(connections, &mut masks)?
         }
         ExportFormat::AirflowVariables => {
             let variables: Vec<_> = resolved
                 .iter()
-                .map(|one| (one.wanted.id.as_str(), stored::text(&one.found)))
+                .map(|one| (one.wanted.reference.id.as_str(), stored::text(&one.found)))
                 .collect();
             render::airflow::variables(&variables, &mut masks)?
         }

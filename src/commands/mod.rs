@@ -15,6 +15,7 @@ pub mod list;
 pub(crate) mod man;
 pub mod names;
 pub mod policy;
+mod reference;
 pub(crate) mod session;
 mod sources;
 mod stored;

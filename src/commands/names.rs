@@ -7,15 +7,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::as_format::Additions;
+use super::reference::{FORM, Part, Reference};
 use super::session::Session;
-use super::{as_format, sources, stored};
-use crate::connection::{Connection, check_field_name};
-use crate::drivers::Format;
+use super::{as_format, sources};
+use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
-use crate::python::json;
 use crate::render::{Entry, Masks};
-use crate::secret::Secret;
 use crate::shown::shown;
 use crate::value::{Found, SecretKind};
 use crate::variable_name::variable_name;
@@ -68,15 +65,9 @@ pub(super) enum Naming {
 pub(super) struct Wanted {
     /// The name in the environment, or the id.
     pub(super) name: String,
-    pub(super) kind: SecretKind,
-    pub(super) id: String,
-    field: Option<String>,
-    /// The format of `ID@FORMAT`.
-    format: Option<Format>,
+    pub(super) reference: Reference,
     /// Whether it is left out where it is missing: the code that uses it has a default.
     may_be_missing: bool,
-    /// Whether the format's variables are wanted, not its text.
-    is_several: bool,
 }
 
 /// A connection or variable, and its value.
@@ -141,11 +132,7 @@ fn plain(naming: Naming, kind: SecretKind, id: &str) -> Wanted {
             Naming::Environment => variable_name(kind, id).unwrap_or_default(),
             Naming::Id => id.to_owned(),
         },
-        kind,
-        id: id.to_owned(),
-        field: None,
-        format: None,
-        is_several: false,
+        reference: Reference::whole(kind, id),
         may_be_missing: false,
     }
 }
@@ -163,8 +150,11 @@ impl List {
     /// # Errors
     /// With status 2: an empty id, a name that an environment cannot hold, the name of another value.
     fn add(&mut self, wanted: Wanted) -> Result<()> {
-        if wanted.id.is_empty() {
-            return Err(Error::usage(format!("the name of a {} is empty", wanted.kind)));
+        if wanted.reference.id.is_empty() {
+            return Err(Error::usage(format!(
+                "the name of a {} is empty",
+                wanted.reference.kind
+            )));
         }
         let usable = !wanted.name.is_empty() && !wanted.name.contains(['=', '\0']);
         if self.naming == Naming::Environment && !usable {
@@ -180,13 +170,17 @@ impl List {
             wanted.name.clone()
         };
         match self.positions.get(&key).map(|&position| &self.all[position]) {
-            Some(first) if first.is_same(&wanted) => {}
+            Some(first) if first.reference == wanted.reference => {}
             Some(first) => {
                 return Err(Error::usage(format!(
                     "two values would both be named `{}`",
                     shown(&wanted.name)
                 ))
-                .with_detail(format!("{} and {}", described(first), described(&wanted)))
+                .with_detail(format!(
+                    "{} and {}",
+                    first.reference.described(),
+                    wanted.reference.described()
+                ))
                 .with_hint("give one of them a name of its own with `--set NAME=REF`"));
             }
             None => {
@@ -200,29 +194,20 @@ impl List {
 
 /// Parses `ID@FORMAT`. The format has names for its variables, so this one only stands for all of them.
 fn several(text: &str) -> Result<Wanted> {
-    let (id, format) = as_format::parse_variables(text)?;
     Ok(Wanted {
-        name: format!("{id}@{}", format.name()),
-        kind: SecretKind::Connection,
-        id: id.to_owned(),
-        field: None,
-        format: Some(format),
+        name: text.to_owned(),
+        reference: Reference::parse_variables(text)?,
         may_be_missing: false,
-        is_several: true,
     })
 }
 
-/// Parses `NAME=conn:ID[#FIELD]`, `NAME=conn:ID@FORMAT` or `NAME=var:KEY[#FIELD]`. Malformed text is not echoed, because it may be a secret.
+/// Parses `NAME=REF`. Malformed text is not echoed, because it may be a secret.
 fn assignment(text: &str) -> Result<Wanted> {
-    let form = "`--set` takes NAME=conn:ID, NAME=conn:ID#FIELD, NAME=conn:ID@FORMAT, NAME=var:KEY or NAME=var:KEY#FIELD";
+    let form = || format!("`--set` takes NAME=REF; REF is {FORM}");
     let Some((name, reference)) = text.split_once('=') else {
-        return Err(Error::usage("an argument of `--set` has no `=`").with_hint(form));
+        return Err(Error::usage("an argument of `--set` has no `=`").with_hint(form()));
     };
-    let (kind, rest) = if let Some(rest) = reference.strip_prefix("conn:") {
-        (SecretKind::Connection, rest)
-    } else if let Some(rest) = reference.strip_prefix("var:") {
-        (SecretKind::Variable, rest)
-    } else {
+    let Some(reference) = Reference::parse(reference)? else {
         // Only `=` signs: the padding of Base64, so the text before them is not a name.
         let argument = if reference.trim_start_matches('=').is_empty() {
             "an argument of `--set`".to_owned()
@@ -230,64 +215,14 @@ fn assignment(text: &str) -> Result<Wanted> {
             format!("`--set {}=…`", shown(name))
         };
         return Err(
-            Error::usage(format!("{argument} names neither a connection nor a variable")).with_hint(form),
+            Error::usage(format!("{argument} names neither a connection nor a variable")).with_hint(form()),
         );
     };
-    let (id, field) = match split_at_field(kind, rest) {
-        Some((id, field)) => (id, Some(field.to_owned())),
-        None => (rest, None),
-    };
-    // Airflow's connections have no `@` in their ids.
-    let (id, format) = match id.rsplit_once('@') {
-        Some((id, format)) if kind == SecretKind::Connection && field.is_none() => {
-            (id, Some(as_format::parse_text(id, format)?))
-        }
-        _ => (id, None),
-    };
-    if let (SecretKind::Connection, Some(field)) = (kind, &field) {
-        check_field_name(field)?;
-    }
     Ok(Wanted {
         name: name.to_owned(),
-        kind,
-        id: id.to_owned(),
-        field,
-        format,
+        reference,
         may_be_missing: false,
-        is_several: false,
     })
-}
-
-/// Splits `ID#FIELD`. A connection id may contain `#`, so the field is the first text after a `#` that can be a field.
-fn split_at_field(kind: SecretKind, rest: &str) -> Option<(&str, &str)> {
-    let is_field = |at: &usize| kind != SecretKind::Connection || check_field_name(&rest[at + 1..]).is_ok();
-    let mut signs = rest.match_indices('#').map(|(at, _)| at);
-    let at = signs.clone().find(is_field).or_else(|| signs.next())?;
-    Some((&rest[..at], &rest[at + 1..]))
-}
-
-fn described(wanted: &Wanted) -> String {
-    let (kind, id) = (wanted.kind, shown(&wanted.id));
-    match &wanted.field {
-        Some(field) => format!("`{}` of {kind} `{id}`", shown(field)),
-        None => match wanted.format {
-            Some(format) => format!("{kind} `{id}` as `{}`", format.name()),
-            None => format!("{kind} `{id}`"),
-        },
-    }
-}
-
-impl Wanted {
-    /// Describes the entry: "connection `x`".
-    pub(super) fn described(&self) -> String {
-        described(self)
-    }
-
-    /// Whether both mean the same value under the same name.
-    fn is_same(&self, other: &Self) -> bool {
-        let key = |one: &Self| (one.name.clone(), one.kind, one.id.clone(), one.field.clone());
-        key(self) == key(other)
-    }
 }
 
 /// Resolves all entries, each id once. One that may be missing is left out with a note where it is.
@@ -308,7 +243,7 @@ pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Reso
                 Ok(located) => all.push((one, located.resolved.found)),
                 Err(error) if error.kind() == ErrorKind::NotFound => session.terminal.note(&format!(
                     "{} is left out: it is missing, and the code has a default",
-                    one.1.described()
+                    one.1.reference.described()
                 )),
                 Err(error) => return Err(error),
             }
@@ -317,8 +252,8 @@ pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Reso
     }
     all.into_iter()
         .map(|((_, wanted), found)| {
-            let connection = match wanted.kind {
-                SecretKind::Connection => Some(Connection::from_found(&wanted.id, &found)?),
+            let connection = match wanted.reference.kind {
+                SecretKind::Connection => Some(Connection::from_found(&wanted.reference.id, &found)?),
                 _ => None,
             };
             Ok(Resolved {
@@ -333,7 +268,7 @@ pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Reso
 fn questions(wanted: &[(usize, Wanted)]) -> Vec<(SecretKind, &str)> {
     wanted
         .iter()
-        .map(|(_, one)| (one.kind, one.id.as_str()))
+        .map(|(_, one)| (one.reference.kind, one.reference.id.as_str()))
         .collect()
 }
 
@@ -350,7 +285,7 @@ pub(super) fn entries(
     let mut positions: HashMap<String, usize> = HashMap::with_capacity(resolved.len());
     for one in resolved {
         one.mask(masks);
-        let described = one.wanted.described();
+        let described = one.wanted.reference.described();
         for entry in one.entries(session, masks)? {
             // Only now are the names of a format's variables known.
             match positions.get(&entry.name).map(|&position| &entries[position]) {
@@ -373,11 +308,13 @@ pub(super) fn entries(
 }
 
 impl Resolved {
+    /// Returns the names and values for an environment.
+    ///
+    /// # Errors
+    /// A missing field (status 3), a format that does not fit the connection (2), a malformed value (6).
     fn entries(&self, session: &Session, masks: &mut Masks) -> Result<Vec<Entry>> {
-        let (Some(connection), Some(format)) = (&self.connection, self.wanted.format) else {
-            return Ok(vec![self.entry()?]);
-        };
-        if self.wanted.is_several {
+        let Wanted { name, reference, .. } = &self.wanted;
+        if let (Some(connection), &Part::Variables(format)) = (&self.connection, &reference.part) {
             let variables = as_format::variables(connection, format, session.terminal)?;
             return Ok(variables
                 .into_iter()
@@ -385,43 +322,9 @@ impl Resolved {
                 .collect());
         }
         Ok(vec![Entry {
-            name: self.wanted.name.clone(),
-            value: as_format::text(connection, format, &Additions::default(), masks, session.terminal)?,
+            name: name.clone(),
+            value: reference.text(&self.found, self.connection.as_ref(), masks, session.terminal)?,
         }])
-    }
-
-    /// Returns the name and the value for an environment.
-    ///
-    /// # Errors
-    /// A missing field (status 3), an unknown field (2), a malformed value (6).
-    fn entry(&self) -> Result<Entry> {
-        let wanted = &self.wanted;
-        let value = match (&self.connection, &wanted.field) {
-            (Some(connection), None) => stored::for_environment(&self.wanted.id, &self.found, connection)?,
-            (Some(connection), Some(field)) => connection.field(field)?.ok_or_else(|| self.lacks(field))?,
-            (None, None) => stored::text(&self.found),
-            (None, Some(field)) => {
-                let value = stored::parse_json(&wanted.id, &self.found)?;
-                match stored::reach(&value, field) {
-                    Some(json::Value::String(text)) => Secret::from(text.as_str()),
-                    Some(part) => json::dumps_compact(part).into(),
-                    None => return Err(self.lacks(field)),
-                }
-            }
-        };
-        Ok(Entry {
-            name: wanted.name.clone(),
-            value,
-        })
-    }
-
-    fn lacks(&self, field: &str) -> Error {
-        Error::not_found(format!(
-            "{} `{}` has no `{}`",
-            self.wanted.kind,
-            shown(&self.wanted.id),
-            shown(field)
-        ))
     }
 
     /// Adds the secrets of the connection to the masks.
@@ -492,23 +395,6 @@ mod tests {
             let error = listed(&args, Naming::Environment).err().expect("they clash");
             assert_eq!(error.kind(), ErrorKind::Usage);
         }
-    }
-
-    #[test]
-    fn a_field_is_distinguished_from_a_hash_in_an_id() {
-        for (reference, id, field) in [
-            ("conn:a", "a", None),
-            ("conn:a#password", "a", Some("password")),
-            ("conn:a#b#password", "a#b", Some("password")),
-            ("conn:a#extra.k#password", "a", Some("extra.k#password")),
-            ("var:k#a#b", "k", Some("a#b")),
-        ] {
-            let wanted = listed(&args(&[], &[], &[&format!("X={reference}")]), Naming::Environment)
-                .expect("it is a reference")
-                .all;
-            assert_eq!((wanted[0].id.as_str(), wanted[0].field.as_deref()), (id, field));
-        }
-        assert!(listed(&args(&[], &[], &["X=conn:a#passwrd"]), Naming::Environment).is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@ use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum as _};
 
 use crate::commands::check::{self, CheckArgs};
 use crate::commands::completions::{self, CompletionsArgs};
+use crate::commands::deferred::Deferred;
 use crate::commands::diff::{self, DiffArgs};
 use crate::commands::doctor::{self, DoctorArgs};
 use crate::commands::exec::{self, ExecArgs};
@@ -18,7 +19,7 @@ use crate::commands::explain::{self, ExplainArgs};
 use crate::commands::export::{self, ExportArgs};
 use crate::commands::get::{self, GetConfigArgs, GetConnArgs, GetVarArgs};
 use crate::commands::list::{self, ListArgs};
-use crate::commands::man;
+use crate::commands::man::{self, ManArgs};
 use crate::commands::policy::{self, PolicyArgs};
 use crate::commands::session::Session;
 use crate::env::Env;
@@ -58,31 +59,52 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Print a connection
-    GetConn(GetConnArgs),
+    GetConn(Deferred<GetConnArgs>),
     /// Print a variable
-    GetVar(GetVarArgs),
+    GetVar(Deferred<GetVarArgs>),
     /// Print a configuration option
-    GetConfig(GetConfigArgs),
+    GetConfig(Deferred<GetConfigArgs>),
     /// Run a command with connections and variables in its environment
-    Exec(ExecArgs),
+    Exec(Deferred<ExecArgs>),
     /// Print many connections and variables at once
-    Export(ExportArgs),
+    Export(Deferred<ExportArgs>),
     /// Show where Airflow would look, and why
-    Explain(ExplainArgs),
+    Explain(Deferred<ExplainArgs>),
     /// Check that what code asks for is there, and usable
-    Check(CheckArgs),
+    Check(Deferred<CheckArgs>),
     /// Print the names that each place has
-    List(ListArgs),
+    List(Deferred<ListArgs>),
     /// Check the configuration, the network, the login and the permissions
-    Doctor(DoctorArgs),
+    Doctor(Deferred<DoctorArgs>),
     /// Show which names differ between two configurations, without their values
-    Diff(DiffArgs),
+    Diff(Deferred<DiffArgs>),
     /// Print the least privilege with which these names can be read
-    Policy(PolicyArgs),
+    Policy(Deferred<PolicyArgs>),
     /// Print completions for a shell
-    Completions(CompletionsArgs),
+    Completions(Deferred<CompletionsArgs>),
     /// Print the manual page
-    Man,
+    Man(Deferred<ManArgs>),
+}
+
+impl Command {
+    /// Takes the options of every command that stand after the command's name.
+    fn take_global(&mut self) -> GlobalArgs {
+        std::mem::take(match self {
+            Self::GetConn(args) => &mut args.global,
+            Self::GetVar(args) => &mut args.global,
+            Self::GetConfig(args) => &mut args.global,
+            Self::Exec(args) => &mut args.global,
+            Self::Export(args) => &mut args.global,
+            Self::Explain(args) => &mut args.global,
+            Self::Check(args) => &mut args.global,
+            Self::List(args) => &mut args.global,
+            Self::Doctor(args) => &mut args.global,
+            Self::Diff(args) => &mut args.global,
+            Self::Policy(args) => &mut args.global,
+            Self::Completions(args) => &mut args.global,
+            Self::Man(args) => &mut args.global,
+        })
+    }
 }
 
 /// Parses `args`, runs the command under `env`, reports an error on stderr, and returns the exit status.
@@ -151,7 +173,7 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         }
         Command::Policy(args) => policy::run(&session(env)?, args),
         Command::Completions(args) => completions::print(args.shell),
-        Command::Man => man::print(Cli::command()),
+        Command::Man(_) => man::print(Cli::command()),
     }
     .map(|()| 0)
 }

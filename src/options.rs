@@ -14,59 +14,102 @@ use crate::secret::Secret;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct GlobalArgs {
     /// Read variables from FILE (repeatable; a later file wins, the environment wins over files)
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub env_file: Vec<PathBuf>,
     /// Read env files as this reader does [default: as python-dotenv does, with a warning where others differ]
-    #[arg(long, global = true, value_name = "READER", hide_short_help = true)]
+    #[arg(long, value_name = "READER", hide_short_help = true)]
     pub env_file_dialect: Option<EnvFileDialect>,
     /// Read this airflow.cfg
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
     /// Use this secrets backend, by its class path in Airflow
-    #[arg(long, global = true, value_name = "CLASS", hide_short_help = true)]
+    #[arg(long, value_name = "CLASS", hide_short_help = true)]
     pub backend: Option<String>,
     /// Kwargs of the backend: JSON, @FILE, or @- for standard input
-    #[arg(long, global = true, value_name = "JSON", hide_short_help = true)]
+    #[arg(long, value_name = "JSON", hide_short_help = true)]
     pub backend_kwargs: Option<Secret>,
     /// Read `[workers] secrets_backend`, as Airflow's workers do
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, hide_short_help = true)]
     pub worker: bool,
     /// Look up names for this team
-    #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub team: Option<String>,
     /// Give up after this many seconds [default: 30]
     #[arg(
         long,
-        global = true,
         value_name = "SECONDS",
         allow_hyphen_values = true,
         hide_short_help = true
     )]
     pub timeout: Option<String>,
     /// Ask only the configured secrets backend
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, hide_short_help = true)]
     pub no_fallback: bool,
     /// Do not ask Airflow's database
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, hide_short_help = true)]
     pub no_metastore: bool,
     /// When a backend fails, warn and continue with the next, as Airflow does
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, hide_short_help = true)]
     pub lenient: bool,
     /// Print no newline after the value
-    #[arg(short = 'n', long, global = true)]
+    #[arg(short = 'n', long)]
     pub no_newline: bool,
     /// Do not ask the CI system to mask printed values
-    #[arg(long, global = true, hide_short_help = true)]
+    #[arg(long, hide_short_help = true)]
     pub no_mask: bool,
     /// Print no warnings
-    #[arg(short, long, global = true)]
+    #[arg(short, long)]
     pub quiet: bool,
     /// Log each request and its outcome to stderr (repeatable)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// When to colour stderr
-    #[arg(long, global = true, value_name = "WHEN", hide_short_help = true)]
+    #[arg(long, value_name = "WHEN", hide_short_help = true)]
     pub color: Option<ColorChoice>,
+}
+
+impl GlobalArgs {
+    /// Adds the options that stand later on the line. They win, but for those that add up.
+    #[must_use]
+    pub(crate) fn followed_by(self, later: Self) -> Self {
+        let Self {
+            mut env_file,
+            env_file_dialect,
+            config,
+            backend,
+            backend_kwargs,
+            worker,
+            team,
+            timeout,
+            no_fallback,
+            no_metastore,
+            lenient,
+            no_newline,
+            no_mask,
+            quiet,
+            verbose,
+            color,
+        } = self;
+        env_file.extend(later.env_file);
+        Self {
+            env_file,
+            env_file_dialect: later.env_file_dialect.or(env_file_dialect),
+            config: later.config.or(config),
+            backend: later.backend.or(backend),
+            backend_kwargs: later.backend_kwargs.or(backend_kwargs),
+            worker: worker || later.worker,
+            team: later.team.or(team),
+            timeout: later.timeout.or(timeout),
+            no_fallback: no_fallback || later.no_fallback,
+            no_metastore: no_metastore || later.no_metastore,
+            lenient: lenient || later.lenient,
+            no_newline: no_newline || later.no_newline,
+            no_mask: no_mask || later.no_mask,
+            quiet: quiet || later.quiet,
+            verbose: verbose.saturating_add(later.verbose),
+            color: later.color.or(color),
+        }
+    }
 }
 
 /// The program whose rules apply to env files.

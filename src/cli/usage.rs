@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
@@ -28,7 +27,8 @@ pub(super) const EXEC_FAILED: u8 = 125;
 pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
     let error = match Cli::try_parse_from(args) {
         Ok(mut cli) => {
-            keep_env_files_before_the_command(args, &mut cli);
+            let after = cli.command.take_global();
+            cli.global = cli.global.followed_by(after);
             return Ok(cli);
         }
         Err(error) => error,
@@ -47,7 +47,7 @@ pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
 
 /// Returns the exit status of a failure of `kind`, from the command line only.
 pub(super) fn failed(args: &[OsString], kind: ErrorKind) -> u8 {
-    match before_the_command(args).command {
+    match from_the_command(args).command {
         Some(name) if name == "exec" => EXEC_FAILED,
         _ => kind.exit_status(),
     }
@@ -65,7 +65,7 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
     let with_a_secret = has_a_secret(&safe);
     let habit = match error.kind() {
         clap::error::ErrorKind::InvalidSubcommand => {
-            let typed = before_the_command(args).words;
+            let typed = from_the_command(args).words;
             let shown = |word: &str| (!may_be_a_secret(word) && !with_a_secret).then(|| shown(word));
             habits::tip(&typed, shown, &Cli::command())
         }
@@ -95,11 +95,7 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
         );
     }
     let lacks_dashes = !safe.iter().any(|arg| arg == "--");
-    let in_exec = || {
-        before_the_command(args)
-            .command
-            .is_some_and(|name| name == "exec")
-    };
+    let in_exec = || from_the_command(args).command.is_some_and(|name| name == "exec");
     if error.kind() == clap::error::ErrorKind::UnknownArgument && lacks_dashes && in_exec() {
         let tip = StyledStr::from("put `--` before the command to run");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
@@ -130,30 +126,16 @@ fn has_a_secret(args: &[String]) -> bool {
     })
 }
 
-/// Adds the env files before the command to those after it; clap keeps only the latter.
-fn keep_env_files_before_the_command(args: &[OsString], cli: &mut Cli) {
-    let env_files = &mut cli.global.env_file;
-    let named = |arg: &&OsString| arg.as_encoded_bytes().starts_with(b"--env-file");
-    if env_files.is_empty() || args.iter().filter(named).count() <= env_files.len() {
-        return;
-    }
-    let before = before_the_command(args).env_files;
-    if *env_files != before {
-        env_files.splice(0..0, before);
-    }
-}
-
-/// The options before the command, its name, and the words from there on.
+/// The command's name, and the words from there on.
 #[derive(Default)]
-struct BeforeTheCommand<'a> {
-    env_files: Vec<PathBuf>,
+struct Line<'a> {
     command: Option<&'a OsStr>,
     words: Vec<Cow<'a, str>>,
 }
 
-/// Reads `args` up to the command: the first argument that is neither an option nor an option's value.
-fn before_the_command(args: &[OsString]) -> BeforeTheCommand<'_> {
-    let mut before = BeforeTheCommand::default();
+/// Finds the command: the first argument that is neither an option nor an option's value.
+fn from_the_command(args: &[OsString]) -> Line<'_> {
+    let mut line = Line::default();
     let command = Cli::command();
     let takes_value = |option: &str| {
         command.get_arguments().any(|arg| {
@@ -166,23 +148,20 @@ fn before_the_command(args: &[OsString]) -> BeforeTheCommand<'_> {
     let mut args = args.iter().skip(1);
     while let Some(arg) = args.next() {
         match arg.to_str() {
-            Some("--env-file") => before.env_files.extend(args.next().map(PathBuf::from)),
             Some(option) if option.starts_with('-') => {
-                if let Some(file) = option.strip_prefix("--env-file=") {
-                    before.env_files.push(file.into());
-                } else if takes_value(option) {
+                if takes_value(option) {
                     args.next();
                 }
             }
             _ => {
-                before.command = Some(arg);
+                line.command = Some(arg);
                 let words = std::iter::once(arg).chain(args);
-                before.words = words.map(|word| word.to_string_lossy()).collect();
+                line.words = words.map(|word| word.to_string_lossy()).collect();
                 break;
             }
         }
     }
-    before
+    line
 }
 
 #[cfg(test)]
@@ -191,7 +170,7 @@ mod tests {
 
     fn name(args: &[&str]) -> Option<String> {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        before_the_command(&args)
+        from_the_command(&args)
             .command
             .map(|name| name.to_string_lossy().into_owned())
     }

@@ -3,12 +3,16 @@
 use std::io::{self, Write};
 
 use clap::builder::StyledStr;
-use clap::{Arg, Command};
+use clap::{Arg, Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use crate::error::{Error, Result};
 use crate::render;
+
+/// Options of `man`: none of its own.
+#[derive(Args, Debug)]
+pub struct ManArgs {}
 
 /// The sections that do not come from the options.
 const SECTIONS: [(&str, &str); 3] = [
@@ -67,7 +71,9 @@ fn write_page(line: Command, page: &mut dyn Write) -> io::Result<()> {
         )]);
         roff.control("PP", []);
         roff.text([roman(usage.render_usage().to_string())]);
-        for arg in subcommand.get_arguments().filter(|arg| !arg.is_global_set()) {
+        let is_of_every_command =
+            |arg: &&Arg| command.get_arguments().any(|one| one.get_id() == arg.get_id());
+        for arg in subcommand.get_arguments().filter(|arg| !is_of_every_command(arg)) {
             argument(&mut roff, arg);
         }
     }

@@ -5,6 +5,7 @@
 mod as_format;
 pub mod check;
 pub mod completions;
+pub mod deferred;
 pub mod diff;
 pub mod doctor;
 pub mod exec;
@@ -12,7 +13,7 @@ pub mod explain;
 pub mod export;
 pub mod get;
 pub mod list;
-pub(crate) mod man;
+pub mod man;
 pub mod names;
 pub mod policy;
 mod reference;

@@ -12,6 +12,14 @@ use clap::{Args, ValueEnum};
 use clap_complete::engine::{self, ArgValueCandidates, CompletionCandidate};
 
 use self::shells::Candidate;
+use super::check::CheckArgs;
+use super::deferred::in_full;
+use super::diff::DiffArgs;
+use super::exec::ExecArgs;
+use super::explain::ExplainArgs;
+use super::export::ExportArgs;
+use super::get::{GetConnArgs, GetVarArgs};
+use super::policy::PolicyArgs;
 use crate::class_path;
 use crate::env::Env;
 use crate::error::Result;
@@ -118,16 +126,19 @@ fn with_candidates(command: clap::Command, words: &[OsString], env: &Env) -> cla
     };
     command
         .mut_subcommand("get-conn", |command| {
-            command.mut_arg("conn_id", |arg| arg.add(connections.clone()))
+            in_full::<GetConnArgs>(command).mut_arg("conn_id", |arg| arg.add(connections.clone()))
         })
         .mut_subcommand("get-var", |command| {
-            command.mut_arg("key", |arg| arg.add(variables.clone()))
+            in_full::<GetVarArgs>(command).mut_arg("key", |arg| arg.add(variables.clone()))
         })
-        .mut_subcommand("exec", many)
-        .mut_subcommand("export", many)
-        .mut_subcommand("policy", many)
-        .mut_subcommand("check", many)
-        .mut_subcommand("explain", |command| command.mut_arg("name", |arg| arg.add(both)))
+        .mut_subcommand("exec", |command| many(in_full::<ExecArgs>(command)))
+        .mut_subcommand("export", |command| many(in_full::<ExportArgs>(command)))
+        .mut_subcommand("policy", |command| many(in_full::<PolicyArgs>(command)))
+        .mut_subcommand("check", |command| many(in_full::<CheckArgs>(command)))
+        .mut_subcommand("diff", |command| many(in_full::<DiffArgs>(command)))
+        .mut_subcommand("explain", |command| {
+            in_full::<ExplainArgs>(command).mut_arg("name", |arg| arg.add(both))
+        })
 }
 
 /// The names that are known without asking a backend.

@@ -1,5 +1,8 @@
 //! The contents of the package, and of its manifest.
 
+#[cfg(unix)]
+mod hashes;
+
 use std::path::Path;
 use std::process::Command;
 

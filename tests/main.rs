@@ -12,6 +12,8 @@
     reason = "the modules of a test binary are seen by no other crate"
 )]
 
+#[cfg(target_os = "linux")]
+mod action;
 mod akeyless;
 mod aws;
 mod aws_service;

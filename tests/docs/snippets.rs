@@ -51,7 +51,7 @@ fn write_file(dir: &Path, name: &str, block: &Block<'_>, bao: &VaultServer, moun
 fn run(dir: &Path, script: &str) -> Output {
     let programs = Path::new(env!("CARGO_BIN_EXE_secretctl")).parent().unwrap();
     // A release build would take minutes; the program is the same.
-    let script = script.replace("cargo run --release --quiet --", "secretctl");
+    let script = script.replace("cargo run --release --locked --quiet --", "secretctl");
     Program::new("bash")
         .args(["-euo", "pipefail", "-c", &script])
         .env(

@@ -1,26 +1,19 @@
 //! The example: its objects belong together, its Job runs, and its Role allows what the backend asks for and no more.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
-use secretctl::python::{json, yaml};
 use serde_json::{Map, Value};
 
 use super::api::{self, Held};
 use super::{BACKEND, kubeconfig};
 use crate::support::server::{Authority, Server, Validity};
-use crate::support::{Program, temp_dir};
+use crate::support::{Program, temp_dir, yaml};
 
 /// Returns the objects of the example.
 pub fn objects() -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/kubernetes/job.yaml");
     let text = std::fs::read_to_string(path).unwrap();
-    let read = |text: &str| {
-        let document = yaml::safe_load_until(text, Instant::now() + Duration::from_secs(10)).unwrap();
-        let value = document.to_json(document.root().unwrap(), &mut document.budget());
-        serde_json::from_str(&json::dumps(&value.unwrap())).unwrap()
-    };
-    text.split("\n---\n").map(read).collect()
+    text.split("\n---\n").map(yaml).collect()
 }
 
 /// Returns the only object of a kind.

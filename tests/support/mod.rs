@@ -18,6 +18,7 @@ pub mod sigv4;
 mod sizes;
 mod skip;
 mod vault_server;
+mod yaml;
 
 pub use differences::{differs, listed};
 pub use judge::{Judge, airflow, airflow_apart, airflow_drivers, airflow_fresh};
@@ -28,6 +29,7 @@ pub use sides::{Side, Sides, requests};
 pub use sizes::{Random, cases, full, random};
 pub use skip::{skip, variable};
 pub use vault_server::{VaultServer, bao, hashicorp};
+pub use yaml::{yaml, yaml_file};
 
 /// Creates a folder that is removed when the value is dropped.
 pub fn temp_dir() -> tempfile::TempDir {

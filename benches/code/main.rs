@@ -1,4 +1,4 @@
-//! How long `check` takes to read 1,000 DAG files of 300 lines: `cargo bench --bench code`.
+//! How long `check` takes to read 1,000 DAG files of 300 lines: `cargo bench --locked --bench code`.
 //!
 //! The files are made in memory, with hooks, operators, templates and constants in the mix of real ones, but denser.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]

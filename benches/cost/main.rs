@@ -1,6 +1,6 @@
 //! The cost of a command: instructions, memory, connections, requests and the size of the binary, each with its limit.
 //!
-//! `cargo bench --bench cost` builds the release binary, runs it under valgrind's callgrind, prints a table, and fails when a
+//! `cargo bench --locked --bench cost` builds the release binary, runs it under valgrind's callgrind, prints a table, and fails when a
 //! limit is exceeded. Instructions are counted, not timed, so the figures are the same on a busy machine. Servers are on
 //! loopback, in this process: they answer at once, and count their requests. Database servers are real: `scripts/databases` starts them,
 //! and a row without one is skipped.

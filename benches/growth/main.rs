@@ -1,6 +1,6 @@
 //! How the cost of a command grows with its input: names, the length of a value, airflow.cfg, files of connections.
 //!
-//! `cargo bench --bench growth` counts instructions with valgrind's callgrind, prints them, draws them into docs/growth.svg, and
+//! `cargo bench --locked --bench growth` counts instructions with valgrind's callgrind, prints them, draws them into docs/growth.svg, and
 //! fails where they grow faster than the input. Servers are on loopback, in this process.
 
 #![expect(clippy::print_stdout, reason = "the table is the output of this program")]

@@ -1,6 +1,6 @@
 //! The time of one lookup compared with the alternatives: Airflow's command, a script with Airflow's backend, hvac, `bao`, curl.
 //!
-//! `cargo bench --bench side_by_side` starts a dev `OpenBao`, runs all rows in turn, repeatedly, in one session, and prints
+//! `cargo bench --locked --bench side_by_side` starts a dev `OpenBao`, runs all rows in turn, repeatedly, in one session, and prints
 //! medians and ratios as a Markdown table, with the machine and the versions. Then it runs `exec` with a hundred names against
 //! a slow server. It needs `BAO`, the path of OpenBao's program, and `AIRFLOW_PYTHON`, the Python with Airflow (`scripts/test`
 //! installs both). Rows without them are skipped with a message. Times depend on the load of the machine: no test runs this.

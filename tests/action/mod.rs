@@ -4,6 +4,7 @@ mod install;
 mod release;
 mod runner;
 mod values;
+mod workflow;
 
 use serde_json::Value;
 

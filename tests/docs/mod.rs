@@ -13,6 +13,7 @@ mod markdown;
 #[cfg(unix)]
 mod picture;
 mod sizes;
+mod stability;
 
 #[cfg(unix)]
 mod snippets;

@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod hashes;
+mod locked;
+mod workflows;
 
 use std::path::Path;
 use std::process::Command;
@@ -14,7 +16,7 @@ fn manifest() -> String {
 fn the_package_contains_what_a_user_needs_and_no_more() {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = Command::new(cargo)
-        .args(["package", "--list", "--allow-dirty", "--offline"])
+        .args(["package", "--list", "--allow-dirty", "--offline", "--locked"])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();

@@ -39,10 +39,12 @@ impl Done {
 
     /// Returns all that the steps printed, as the runner reads it.
     pub fn raw_log(&self) -> String {
-        self.steps
-            .iter()
-            .map(|step| format!("{}{}", step.text(), step.stderr))
-            .collect()
+        let mut log = String::new();
+        for step in &self.steps {
+            log.push_str(step.text());
+            log.push_str(&step.stderr);
+        }
+        log
     }
 
     /// Returns the workflow commands that the steps printed, without masks.

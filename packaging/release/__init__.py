@@ -1,0 +1,1 @@
+"""The steps of scripts/release: builds, artifacts, and the tries of each."""

@@ -101,8 +101,7 @@ def rpm(release, programs):
     command = (found / "usr/bin/rpm", "--dbpath", "/var/lib/rpm")
     fields = output(*command, "-qp", "--qf", "%{VERSION} %{LICENSE} %{URL}", path, env=env)
     check(fields == f"{release.version} Apache-2.0 {release.package['homepage']}", f"the rpm's fields are `{fields}`")
-    check("glibc >= 2.17" in output(*command, "-qp", "--requires", path, env=env), "the rpm does not require glibc")
-    program(*command, "--root", root, "--initdb", env=env)
+    check("glibc >= 2.17" in output(*command, "-qp", "--qf", "[%{REQUIRENAME} %{REQUIREFLAGS:depflags} %{REQUIREVERSION}\n]", path, env=env), "the rpm does not require glibc")
     before = installed(root)
     program(*command, "--root", root, "--nodeps", "--noscripts", "-i", path, env=env)
     files = {file for file in installed(root) - before if not file.startswith("/var/lib/rpm/")}

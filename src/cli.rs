@@ -18,6 +18,7 @@ use crate::commands::exec::{self, ExecArgs};
 use crate::commands::explain::{self, ExplainArgs};
 use crate::commands::export::{self, ExportArgs};
 use crate::commands::get::{self, GetConfigArgs, GetConnArgs, GetVarArgs};
+use crate::commands::inject::{self, InjectArgs};
 use crate::commands::list::{self, ListArgs};
 use crate::commands::man::{self, ManArgs};
 use crate::commands::policy::{self, PolicyArgs};
@@ -68,6 +69,8 @@ pub enum Command {
     Exec(Deferred<ExecArgs>),
     /// Print many connections and variables at once
     Export(Deferred<ExportArgs>),
+    /// Render a template with real values
+    Inject(Deferred<InjectArgs>),
     /// Show where Airflow would look, and why
     Explain(Deferred<ExplainArgs>),
     /// Check that what code asks for is there, and usable
@@ -95,6 +98,7 @@ impl Command {
             Self::GetConfig(args) => &mut args.global,
             Self::Exec(args) => &mut args.global,
             Self::Export(args) => &mut args.global,
+            Self::Inject(args) => &mut args.global,
             Self::Explain(args) => &mut args.global,
             Self::Check(args) => &mut args.global,
             Self::List(args) => &mut args.global,
@@ -163,6 +167,7 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         Command::GetConfig(args) => get::config(&session(env)?, args),
         Command::Exec(args) => return exec::run(&session(env)?, args),
         Command::Export(args) => export::run(&session(env)?, args),
+        Command::Inject(args) => inject::run(&session(env)?, args),
         Command::Explain(args) => explain::run(&session(env)?, args),
         Command::Check(args) => return check::run(|| session(env), args),
         Command::List(args) => list::run(&session(env)?, args),

@@ -10,10 +10,11 @@
 //!
 //! ```text
 //! main -> cli -> { commands, render, settings, options }
-//! commands -> { render, inspect, drivers, connection, resolver, settings, options }
+//! commands -> { render, inspect, drivers, template, connection, resolver, settings, options }
 //! render -> { inspect, connection }
 //! inspect -> connection
 //! drivers -> connection
+//! template -> connection
 //! resolver -> { settings, backend }
 //! settings -> options
 //! backend -> { cloud, http }
@@ -86,6 +87,7 @@ pub mod resolver;
 pub mod secret;
 pub mod settings;
 mod shown;
+pub mod template;
 pub mod value;
 mod variable_name;
 

@@ -12,6 +12,7 @@ pub mod exec;
 pub mod explain;
 pub mod export;
 pub mod get;
+pub mod inject;
 pub mod list;
 pub mod man;
 pub mod names;

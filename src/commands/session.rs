@@ -139,6 +139,15 @@ impl Session {
             .collect()
     }
 
+    /// Looks up many names as [`resolve_each`](Self::resolve_each) does, and prints the warnings of those that are found.
+    pub(super) fn find_each(&self, names: &[(SecretKind, &str)]) -> Vec<Result<Found>> {
+        self.resolve_each(names)
+            .into_iter()
+            .zip(names)
+            .map(|(outcome, name)| Ok(self.warned(*name, outcome?.resolved)))
+            .collect()
+    }
+
     /// Completes a future, and meanwhile shows how many of `total` names are `done`.
     async fn with_progress<T>(
         &self,

@@ -35,7 +35,7 @@ pub(super) fn from_kwargs(conn_id: &str, mut kwargs: Object) -> Result<Connectio
 }
 
 /// Normalises a connection type. Airflow tests `"-" in conn_type`, so a list or an object passes when it has no `-`.
-fn normalized(conn_type: Value) -> Result<Value, Malformed> {
+pub(super) fn normalized(conn_type: Value) -> Result<Value, Malformed> {
     match conn_type {
         Value::String(text) => Ok(if text.is_empty() {
             Value::Null
@@ -50,7 +50,7 @@ fn normalized(conn_type: Value) -> Result<Value, Malformed> {
 }
 
 /// Converts a port with Python's `int()`.
-fn port(port: &Value) -> Result<Value, Malformed> {
+pub(super) fn port(port: &Value) -> Result<Value, Malformed> {
     if !port.is_truthy() {
         return Ok(Value::Null);
     }

@@ -26,13 +26,24 @@ const ENCODE_PORTS: &str = "a URI has one port for Airflow, at the end: write th
 
 /// Parses `uri`, which is not empty.
 pub(super) fn parse_from_uri(uri: &str) -> Result<Arguments, Malformed> {
-    parse(uri).map_err(|malformed| match doubt::of_scheme(uri) {
-        Some(hint) => malformed.hint(hint),
-        None => malformed,
-    })
+    let (arguments, query) = parts(uri)?;
+    let extra = extra(&query).map_err(|malformed| hinted(malformed, uri))?;
+    Ok(Arguments { extra, ..arguments })
 }
 
-fn parse(uri: &str) -> Result<Arguments, Malformed> {
+/// Parses `uri` up to its query, which core and the task SDK read differently.
+pub(super) fn parts(uri: &str) -> Result<(Arguments, String), Malformed> {
+    parse(uri).map_err(|malformed| hinted(malformed, uri))
+}
+
+fn hinted(malformed: Malformed, uri: &str) -> Malformed {
+    match doubt::of_scheme(uri) {
+        Some(hint) => malformed.hint(hint),
+        None => malformed,
+    }
+}
+
+fn parse(uri: &str) -> Result<(Arguments, String), Malformed> {
     let separators = uri.matches("://").count();
     if separators > 2 {
         return Err(with_hint(Malformed::new("its URI has a third `://`"), uri));
@@ -67,7 +78,7 @@ fn parse(uri: &str) -> Result<Arguments, Malformed> {
             uri,
         )
     })?;
-    Ok(Arguments {
+    let arguments = Arguments {
         conn_type: Value::String(normalize_conn_type(scheme)),
         description: Value::Null,
         host: Value::String(host),
@@ -75,9 +86,10 @@ fn parse(uri: &str) -> Result<Arguments, Malformed> {
         password: optional(parts.password()),
         schema: Value::String(unquote(after_first(&parts.path))),
         port: port.map_or(Value::Null, |port| Value::Int(port.to_string())),
-        extra: extra(&parts.query)?,
+        extra: Value::Null,
         uri: Value::Null,
-    })
+    };
+    Ok((arguments, parts.query))
 }
 
 /// Whether the authority is a list of hosts, as clients of `MongoDB`, Kafka and Redis accept it.
@@ -144,12 +156,9 @@ fn hostname(parts: &SplitResult) -> String {
 
 /// Returns the extra from a query: the value of `__extra__`, or else all values, read as JSON where possible.
 fn extra(query: &str) -> Result<Value, Malformed> {
-    if query.is_empty() {
+    let Some(mut values) = query_values(query) else {
         return Ok(Value::Null);
-    }
-    let mut values: Object = parse_qsl(query)
-        .map(|(name, value)| (name, Value::String(value)))
-        .collect();
+    };
     if let Some(extra) = values.swap_remove(EXTRA_KEY) {
         return Ok(extra);
     }
@@ -164,6 +173,12 @@ fn extra(query: &str) -> Result<Value, Malformed> {
         }
     }
     Ok(Value::String(dumps(&Value::Object(values))))
+}
+
+/// Returns the values of a query as text, or `None` without a query.
+pub(super) fn query_values(query: &str) -> Option<Object> {
+    let values = || parse_qsl(query).map(|(name, value)| (name, Value::String(value)));
+    (!query.is_empty()).then(|| values().collect())
 }
 
 fn bad_value(name: &str, error: json::Error) -> Malformed {

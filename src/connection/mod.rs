@@ -10,7 +10,7 @@
 //!
 //! This is *core's* class, `airflow.models.connection.Connection`: what `airflow connections get` and every part of the
 //! server get, what a backend creates when called directly, and what a local file's entries always become. Within a task, `airflow.sdk.Connection.get` and `BaseHook.get_connection` hand the backends the task SDK's
-//! class, which differs (`--worker` chooses a task's backend, but not its class):
+//! class, which differs (`--worker` chooses a task's backend, but not its class). `inject` renders what a task would: it has [`TaskConnection`].
 //!
 //! | | core, and here | the task SDK |
 //! | --- | --- | --- |
@@ -46,12 +46,14 @@ mod from_json;
 mod from_row;
 mod from_uri;
 mod malformed;
+mod task;
 mod to_json;
 mod to_uri;
 
 pub(crate) use doubt::of as doubt;
 pub(crate) use field::reach;
 pub use field::{FIELDS, check_field_name};
+pub use task::TaskConnection;
 
 use constructor_arguments::Arguments;
 use extra::Extra;

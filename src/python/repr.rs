@@ -65,7 +65,8 @@ pub fn repr(value: &Value) -> String {
     out
 }
 
-fn quoted(string: &str, out: &mut String) {
+/// Appends `repr(string)`.
+pub(crate) fn quoted(string: &str, out: &mut String) {
     let quote = if string.contains('\'') && !string.contains('"') {
         '"'
     } else {

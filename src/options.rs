@@ -42,6 +42,9 @@ pub struct GlobalArgs {
         hide_short_help = true
     )]
     pub timeout: Option<String>,
+    /// Look up this many names at a time, 1 to 64 [default: 8]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, hide_short_help = true)]
+    pub jobs: Option<String>,
     /// Ask only the configured secrets backend
     #[arg(long, hide_short_help = true)]
     pub no_fallback: bool,
@@ -81,6 +84,7 @@ impl GlobalArgs {
             worker,
             team,
             timeout,
+            jobs,
             no_fallback,
             no_metastore,
             lenient,
@@ -100,6 +104,7 @@ impl GlobalArgs {
             worker: worker || later.worker,
             team: later.team.or(team),
             timeout: later.timeout.or(timeout),
+            jobs: later.jobs.or(jobs),
             no_fallback: no_fallback || later.no_fallback,
             no_metastore: no_metastore || later.no_metastore,
             lenient: lenient || later.lenient,

@@ -154,6 +154,8 @@ pub struct Context<'a> {
     pub airflow: Arc<dyn AirflowOptions>,
     /// Takes the warnings that a backend has only when it answers.
     pub warnings: Warnings,
+    /// How many requests the backend may have under way at the same time: `--jobs`. The resolver asks for no more names than that.
+    pub jobs: usize,
 }
 
 /// Warnings that backends have only when they answer. A clone shares them.
@@ -216,6 +218,7 @@ impl<'a> Context<'a> {
             connections: Arc::new(NoConnections),
             airflow: Arc::new(NothingConfigured),
             warnings: Warnings::default(),
+            jobs: 1,
         }
     }
 }

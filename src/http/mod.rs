@@ -40,8 +40,8 @@ use redirect::Standbys;
 use target::Target;
 use tls::Tls;
 
-/// The maximum number of requests that one client sends at once.
-const MAX_AT_ONCE: usize = 8;
+/// The maximum number of requests that one client sends at once: the largest `--jobs`. The resolver keeps to the smaller number.
+const MAX_AT_ONCE: usize = 64;
 
 /// How long after the command's deadline a request is abandoned, wherever it waits.
 const GRACE: Duration = Duration::from_millis(10);
@@ -202,7 +202,7 @@ impl Client {
     /// It follows redirects to the same host and port, and a standby's to its active node if it is
     /// [built for that](Self::following_standbys).
     ///
-    /// At most 8 requests are sent at once; more wait.
+    /// At most 64 requests are sent at once; more wait.
     ///
     /// # Errors
     /// The reason why there is no answer. An answer of any status is not an error.

@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use futures_util::stream::{self, StreamExt as _};
 
-use super::many::{AT_A_TIME, distinct};
+use super::many::distinct;
 use super::{Hit, Outcome, Resolved, Resolver, ask, in_context};
 use crate::backend::SecretsBackend;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Lookup, SecretKind};
 
-/// A backend is not asked for more names after it failed to answer for this many without an answer in between: as many as are asked
-/// at the same time, so that the wait for one is the wait for all.
-const GIVE_UP_AFTER: usize = AT_A_TIME;
+/// A backend is not asked for more names after it failed to answer for this many without an answer in between. If more are asked at
+/// the same time, it is as many as that, so that the wait for one is the wait for all.
+const GIVE_UP_AFTER: usize = 8;
 
 /// What the search path has under a name, and where.
 #[derive(Clone, Debug)]
@@ -27,10 +27,10 @@ pub struct Located {
 }
 
 impl Resolver {
-    /// Resolves every name, at most 8 at the same time, and returns an outcome for each, in the order of `names`.
+    /// Resolves every name, at most `--jobs` at the same time, and returns an outcome for each, in the order of `names`.
     ///
     /// A name that is given several times is resolved once. Each backend logs in once, and a refused login is final. A backend that does
-    /// not answer for 8 names in a row is not asked for the others: they fail with the same error. Calls `progress` after each answer
+    /// not answer for 8 names in a row, or for `--jobs` names if that is more, is not asked for the others: they fail with the same error. Calls `progress` after each answer
     /// with the number of answers so far and in total.
     pub async fn resolve_each(
         &self,
@@ -40,7 +40,7 @@ impl Resolver {
         for backend in &self.backends {
             backend.probing();
         }
-        let unreachable = Unreachable::new(self.backends.len());
+        let unreachable = Unreachable::new(self.backends.len(), self.jobs.max(GIVE_UP_AFTER));
         let (distinct, positions) = distinct(names);
         let total = distinct.len();
         let ask = |index: usize| {
@@ -49,7 +49,7 @@ impl Resolver {
             async move { (index, self.search(kind, id, Some(unreachable)).await) }
         };
         let mut outcomes: Vec<Option<Result<Located>>> = distinct.iter().map(|_| None).collect();
-        let mut asking = std::pin::pin!(stream::iter(0..total).map(ask).buffer_unordered(AT_A_TIME));
+        let mut asking = std::pin::pin!(stream::iter(0..total).map(ask).buffer_unordered(self.jobs));
         let mut done = 0;
         while let Some((index, outcome)) = asking.next().await {
             done += 1;
@@ -79,7 +79,11 @@ impl Resolver {
 }
 
 /// The backends that do not answer.
-pub(super) struct Unreachable(Vec<RefCell<Failures>>);
+pub(super) struct Unreachable {
+    failures: Vec<RefCell<Failures>>,
+    /// After how many failures in a row a backend counts as unreachable.
+    give_up_after: usize,
+}
 
 /// The failures of one backend since its last answer.
 #[derive(Default)]
@@ -89,8 +93,11 @@ struct Failures {
 }
 
 impl Unreachable {
-    fn new(backends: usize) -> Self {
-        Self((0..backends).map(|_| RefCell::default()).collect())
+    fn new(backends: usize, give_up_after: usize) -> Self {
+        Self {
+            failures: (0..backends).map(|_| RefCell::default()).collect(),
+            give_up_after,
+        }
     }
 
     /// Asks the backend with the index `index`, unless it counts as unreachable.
@@ -101,10 +108,10 @@ impl Unreachable {
         lookup: &Lookup,
         deadline: Instant,
     ) -> Result<Outcome> {
-        let Some(failures) = self.0.get(index) else {
+        let Some(failures) = self.failures.get(index) else {
             return ask(backend, lookup, deadline).await;
         };
-        if let Some(error) = failures.borrow().given_up() {
+        if let Some(error) = failures.borrow().given_up(self.give_up_after) {
             return Err(in_context(error, backend, lookup));
         }
         let outcome = ask(backend, lookup, deadline).await;
@@ -115,8 +122,8 @@ impl Unreachable {
 
 impl Failures {
     /// Returns the error for all other names, if the backend counts as unreachable.
-    fn given_up(&self) -> Option<Error> {
-        let last = self.last.as_ref().filter(|_| self.count >= GIVE_UP_AFTER)?;
+    fn given_up(&self, after: usize) -> Option<Error> {
+        let last = self.last.as_ref().filter(|_| self.count >= after)?;
         Some(last.copied())
     }
 

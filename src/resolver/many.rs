@@ -8,11 +8,8 @@ use super::{Resolved, Resolver};
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::SecretKind;
 
-/// How many names are resolved at the same time.
-pub(super) const AT_A_TIME: usize = 8;
-
 impl Resolver {
-    /// Resolves every name, at most 8 at the same time. A name that is given several times is resolved once.
+    /// Resolves every name, at most `--jobs` at the same time. A name that is given several times is resolved once.
     ///
     /// Calls `progress` after each answer with the number of answers so far and in total. The results are in the order of `names`.
     ///
@@ -33,7 +30,7 @@ impl Resolver {
         // The first failure so far: the names after it need not be asked for.
         let mut end = distinct.len();
         let mut waiting = 0..distinct.len();
-        let mut asking: FuturesUnordered<_> = waiting.by_ref().take(AT_A_TIME).map(ask).collect();
+        let mut asking: FuturesUnordered<_> = waiting.by_ref().take(self.jobs).map(ask).collect();
         let mut done = 0;
         while let Some((index, result)) = asking.next().await {
             done += 1;

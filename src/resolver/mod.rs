@@ -44,6 +44,8 @@ pub struct Resolver {
     team: Option<String>,
     multi_team: bool,
     deadline: Instant,
+    /// How many names are resolved at the same time.
+    jobs: usize,
     late_warnings: Warnings,
 }
 
@@ -109,6 +111,7 @@ impl Resolver {
             connections: connections.clone(),
             airflow: options.clone(),
             warnings: Warnings::default(),
+            jobs: settings.jobs,
         };
         let configured = specs.iter().filter(|spec| spec.origin != Source::Default).count();
         let backends = specs
@@ -128,6 +131,7 @@ impl Resolver {
             team: settings.team.clone(),
             multi_team: settings.multi_team,
             deadline: settings.deadline,
+            jobs: settings.jobs,
             late_warnings: context.warnings,
         })
     }

@@ -21,6 +21,10 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest `--timeout`: a year. Longer values are reduced to it.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(365 * 24);
 
+/// The default of `--jobs`, and the most.
+const DEFAULT_JOBS: usize = 8;
+const MOST_JOBS: usize = 64;
+
 /// Whether a variable configures Airflow, or names a configuration of it.
 pub(super) fn belongs_to_one_configuration(name: &str) -> bool {
     name.starts_with("AIRFLOW_")
@@ -61,6 +65,10 @@ const TEAM: Named = Named {
 const TIMEOUT: Named = Named {
     option: "--timeout",
     variable: "SECRETCTL_TIMEOUT",
+};
+const JOBS: Named = Named {
+    option: "--jobs",
+    variable: "SECRETCTL_JOBS",
 };
 const COLOR: Named = Named {
     option: "--color",
@@ -116,6 +124,7 @@ pub(super) struct Globals {
     pub(super) worker: bool,
     pub(super) team: Option<String>,
     pub(super) timeout: Duration,
+    pub(super) jobs: usize,
     pub(super) no_fallback: bool,
     pub(super) no_metastore: bool,
     pub(super) lenient: bool,
@@ -177,6 +186,7 @@ impl Globals {
             worker: reader.flag(args.worker, &WORKER)?,
             team: reader.team(args.team.as_deref())?,
             timeout: reader.timeout(args.timeout.as_deref())?,
+            jobs: reader.jobs(args.jobs.as_deref())?,
             no_fallback: reader.flag(args.no_fallback, &NO_FALLBACK)?,
             no_metastore: reader.flag(args.no_metastore, &NO_METASTORE)?,
             lenient: reader.flag(args.lenient, &LENIENT)?,
@@ -280,6 +290,15 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| Error::usage(format!("{source} must be a positive number of seconds")))
     }
 
+    fn jobs(&mut self, option: Option<&str>) -> Result<usize> {
+        let Some((text, source)) = self.text(option, &JOBS) else {
+            return Ok(DEFAULT_JOBS);
+        };
+        text.expose_text()
+            .and_then(jobs)
+            .ok_or_else(|| Error::usage(format!("{source} must be a number from 1 to {MOST_JOBS}")))
+    }
+
     fn verbose(&mut self, count: u8) -> Result<u8> {
         if count > 0 {
             return Ok(count);
@@ -323,6 +342,13 @@ impl<'a> Reader<'a> {
             _ => Err(Error::usage(format!("{source} must be auto, always or never"))),
         }
     }
+}
+
+/// Parses a number of jobs: digits.
+fn jobs(text: &str) -> Option<usize> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let jobs = if digits { text.parse().ok()? } else { return None };
+    (1..=MOST_JOBS).contains(&jobs).then_some(jobs)
 }
 
 /// Parses a positive number of seconds: digits, with or without a decimal point.
@@ -416,6 +442,28 @@ mod tests {
             "", "0", "0.0", "-1", "+1", "1e3", "inf", "nan", "NaN", " 1", "1s", "1.2.3", ".", "0x10", "1_0",
         ] {
             assert_eq!(seconds(refused), None, "{refused}");
+        }
+    }
+
+    #[test]
+    fn jobs_are_a_number_from_1_to_64() {
+        for (text, expected) in [("1", 1), ("8", 8), ("064", 64)] {
+            assert_eq!(jobs(text), Some(expected), "{text}");
+        }
+        for refused in [
+            "",
+            "0",
+            "65",
+            "-1",
+            "+1",
+            "1.0",
+            " 1",
+            "1 ",
+            "0x8",
+            "８",
+            "99999999999999999999",
+        ] {
+            assert_eq!(jobs(refused), None, "{refused}");
         }
     }
 

@@ -124,6 +124,8 @@ pub struct Settings {
     pub lenient: bool,
     /// When the command must be done.
     pub deadline: Instant,
+    /// How many names are looked up at the same time.
+    pub jobs: usize,
     /// Whether to print no newline after a value.
     pub no_newline: bool,
     /// Whether to skip the masks for a CI system.
@@ -202,6 +204,7 @@ impl Settings {
             multi_team: airflow.multi_team,
             lenient: globals.lenient,
             deadline,
+            jobs: globals.jobs,
             no_newline: globals.no_newline,
             no_mask: globals.no_mask,
             quiet: globals.quiet,

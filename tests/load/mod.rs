@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 mod handles;
+mod jobs;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

@@ -249,8 +249,8 @@ fn every_option_has_its_variable_and_an_empty_one_is_absent() {
     };
     assert_eq!(flags(&none), [false, false, false, false, true]);
     assert_eq!(
-        (none.team.clone(), none.verbose, none.color),
-        (None, 0, ColorChoice::Auto)
+        (none.team.clone(), none.verbose, none.color, none.jobs),
+        (None, 0, ColorChoice::Auto, 8)
     );
     let variables = [
         ("SECRETCTL_LENIENT", "1"),
@@ -264,13 +264,14 @@ fn every_option_has_its_variable_and_an_empty_one_is_absent() {
         ("SECRETCTL_VERBOSE", "2"),
         ("SECRETCTL_COLOR", "never"),
         ("SECRETCTL_TIMEOUT", "2.5"),
+        ("SECRETCTL_JOBS", "64"),
         ("AIRFLOW__CORE__MULTI_TEAM", "True"),
     ];
     let set = resolve(&GlobalArgs::default(), &variables).unwrap();
     assert_eq!(flags(&set), [true, true, true, true, false]);
     assert_eq!(
-        (set.team.as_deref(), set.verbose, set.color),
-        (Some("t"), 2, ColorChoice::Never)
+        (set.team.as_deref(), set.verbose, set.color, set.jobs),
+        (Some("t"), 2, ColorChoice::Never, 64)
     );
     assert_eq!(set.search_path.len(), 1);
     let left = set.deadline - Instant::now();
@@ -289,12 +290,13 @@ fn every_option_has_its_variable_and_an_empty_one_is_absent() {
     );
     let args = GlobalArgs {
         timeout: Some("100".into()),
+        jobs: Some("1".into()),
         color: Some(ColorChoice::Always),
         ..GlobalArgs::default()
     };
     let by_option = resolve(&args, &variables).unwrap();
     assert!(by_option.deadline - Instant::now() > Duration::from_secs(50));
-    assert_eq!(by_option.color, ColorChoice::Always);
+    assert_eq!((by_option.color, by_option.jobs), (ColorChoice::Always, 1));
 }
 
 #[test]
@@ -319,6 +321,8 @@ fn options_that_mean_nothing_are_status_2() {
         &[("SECRETCTL_LENIENT", "maybe")],
         &[("SECRETCTL_TIMEOUT", "0")],
         &[("SECRETCTL_TIMEOUT", "1e3")],
+        &[("SECRETCTL_JOBS", "0")],
+        &[("SECRETCTL_JOBS", "65")],
         &[("SECRETCTL_COLOR", "blue")],
         &[("SECRETCTL_VERBOSE", "-1")],
         &[("SECRETCTL_CONFIG", "/nonexistent/airflow.cfg")],

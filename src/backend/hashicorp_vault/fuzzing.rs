@@ -20,6 +20,7 @@ impl Answers {
         let config = Config::new(kwargs, context)?;
         Ok(Self(VaultBackend {
             client: Client::new(config),
+            jobs: 1,
         }))
     }
 

@@ -16,9 +16,6 @@ use crate::listing::{Listing, Names, Scope};
 use crate::python::json::Value;
 use crate::python::quote::quote_path;
 
-/// How many folders are listed at the same time.
-const AT_A_TIME: usize = 8;
-
 /// The name whose plan shows the folders of a scope.
 const SAMPLE: &str = "x";
 
@@ -114,7 +111,7 @@ impl VaultBackend {
         let mut names = Names::default();
         let mut asking = FuturesUnordered::new();
         loop {
-            while asking.len() < AT_A_TIME
+            while asking.len() < self.jobs
                 && let Some(folder) = waiting.pop()
             {
                 asking.push(list(folder));

@@ -44,6 +44,8 @@ const MAX_HELD_BYTES: usize = 4096;
 /// Vault as a secrets backend.
 pub struct VaultBackend {
     client: Client,
+    /// How many folders are listed at the same time.
+    jobs: usize,
 }
 
 impl VaultBackend {
@@ -55,6 +57,7 @@ impl VaultBackend {
         let config = Config::new(kwargs, context)?;
         Ok(Box::new(Self {
             client: Client::new(config),
+            jobs: context.jobs,
         }))
     }
 

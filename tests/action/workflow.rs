@@ -1,4 +1,4 @@
-//! The steps of `.github/workflows/release.yml` that need no network: the version, the notes, and the list of checksums.
+//! The steps of `.github/workflows/release.yml` that need no network: the version, the notes, and the look at all artifacts.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -92,71 +92,51 @@ fn a_tag_is_released_only_as_the_version_of_the_manifest_with_its_notes() {
     }
 }
 
-/// Puts artifacts where the runner downloads them, and runs the step that joins them.
-fn join(change: impl Fn(&Path)) -> (Job, crate::support::Output) {
+/// Puts a release where the runner downloads it, changes it, and runs the step that looks at it before it is published.
+fn look_at_release(change: impl Fn(&Path)) -> crate::support::Output {
     let mut job = Job::new();
-    let built = job.workspace().join("built");
-    let write = |folder: &str, files: &[&str]| {
-        let folder = built.join(format!("artifacts-{folder}"));
-        std::fs::create_dir_all(&folder).unwrap();
-        let mut sums = String::new();
-        for file in files {
-            std::fs::write(folder.join(file), file).unwrap();
-            writeln!(sums, "{}  {file}", sha256(file.as_bytes())).unwrap();
-        }
-        if folder.to_str().unwrap().contains("linux") {
-            std::fs::write(folder.join("SHA256SUMS"), sums).unwrap();
-        }
-    };
-    for processor in ["x86_64", "aarch64"] {
-        let archives =
-            ["gnu", "musl"].map(|end| format!("secretctl-1.2.3-{processor}-unknown-linux-{end}.tar.gz"));
-        write(
-            &format!("linux-{processor}"),
-            &[&archives[0], &archives[1], "for-all.rb"],
+    let release = job.workspace().join("built/release");
+    std::fs::create_dir_all(&release).unwrap();
+    let mut names: Vec<String> = vec![
+        "secretctl-1.2.3-x86_64-pc-windows-msvc.zip".to_owned(),
+        "secretctl-1.2.3.cdx.json".to_owned(),
+        "secretctl-installer.sh".to_owned(),
+    ];
+    for target in ["unknown-linux-gnu", "unknown-linux-musl", "apple-darwin"] {
+        names.extend(
+            ["x86_64", "aarch64"].map(|processor| format!("secretctl-1.2.3-{processor}-{target}.tar.gz")),
         );
-        let name = format!("{processor}-apple-darwin");
-        write(&name, &[&format!("secretctl-1.2.3-{name}.tar.gz")]);
     }
-    write(
-        "x86_64-pc-windows-msvc",
-        &["secretctl-1.2.3-x86_64-pc-windows-msvc.zip"],
-    );
-    change(&built);
-    let (output, _) = job.step(
-        &step("publish", "One folder"),
-        &[("VERSION".to_owned(), "1.2.3".to_owned())],
-    );
-    (job, output)
+    let mut sums = String::new();
+    for name in &names {
+        std::fs::write(release.join(name), name).unwrap();
+        writeln!(sums, "{}  {name}", sha256(name.as_bytes())).unwrap();
+    }
+    std::fs::write(release.join("SHA256SUMS"), sums).unwrap();
+    change(&release);
+    let version = ("VERSION".to_owned(), "1.2.3".to_owned());
+    job.step(&step("publish", "Everything is there"), &[version]).0
 }
 
 #[test]
-fn the_artifacts_of_all_jobs_are_joined_with_one_list_of_checksums() {
-    let (job, output) = join(|_| ());
-    assert_eq!(output.status, 0, "{}", output.stderr);
-    let release = job.workspace().join("release");
-    let sums = std::fs::read_to_string(release.join("SHA256SUMS")).unwrap();
-    assert_eq!(sums.lines().count(), 8, "{sums}");
-    for line in sums.lines() {
-        let (sum, name) = line.split_once("  ").unwrap();
-        assert_eq!(sha256(&std::fs::read(release.join(name)).unwrap()), sum);
-    }
-}
-
-#[test]
-fn artifacts_that_are_missing_changed_or_different_stop_the_release() {
-    let changes: [fn(&Path); 3] = [
-        |built| std::fs::remove_dir_all(built.join("artifacts-x86_64-apple-darwin")).unwrap(),
-        |built| std::fs::write(built.join("artifacts-linux-x86_64/for-all.rb"), "changed").unwrap(),
-        |built| {
-            let folder = built.join("artifacts-linux-x86_64");
-            std::fs::write(folder.join("for-all.rb"), "changed").unwrap();
-            std::fs::remove_file(folder.join("SHA256SUMS")).unwrap();
+fn a_release_is_published_only_whole_and_as_its_checksums_have_it() {
+    let whole = look_at_release(|_| ());
+    assert_eq!(whole.status, 0, "{}", whole.stderr);
+    let changes: [fn(&Path); 5] = [
+        |release| std::fs::remove_file(release.join("secretctl-1.2.3-x86_64-apple-darwin.tar.gz")).unwrap(),
+        |release| std::fs::write(release.join("secretctl-installer.sh"), "changed").unwrap(),
+        |release| std::fs::write(release.join("more"), "not in the list").unwrap(),
+        |release| std::fs::remove_file(release.join("SHA256SUMS")).unwrap(),
+        // Missing, and not in the list either.
+        |release| {
+            let sums = std::fs::read_to_string(release.join("SHA256SUMS")).unwrap();
+            let without: Vec<_> = sums.lines().filter(|line| !line.contains("windows")).collect();
+            std::fs::write(release.join("SHA256SUMS"), without.join("\n") + "\n").unwrap();
+            std::fs::remove_file(release.join("secretctl-1.2.3-x86_64-pc-windows-msvc.zip")).unwrap();
         },
     ];
-    for change in changes {
-        let (job, output) = join(change);
-        assert_eq!(output.status, 1, "{}", output.stderr);
-        assert!(!job.workspace().join("release/SHA256SUMS").exists());
+    for (number, change) in changes.into_iter().enumerate() {
+        let refused = look_at_release(change);
+        assert_eq!(refused.status, 1, "{number}: {}", refused.stderr);
     }
 }

@@ -165,7 +165,7 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
         Command::GetConn(args) => get::connection(|| session(env), args),
         Command::GetVar(args) => get::variable(&session(env)?, args),
         Command::GetConfig(args) => get::config(&session(env)?, args),
-        Command::Exec(args) => return exec::run(&session(env)?, args),
+        Command::Exec(args) => return exec::run(session, env, args),
         Command::Export(args) => export::run(&session(env)?, args),
         Command::Inject(args) => inject::run(&session(env)?, args),
         Command::Explain(args) => explain::run(&session(env)?, args),

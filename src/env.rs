@@ -105,6 +105,18 @@ impl Env {
         }))
     }
 
+    /// Returns an environment without the variables `names`.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        if names.is_empty() {
+            return self;
+        }
+        let all = Arc::make_mut(&mut self.0);
+        all.variables.retain(|name, _| !names.contains(&name.as_str()));
+        all.repeated.retain(|name| !names.contains(&name.as_str()));
+        self
+    }
+
     /// Sets `name` from an env file, unless it is set. Returns the variable that was there already.
     pub fn set_default(&mut self, name: String, variable: Variable) -> Option<&Variable> {
         match Arc::make_mut(&mut self.0).variables.entry(name) {

@@ -20,7 +20,7 @@
 //! backend -> { cloud, http }
 //! cloud -> http
 //! leaves: airflow_option, calendar, class_path, connection_keys, env, error, file, future, helper, home, kwargs
-//! leaves: listing, location, nearest, privilege, python, report, secret, shown, value, variable_name
+//! leaves: listing, location, memory_file, nearest, privilege, python, report, secret, shown, value, variable_name
 //! ```
 //!
 //! Every module may use a leaf; a leaf may use only other leaves.
@@ -77,6 +77,7 @@ pub mod inspect;
 pub mod kwargs;
 pub mod listing;
 pub mod location;
+mod memory_file;
 mod nearest;
 pub mod options;
 pub mod privilege;

@@ -46,6 +46,8 @@ mod load;
 mod local;
 #[cfg(unix)]
 mod metastore;
+#[cfg(unix)]
+mod names;
 mod package;
 mod policy;
 mod settings;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use indexmap::IndexMap;
 
+use super::names::file::{self, Line};
 use super::session::Session;
 use super::{sources, stored};
 use crate::connection::Connection;
@@ -39,6 +40,9 @@ pub struct DiffArgs {
     /// A variable (repeatable)
     #[arg(long, value_name = "KEY")]
     pub var: Vec<String>,
+    /// The connections and variables that a file of names has, as for `exec` (repeatable)
+    #[arg(long, value_name = "NAMES")]
+    pub file: Vec<PathBuf>,
     /// The connections and variables that this code uses: a file or folder, as for `check` (repeatable)
     #[arg(long, value_name = "PATH")]
     pub from: Vec<PathBuf>,
@@ -61,12 +65,14 @@ pub enum DiffFormat {
 /// # Errors
 /// No names, and a failure of usage or configuration on either side (status 2).
 pub(crate) fn run(here: &Session, there: &Session, args: &DiffArgs) -> Result<u8> {
-    let code = sources::read(&args.from, &here.settings)?;
+    let mut code = sources::read(&args.from, &here.settings)?;
     code.warn(here.terminal);
+    let lines = file::read(&args.file, here.settings.deadline)?;
+    code.names.uses.extend(lines.iter().map(Line::as_use));
     let names = names(args, &code.names);
     if names.is_empty() {
         return Err(Error::usage("there is no name to compare").with_hint(
-            "name connections with `--conn ID`, variables with `--var KEY`, or code with `--from PATH`",
+            "name connections with `--conn ID`, variables with `--var KEY`, a file of names with `--file NAMES`, or code with `--from PATH`",
         ));
     }
     let asked: Vec<_> = names.keys().copied().collect();

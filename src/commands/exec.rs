@@ -1,6 +1,6 @@
 //! `exec`: runs a command with connections and variables in its environment.
 //!
-//! Owns which of the caller's variables the command gets. On Unix the process is replaced, so signals, terminal, job control and
+//! Owns which of the caller's variables the command gets; those that are references are found by [`references`]. On Unix the process is replaced, so signals, terminal, job control and
 //! status are the command's own. Elsewhere a child process runs.
 //! Statuses: POSIX.1-2024, `env`, "Exit status" (126, 127); 125 as in GNU coreutils' `env`.
 
@@ -10,13 +10,18 @@ use std::process::Command;
 
 use clap::Args;
 
-use super::names::{self, NamesArgs, Naming};
+use self::references::{OWN_PREFIX, References};
+use super::names::resolved::{self, Given};
+use super::names::{self, Delivery, NamesArgs, Naming};
 use super::session::Session;
-use crate::env::Origin;
+use crate::env::{Env, Origin};
 use crate::error::{Error, ErrorKind, Result};
-use crate::render::Entry;
+use crate::memory_file;
+use crate::render::{Entry, Masks};
 use crate::secret::Secret;
 use crate::shown::shown;
+
+mod references;
 
 /// Options of `exec`.
 #[derive(Args, Debug)]
@@ -25,13 +30,18 @@ use crate::shown::shown;
     after_long_help = "Examples:\n  secretctl exec --conn warehouse --var region -- python dag.py\n  \
                        secretctl exec --set 'PGPASSWORD=conn:warehouse#password' -- psql\n  \
                        secretctl exec --as warehouse@libpq-env -- psql\n  \
-                       secretctl exec --from dags/ -- airflow dags test etl\n\n\
+                       secretctl exec --from dags/ -- airflow dags test etl\n  \
+                       secretctl exec --set-file KEY=var:deploy_key -- sh -c 'ssh-keygen -y -f \"$KEY\"'\n  \
+                       DB_PASSWORD=secretctl:conn:warehouse#password secretctl exec -- ./load.sh\n\n\
                        Exit status: the command's own; 125 secretctl failed, 126 the command cannot be run, 127 it was not found"
 )]
 pub struct ExecArgs {
     /// The names to put into the command's environment.
     #[command(flatten)]
     pub names: NamesArgs,
+    /// A value in a file in memory, whose path the command gets in NAME; Linux only (repeatable)
+    #[arg(long, value_name = "NAME=REF")]
+    pub set_file: Vec<String>,
     /// Start from an empty environment; only PATH is kept
     #[arg(long)]
     pub pristine: bool,
@@ -40,24 +50,21 @@ pub struct ExecArgs {
     pub command: Vec<OsString>,
 }
 
-/// The prefix of secretctl's own variables.
-const OWN_PREFIX: &str = "SECRETCTL_";
-
 /// Runs the command. Returns only on failure, or with the command's status on systems that cannot replace a process.
-pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
-    let mut masks = session.masks();
-    let wanted = names::wanted(session, &args.names, Naming::Environment, &names::BOTH)?;
-    let resolved = names::resolve(session, wanted)?;
-    let entries = names::entries(session, &resolved, &mut masks)?;
-    for (entry, _) in &entries {
-        if entry.value.expose().contains(&0) {
-            return Err(Error::malformed(format!(
-                "no environment can hold `{}`: its value has NUL",
-                entry.name
-            )));
-        }
-        masks.add(entry.value.expose());
+pub(crate) fn run(start: impl FnOnce(Env) -> Result<Session>, env: Env, args: &ExecArgs) -> Result<u8> {
+    if !args.set_file.is_empty() {
+        memory_file::check()?;
     }
+    let references = References::find(&env, args.pristine)?;
+    let names: Vec<&str> = references.names.iter().map(String::as_str).collect();
+    let session = &start(env.without(&names))?;
+    let mut masks = session.masks();
+    let mut list = names::wanted(session, &args.names, Naming::Environment, &names::BOTH)?;
+    list.add_files(&args.set_file)?;
+    list.add_variables(references.wanted)?;
+    let resolved = resolved::resolve(session, list)?;
+    resolved::refuse_references(&resolved)?;
+    let entries = entries(resolved::given(session, &resolved, &mut masks)?, &mut masks)?;
     let (program, arguments) = args
         .command
         .split_first()
@@ -85,6 +92,9 @@ pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
         {
             command.env_remove(name);
         }
+        for name in &references.names {
+            command.env_remove(name);
+        }
     }
     for (entry, _) in &entries {
         command.env(&entry.name, os_string(&entry.value, &entry.name)?);
@@ -98,6 +108,32 @@ pub(crate) fn run(session: &Session, args: &ExecArgs) -> Result<u8> {
         std::io::ErrorKind::ArgumentListTooLong => too_large(program, &entries, cause),
         _ => cannot_run(program, path, cause),
     })
+}
+
+/// Returns the variables with their descriptions, adds the values to the masks, and puts those that belong into a file there.
+///
+/// # Errors
+/// A value that no environment can hold (status 6), or a file that cannot be made.
+fn entries(given: Vec<Given>, masks: &mut Masks) -> Result<Vec<(Entry, String)>> {
+    let entry = |Given {
+                     entry: Entry { name, value },
+                     described,
+                     delivery,
+                 }| {
+        if delivery == Delivery::Value && value.expose().contains(&0) {
+            return Err(
+                Error::malformed(format!("no environment can hold `{name}`: its value has NUL"))
+                    .with_hint(format!("a file can: `--set-file {name}=…`")),
+            );
+        }
+        masks.add(value.expose());
+        let value = match delivery {
+            Delivery::Value => value,
+            Delivery::File => memory_file::create(&value)?.into(),
+        };
+        Ok((Entry { name, value }, described))
+    };
+    given.into_iter().map(entry).collect()
 }
 
 /// Replaces this process with `command`.

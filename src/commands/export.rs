@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::names::{self, NamesArgs, Naming};
+use super::names::{self, NamesArgs, Naming, resolved};
 use super::session::Session;
 use super::stored;
 use crate::env::Env;
@@ -20,7 +20,8 @@ use crate::render::{self, Entry, file};
     after_long_help = "Examples:\n  eval \"$(secretctl export --conn warehouse --format shell)\"\n  \
                        secretctl export --var region --format github-env >> \"$GITHUB_ENV\"\n  \
                        secretctl export --conn warehouse --format kubernetes --name airflow | kubectl apply -f -\n  \
-                       secretctl export --from dags/ --format airflow-connections --out connections.json"
+                       secretctl export --from dags/ --format airflow-connections --out connections.json\n  \
+                       secretctl export --file names.txt --format dotenv --out .env"
 )]
 pub struct ExportArgs {
     /// The names to print.
@@ -52,7 +53,7 @@ pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         ExportFormat::AirflowVariables => (Naming::Id, &names::BOTH[1..]),
         _ => (Naming::Environment, &names::BOTH[..]),
     };
-    let resolved = names::resolve(session, names::wanted(session, &args.names, naming, kinds)?)?;
+    let resolved = resolved::resolve(session, names::wanted(session, &args.names, naming, kinds)?)?;
     let exported = match args.format {
         ExportFormat::AirflowConnections => {
             let connections = resolved
@@ -68,9 +69,9 @@ pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
             render::airflow::variables(&variables, &mut masks)?
         }
         format => {
-            let entries: Vec<Entry> = names::entries(session, &resolved, &mut masks)?
+            let entries: Vec<Entry> = resolved::given(session, &resolved, &mut masks)?
                 .into_iter()
-                .map(|(entry, _)| entry)
+                .map(|given| given.entry)
                 .collect();
             render::export::export(format, &entries, args.name.as_deref(), &mut masks)?
         }
@@ -128,7 +129,7 @@ fn check(args: &ExportArgs) -> Result<()> {
     }
     if names.is_empty() {
         return Err(Error::usage("there is nothing to export")
-            .with_hint("name it with `--conn`, `--var`, `--set`, `--as` or `--from`"));
+            .with_hint("name it with `--conn`, `--var`, `--set`, `--as`, `--file` or `--from`"));
     }
     Ok(())
 }

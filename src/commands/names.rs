@@ -1,21 +1,25 @@
-//! `--conn`, `--var`, `--set`, `--as` and `--from`: many names, resolved at once.
+//! `--conn`, `--var`, `--set`, `--as`, `--file` and `--from`: many names, and what each stands for.
 //!
-//! Owns the names of values in an environment, and clashes between them. Everything is resolved before anything is printed or started.
+//! Owns the names of values in an environment, and clashes between them. The lines of a file are parsed by [`file`]; what the names
+//! resolve to is in [`resolved`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use super::reference::{FORM, Part, Reference};
 use super::session::Session;
-use super::{as_format, sources};
-use crate::connection::Connection;
-use crate::error::{Error, ErrorKind, Result};
-use crate::render::{Entry, Masks};
+use super::sources;
+use crate::error::{Error, Result};
 use crate::shown::shown;
-use crate::value::{Found, SecretKind};
+use crate::value::SecretKind;
 use crate::variable_name::variable_name;
+
+pub(super) mod file;
+pub(super) mod resolved;
+
+use file::Line;
 
 /// What `exec` and `export` resolve.
 #[derive(Args, Clone, Debug, Default)]
@@ -32,6 +36,9 @@ pub struct NamesArgs {
     /// The variables of another program, such as libpq-env; `get-conn --as help` lists the formats (repeatable)
     #[arg(long = "as", value_name = "ID@FORMAT")]
     pub as_format: Vec<String>,
+    /// The names of a file: lines NAME=REF, conn:ID or var:KEY (repeatable)
+    #[arg(long, value_name = "NAMES")]
+    pub file: Vec<PathBuf>,
     /// The connections and variables that this code uses: a file or folder, as for `check` (repeatable)
     #[arg(long, value_name = "PATH")]
     pub from: Vec<PathBuf>,
@@ -44,6 +51,7 @@ impl NamesArgs {
             && self.var.is_empty()
             && self.set.is_empty()
             && self.as_format.is_empty()
+            && self.file.is_empty()
             && self.from.is_empty()
     }
 }
@@ -60,25 +68,57 @@ pub(super) enum Naming {
     Id,
 }
 
+/// What named a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// An option.
+    Option(&'static str),
+    /// A line of a file of names: the file and the line.
+    File(String),
+    /// A variable of the environment that holds a reference.
+    Variable,
+}
+
+impl Origin {
+    /// Returns the words for it.
+    fn words(&self) -> String {
+        match self {
+            Self::Option(option) => format!("`{option}`"),
+            Self::File(at) => at.clone(),
+            Self::Variable => "the environment".to_owned(),
+        }
+    }
+}
+
+/// How a command gets a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// The variable holds it.
+    Value,
+    /// The variable holds the path of a file that holds it.
+    File,
+}
+
 /// A connection or variable to resolve, and its name in the output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wanted {
     /// The name in the environment, or the id.
     pub(super) name: String,
     pub(super) reference: Reference,
+    pub(super) delivery: Delivery,
+    pub(super) origin: Origin,
     /// Whether it is left out where it is missing: the code that uses it has a default.
     may_be_missing: bool,
 }
 
-/// A connection or variable, and its value.
-pub(super) struct Resolved {
-    pub(super) wanted: Wanted,
-    pub(super) found: Found,
-    /// Set for a connection.
-    pub(super) connection: Option<Connection>,
+impl Wanted {
+    /// Describes the value and what named it.
+    fn described(&self) -> String {
+        format!("{} ({})", self.reference.described(), self.origin.words())
+    }
 }
 
-/// Reads the options, and the code of `--from`: the names of `kinds` that it uses.
+/// Reads the options, the files of names, and the code of `--from`: the names of `kinds`.
 ///
 /// Warns of uses whose names are not known, and of files that cannot be read.
 ///
@@ -89,35 +129,41 @@ pub(super) fn wanted(
     args: &NamesArgs,
     naming: Naming,
     kinds: &[SecretKind],
-) -> Result<Vec<Wanted>> {
+) -> Result<List> {
     let mut list = listed(args, naming)?;
+    for line in file::read(&args.file, session.settings.deadline)? {
+        if kinds.contains(&line.reference.kind) {
+            list.add_line(line)?;
+        }
+    }
     let code = sources::read(&args.from, &session.settings)?;
     code.warn(session.terminal);
     let names = code.names.names().into_iter();
     for ((kind, id), has_default) in names.filter(|((kind, _), _)| kinds.contains(kind)) {
         list.add(Wanted {
             may_be_missing: has_default,
-            ..plain(naming, kind, id)
+            ..plain("--from", naming, kind, id)
         })?;
     }
-    Ok(list.all)
+    Ok(list)
 }
 
-/// Reads the options, without `--from`.
+/// Reads the options, without `--file` and `--from`.
 fn listed(args: &NamesArgs, naming: Naming) -> Result<List> {
     let mut list = List {
         naming,
         all: Vec::new(),
         positions: HashMap::new(),
+        references: HashSet::new(),
     };
     for id in &args.conn {
-        list.add(plain(naming, SecretKind::Connection, id))?;
+        list.add(plain("--conn", naming, SecretKind::Connection, id))?;
     }
     for key in &args.var {
-        list.add(plain(naming, SecretKind::Variable, key))?;
+        list.add(plain("--var", naming, SecretKind::Variable, key))?;
     }
     for text in &args.set {
-        list.add(assignment(text)?)?;
+        list.add(assignment("--set", Delivery::Value, text)?)?;
     }
     for text in &args.as_format {
         list.add(several(text)?)?;
@@ -126,25 +172,96 @@ fn listed(args: &NamesArgs, naming: Naming) -> Result<List> {
 }
 
 /// Returns a whole connection or variable under its own name.
-fn plain(naming: Naming, kind: SecretKind, id: &str) -> Wanted {
+fn plain(option: &'static str, naming: Naming, kind: SecretKind, id: &str) -> Wanted {
     Wanted {
-        name: match naming {
-            Naming::Environment => variable_name(kind, id).unwrap_or_default(),
-            Naming::Id => id.to_owned(),
-        },
+        name: own_name(naming, kind, id),
         reference: Reference::whole(kind, id),
+        delivery: Delivery::Value,
+        origin: Origin::Option(option),
         may_be_missing: false,
     }
 }
 
+/// Returns the name of a whole connection or variable.
+fn own_name(naming: Naming, kind: SecretKind, id: &str) -> String {
+    match naming {
+        Naming::Environment => variable_name(kind, id).unwrap_or_default(),
+        Naming::Id => id.to_owned(),
+    }
+}
+
 /// The entries so far, each name once.
-struct List {
+pub(super) struct List {
     naming: Naming,
     all: Vec<Wanted>,
     positions: HashMap<String, usize>,
+    /// The variables of the environment that are references, and so no values for a lookup.
+    references: HashSet<String>,
 }
 
 impl List {
+    /// Adds what `--set-file` names.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub(super) fn add_files(&mut self, set_file: &[String]) -> Result<()> {
+        for text in set_file {
+            self.add(assignment("--set-file", Delivery::File, text)?)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the variables of the environment that are references. A name that is there already wins.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub(super) fn add_variables(&mut self, references: Vec<(String, Reference)>) -> Result<()> {
+        for (name, reference) in references {
+            self.references.insert(name.clone());
+            if !self.positions.contains_key(&self.key(&name)) {
+                self.add(Wanted {
+                    name,
+                    reference,
+                    delivery: Delivery::Value,
+                    origin: Origin::Variable,
+                    may_be_missing: false,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a line of a file. Where names are ids, what counts is the connection or variable that it names.
+    fn add_line(&mut self, line: Line) -> Result<()> {
+        let origin = Origin::File(line.at());
+        let (kind, id) = (line.reference.kind, &line.reference.id);
+        let (name, reference) = match (self.naming, line.name) {
+            (Naming::Id, _) => (id.clone(), Reference::whole(kind, id)),
+            (Naming::Environment, Some(name)) => (name, line.reference),
+            // The variables of a format have names of their own.
+            (Naming::Environment, None) if line.reference.part != Part::Whole => {
+                (format_name(&line.reference), line.reference)
+            }
+            (Naming::Environment, None) => (own_name(self.naming, kind, id), line.reference),
+        };
+        self.add(Wanted {
+            name,
+            reference,
+            delivery: Delivery::Value,
+            origin,
+            may_be_missing: line.may_be_missing,
+        })
+    }
+
+    /// Returns the name as names are compared: those of variables are not case-sensitive on Windows.
+    fn key(&self, name: &str) -> String {
+        if cfg!(windows) && self.naming == Naming::Environment {
+            name.to_uppercase()
+        } else {
+            name.to_owned()
+        }
+    }
+
     /// Adds an entry, unless it is there already.
     ///
     /// # Errors
@@ -158,29 +275,26 @@ impl List {
         }
         let usable = !wanted.name.is_empty() && !wanted.name.contains(['=', '\0']);
         if self.naming == Naming::Environment && !usable {
-            return Err(Error::usage(format!(
+            let error = Error::usage(format!(
                 "`{}` cannot be the name of an environment variable",
                 shown(&wanted.name)
-            )));
+            ));
+            return Err(match wanted.origin {
+                Origin::File(at) => error.map_message(|message| format!("{at}: {message}")),
+                _ => error,
+            });
         }
-        // Names of variables are not case-sensitive on Windows.
-        let key = if cfg!(windows) && self.naming == Naming::Environment {
-            wanted.name.to_uppercase()
-        } else {
-            wanted.name.clone()
-        };
-        match self.positions.get(&key).map(|&position| &self.all[position]) {
-            Some(first) if first.reference == wanted.reference => {}
+        let key = self.key(&wanted.name);
+        match self.positions.get(&key).map(|&position| &mut self.all[position]) {
+            Some(first) if first.reference == wanted.reference && first.delivery == wanted.delivery => {
+                first.may_be_missing &= wanted.may_be_missing;
+            }
             Some(first) => {
                 return Err(Error::usage(format!(
                     "two values would both be named `{}`",
                     shown(&wanted.name)
                 ))
-                .with_detail(format!(
-                    "{} and {}",
-                    first.reference.described(),
-                    wanted.reference.described()
-                ))
+                .with_detail(format!("{} and {}", first.described(), wanted.described()))
                 .with_hint("give one of them a name of its own with `--set NAME=REF`"));
             }
             None => {
@@ -194,25 +308,33 @@ impl List {
 
 /// Parses `ID@FORMAT`. The format has names for its variables, so this one only stands for all of them.
 fn several(text: &str) -> Result<Wanted> {
+    let reference = Reference::parse_variables(text)?;
     Ok(Wanted {
-        name: text.to_owned(),
-        reference: Reference::parse_variables(text)?,
+        name: format_name(&reference),
+        reference,
+        delivery: Delivery::Value,
+        origin: Origin::Option("--as"),
         may_be_missing: false,
     })
 }
 
+/// Returns a name that stands for all variables of a format. It is no variable's own name, because it has a `:`.
+fn format_name(reference: &Reference) -> String {
+    reference.notation().replace('=', "-")
+}
+
 /// Parses `NAME=REF`. Malformed text is not echoed, because it may be a secret.
-fn assignment(text: &str) -> Result<Wanted> {
-    let form = || format!("`--set` takes NAME=REF; REF is {FORM}");
+fn assignment(option: &'static str, delivery: Delivery, text: &str) -> Result<Wanted> {
+    let form = || format!("`{option}` takes NAME=REF; REF is {FORM}");
     let Some((name, reference)) = text.split_once('=') else {
-        return Err(Error::usage("an argument of `--set` has no `=`").with_hint(form()));
+        return Err(Error::usage(format!("an argument of `{option}` has no `=`")).with_hint(form()));
     };
     let Some(reference) = Reference::parse(reference)? else {
         // Only `=` signs: the padding of Base64, so the text before them is not a name.
         let argument = if reference.trim_start_matches('=').is_empty() {
-            "an argument of `--set`".to_owned()
+            format!("an argument of `{option}`")
         } else {
-            format!("`--set {}=…`", shown(name))
+            format!("`{option} {}=…`", shown(name))
         };
         return Err(
             Error::usage(format!("{argument} names neither a connection nor a variable")).with_hint(form()),
@@ -221,118 +343,10 @@ fn assignment(text: &str) -> Result<Wanted> {
     Ok(Wanted {
         name: name.to_owned(),
         reference,
+        delivery,
+        origin: Origin::Option(option),
         may_be_missing: false,
     })
-}
-
-/// Resolves all entries, each id once. One that may be missing is left out with a note where it is.
-///
-/// # Errors
-/// The first lookup that failed; otherwise one error that lists every name that was not found.
-pub(super) fn resolve(session: &Session, wanted: Vec<Wanted>) -> Result<Vec<Resolved>> {
-    let (optional, required): (Vec<_>, Vec<_>) = wanted
-        .into_iter()
-        .enumerate()
-        .partition(|(_, one)| one.may_be_missing);
-    let found = session.resolve_all(&questions(&required))?;
-    let mut all: Vec<((usize, Wanted), Found)> = required.into_iter().zip(found).collect();
-    if !optional.is_empty() {
-        let outcomes = session.resolve_each(&questions(&optional));
-        for (one, outcome) in optional.into_iter().zip(outcomes) {
-            match outcome {
-                Ok(located) => all.push((one, located.resolved.found)),
-                Err(error) if error.kind() == ErrorKind::NotFound => session.terminal.note(&format!(
-                    "{} is left out: it is missing, and the code has a default",
-                    one.1.reference.described()
-                )),
-                Err(error) => return Err(error),
-            }
-        }
-        all.sort_by_key(|((position, _), _)| *position);
-    }
-    all.into_iter()
-        .map(|((_, wanted), found)| {
-            let connection = match wanted.reference.kind {
-                SecretKind::Connection => Some(Connection::from_found(&wanted.reference.id, &found)?),
-                _ => None,
-            };
-            Ok(Resolved {
-                wanted,
-                found,
-                connection,
-            })
-        })
-        .collect()
-}
-
-fn questions(wanted: &[(usize, Wanted)]) -> Vec<(SecretKind, &str)> {
-    wanted
-        .iter()
-        .map(|(_, one)| (one.reference.kind, one.reference.id.as_str()))
-        .collect()
-}
-
-/// Returns the names and values for an environment, each with its description, and adds what is secret in them to the masks.
-///
-/// # Errors
-/// A missing field (status 3), an unknown field or the same name for two values (2), a malformed value (6).
-pub(super) fn entries(
-    session: &Session,
-    resolved: &[Resolved],
-    masks: &mut Masks,
-) -> Result<Vec<(Entry, String)>> {
-    let mut entries: Vec<(Entry, String)> = Vec::with_capacity(resolved.len());
-    let mut positions: HashMap<String, usize> = HashMap::with_capacity(resolved.len());
-    for one in resolved {
-        one.mask(masks);
-        let described = one.wanted.reference.described();
-        for entry in one.entries(session, masks)? {
-            // Only now are the names of a format's variables known.
-            match positions.get(&entry.name).map(|&position| &entries[position]) {
-                None => {
-                    positions.insert(entry.name.clone(), entries.len());
-                    entries.push((entry, described.clone()));
-                }
-                Some((other, _)) if other.value == entry.value => {}
-                Some((_, first)) => {
-                    return Err(Error::usage(format!(
-                        "two values would both be named `{}`",
-                        shown(&entry.name)
-                    ))
-                    .with_detail(format!("{first} and {described}")));
-                }
-            }
-        }
-    }
-    Ok(entries)
-}
-
-impl Resolved {
-    /// Returns the names and values for an environment.
-    ///
-    /// # Errors
-    /// A missing field (status 3), a format that does not fit the connection (2), a malformed value (6).
-    fn entries(&self, session: &Session, masks: &mut Masks) -> Result<Vec<Entry>> {
-        let Wanted { name, reference, .. } = &self.wanted;
-        if let (Some(connection), &Part::Variables(format)) = (&self.connection, &reference.part) {
-            let variables = as_format::variables(connection, format, session.terminal)?;
-            return Ok(variables
-                .into_iter()
-                .map(|(name, value)| Entry { name, value })
-                .collect());
-        }
-        Ok(vec![Entry {
-            name: name.clone(),
-            value: reference.text(&self.found, self.connection.as_ref(), masks, session.terminal)?,
-        }])
-    }
-
-    /// Adds the secrets of the connection to the masks.
-    pub(super) fn mask(&self, masks: &mut Masks) {
-        if let Some(connection) = &self.connection {
-            masks.add_connection(connection);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -346,8 +360,7 @@ mod tests {
             conn: owned(conn),
             var: owned(var),
             set: owned(set),
-            as_format: Vec::new(),
-            from: Vec::new(),
+            ..NamesArgs::default()
         }
     }
 

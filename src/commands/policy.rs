@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::names::BOTH;
+use super::names::file::{self, Line};
 use super::session::Session;
 use super::sources;
 use crate::error::{Error, Result};
@@ -28,6 +29,9 @@ pub struct PolicyArgs {
     /// A variable that may be read (repeatable)
     #[arg(long, value_name = "KEY")]
     pub var: Vec<String>,
+    /// The connections and variables that a file of names has, as for `exec` (repeatable)
+    #[arg(long, value_name = "NAMES")]
+    pub file: Vec<PathBuf>,
     /// The connections and variables that this code uses: a file or folder, as for `check` (repeatable)
     #[arg(long, value_name = "PATH")]
     pub from: Vec<PathBuf>,
@@ -57,8 +61,10 @@ pub(crate) fn run(session: &Session, args: &PolicyArgs) -> Result<()> {
         Format::Gcp => (PolicyFormat::Gcp, policy::gcp),
         Format::Azure => (PolicyFormat::Azure, policy::azure),
     };
-    let code = sources::read(&args.from, &session.settings)?;
+    let mut code = sources::read(&args.from, &session.settings)?;
     code.warn(session.terminal);
+    let lines = file::read(&args.file, session.settings.deadline)?;
+    code.names.uses.extend(lines.iter().map(Line::as_use));
     let mut names: Vec<(SecretKind, &str)> = Vec::new();
     names.extend(args.conn.iter().map(|id| (SecretKind::Connection, id.as_str())));
     names.extend(args.var.iter().map(|key| (SecretKind::Variable, key.as_str())));
@@ -67,7 +73,7 @@ pub(crate) fn run(session: &Session, args: &PolicyArgs) -> Result<()> {
     if names.is_empty() {
         let error = Error::usage("no connection or variable is named");
         return Err(if args.from.is_empty() {
-            error.with_hint("name them with `--conn`, `--var` or `--from PATH`")
+            error.with_hint("name them with `--conn`, `--var`, `--file NAMES` or `--from PATH`")
         } else {
             error.with_hint(
                 "the code of `--from` uses none that is known; name them with `--conn` and `--var`",

@@ -14,6 +14,9 @@ use crate::secret::Secret;
 use crate::shown::shown;
 use crate::value::{Found, SecretKind};
 
+/// What stands before a reference in a variable of the environment.
+pub(super) const PREFIX: &str = "secretctl:";
+
 /// The notation, for hints.
 pub(super) const FORM: &str = "conn:ID, conn:ID#FIELD, conn:ID@FORMAT, var:KEY or var:KEY#FIELD";
 
@@ -82,6 +85,54 @@ impl Reference {
         }))
     }
 
+    /// Parses a reference that stands without a name: `conn:ID`, `var:KEY`, or `conn:ID@FORMAT` for a format that has variables.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); a field, or a format that is one text, which both need a name. Status 2.
+    pub(super) fn parse_without_name(text: &str) -> Result<Option<Self>> {
+        const NAMED: &str =
+            "give it a name: `NAME=conn:ID#FIELD`, `NAME=conn:ID@FORMAT` or `NAME=var:KEY#FIELD`";
+        if let Some(rest) = text.strip_prefix("conn:")
+            && !rest.contains('#')
+            && let Some((id, format)) = rest.rsplit_once('@')
+        {
+            let format = Format::parse(format)?;
+            if !format.has_variables() {
+                return Err(Error::usage(format!(
+                    "format `{}` is one text, and stands without a name",
+                    format.name()
+                ))
+                .with_hint(NAMED));
+            }
+            return Ok(Some(Self {
+                kind: SecretKind::Connection,
+                id: id.to_owned(),
+                part: Part::Variables(format),
+            }));
+        }
+        match Self::parse(text)? {
+            Some(Self {
+                part: Part::Field(_), ..
+            }) => Err(Error::usage("a field stands without a name").with_hint(NAMED)),
+            reference => Ok(reference),
+        }
+    }
+
+    /// Returns the reference in its notation, as [`parse`](Self::parse) or [`parse_without_name`](Self::parse_without_name) reads it.
+    pub(super) fn notation(&self) -> String {
+        let kind = match self.kind {
+            SecretKind::Connection => "conn",
+            _ => "var",
+        };
+        match &self.part {
+            Part::Whole => format!("{kind}:{}", self.id),
+            Part::Field(field) => format!("{kind}:{}#{field}", self.id),
+            Part::Format(format) | Part::Variables(format) => {
+                format!("{kind}:{}@{}", self.id, format.name())
+            }
+        }
+    }
+
     /// Parses `ID@FORMAT`, for a format that has variables.
     ///
     /// # Errors
@@ -138,6 +189,26 @@ impl Reference {
         }
     }
 
+    /// Checks that the reference stands for something, as `exec` would find out, and prints the warnings of a format.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text), for each part.
+    pub(super) fn check(
+        &self,
+        found: &Found,
+        connection: Option<&Connection>,
+        terminal: Terminal,
+    ) -> Result<()> {
+        match (&self.part, connection) {
+            (&Part::Variables(format), Some(connection)) => {
+                as_format::variables(connection, format, terminal).map(|_| ())
+            }
+            _ => self
+                .text(found, connection, &mut Masks::default(), terminal)
+                .map(|_| ()),
+        }
+    }
+
     fn lacks(&self, field: &str) -> Error {
         Error::not_found(format!(
             "{} `{}` has no `{}`",
@@ -146,6 +217,12 @@ impl Reference {
             shown(field)
         ))
     }
+}
+
+/// Whether `value` is a reference as a variable of the environment holds one.
+pub(super) fn is_reference(value: &Secret) -> bool {
+    let rest = value.expose().strip_prefix(PREFIX.as_bytes());
+    rest.is_some_and(|rest| rest.starts_with(b"conn:") || rest.starts_with(b"var:"))
 }
 
 /// Splits `ID#FIELD`. A connection id may contain `#`, so the field is the first text after a `#` that can be a field.
@@ -176,5 +253,25 @@ mod tests {
             assert_eq!((reference.id.as_str(), reference.part), (id, part));
         }
         assert!(Reference::parse("conn:a#passwrd").is_err());
+    }
+
+    #[test]
+    fn a_reference_without_a_name_is_whole_or_several_variables() {
+        for (text, part) in [
+            ("conn:a", Part::Whole),
+            ("var:k", Part::Whole),
+            ("var:k@libpq-env", Part::Whole),
+            ("conn:a@libpq-env", Part::Variables(Format::LibpqEnv)),
+            ("conn:a@dbt", Part::Variables(Format::Dbt)),
+        ] {
+            let reference = Reference::parse_without_name(text)
+                .expect("it is one")
+                .expect("it is a reference");
+            assert_eq!((reference.notation().as_str(), &reference.part), (text, &part));
+        }
+        for text in ["conn:a#password", "var:k#b", "conn:a@pgpass", "conn:a@nothing"] {
+            assert!(Reference::parse_without_name(text).is_err(), "{text}");
+        }
+        assert!(matches!(Reference::parse_without_name("a"), Ok(None)));
     }
 }

@@ -90,7 +90,13 @@ impl Session {
     }
 
     /// Looks up many names, a few at a time and each once, and returns the values in the order of the names.
-    pub(super) fn resolve_all(&self, names: &[(SecretKind, &str)]) -> Result<Vec<Found>> {
+    ///
+    /// `needed_by` returns what a failed name is needed by, as details of its error.
+    pub(super) fn resolve_all(
+        &self,
+        names: &[(SecretKind, &str)],
+        needed_by: impl Fn(SecretKind, &str) -> Vec<String>,
+    ) -> Result<Vec<Found>> {
         let done = Cell::new(0);
         let resolved = self
             .block_on(
@@ -98,7 +104,7 @@ impl Session {
                     names.len(),
                     &done,
                     self.resolver
-                        .resolve_many(names, |answered, _| done.set(answered)),
+                        .resolve_many(names, needed_by, |answered, _| done.set(answered)),
                 ),
             )
             .map_err(|error| self.with_expansions(error))?;

@@ -35,6 +35,8 @@ pub enum Origin {
     Environment,
     /// The default connection of a hook or operator that is used without one: the class.
     ClassDefault(String),
+    /// A line of a file of names, and the variable that it names.
+    NamesFile(Option<String>),
 }
 
 /// One use of a connection or variable whose name is known.

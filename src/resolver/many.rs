@@ -12,6 +12,7 @@ impl Resolver {
     /// Resolves every name, at most `--jobs` at the same time. A name that is given several times is resolved once.
     ///
     /// Calls `progress` after each answer with the number of answers so far and in total. The results are in the order of `names`.
+    /// `needed_by` returns what a failed name is needed by, as details of its error.
     ///
     /// # Errors
     /// The first failure in the order of `names`; the names after it are not asked for. Without a failure, one error with
@@ -19,6 +20,7 @@ impl Resolver {
     pub async fn resolve_many(
         &self,
         names: &[(SecretKind, &str)],
+        needed_by: impl Fn(SecretKind, &str) -> Vec<String>,
         mut progress: impl FnMut(usize, usize),
     ) -> Result<Vec<Resolved>> {
         let (distinct, places) = distinct(names);
@@ -51,9 +53,13 @@ impl Resolver {
         if let Some(Some(Err(_))) = results.get(end)
             && let Some(Err(error)) = results.swap_remove(end)
         {
-            return Err(error);
+            let (kind, id) = distinct[end];
+            return Err(with_details(error, needed_by(kind, id)));
         }
-        let found = all_or_missing(results.into_iter().flatten())?;
+        let found = all_or_missing(results.into_iter().flatten(), |index| {
+            let (kind, id) = distinct[index];
+            needed_by(kind, id)
+        })?;
         Ok(places.into_iter().map(|place| found[place].clone()).collect())
     }
 }
@@ -72,20 +78,28 @@ pub(super) fn distinct<'a>(names: &[(SecretKind, &'a str)]) -> (Vec<(SecretKind,
     (distinct, places)
 }
 
-/// Returns every value, or the error of the first name that was not found, with the others as details.
-fn all_or_missing(results: impl Iterator<Item = Result<Resolved>>) -> Result<Vec<Resolved>> {
+/// Returns every value, or the error of the first name that was not found, with the others as details, and what needs each.
+fn all_or_missing(
+    results: impl Iterator<Item = Result<Resolved>>,
+    needed_by: impl Fn(usize) -> Vec<String>,
+) -> Result<Vec<Resolved>> {
     let mut found = Vec::new();
     let mut missing: Option<Error> = None;
-    for result in results {
+    for (index, result) in results.enumerate() {
         match result {
             Ok(resolved) => found.push(resolved),
             Err(error) => {
-                missing = Some(match missing {
+                let error = match missing {
                     None => error,
                     Some(first) => first.with_detail(format!("and {}", error.message())),
-                });
+                };
+                missing = Some(with_details(error, needed_by(index)));
             }
         }
     }
     missing.map_or(Ok(found), Err)
+}
+
+fn with_details(error: Error, details: Vec<String>) -> Error {
+    details.into_iter().fold(error, Error::with_detail)
 }

@@ -87,6 +87,21 @@ const MORE: &[(&str, bool)] = &[
     ("check --conn warehouse --var hello --conn missing", false),
     ("exec --from uses.sql -- true", true),
     ("export --from uses.sql --format yaml", true),
+    ("exec --file names.txt -- true", true),
+    ("exec --file a.env -- true", true),
+    ("check --file b.env --file a.env", false),
+    ("export --file c.env --format json", true),
+    ("export --file names.txt --format json", true),
+    ("check --file names.txt", false),
+    ("check --file names.txt -o json", false),
+    ("check --file names.txt -o sarif", false),
+    ("diff --with /dev/null --file names.txt", false),
+    ("policy --file names.txt --format vault", false),
+    (
+        "exec --set-file A=conn:warehouse --set-file B=var:hello -- true",
+        true,
+    ),
+    ("exec --set-file A=conn:warehouse@pgpass -- true", true),
     ("doctor -o json", false),
     ("list var -o json", false),
     ("list config --lenient", false),
@@ -239,6 +254,11 @@ fn no_secret_in_local_files_is_shown() {
 #[test]
 fn no_secret_in_the_environment_is_shown() {
     check_all(&scenarios::environment());
+}
+
+#[test]
+fn no_secret_behind_a_reference_and_none_in_place_of_a_name_is_shown() {
+    check_all(&scenarios::references());
 }
 
 #[test]

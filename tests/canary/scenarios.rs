@@ -8,6 +8,9 @@ use crate::support::temp_dir;
 /// Code that uses every part of the names that the scenarios have.
 const USES: &str = "{{ var.json.hello.a.b }} {{ conn.warehouse.host }} {{ conn.warehouse.extra_dejson.a }} {{ conn.missing.login }}\n";
 
+/// A file of names with every form of a line.
+const NAMES: &str = "A=conn:warehouse#password\nB=conn:warehouse@sqlalchemy\nconn:warehouse@libpq-env\nC=var:hello#a.b\nvar:hello\n?conn:missing\n";
+
 /// One configuration with secrets in it.
 pub struct Scenario {
     /// Its name, which says what is wrong.
@@ -30,6 +33,7 @@ impl Scenario {
     pub fn new(name: &str, status: i32) -> Self {
         let dir = temp_dir();
         std::fs::write(dir.path().join("uses.sql"), USES).unwrap();
+        std::fs::write(dir.path().join("names.txt"), NAMES).unwrap();
         Self {
             name: name.to_owned(),
             args: Vec::new(),
@@ -441,5 +445,38 @@ pub fn environment() -> Vec<Scenario> {
             6,
             format!("{{\"conn_type\": \"x\", \"password\": \"{password}\\ud800\"}}"),
         ),
+    ]
+}
+
+/// References in the environment, and files of names.
+pub fn references() -> Vec<Scenario> {
+    let password = canary("envpassword");
+    let with = |name: &str| {
+        Scenario::new(name, 0)
+            .set(
+                "AIRFLOW_CONN_WAREHOUSE",
+                format!("postgres://u:{password}@h:5432/db"),
+            )
+            .set(
+                "AIRFLOW_VAR_HELLO",
+                format!("{{\"a\": \"{}\"", canary("envvalue")),
+            )
+    };
+    vec![
+        with("references in the environment")
+            .set("A", "secretctl:conn:warehouse#password")
+            .set("B", "secretctl:conn:warehouse")
+            .set("C", "secretctl:conn:warehouse@libpq"),
+        with("a reference without its value")
+            .set("A", "secretctl:var:hello#a")
+            .set("B", "secretctl:conn:missing"),
+        with("what only begins as a reference").set("TOKEN", format!("secretctl:{password}")),
+        with("values in place of names")
+            .file(
+                "a.env",
+                format!("TOKEN={password}\nX={password}:{password}\n{password}\npostgres://u:{password}@h/db?a=b\n"),
+            )
+            .file("b.env", format!("{password}==\n"))
+            .file("c.env", format!("postgres://u:{password}@h/db?a=b\n")),
     ]
 }

@@ -155,6 +155,11 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 &[],
                 "export --conn MY-DB --format shell",
             ),
+            (
+                "a file of names that holds a value",
+                &[],
+                "check --file examples/local.env",
+            ),
             ("nothing to export", &[], "export --format json"),
             ("nothing to check", &[], "check"),
             ("code that is not there", &[], "check /nonexistent/dags"),
@@ -532,6 +537,16 @@ const KINDS: &[(u8, &str, &[Case])] = &[
         "`exec` only: secretctl failed",
         &[
             ("a name that is not found", &[], "exec --conn nope -- true"),
+            (
+                "a reference in the environment that nothing answers",
+                &[("DB_PASSWORD", "secretctl:conn:nope#password")],
+                "exec -- true",
+            ),
+            (
+                "a variable that only begins as a reference",
+                &[("IMAGE", "secretctl:latest")],
+                "exec -- true",
+            ),
             ("usage", &[], "exec --conn"),
             (
                 "a command without `--` before it",

@@ -115,6 +115,27 @@ fn psql_connects_with_a_connection_string_variables_and_a_password_file() {
             ])
             .run();
         assert_eq!(answer.ok(), expected, "pgpass {password}");
+
+        // The same file in memory: libpq wants a plain file that nobody else can read.
+        let answer = with(&connection)
+            .args(["exec", "--set-file", "PGPASSFILE=conn:db@pgpass", "--", psql])
+            .args(plain)
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-p",
+                port.as_str(),
+                "-U",
+                user,
+                "-d",
+                database.name.as_str(),
+            ])
+            .run();
+        assert_eq!(
+            (answer.ok(), answer.stderr.as_str()),
+            (expected.as_str(), ""),
+            "file in memory {password}"
+        );
     }
 }
 
@@ -166,5 +187,26 @@ fn the_client_of_mariadb_connects_with_an_option_file() {
             .run();
         let expected = format!("{} in {}\n", connection["login"].as_str().unwrap(), database.name);
         assert_eq!(answer.ok(), expected, "{password:?}");
+
+        let answer = client.clone().command();
+        let script = "exec \"$0\" --defaults-file=\"$CNF\" -N -B -e \"SELECT CONCAT(SUBSTRING_INDEX(USER(), '@', 1), ' in ', DATABASE())\"";
+        let answer = with(&connection)
+            .envs(
+                answer
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))),
+            )
+            .args([
+                "exec",
+                "--set-file",
+                "CNF=conn:db@mysql-cnf",
+                "--",
+                "sh",
+                "-c",
+                script,
+            ])
+            .arg(answer.get_program())
+            .run();
+        assert_eq!(answer.ok(), expected, "file in memory {password:?}");
     }
 }

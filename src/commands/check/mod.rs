@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
+use super::names::file::{self, Line};
 use super::session::Session;
 use super::sources::{self, Code};
 use crate::class_path;
@@ -28,7 +29,8 @@ mod outcome;
 #[derive(Args, Debug)]
 #[command(
     after_long_help = "Examples:\n  secretctl check dags/\n  secretctl check dags/ --strict -o github\n  \
-                       secretctl check dags/etl.py include/sql --offline\n  secretctl check --conn warehouse --var region\n\n\
+                       secretctl check dags/etl.py include/sql --offline\n  secretctl check --conn warehouse --var region\n  \
+                       secretctl check --file names.txt\n\n\
                        Exit status: 0 everything is there; else that of the worst finding: 4 denied, 5 unreachable,\n\
                        6 malformed, 3 missing. With --strict, 3 also for warnings, unknown names and unreadable files"
 )]
@@ -42,6 +44,9 @@ pub struct CheckArgs {
     /// A variable to check besides (repeatable)
     #[arg(long, value_name = "KEY")]
     pub var: Vec<String>,
+    /// The names of a file to check besides: lines NAME=REF, conn:ID or var:KEY (repeatable)
+    #[arg(long, value_name = "NAMES")]
+    pub file: Vec<PathBuf>,
     /// The output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: CheckFormat,
@@ -77,15 +82,16 @@ fn rules() -> PossibleValuesParser {
 
 /// Checks the names, prints the report, and returns the exit status.
 pub(crate) fn run(start: impl FnOnce() -> Result<Session>, args: &CheckArgs) -> Result<u8> {
-    if args.paths.is_empty() && args.conn.is_empty() && args.var.is_empty() {
+    if args.paths.is_empty() && args.conn.is_empty() && args.var.is_empty() && args.file.is_empty() {
         return Err(Error::usage("there is nothing to check").with_hint(
-            "name files or folders, as in `secretctl check dags/`, or names with `--conn` or `--var`",
+            "name files or folders, as in `secretctl check dags/`, or names with `--conn`, `--var` or `--file`",
         ));
     }
     let session = start()?;
-    let (mut names, code) = names(args, &session.settings, session.terminal)?;
+    let lines = file::read(&args.file, session.settings.deadline)?;
+    let (mut names, code) = names(args, &lines, &session.settings, session.terminal)?;
     if !args.offline {
-        outcome::ask(&session, &mut names)?;
+        outcome::ask(&session, &mut names, &lines)?;
     }
     print(&session.settings, args, names, code)
 }
@@ -100,9 +106,16 @@ pub(crate) fn offline(args: &CheckArgs, global: &GlobalArgs) -> Option<GlobalArg
     })
 }
 
-/// Returns the names of the command line and of the code, each once, by kind and name.
-fn names(args: &CheckArgs, settings: &Settings, terminal: Terminal) -> Result<(Vec<CheckedName>, Code)> {
+/// Returns the names of the command line, of the code and of the lines, each once, by kind and name.
+fn names(
+    args: &CheckArgs,
+    lines: &[Line],
+    settings: &Settings,
+    terminal: Terminal,
+) -> Result<(Vec<CheckedName>, Code)> {
     let mut code = sources::read(&args.paths, settings)?;
+    code.names.uses.extend(lines.iter().map(Line::as_use));
+    code.files += args.file.len();
     for warning in &code.warnings {
         terminal.warning(warning);
     }
@@ -131,8 +144,8 @@ fn names(args: &CheckArgs, settings: &Settings, terminal: Terminal) -> Result<(V
     Ok((names, code))
 }
 
-/// Prints the report, and returns its status.
-fn print(settings: &Settings, args: &CheckArgs, names: Vec<CheckedName>, code: Code) -> Result<u8> {
+/// Returns the report, with its status.
+fn report(args: &CheckArgs, names: Vec<CheckedName>, code: Code) -> Report {
     let mut report = Report {
         names,
         unknown: code.names.unknown,
@@ -143,6 +156,12 @@ fn print(settings: &Settings, args: &CheckArgs, names: Vec<CheckedName>, code: C
     };
     ignore(&mut report, &args.ignore);
     report.status = status(&report);
+    report
+}
+
+/// Prints the report, and returns its status.
+fn print(settings: &Settings, args: &CheckArgs, names: Vec<CheckedName>, code: Code) -> Result<u8> {
+    let report = report(args, names, code);
     let newline = !settings.no_newline;
     let (text, newline) = match args.output {
         CheckFormat::Text => {

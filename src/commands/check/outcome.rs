@@ -1,10 +1,11 @@
 //! What a looked-up value is worth to the code: found, missing, denied, unreachable, malformed.
 
+use crate::commands::names::file::Line;
 use crate::commands::session::Session;
 use crate::commands::stored;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind, Result};
-use crate::inspect::{NameUse, lints};
+use crate::inspect::{NameUse, Origin, lints};
 use crate::python::json::Value;
 use crate::render::check::{CheckedName, Outcome, Problem};
 use crate::shown::shown;
@@ -13,11 +14,11 @@ use crate::value::{Found, SecretKind};
 /// Methods of a Python dictionary, which a template calls on a JSON object as if they were keys.
 const METHODS: [&str; 5] = ["copy", "get", "items", "keys", "values"];
 
-/// Asks for all names, and sets the outcome of each.
+/// Asks for all names, and sets the outcome of each. `lines` are those of files of names: each must stand for something.
 ///
 /// # Errors
 /// A configuration that cannot be used (status 2), and errors of secretctl's own. What a backend answers is an outcome.
-pub(super) fn ask(session: &Session, names: &mut [CheckedName]) -> Result<()> {
+pub(super) fn ask(session: &Session, names: &mut [CheckedName], lines: &[Line]) -> Result<()> {
     let mut asked = Vec::with_capacity(names.len());
     for name in names {
         // A name that no backend can have, such as one with `..`.
@@ -41,8 +42,12 @@ pub(super) fn ask(session: &Session, names: &mut [CheckedName]) -> Result<()> {
                 }
                 name.found_in = Some(located.place);
                 name.outcome = Outcome::Found;
-                if let Err(error) = check(name, &located.resolved.found) {
+                let found = &located.resolved.found;
+                if let Err(error) = check(name, found) {
                     fail(name, &error)?;
+                } else if let Some(problem) = check_lines(session, name, found, lines)? {
+                    name.outcome = Outcome::Malformed;
+                    name.problem = Some(problem);
                 }
             }
             Err(error) => fail(name, &error)?,
@@ -90,9 +95,10 @@ fn check(name: &mut CheckedName, found: &Found) -> Result<()> {
             name.lints = lints::of(&name.name, found, &connection, &name.uses);
             Ok(())
         }
-        _ if name.uses.iter().any(|one| one.as_json) => {
+        // What a line of a file refers to is checked line by line.
+        _ if of_code(name).any(|one| one.as_json) => {
             let value = stored::parse_json(&name.name, found)?;
-            match name.uses.iter().find_map(|one| missing_key(&value, one)) {
+            match of_code(name).find_map(|one| missing_key(&value, one)) {
                 Some(key) => Err(Error::malformed(format!(
                     "variable `{}` is JSON without `{}`, which the code uses",
                     shown(&name.name),
@@ -103,6 +109,47 @@ fn check(name: &mut CheckedName, found: &Found) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Returns the uses in code.
+fn of_code(name: &CheckedName) -> impl Iterator<Item = &NameUse> {
+    let uses = name.uses.iter();
+    uses.filter(|one| !matches!(one.origin, Origin::NamesFile(_)))
+}
+
+/// Checks what the lines of files refer to, as `exec` would find it, and says which of them cannot have it.
+///
+/// # Errors
+/// Errors of secretctl's own.
+fn check_lines(
+    session: &Session,
+    name: &CheckedName,
+    found: &Found,
+    lines: &[Line],
+) -> Result<Option<Problem>> {
+    let connection = match name.kind {
+        SecretKind::Connection => Some(Connection::from_found(&name.name, found)?),
+        _ => None,
+    };
+    let mut all: Option<Problem> = None;
+    for line in lines
+        .iter()
+        .filter(|line| line.reference.kind == name.kind && line.reference.id == name.name)
+    {
+        let Err(error) = line.reference.check(found, connection.as_ref(), session.terminal) else {
+            continue;
+        };
+        let mut one = problem(&error);
+        one.message = format!("{}: {}", line.at(), one.message);
+        match &mut all {
+            None => all = Some(one),
+            Some(first) => {
+                first.details.push(one.message);
+                first.details.append(&mut one.details);
+            }
+        }
+    }
+    Ok(all)
 }
 
 /// Returns the first path of the code that leads to nothing in `value`, up to the key that is missing.

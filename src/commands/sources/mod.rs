@@ -253,7 +253,7 @@ fn below(folder: &str, name: &str) -> String {
 }
 
 /// Returns a named path as it is shown: with `/`, without `./` at the start and `/` at the end. The current folder is empty.
-fn shown_path(path: &Path) -> String {
+pub(super) fn shown_path(path: &Path) -> String {
     let text = path.to_string_lossy();
     let mut text = if cfg!(windows) {
         text.replace('\\', "/")

@@ -5,7 +5,7 @@
 //!
 //! Source of the types: the `connection-types` of the official providers' `get_provider_info.py` (`scripts/connection-types`).
 
-use super::NameUse;
+use super::{NameUse, Origin};
 use crate::connection::{self, Connection};
 use crate::nearest::nearest;
 use crate::python::json::Value;
@@ -220,7 +220,11 @@ impl Lints {
     /// Looks for fields that the code uses and the connection does not have.
     fn fields<'a>(&mut self, connection: &Connection, uses: impl IntoIterator<Item = &'a NameUse>) {
         let mut seen = Vec::new();
-        for path in uses.into_iter().flat_map(|one| &one.fields) {
+        // A field that a file of names refers to must be there: that is more than a warning.
+        let of_code = uses
+            .into_iter()
+            .filter(|one| !matches!(one.origin, Origin::NamesFile(_)));
+        for path in of_code.flat_map(|one| &one.fields) {
             let name = match path.as_slice() {
                 [field]
                     if ["host", "login", "password", "schema", "port", "description"].contains(&&**field) =>

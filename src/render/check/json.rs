@@ -67,6 +67,7 @@ fn one_use(one: &NameUse) -> Value {
         Origin::Template => ("template", None),
         Origin::Environment => ("environment", None),
         Origin::ClassDefault(class) => ("class-default", Some(class)),
+        Origin::NamesFile(name) => ("names-file", name.as_ref()),
     };
     add(
         &mut object,

@@ -306,6 +306,8 @@ fn origin(origin: &Origin) -> String {
         Origin::Template => "template".to_owned(),
         Origin::Environment => "environment variable".to_owned(),
         Origin::ClassDefault(class) => format!("default of `{class}`"),
+        Origin::NamesFile(None) => "file of names".to_owned(),
+        Origin::NamesFile(Some(name)) => format!("file of names, as `{}`", crate::shown::shown(name)),
     }
 }
 

@@ -60,6 +60,36 @@ pub fn check(path: &Path) -> Result<()> {
 /// # Errors
 /// Those of [`check`]; a file that cannot be written, with status 1.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes, 0o600, |file| {
+        // The umask may have removed these permissions.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        #[cfg(not(unix))]
+        let _ = file;
+        Ok(())
+    })
+}
+
+/// Writes `bytes`, which hold no secret, as [`write`] does. The file gets the permissions of the one that it replaces, or those of any
+/// new file.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
+    let permissions = path.metadata().map(|metadata| metadata.permissions()).ok();
+    replace(path, bytes, 0o666, |file| match permissions {
+        Some(permissions) => file.set_permissions(permissions),
+        None => Ok(()),
+    })
+}
+
+/// Writes a temporary file next to `path`, and renames it to `path`. `mode` is its mode on Unix from the start, less the umask.
+fn replace(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    permit: impl FnOnce(&std::fs::File) -> std::io::Result<()>,
+) -> Result<()> {
     check(path)?;
     // Only the kind of the failure: its text holds the path of the temporary file.
     let failed = |cause: std::io::Error| {
@@ -69,15 +99,16 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         ))
         .with_source(std::io::Error::from(cause.kind()))
     };
-    let mut file = tempfile::Builder::new()
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = builder
         .prefix(".secretctl-")
         .tempfile_in(folder(path))
         .map_err(failed)?;
-    // The umask may have removed these permissions.
-    #[cfg(unix)]
-    file.as_file()
-        .set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
-        .map_err(failed)?;
+    permit(file.as_file()).map_err(failed)?;
     file.write_all(bytes)
         .and_then(|()| file.as_file().sync_all())
         .map_err(failed)?;

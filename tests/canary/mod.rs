@@ -91,10 +91,12 @@ const MORE: &[(&str, bool)] = &[
     ("exec --file a.env -- true", true),
     ("check --file b.env --file a.env", false),
     ("export --file c.env --format json", true),
+    ("check uses.sql --write-file a.env", false),
     ("export --file names.txt --format json", true),
     ("check --file names.txt", false),
     ("check --file names.txt -o json", false),
     ("check --file names.txt -o sarif", false),
+    ("check uses.sql --write-file -", false),
     ("diff --with /dev/null --file names.txt", false),
     ("policy --file names.txt --format vault", false),
     (

@@ -160,6 +160,11 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 &[],
                 "check --file examples/local.env",
             ),
+            (
+                "a file that `--write-file` did not write",
+                &[],
+                "check examples/dags --write-file README.md",
+            ),
             ("nothing to export", &[], "export --format json"),
             ("nothing to check", &[], "check"),
             ("code that is not there", &[], "check /nonexistent/dags"),

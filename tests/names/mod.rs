@@ -6,6 +6,7 @@ mod files;
 #[cfg(target_os = "linux")]
 mod memory;
 mod vault;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! `check`: will every connection and variable that this code asks for be found here, and be usable?
 //!
 //! Owns the exit status and what is asked. The code is read by `sources`, never run; `outcome` says what a found value
-//! is worth; `render` writes the report.
+//! is worth; `render` writes the report; `write_file` makes a file of names of it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -24,13 +24,14 @@ use crate::settings::Settings;
 use crate::value::SecretKind;
 
 mod outcome;
+mod write_file;
 
 /// Options of `check`.
 #[derive(Args, Debug)]
 #[command(
     after_long_help = "Examples:\n  secretctl check dags/\n  secretctl check dags/ --strict -o github\n  \
                        secretctl check dags/etl.py include/sql --offline\n  secretctl check --conn warehouse --var region\n  \
-                       secretctl check --file names.txt\n\n\
+                       secretctl check dags/ --write-file names.txt\n  secretctl check --file names.txt\n\n\
                        Exit status: 0 everything is there; else that of the worst finding: 4 denied, 5 unreachable,\n\
                        6 malformed, 3 missing. With --strict, 3 also for warnings, unknown names and unreadable files"
 )]
@@ -59,6 +60,9 @@ pub struct CheckArgs {
     /// List the names that the code uses, and ask nobody
     #[arg(long)]
     pub offline: bool,
+    /// Write the names that the code uses to a file for `--file` instead of a report, and ask nobody; `-` is stdout
+    #[arg(long, value_name = "NAMES", conflicts_with_all = ["file", "output"])]
+    pub write_file: Option<PathBuf>,
 }
 
 /// The output formats of `check`.
@@ -90,6 +94,10 @@ pub(crate) fn run(start: impl FnOnce() -> Result<Session>, args: &CheckArgs) -> 
     let session = start()?;
     let lines = file::read(&args.file, session.settings.deadline)?;
     let (mut names, code) = names(args, &lines, &session.settings, session.terminal)?;
+    if let Some(path) = &args.write_file {
+        let report = report(args, names, code);
+        return write_file::write(path, &report, &session).map(|()| report.status);
+    }
     if !args.offline {
         outcome::ask(&session, &mut names, &lines)?;
     }
@@ -98,7 +106,7 @@ pub(crate) fn run(start: impl FnOnce() -> Result<Session>, args: &CheckArgs) -> 
 
 /// Returns the options of a run that asks nobody: with a class of its own, no configured kwargs are read and no command runs for them.
 pub(crate) fn offline(args: &CheckArgs, global: &GlobalArgs) -> Option<GlobalArgs> {
-    args.offline.then(|| GlobalArgs {
+    (args.offline || args.write_file.is_some()).then(|| GlobalArgs {
         backend: Some(class_path::ENVIRONMENT.to_owned()),
         backend_kwargs: Some(Secret::from("{}")),
         worker: false,

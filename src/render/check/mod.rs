@@ -11,6 +11,7 @@ use crate::value::SecretKind;
 
 pub mod github;
 pub mod json;
+pub mod names_file;
 pub mod sarif;
 pub mod text;
 

@@ -17,7 +17,8 @@ use crate::commands::doctor::{self, DoctorArgs};
 use crate::commands::exec::{self, ExecArgs};
 use crate::commands::explain::{self, ExplainArgs};
 use crate::commands::export::{self, ExportArgs};
-use crate::commands::get::{self, GetConfigArgs, GetConnArgs, GetVarArgs};
+use crate::commands::get::{self, GetConnArgs, GetVarArgs};
+use crate::commands::get_config::{self, GetConfigArgs};
 use crate::commands::inject::{self, InjectArgs};
 use crate::commands::list::{self, ListArgs};
 use crate::commands::man::{self, ManArgs};
@@ -164,7 +165,7 @@ pub fn run(cli: &Cli, env: Env) -> Result<u8> {
     match &cli.command {
         Command::GetConn(args) => get::connection(|| session(env), args),
         Command::GetVar(args) => get::variable(&session(env)?, args),
-        Command::GetConfig(args) => get::config(&session(env)?, args),
+        Command::GetConfig(args) => get_config::run(&session(env)?, args),
         Command::Exec(args) => return exec::run(session, env, args),
         Command::Export(args) => export::run(&session(env)?, args),
         Command::Inject(args) => inject::run(&session(env)?, args),

@@ -26,6 +26,7 @@ mod check;
 #[cfg(unix)]
 mod cli;
 mod code;
+mod config;
 mod conformance;
 mod connection;
 #[cfg(unix)]

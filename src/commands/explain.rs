@@ -2,8 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
+use super::get_config::{self, ConfigName};
 use super::session::Session;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::render;
 use crate::render::explain::{self, Row};
 use crate::resolver::ProbedStep;
@@ -19,8 +20,11 @@ pub struct ExplainArgs {
     /// The kind of the name
     #[arg(value_name = "KIND")]
     pub kind: Kind,
-    /// The connection id, variable key or configuration key
+    /// The connection id, the variable key, or the option as SECTION.KEY; for config without a dot, a key of the secrets backend
     pub name: String,
+    /// With config: NAME is a key of the secrets backend, even with a dot
+    #[arg(long)]
+    pub backend_key: bool,
     /// Ask each step, and show the outcome: found, not found, denied, unreachable
     #[arg(long)]
     pub probe: bool,
@@ -72,6 +76,19 @@ pub enum ExplainFormat {
 /// Prints the steps of a lookup; with `--probe`, also the outcome of each. A denied or unreachable step is not an error here.
 pub(crate) fn run(session: &Session, args: &ExplainArgs) -> Result<()> {
     let (kind, word) = (args.kind.of_secret(), args.kind.word());
+    if kind == SecretKind::Config
+        && let ConfigName::Option(option) = ConfigName::read(&args.name, None, args.backend_key, session)?
+    {
+        return get_config::explain_option(session, &option, args.probe, |rows, name| match args.output {
+            ExplainFormat::Json => explain::option_json(name, rows),
+            ExplainFormat::Text => get_config::option_text(session, rows, name),
+        });
+    }
+    if args.backend_key && kind != SecretKind::Config {
+        return Err(Error::usage(format!(
+            "`--backend-key` belongs to `explain config`, not to `explain {word}`"
+        )));
+    }
     let steps = if args.probe {
         session.block_on(session.resolver.probe(kind, &args.name))?
     } else {

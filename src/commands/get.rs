@@ -1,4 +1,4 @@
-//! `get-conn`, `get-var` and `get-config`: one name in, one value out.
+//! `get-conn` and `get-var`: one name in, one value out.
 
 use std::path::{Path, PathBuf};
 
@@ -99,14 +99,6 @@ pub struct GetVarArgs {
     pub default: Option<Secret>,
 }
 
-/// Options of `get-config`.
-#[derive(Args, Debug)]
-#[command(after_long_help = "Example:\n  secretctl get-config sql_alchemy_conn")]
-pub struct GetConfigArgs {
-    /// The key, as in `sql_alchemy_conn_secret = KEY`
-    pub key: String,
-}
-
 /// Prints a connection, or one field of it.
 pub(crate) fn connection(start: impl FnOnce() -> Result<Session>, args: &GetConnArgs) -> Result<()> {
     if matches!(args.as_format, Some(AsFormat::Help)) {
@@ -197,12 +189,6 @@ pub(crate) fn variable(session: &Session, args: &GetVarArgs) -> Result<()> {
     print(session, session.masks(), value.as_ref().or(args.default.as_ref()))
 }
 
-/// Prints a configuration option.
-pub(crate) fn config(session: &Session, args: &GetConfigArgs) -> Result<()> {
-    let found = session.resolve(SecretKind::Config, &args.key)?;
-    print(session, session.masks(), Some(&stored::text(&found)))
-}
-
 /// Returns a connection in the format of `-o`.
 fn formatted(
     conn_id: &str,
@@ -240,7 +226,7 @@ fn formatted(
 }
 
 /// Announces the masks to the CI system, and prints the value.
-fn print(session: &Session, mut masks: render::Masks, value: Option<&Secret>) -> Result<()> {
+pub(super) fn print(session: &Session, mut masks: render::Masks, value: Option<&Secret>) -> Result<()> {
     let value = value.map_or(&b""[..], Secret::expose);
     masks.add(value);
     masks.announce()?;
@@ -260,6 +246,6 @@ fn write(session: &Session, mut masks: render::Masks, value: Option<&Secret>, ou
 }
 
 /// Parses an argument as bytes, unchanged.
-fn secret() -> impl clap::builder::TypedValueParser<Value = Secret> {
+pub(super) fn secret() -> impl clap::builder::TypedValueParser<Value = Secret> {
     OsStringValueParser::new().map(|text| Secret::new(text.into_encoded_bytes()))
 }

@@ -12,6 +12,7 @@ pub mod exec;
 pub mod explain;
 pub mod export;
 pub mod get;
+pub mod get_config;
 pub mod inject;
 pub mod list;
 pub mod man;

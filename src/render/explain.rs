@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::terminal::printable;
+use crate::airflow_option::StepOutcome;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Answer, SecretKind, Step};
 
@@ -24,6 +25,76 @@ pub struct Row<'a> {
     pub outcome: Option<&'a Result<Answer>>,
     /// How long it took.
     pub took: Duration,
+}
+
+/// A place that was looked at for an option of Airflow's configuration.
+#[derive(Debug)]
+pub struct OptionRow<'a> {
+    /// The place.
+    pub place: &'a str,
+    /// Whether it is the name that the option had in older versions of Airflow.
+    pub is_former: bool,
+    /// What was there.
+    pub outcome: &'a StepOutcome,
+    /// The failure that ended the lookup here.
+    pub failure: Option<&'a Error>,
+}
+
+/// Returns `{"kind","name","lookups":[{"location","former","outcome",…}]}` of an option on one line.
+#[must_use]
+pub fn option_json(name: &str, rows: &[OptionRow<'_>]) -> String {
+    let lookups: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            let (outcome, reason) = option_outcome(row);
+            let mut lookup = json!({"location": row.place, "former": row.is_former, "outcome": outcome});
+            if let Some(reason) = reason {
+                lookup["reason"] = reason.into();
+            }
+            lookup
+        })
+        .collect();
+    json!({"kind": "config", "name": name, "lookups": lookups}).to_string()
+}
+
+/// Returns the places of an option for people, and what configures the search path, without a final newline.
+#[must_use]
+pub fn option_text(name: &str, rows: &[OptionRow<'_>], configured_by: &[String]) -> String {
+    let mut text = format!("Airflow looks for option `{}` in this order:", printable(name));
+    for (index, row) in rows.iter().enumerate() {
+        let former = if row.is_former { " (its former name)" } else { "" };
+        let (outcome, reason) = option_outcome(row);
+        let place = printable(row.place);
+        let _ = write!(text, "\n  {}. {place}{former}\n     {outcome}", index + 1);
+        if let Some(reason) = reason {
+            let _ = write!(text, ": {}", printable(&reason));
+        }
+    }
+    text.push_str("\nConfigured by:");
+    for line in configured_by {
+        let _ = write!(text, "\n  {}", printable(line));
+    }
+    text
+}
+
+fn option_outcome(row: &OptionRow<'_>) -> (&'static str, Option<String>) {
+    let failure = row.failure.map(message);
+    match row.outcome {
+        StepOutcome::NotSet => ("not set", failure),
+        StepOutcome::Ignored(why) => ("ignored", Some((*why).to_owned())),
+        StepOutcome::Found => ("found", failure),
+        StepOutcome::Empty => ("empty", Some("so the next place is looked at".to_owned())),
+        StepOutcome::NotRun => ("not run", Some("a command prints the value".to_owned())),
+        StepOutcome::NotAsked => (
+            "not asked",
+            Some("the secrets backend has the value under a key".to_owned()),
+        ),
+        StepOutcome::NotInBackend => (
+            "not found",
+            Some("the secrets backend does not have the key".to_owned()),
+        ),
+        StepOutcome::Failed(kind) => (kind_word(*kind), failure),
+    }
 }
 
 /// Returns `{"kind","name","lookups":[{"backend","location",…}]}` on one line.
@@ -108,13 +179,17 @@ fn word(outcome: &Result<Answer>) -> &'static str {
     match outcome {
         Ok(Answer::Found(_)) => "found",
         Ok(Answer::Absent { .. } | Answer::Null) => "not found",
-        Err(error) => match error.kind() {
-            ErrorKind::NotFound => "not found",
-            ErrorKind::Denied => "denied",
-            ErrorKind::Unavailable => "unreachable",
-            ErrorKind::Malformed => "malformed",
-            _ => "failed",
-        },
+        Err(error) => kind_word(error.kind()),
+    }
+}
+
+fn kind_word(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "not found",
+        ErrorKind::Denied => "denied",
+        ErrorKind::Unavailable => "unreachable",
+        ErrorKind::Malformed => "malformed",
+        _ => "failed",
     }
 }
 

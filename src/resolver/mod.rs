@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::backend::{Context, ReadConnection, SecretsBackend, Warnings, registry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::location::Location;
-use crate::settings::{BackendSpec, Settings, Source};
+use crate::settings::{BackendSpec, NamedOption, Settings, Source};
 use crate::shown::shown;
 use crate::value::{Answer, Found, Lookup, SecretKind, Step};
 
@@ -30,6 +30,7 @@ use connections::ConnectionSearch;
 pub use each::Located;
 use each::Unreachable;
 use options::Options;
+pub use options::{OptionReport, ReportedStep};
 
 /// How long after the deadline a backend is abandoned. Its own error is better, because it knows what it waited for.
 const GRACE: Duration = Duration::from_millis(40);
@@ -47,6 +48,7 @@ pub struct Resolver {
     /// How many names are resolved at the same time.
     jobs: usize,
     late_warnings: Warnings,
+    options: Arc<Options>,
 }
 
 /// A step of a backend on the search path, as `explain` shows it.
@@ -133,6 +135,7 @@ impl Resolver {
             deadline: settings.deadline,
             jobs: settings.jobs,
             late_warnings: context.warnings,
+            options,
         })
     }
 
@@ -235,6 +238,12 @@ impl Resolver {
             }
         }
         Ok(probed)
+    }
+
+    /// Looks up an option of Airflow's configuration. With `ask`, runs the commands and asks the configured backend, where the
+    /// configuration says so.
+    pub async fn option(&self, named: &NamedOption, ask: bool) -> OptionReport {
+        self.options.report(named, ask).await
     }
 
     /// Asks the search path for `id`.

@@ -7,13 +7,44 @@ use std::sync::{OnceLock, Weak};
 use std::time::Instant;
 
 use super::{Outcome, ask, lookup};
-use crate::airflow_option::{AirflowOption, AirflowOptions, Known, OptionValue};
+use crate::airflow_option::{AirflowOption, AirflowOptions, Known, OptionValue, StepOutcome};
 use crate::backend::SecretsBackend;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::future::BoxFuture;
+use crate::python::json::{self, Value};
 use crate::secret::Secret;
-use crate::settings::{AirflowConfiguration, PlaceContent, Source};
+use crate::settings::{
+    AirflowConfiguration, NamedOption, OptionDefault, OptionPlace, PlaceContent, Source, StepContent,
+};
 use crate::value::{Found, SecretKind};
+
+/// The lookup of an option that was asked for by its name.
+#[derive(Debug)]
+pub struct OptionReport {
+    /// Every place that was looked at, in order.
+    pub steps: Vec<ReportedStep>,
+    /// The value and the place that has it, or why there is none. `None` if a place was not asked that may have it.
+    pub outcome: Result<Option<OptionValue>>,
+    /// Warnings for stderr: a former name, a value that Airflow replaces.
+    pub warnings: Vec<String>,
+}
+
+/// A place that was looked at.
+#[derive(Debug)]
+pub struct ReportedStep {
+    /// The variable, the option of `airflow.cfg`, or Airflow's default.
+    pub place: String,
+    /// Whether it is the name that the option had in older versions of Airflow.
+    pub is_former: bool,
+    /// What was there.
+    pub outcome: StepOutcome,
+}
+
+/// What a place gives when it is asked.
+enum Given {
+    Value(Secret),
+    Nothing(StepOutcome),
+}
 
 /// The options of one command.
 pub(super) struct Options {
@@ -39,7 +70,7 @@ impl Options {
     }
 
     /// Asks the configured backend for the value under `key`, which `source` names.
-    async fn in_backend(&self, key: &Secret, source: &Source) -> Result<Option<Secret>> {
+    async fn in_backend(&self, key: &Secret, source: &Source) -> Result<Option<Found>> {
         let key = key
             .expose_text()
             .ok_or_else(|| Error::usage(format!("{source} is not UTF-8")))?;
@@ -48,12 +79,140 @@ impl Options {
         let configured = self.configured.get().into_iter().flatten();
         for backend in configured.filter_map(Weak::upgrade) {
             match ask(backend.as_ref(), &question, self.deadline).await {
-                Ok(Outcome::Found { found, .. }) => return text(found, source).map(Some),
+                Ok(Outcome::Found { found, .. }) => return Ok(Some(found)),
                 Ok(Outcome::NotFound(_)) => {}
                 Err(error) => return Err(error.with_detail(format!("{source} asks for it"))),
             }
         }
         Ok(None)
+    }
+
+    /// Looks up an option by its name. With `ask`, runs the commands and asks the configured backend.
+    pub(super) async fn report(&self, named: &NamedOption, ask: bool) -> OptionReport {
+        let mut report = OptionReport {
+            steps: Vec::new(),
+            outcome: Ok(None),
+            warnings: named.warning().into_iter().collect(),
+        };
+        report.outcome = self.walk(named, ask, &mut report).await;
+        if let (Err(error), Some(last)) = (&report.outcome, report.steps.last_mut())
+            && error.kind() != ErrorKind::NotFound
+        {
+            last.outcome = StepOutcome::Failed(error.kind());
+        }
+        report
+    }
+
+    async fn walk(
+        &self,
+        named: &NamedOption,
+        ask: bool,
+        report: &mut OptionReport,
+    ) -> Result<Option<OptionValue>> {
+        let mut is_certain = true;
+        for step in self.airflow.steps(&named.option())? {
+            report.steps.push(ReportedStep {
+                place: step.place,
+                is_former: step.is_former,
+                outcome: StepOutcome::NotSet,
+            });
+            let Some(reported) = report.steps.last_mut() else {
+                continue;
+            };
+            let place = match step.content {
+                StepContent::Absent => continue,
+                StepContent::Ignored(why) => {
+                    reported.outcome = StepOutcome::Ignored(why);
+                    continue;
+                }
+                StepContent::Place(place) => place?,
+            };
+            reported.place = place.source.to_string();
+            match self.given(&place, ask).await? {
+                Given::Nothing(outcome) => {
+                    let is_final = matches!(outcome, StepOutcome::NotRun) && place.may_be_empty;
+                    is_certain &= !matches!(outcome, StepOutcome::NotRun | StepOutcome::NotAsked);
+                    reported.outcome = outcome;
+                    if is_final {
+                        return Ok(None);
+                    }
+                }
+                Given::Value(value) => {
+                    reported.outcome = StepOutcome::Found;
+                    if step.is_former {
+                        report.warnings.extend(named.former_warning(&reported.place));
+                    }
+                    let source = reported.place.clone();
+                    return self
+                        .started(named, OptionValue { value, source }, report)
+                        .map(Some);
+                }
+            }
+        }
+        let (default, source) = self.airflow.default_of(named)?;
+        report.steps.push(ReportedStep {
+            place: source.to_string(),
+            is_former: false,
+            outcome: StepOutcome::NotSet,
+        });
+        let source = source.to_string();
+        let value = match default {
+            OptionDefault::None if is_certain => return Err(named.not_found()),
+            OptionDefault::Random if is_certain => return Err(named.random()),
+            OptionDefault::None | OptionDefault::Random => return Ok(None),
+            OptionDefault::Value(value) => value,
+            OptionDefault::EmptyAtFirst => {
+                if !self.airflow.has_file() {
+                    let option = named.option();
+                    report.warnings.push(format!(
+                        "`[{}] {}` is empty: Airflow writes a random value when it creates `airflow.cfg`, and there is none yet",
+                        option.section, option.name
+                    ));
+                }
+                Secret::default()
+            }
+        };
+        if let Some(last) = report.steps.last_mut() {
+            last.outcome = StepOutcome::Found;
+        }
+        let value = self.started(named, OptionValue { value, source }, report)?;
+        Ok(is_certain.then_some(value))
+    }
+
+    /// Returns what a place gives: its value, the output of its command, or what the configured backend has.
+    async fn given(&self, place: &OptionPlace, ask: bool) -> Result<Given> {
+        let value = match &place.content {
+            PlaceContent::Value(value) => value.clone(),
+            PlaceContent::Command(_) if !ask => return Ok(Given::Nothing(StepOutcome::NotRun)),
+            PlaceContent::KeyInBackend(_) if !ask => return Ok(Given::Nothing(StepOutcome::NotAsked)),
+            PlaceContent::Command(line) => self.airflow.printed(line, &place.source)?,
+            PlaceContent::KeyInBackend(key) => match self.in_backend(key, &place.source).await? {
+                None => return Ok(Given::Nothing(StepOutcome::NotInBackend)),
+                Some(Found::Text(text)) => text,
+                Some(Found::Json(value)) if place.may_be_empty || value.is_truthy() => match value {
+                    Value::String(text) => Secret::from(text.as_str()),
+                    value => json::dumps_compact(&value).into(),
+                },
+                Some(Found::Json(_)) => return Ok(Given::Nothing(StepOutcome::Empty)),
+                Some(found) => text(found, &place.source)?,
+            },
+        };
+        Ok(if place.may_be_empty || !value.is_empty() {
+            Given::Value(value)
+        } else {
+            Given::Nothing(StepOutcome::Empty)
+        })
+    }
+
+    fn started(
+        &self,
+        named: &NamedOption,
+        value: OptionValue,
+        report: &mut OptionReport,
+    ) -> Result<OptionValue> {
+        let (value, warning) = self.airflow.started(named, value)?;
+        report.warnings.extend(warning);
+        Ok(value)
     }
 }
 
@@ -62,7 +221,7 @@ impl AirflowOptions for Options {
         self.airflow.home()
     }
 
-    fn known(&self, option: &AirflowOption) -> Result<Known> {
+    fn known(&self, option: &AirflowOption<'_>) -> Result<Known> {
         let Some(place) = self.airflow.places(option)?.into_iter().next() else {
             return Ok(Known::Default);
         };
@@ -78,14 +237,17 @@ impl AirflowOptions for Options {
         })
     }
 
-    fn value<'a>(&'a self, option: &'a AirflowOption) -> BoxFuture<'a, Result<Option<OptionValue>>> {
+    fn value<'a>(&'a self, option: &'a AirflowOption<'a>) -> BoxFuture<'a, Result<Option<OptionValue>>> {
         Box::pin(async move {
             for place in self.airflow.places(option)? {
                 let place = place?;
                 let value = match &place.content {
                     PlaceContent::Value(value) => Some(value.clone()),
                     PlaceContent::Command(line) => Some(self.airflow.printed(line, &place.source)?),
-                    PlaceContent::KeyInBackend(key) => self.in_backend(key, &place.source).await?,
+                    PlaceContent::KeyInBackend(key) => match self.in_backend(key, &place.source).await? {
+                        Some(found) => Some(text(found, &place.source)?),
+                        None => None,
+                    },
                 };
                 if let Some(value) = value.and_then(|value| place.with(value)) {
                     return Ok(Some(value));

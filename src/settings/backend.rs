@@ -18,45 +18,25 @@ use crate::python::text;
 /// A section that configures a backend: the options for its class and its kwargs, and the prefix of variables for single kwargs.
 #[derive(Clone, Copy)]
 struct Place {
-    backend: AirflowOption,
-    kwargs: AirflowOption,
+    backend: AirflowOption<'static>,
+    kwargs: AirflowOption<'static>,
     kwarg_prefix: &'static str,
 }
 
 const SECRETS: Place = Place {
-    backend: AirflowOption {
-        section: "secrets",
-        former_section: None,
-        name: "backend",
-        sensitive: false,
-    },
-    kwargs: AirflowOption {
-        section: "secrets",
-        former_section: None,
-        name: "backend_kwargs",
-        sensitive: true,
-    },
+    backend: AirflowOption::new("secrets", "backend"),
+    kwargs: AirflowOption::new("secrets", "backend_kwargs").sensitive(),
     kwarg_prefix: "AIRFLOW__SECRETS__BACKEND_KWARG__",
 };
 
 const WORKERS: Place = Place {
-    backend: AirflowOption {
-        section: "workers",
-        former_section: None,
-        name: "secrets_backend",
-        sensitive: false,
-    },
-    kwargs: AirflowOption {
-        section: "workers",
-        former_section: None,
-        name: "secrets_backend_kwargs",
-        sensitive: true,
-    },
+    backend: AirflowOption::new("workers", "secrets_backend"),
+    kwargs: AirflowOption::new("workers", "secrets_backend_kwargs").sensitive(),
     kwarg_prefix: "AIRFLOW__WORKERS__SECRETS_BACKEND_KWARG__",
 };
 
 /// The options that configure a backend.
-pub(super) const OPTIONS: [AirflowOption; 4] =
+pub(super) const OPTIONS: [AirflowOption<'static>; 4] =
     [SECRETS.backend, SECRETS.kwargs, WORKERS.backend, WORKERS.kwargs];
 
 /// Returns the configured backend, if any.

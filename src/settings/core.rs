@@ -10,18 +10,8 @@ use crate::airflow_option::AirflowOption;
 use crate::error::{Error, Result};
 use crate::python::text;
 
-const MULTI_TEAM: AirflowOption = AirflowOption {
-    section: "core",
-    former_section: None,
-    name: "multi_team",
-    sensitive: false,
-};
-const UNIT_TEST_MODE: AirflowOption = AirflowOption {
-    section: "core",
-    former_section: None,
-    name: "unit_test_mode",
-    sensitive: false,
-};
+const MULTI_TEAM: AirflowOption<'static> = AirflowOption::new("core", "multi_team");
+const UNIT_TEST_MODE: AirflowOption<'static> = AirflowOption::new("core", "unit_test_mode");
 
 /// Whether teams are in use.
 ///
@@ -40,7 +30,7 @@ pub(super) fn unit_test_mode(configuration: &mut Configuration<'_>) -> Result<bo
 }
 
 /// Looks up a boolean option whose default is false.
-fn boolean(option: AirflowOption, configuration: &mut Configuration<'_>) -> Result<bool> {
+fn boolean(option: AirflowOption<'_>, configuration: &mut Configuration<'_>) -> Result<bool> {
     let Some(configured) = configuration.get(option)? else {
         return Ok(false);
     };

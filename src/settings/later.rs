@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::airflow_cfg::{self, ConfigText};
-use super::lookup::{self, Candidate, Configuration, Stage};
+use super::lookup::{self, Candidate, Configuration, InPlace, NOT_SENSITIVE};
+use super::named_option::{NamedOption, OptionDefault};
 use super::origin::{Provenance, Source};
 use crate::airflow_option::{AirflowOption, OptionValue};
 use crate::env::Env;
@@ -21,6 +22,8 @@ pub struct AirflowConfiguration {
     pub(super) env: Env,
     /// `airflow.cfg`, unless Airflow ignores it.
     pub(super) text: Option<Arc<ConfigText>>,
+    /// Whether `[core] unit_test_mode` is on, with which Airflow reads its `unit_tests.cfg` instead.
+    pub(super) unit_tests: bool,
     pub(super) deadline: Instant,
 }
 
@@ -46,6 +49,28 @@ pub enum PlaceContent {
     KeyInBackend(Secret),
 }
 
+/// A step of the lookup of an option.
+#[derive(Debug)]
+pub struct OptionStep {
+    /// The variable, or `[section] option` of `airflow.cfg`.
+    pub place: String,
+    /// Whether it is the name that the option had in older versions of Airflow.
+    pub is_former: bool,
+    /// What is there.
+    pub content: StepContent,
+}
+
+/// What is in the place of a step.
+#[derive(Debug)]
+pub enum StepContent {
+    /// Nothing.
+    Absent,
+    /// Something that Airflow ignores, and why.
+    Ignored(&'static str),
+    /// The value, or where it is.
+    Place(Result<OptionPlace>),
+}
+
 impl AirflowConfiguration {
     /// Returns Airflow's home folder, expanded.
     ///
@@ -59,44 +84,91 @@ impl AirflowConfiguration {
     /// command.
     ///
     /// # Errors
+    /// As [`steps`](Self::steps).
+    pub fn places(&self, option: &AirflowOption<'_>) -> Result<Vec<Result<OptionPlace>>> {
+        let steps = self.steps(option)?;
+        Ok(steps
+            .into_iter()
+            .filter_map(|step| match step.content {
+                StepContent::Place(place) => Some(place),
+                StepContent::Absent | StepContent::Ignored(_) => None,
+            })
+            .collect())
+    }
+
+    /// Returns the steps of the lookup of `option`, in Airflow's order, up to the first that has a value for certain. Runs no command.
+    ///
+    /// # Errors
     /// An `airflow.cfg` that does not parse, with status 2. A place that cannot be expanded or interpolated is an error in the list,
     /// because an earlier place may have the value.
-    pub fn places(&self, option: &AirflowOption) -> Result<Vec<Result<OptionPlace>>> {
+    pub fn steps(&self, option: &AirflowOption<'_>) -> Result<Vec<OptionStep>> {
         let mut configuration = Configuration {
             env: &self.env,
             file: self.text.as_deref().map(ConfigText::parse).transpose()?,
             deadline: self.deadline,
             provenance: &mut Provenance::default(),
         };
-        let mut places = Vec::new();
-        for stage in Stage::ALL {
-            for section in [Some(option.section), option.former_section]
-                .into_iter()
-                .flatten()
-            {
-                let place = match configuration.candidate(stage, section, *option) {
-                    Ok(None) => continue,
-                    Ok(Some(candidate)) => Ok(place(stage, candidate)),
-                    Err(error) => Err(error),
-                };
-                let is_last = !matches!(
-                    &place,
-                    Ok(OptionPlace {
-                        content: PlaceContent::Command(_) | PlaceContent::KeyInBackend(_),
-                        ..
-                    })
-                );
-                places.push(place);
-                if is_last {
-                    return Ok(places);
+        let has_file = configuration.file.is_some();
+        let mut steps = Vec::new();
+        for step in lookup::steps(*option).filter(|step| has_file || !step.is_in_file()) {
+            let content = match configuration.in_place(&step, *option) {
+                Ok(InPlace::Absent) => StepContent::Absent,
+                Ok(InPlace::Ignored) => StepContent::Ignored(NOT_SENSITIVE),
+                Ok(InPlace::Candidate(candidate)) => {
+                    StepContent::Place(Ok(place(step.stage.may_be_empty(), candidate)))
                 }
+                Err(error) => StepContent::Place(Err(error)),
+            };
+            // Airflow reads them for sensitive options only.
+            if !option.sensitive && step.is_indirect() && matches!(content, StepContent::Absent) {
+                continue;
+            }
+            let is_last = content.is_last();
+            steps.push(OptionStep {
+                place: step.place(),
+                is_former: step.is_former,
+                content,
+            });
+            if is_last {
+                break;
             }
         }
-        Ok(places)
+        Ok(steps)
+    }
+
+    /// Returns what Airflow has for an option that nothing configures, and where: its `unit_tests.cfg`, or its default.
+    ///
+    /// # Errors
+    /// A home folder that cannot be part of a default, with status 2.
+    pub fn default_of(&self, option: &NamedOption) -> Result<(OptionDefault, Source)> {
+        let home = self.home()?;
+        if self.unit_tests {
+            let value = option.in_unit_tests(&home, &self.env)?;
+            if !matches!(value, OptionDefault::None) {
+                return Ok((value, Source::UnitTests));
+            }
+        }
+        Ok((option.default(&home, &self.env)?, Source::Default))
+    }
+
+    /// Returns the value that Airflow makes of a configured one when it starts, and a warning if it is another one.
+    ///
+    /// # Errors
+    /// A value with which Airflow does not start, with status 2.
+    pub fn started(&self, option: &NamedOption, value: OptionValue) -> Result<(OptionValue, Option<String>)> {
+        let OptionValue { value, source } = value;
+        let (value, warning) = option.started(value, &source, &self.env)?;
+        Ok((OptionValue { value, source }, warning))
+    }
+
+    /// Returns the `airflow.cfg` that is read.
+    #[must_use]
+    pub fn has_file(&self) -> bool {
+        self.text.is_some()
     }
 
     /// Returns every place that has `option` or a command for it, in Airflow's order, with its text. Runs no command.
-    pub(super) fn every_place(&self, option: &AirflowOption) -> Vec<(Source, Secret)> {
+    pub(super) fn every_place(&self, option: &AirflowOption<'_>) -> Vec<(Source, Secret)> {
         let mut provenance = Provenance::default();
         let Ok(file) = self.text.as_deref().map(ConfigText::parse).transpose() else {
             return Vec::new();
@@ -130,7 +202,18 @@ impl OptionPlace {
     }
 }
 
-fn place(stage: Stage, candidate: Candidate) -> OptionPlace {
+impl StepContent {
+    /// Whether the lookup ends here, whatever a command prints or a backend has.
+    fn is_last(&self) -> bool {
+        match self {
+            Self::Absent | Self::Ignored(_) => false,
+            Self::Place(Ok(place)) => matches!(place.content, PlaceContent::Value(_)),
+            Self::Place(Err(_)) => true,
+        }
+    }
+}
+
+fn place(may_be_empty: bool, candidate: Candidate) -> OptionPlace {
     let (source, content) = match candidate {
         Candidate::Value(configured) => (configured.source, PlaceContent::Value(configured.value)),
         Candidate::Command { line, source } => (source, PlaceContent::Command(line)),
@@ -138,7 +221,7 @@ fn place(stage: Stage, candidate: Candidate) -> OptionPlace {
     };
     OptionPlace {
         source,
-        may_be_empty: matches!(stage, Stage::Environment | Stage::File),
+        may_be_empty,
         content,
     }
 }

@@ -4,6 +4,7 @@
 //!
 //! Source: airflow 3.3.2, `airflow/_shared/configuration/parser.py`, `AirflowConfigParser.get`.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use super::airflow_cfg::ConfigFile;
@@ -14,6 +15,7 @@ use crate::airflow_option::AirflowOption;
 use crate::env::{Env, Variable};
 use crate::error::{Error, Result};
 use crate::python::configparser::InterpolationError;
+use crate::python::text;
 use crate::secret::Secret;
 use crate::shown::shown;
 
@@ -43,17 +45,122 @@ pub(super) enum Candidate {
     InBackend { key: Secret, source: Source },
 }
 
-/// A stage of a lookup. Airflow looks up an option in each section of a stage before the next stage.
-#[derive(Clone, Copy)]
+/// A place in which an option can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    Environment,
+    /// A variable.
+    Variable,
+    VariableCommand,
+    VariableSecret,
+    /// An option of `airflow.cfg`.
     File,
     FileCommand,
     FileSecret,
 }
 
+/// The places, in Airflow's order. Airflow looks for an option under each of its names in one group before the next group.
+const GROUPS: [&[Stage]; 4] = [
+    &[Stage::Variable, Stage::VariableCommand, Stage::VariableSecret],
+    &[Stage::File],
+    &[Stage::FileCommand],
+    &[Stage::FileSecret],
+];
+
+/// A step of a lookup: a place, and the name under which the option is looked for there.
+#[derive(Clone, Debug)]
+pub(super) struct Step<'o> {
+    pub(super) stage: Stage,
+    /// Whether it is the name from older versions of Airflow.
+    pub(super) is_former: bool,
+    section: Cow<'o, str>,
+    name: &'o str,
+    team: Option<&'o str>,
+}
+
+/// What is in the place of a step.
+#[derive(Debug)]
+pub(super) enum InPlace {
+    /// Nothing.
+    Absent,
+    /// A command or a key, but of an option that is not sensitive.
+    Ignored,
+    /// The value, or where it is.
+    Candidate(Candidate),
+}
+
 impl Stage {
-    pub(super) const ALL: [Self; 4] = [Self::Environment, Self::File, Self::FileCommand, Self::FileSecret];
+    /// Whether an empty value counts. If not, the lookup goes on.
+    pub(super) fn may_be_empty(self) -> bool {
+        !matches!(self, Self::FileCommand | Self::FileSecret)
+    }
+
+    fn is_in_file(self) -> bool {
+        matches!(self, Self::File | Self::FileCommand | Self::FileSecret)
+    }
+}
+
+/// Returns every step of the lookup of `option`, in order.
+pub(super) fn steps<'o>(option: AirflowOption<'o>) -> impl Iterator<Item = Step<'o>> {
+    let names = [Some((option.section, option.name)), option.former];
+    GROUPS.into_iter().flat_map(move |group| {
+        let named = names.into_iter().enumerate();
+        named
+            .filter_map(|(index, name)| Some((index == 1, name?)))
+            .flat_map(move |(is_former, (section, name))| {
+                group.iter().map(move |&stage| Step {
+                    stage,
+                    is_former,
+                    // A team has sections of its own; the former name has none.
+                    section: match option.team {
+                        Some(team) if stage.is_in_file() && !is_former => format!("{team}={section}").into(),
+                        _ => section.into(),
+                    },
+                    name,
+                    team: option.team,
+                })
+            })
+            // A team has no commands and no keys in the file.
+            .filter(move |step| option.team.is_none() || step.stage.may_be_empty())
+    })
+}
+
+impl Step<'_> {
+    /// Returns whether the step looks into `airflow.cfg`.
+    pub(super) fn is_in_file(&self) -> bool {
+        self.stage.is_in_file()
+    }
+
+    /// Returns whether the place has a command or a key, not the value itself.
+    pub(super) fn is_indirect(&self) -> bool {
+        !matches!(self.stage, Stage::Variable | Stage::File)
+    }
+
+    /// Returns the name of the variable, or `[section] option` of the file.
+    pub(super) fn place(&self) -> String {
+        if self.is_in_file() {
+            format!("[{}] {}", self.section, self.option())
+        } else {
+            self.variable()
+        }
+    }
+
+    fn variable(&self) -> String {
+        let end = match self.stage {
+            Stage::VariableCommand => "_CMD",
+            Stage::VariableSecret => "_SECRET",
+            _ => "",
+        };
+        variable_name(&self.section, self.name, self.team) + end
+    }
+
+    fn option(&self) -> String {
+        let end = match self.stage {
+            Stage::FileCommand => "_cmd",
+            Stage::FileSecret => "_secret",
+            _ => "",
+        };
+        format!("{}{end}", self.name)
+    }
 }
 
 impl Configured {
@@ -72,73 +179,69 @@ impl Configuration<'_> {
     ///
     /// # Errors
     /// A value that cannot be expanded or interpolated, a command that fails, and a nested lookup, with status 2.
-    pub(super) fn get(&mut self, option: AirflowOption) -> Result<Option<Configured>> {
-        for stage in Stage::ALL {
-            match self.candidate(stage, option.section, option)? {
-                None => {}
-                Some(Candidate::Value(configured)) => return Ok(Some(configured)),
-                Some(Candidate::Command { line, source }) => {
+    pub(super) fn get(&mut self, option: AirflowOption<'_>) -> Result<Option<Configured>> {
+        for step in steps(option) {
+            match self.in_place(&step, option)? {
+                InPlace::Absent | InPlace::Ignored => {}
+                InPlace::Candidate(Candidate::Value(configured)) => return Ok(Some(configured)),
+                InPlace::Candidate(Candidate::Command { line, source }) => {
                     let printed = printed(&line, source, self.env, self.deadline)?;
-                    if matches!(stage, Stage::Environment) || !printed.value.is_empty() {
+                    if step.stage.may_be_empty() || !printed.value.is_empty() {
                         return Ok(Some(printed));
                     }
                 }
-                Some(Candidate::InBackend { source, .. }) => return Err(nested(option, &source)),
+                InPlace::Candidate(Candidate::InBackend { source, .. }) => {
+                    return Err(nested(option, &source));
+                }
             }
         }
         Ok(None)
     }
 
-    /// Returns where one stage of a lookup has the value of `option` in `section`, without I/O.
+    /// Returns what is in the place of one step of the lookup of `option`, without I/O.
     ///
     /// # Errors
     /// A value that cannot be expanded or interpolated, with status 2.
-    pub(super) fn candidate(
-        &mut self,
-        stage: Stage,
-        section: &'static str,
-        option: AirflowOption,
-    ) -> Result<Option<Candidate>> {
-        let name = |end: &str| format!("{}{end}", option.name);
-        match stage {
-            Stage::Environment => self.environment_option(section, option),
-            Stage::File => match self.file_option(section, option.name)? {
-                Some((value, source)) => self
-                    .expanded(option, &value, source)
-                    .map(Candidate::Value)
-                    .map(Some),
-                None => Ok(None),
-            },
+    pub(super) fn in_place(&mut self, step: &Step<'_>, option: AirflowOption<'_>) -> Result<InPlace> {
+        if step.is_indirect() && !option.sensitive {
+            let source = if step.is_in_file() {
+                self.config_source(&step.section, &step.option())
+            } else {
+                self.variable(&step.variable()).map(|(_, source)| source)
+            };
+            let Some(source) = source else {
+                return Ok(InPlace::Absent);
+            };
+            self.provenance.ignored(source, NOT_SENSITIVE);
+            return Ok(InPlace::Ignored);
+        }
+        let found = if step.is_in_file() {
+            self.file_option(&step.section, &step.option())?
+        } else {
+            self.variable(&step.variable())
+                .map(|(variable, source)| (variable.value, source))
+        };
+        let Some((value, source)) = found else {
+            return Ok(InPlace::Absent);
+        };
+        let candidate = match step.stage {
+            Stage::Variable | Stage::File => Candidate::Value(self.expanded(option, &value, source)?),
+            Stage::VariableCommand => Candidate::Command { line: value, source },
             Stage::FileCommand => {
-                let Some((line, source)) = self.file_option(section, &name("_cmd"))? else {
-                    return Ok(None);
-                };
-                if !option.sensitive {
-                    self.provenance.ignored(source, NOT_SENSITIVE);
-                    return Ok(None);
-                }
                 // Python's interpolation makes Airflow look up and expand this option. The result is not used, but the
                 // expansion may never end.
-                endless_is_an_error(expand(&line, self.env), &source)?;
-                Ok(Some(Candidate::Command { line, source }))
+                endless_is_an_error(expand(&value, self.env), &source)?;
+                Candidate::Command { line: value, source }
             }
-            Stage::FileSecret => {
-                let Some((key, source)) = self.file_option(section, &name("_secret"))? else {
-                    return Ok(None);
-                };
-                if !option.sensitive {
-                    self.provenance.ignored(source, NOT_SENSITIVE);
-                    return Ok(None);
-                }
-                Ok(Some(Candidate::InBackend { key, source }))
-            }
-        }
+            Stage::VariableSecret | Stage::FileSecret => Candidate::InBackend { key: value, source },
+        };
+        Ok(InPlace::Candidate(candidate))
     }
 
     /// Returns every place that has `option` or a command for it, in Airflow's order, with its text as it is written.
-    pub(super) fn every_place(&self, option: AirflowOption) -> Vec<(Source, Secret)> {
+    pub(super) fn every_place(&self, option: AirflowOption<'_>) -> Vec<(Source, Secret)> {
         let ends: &[&str] = if option.sensitive { &["", "_CMD"] } else { &[""] };
-        let name = variable_name(option.section, option);
+        let name = variable_name(option.section, option.name, option.team);
         let variables = ends.iter().filter_map(|end| {
             let (variable, source) = self.variable(&format!("{name}{end}"))?;
             Some((source, variable.value))
@@ -152,40 +255,13 @@ impl Configuration<'_> {
     }
 
     /// Records, for `explain`, that `option` is configured but ignored.
-    pub(super) fn ignore(&mut self, option: AirflowOption, reason: &'static str) {
+    pub(super) fn ignore(&mut self, option: AirflowOption<'_>, reason: &'static str) {
         let variable = self
-            .variable(&variable_name(option.section, option))
+            .variable(&variable_name(option.section, option.name, option.team))
             .map(|(_, source)| source);
         if let Some(source) = variable.or_else(|| self.config_source(option.section, option.name)) {
             self.provenance.ignored(source, reason);
         }
-    }
-
-    fn environment_option(
-        &mut self,
-        section: &'static str,
-        option: AirflowOption,
-    ) -> Result<Option<Candidate>> {
-        let name = variable_name(section, option);
-        if let Some((variable, source)) = self.variable(&name) {
-            let configured = self.expanded(option, &variable.value, source)?;
-            return Ok(Some(Candidate::Value(configured)));
-        }
-        if let Some((variable, source)) = self.variable(&format!("{name}_CMD")) {
-            let line = variable.value;
-            if option.sensitive {
-                return Ok(Some(Candidate::Command { line, source }));
-            }
-            self.provenance.ignored(source, NOT_SENSITIVE);
-        }
-        if let Some((variable, source)) = self.variable(&format!("{name}_SECRET")) {
-            let key = variable.value;
-            if option.sensitive {
-                return Ok(Some(Candidate::InBackend { key, source }));
-            }
-            self.provenance.ignored(source, NOT_SENSITIVE);
-        }
-        Ok(None)
     }
 
     fn variable(&self, name: &str) -> Option<(Variable, Source)> {
@@ -242,7 +318,7 @@ impl Configuration<'_> {
         }
     }
 
-    fn expanded(&mut self, option: AirflowOption, value: &Secret, source: Source) -> Result<Configured> {
+    fn expanded(&mut self, option: AirflowOption<'_>, value: &Secret, source: Source) -> Result<Configured> {
         let expanded = endless_is_an_error(expand(value, self.env), &source)?;
         if !expanded.references.is_empty() {
             self.provenance.notes.push(Note::Expanded {
@@ -275,26 +351,24 @@ fn endless_is_an_error(expanded: Result<Expanded, Endless>, source: &Source) -> 
 }
 
 /// Why a `_CMD` or `_SECRET` of an option is ignored.
-const NOT_SENSITIVE: &str =
+pub(super) const NOT_SENSITIVE: &str =
     "Airflow reads `_CMD` and `_SECRET` only for sensitive options, and this is not one";
 
 /// Returns the error of an option that must be looked up in a secrets backend before there is one.
-fn nested(option: AirflowOption, source: &Source) -> Error {
+fn nested(option: AirflowOption<'_>, source: &Source) -> Error {
     Error::usage(format!(
         "{source} cannot be used: a secrets backend cannot look up its own `{}`",
         option.name
     ))
     .with_hint(format!(
         "set `{}` or `{0}_CMD` instead",
-        variable_name(option.section, option)
+        variable_name(option.section, option.name, option.team)
     ))
 }
 
-/// Returns `AIRFLOW__SECTION__OPTION`.
-fn variable_name(section: &str, option: AirflowOption) -> String {
-    format!(
-        "AIRFLOW__{}__{}",
-        section.to_uppercase(),
-        option.name.to_uppercase()
-    )
+/// Returns `AIRFLOW__SECTION__OPTION`, or `AIRFLOW__TEAM___SECTION__OPTION`.
+fn variable_name(section: &str, name: &str, team: Option<&str>) -> String {
+    let section = text::upper(&section.replace('.', "_"));
+    let team = team.map_or_else(String::new, |team| text::upper(team) + "___");
+    format!("AIRFLOW__{team}{section}__{}", text::upper(name))
 }

@@ -39,8 +39,13 @@
 //! Kwargs of Airflow's configuration belong to the class of Airflow's configuration: `--backend` with another class drops them.
 //!
 //! **An option that only a backend needs** (`[database] sql_alchemy_conn`, `[core] fernet_key`) is looked up when it is needed, in the
-//! order of 3 to 9, but `_SECRET` is asked of the configured backend. Each entry is looked up in the option's section, and then in the
-//! section that it had in older versions of Airflow.
+//! order of 3 to 9, but `_SECRET` is asked of the configured backend. 3 to 5 are looked up under the option's name, and then under the
+//! section and name that it had in older versions of Airflow; and so is each of 6, 7 and 8.
+//!
+//! **An option that is asked for by its name** (`get-config core.dags_folder`) is looked up in the same way. 9 is what
+//! `known_options.txt` has, with Airflow's home folder inserted, and expanded. For a team there are only
+//! `AIRFLOW__<TEAM>___<SECTION>__<KEY>` with its `_CMD` and `_SECRET`, `[<team>=<section>]` of `airflow.cfg`, and the default.
+//! Airflow replaces some values when it starts, and does not start with others (`named_option`).
 //!
 //! **With `--worker`**, `[workers] secrets_backend`, `secrets_backend_kwargs` and `AIRFLOW__WORKERS__SECRETS_BACKEND…` replace those of
 //! `[secrets]` in everything above. If `[workers] secrets_backend` is absent or empty, all of `[secrets]` is used and the kwargs of
@@ -74,6 +79,7 @@ mod expand;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod globals;
+mod known_options;
 mod kwargs_error;
 mod kwargs_text;
 mod kwargs_words;
@@ -81,11 +87,14 @@ mod later;
 mod lookup;
 mod misspelt;
 mod mistake;
+mod named_option;
 mod nearly_json;
 mod origin;
 mod shadowed;
 
-pub use later::{AirflowConfiguration, OptionPlace, PlaceContent};
+pub use known_options::names as option_names;
+pub use later::{AirflowConfiguration, OptionPlace, OptionStep, PlaceContent, StepContent};
+pub use named_option::{NamedOption, OptionDefault};
 pub use origin::{Note, Provenance, Source};
 pub use shadowed::Shadowed;
 
@@ -196,6 +205,7 @@ impl Settings {
             search_path: search_path(&globals, airflow.backend)?,
             airflow: AirflowConfiguration {
                 env: env.clone(),
+                unit_tests: airflow.unit_tests,
                 text: airflow.text.map(Arc::new),
                 deadline,
             },
@@ -236,6 +246,7 @@ struct Airflow {
     multi_team: bool,
     /// `airflow.cfg`, unless Airflow ignores it.
     text: Option<ConfigText>,
+    unit_tests: bool,
 }
 
 impl Airflow {
@@ -279,6 +290,7 @@ impl Airflow {
             backend,
             multi_team: core::multi_team(&mut configuration)?,
             text: text.filter(|_| !ignored),
+            unit_tests: ignored,
         })
     }
 }

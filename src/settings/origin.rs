@@ -34,6 +34,8 @@ pub enum Source {
     },
     /// Airflow's own search path, or a default.
     Default,
+    /// The configuration of Airflow's own tests.
+    UnitTests,
 }
 
 impl fmt::Display for Source {
@@ -59,6 +61,7 @@ impl fmt::Display for Source {
                 )
             }
             Self::Default => f.write_str("Airflow's default"),
+            Self::UnitTests => f.write_str("Airflow's `unit_tests.cfg`"),
         }
     }
 }

@@ -51,7 +51,7 @@ impl AirflowOptions for DatabaseConfigured {
         Ok(Secret::from("/nonexistent"))
     }
 
-    fn known(&self, option: &AirflowOption) -> Result<Known> {
+    fn known(&self, option: &AirflowOption<'_>) -> Result<Known> {
         Ok(match option.name {
             "sql_alchemy_conn" => Known::Value(OptionValue {
                 value: Secret::from("sqlite:////nonexistent/airflow.db"),
@@ -61,7 +61,7 @@ impl AirflowOptions for DatabaseConfigured {
         })
     }
 
-    fn value<'a>(&'a self, option: &'a AirflowOption) -> BoxFuture<'a, Result<Option<OptionValue>>> {
+    fn value<'a>(&'a self, option: &'a AirflowOption<'a>) -> BoxFuture<'a, Result<Option<OptionValue>>> {
         let value = self.known(option).map(|known| match known {
             Known::Value(value) => Some(value),
             Known::Default | Known::Elsewhere(_) => None,

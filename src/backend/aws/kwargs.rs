@@ -80,12 +80,7 @@ pub(super) struct Config {
 }
 
 /// Airflow's option for a class that makes the sessions.
-const SESSION_FACTORY: AirflowOption = AirflowOption {
-    section: "aws",
-    former_section: None,
-    name: "session_factory",
-    sensitive: false,
-};
+const SESSION_FACTORY: AirflowOption<'static> = AirflowOption::new("aws", "session_factory");
 
 /// Refuses a configuration in which a Python class makes the sessions.
 ///

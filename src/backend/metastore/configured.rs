@@ -18,24 +18,12 @@ use crate::file;
 use crate::python::text::is_space;
 use crate::shown::shown;
 
-const SQL_ALCHEMY_CONN: AirflowOption = AirflowOption {
-    section: "database",
-    former_section: Some("core"),
-    name: "sql_alchemy_conn",
-    sensitive: true,
-};
-const SQL_ALCHEMY_SCHEMA: AirflowOption = AirflowOption {
-    section: "database",
-    former_section: None,
-    name: "sql_alchemy_schema",
-    sensitive: false,
-};
-const SQL_ALCHEMY_CONNECT_ARGS: AirflowOption = AirflowOption {
-    section: "database",
-    former_section: None,
-    name: "sql_alchemy_connect_args",
-    sensitive: false,
-};
+const SQL_ALCHEMY_CONN: AirflowOption<'static> = AirflowOption::new("database", "sql_alchemy_conn")
+    .sensitive()
+    .formerly("core", "sql_alchemy_conn");
+const SQL_ALCHEMY_SCHEMA: AirflowOption<'static> = AirflowOption::new("database", "sql_alchemy_schema");
+const SQL_ALCHEMY_CONNECT_ARGS: AirflowOption<'static> =
+    AirflowOption::new("database", "sql_alchemy_connect_args");
 
 /// What is known of the database without asking anyone.
 #[derive(Debug)]

@@ -17,12 +17,7 @@ use crate::error::{Error, Result};
 use crate::shown::shown;
 use crate::value::{Lookup, SecretKind};
 
-const FERNET_KEY: AirflowOption = AirflowOption {
-    section: "core",
-    former_section: None,
-    name: "fernet_key",
-    sensitive: true,
-};
+const FERNET_KEY: AirflowOption<'static> = AirflowOption::new("core", "fernet_key").sensitive();
 
 /// Opens what Airflow has encrypted.
 pub(super) struct Opener {

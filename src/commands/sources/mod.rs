@@ -40,12 +40,7 @@ const SKIPPED_FOLDERS: [&str; 3] = ["__pycache__", "node_modules", "site-package
 const VIRTUAL_ENVIRONMENT: &str = "pyvenv.cfg";
 
 /// The option that chooses the syntax of `.airflowignore`.
-const IGNORE_SYNTAX: AirflowOption = AirflowOption {
-    section: "core",
-    former_section: None,
-    name: "dag_ignore_file_syntax",
-    sensitive: false,
-};
+const IGNORE_SYNTAX: AirflowOption<'static> = AirflowOption::new("core", "dag_ignore_file_syntax");
 
 /// What was read.
 #[derive(Debug, Default)]

@@ -15,6 +15,7 @@ use super::failure::{CertificateProblem, Failure, FailureKind};
 use crate::secret::Secret;
 use crate::shown::shown;
 
+mod bundle;
 mod certificate;
 mod common_name;
 mod der;

@@ -1,16 +1,16 @@
 //! PEM files of certificates and keys (RFC 7468).
 //!
 //! Certificates are public, so a fast decoder reads their base64: the constant-time one of `rustls-pki-types` takes 8 million
-//! instructions for a system's bundle. A handshake needs one of a bundle's hundred and fifty certificates, so the markers are
-//! found without looking at every byte, and only the part with the subject is decoded. The constant-time decoder reads private
-//! keys.
+//! instructions for a system's bundle. A handshake needs one of a bundle's hundred and fifty certificates: `bundle` finds it. The
+//! constant-time decoder reads private keys.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use memchr::{memchr, memmem};
+use memchr::memchr;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
@@ -20,11 +20,8 @@ use crate::file;
 use crate::secret::Secret;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
-const END: &[u8] = b"\n-----END ";
+const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
-
-/// How much of a certificate's base64 is decoded to find its subject. If that is not enough, all of it is decoded.
-const HEAD_CHARACTERS: usize = 480;
 
 /// A certificate in a file, and what the file says about its use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,41 +41,36 @@ pub(super) enum Purpose {
     Rejected,
 }
 
-/// A block of base64.
-struct Block<'a> {
+/// A block of base64 in a PEM file.
+#[derive(Debug)]
+pub(super) struct Block {
     /// Whether OpenSSL's trust settings follow the certificate.
-    with_settings: bool,
-    body: &'a [u8],
+    pub(super) with_settings: bool,
+    /// The lines between the markers, from the newline of the first marker on.
+    pub(super) body: Range<usize>,
 }
 
 /// Returns every certificate of a PEM file, in order. Other blocks, and invalid base64, are skipped.
 pub(super) fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
-    blocks(pem).filter_map(|block| held(&block)).map(|held| held.der)
+    blocks(pem)
+        .filter_map(|block| held(pem, &block))
+        .map(|held| held.der)
 }
 
-/// Returns the certificates of a PEM file whose subject is one of `subjects`.
-pub(super) fn certificates_of(pem: &[u8], subjects: &[&[u8]]) -> Vec<Held> {
-    let wanted = |der: &[u8]| Head::of(der).map(|head| subjects.contains(&head.subject));
-    let mut found = Vec::new();
-    for block in blocks(pem) {
-        let matches = decode(block.body, HEAD_CHARACTERS).and_then(|head| wanted(&head));
-        if matches == Some(false) {
-            continue;
-        }
-        found.extend(held(&block).filter(|held| wanted(&held.der) == Some(true)));
-    }
-    found
+/// Returns the certificate of a block if its subject is one of `subjects`.
+pub(super) fn held_by_one_of(pem: &[u8], block: &Block, subjects: &[&[u8]]) -> Option<Held> {
+    held(pem, block).filter(|held| Head::of(&held.der).is_some_and(|head| subjects.contains(&head.subject)))
 }
 
 /// Finds the blocks of certificates.
 ///
 /// A marker counts only at the start of a line, as in OpenSSL (`crypto/pem/pem_lib.c`, `get_name`): a commented-out or indented
 /// block is ignored.
-fn blocks(pem: &[u8]) -> impl Iterator<Item = Block<'_>> {
+pub(super) fn blocks(pem: &[u8]) -> impl Iterator<Item = Block> {
     let mut at = 0;
     std::iter::from_fn(move || {
         loop {
-            let begin = at + memmem::find(pem.get(at..)?, BEGIN)?;
+            let begin = marker(pem, at, BEGIN)?;
             let line_end = memchr(b'\n', &pem[begin..]).map_or(pem.len(), |length| begin + length);
             at = begin + BEGIN.len();
             if !matches!(&pem[..begin], [] | [.., b'\n'] | [0xef, 0xbb, 0xbf]) {
@@ -87,26 +79,41 @@ fn blocks(pem: &[u8]) -> impl Iterator<Item = Block<'_>> {
             let Some(label) = pem[at..line_end].trim_ascii_end().strip_suffix(DASHES) else {
                 continue;
             };
-            let end = line_end + memmem::find(&pem[line_end..], END)?;
+            let mut end = marker(pem, line_end, END)?;
+            while pem[end - 1] != b'\n' {
+                end = marker(pem, end + 1, END)?;
+            }
             let rest = &pem[end + END.len()..];
-            let last = rest[..memchr(b'\n', rest).unwrap_or(rest.len())].trim_ascii_end();
-            at = end + 1;
+            let rest = &rest[..memchr(b'\n', rest).unwrap_or(rest.len())];
+            at = end + END.len() + rest.len();
+            let last = rest.trim_ascii_end();
             let with_settings = match label {
                 b"CERTIFICATE" | b"X509 CERTIFICATE" => false,
                 b"TRUSTED CERTIFICATE" => true,
                 _ => continue,
             };
             if last.strip_suffix(DASHES) == Some(label) {
-                let body = &pem[line_end..end];
+                let body = line_end..end - 1;
                 return Some(Block { with_settings, body });
             }
         }
     })
 }
 
+/// Finds a marker from `at` on, by its dash: base64 has none.
+fn marker(pem: &[u8], mut at: usize, marker: &[u8]) -> Option<usize> {
+    loop {
+        at += memchr(b'-', pem.get(at..)?)?;
+        if pem[at..].starts_with(marker) {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
 /// Decodes the certificate of a block and its settings. Bytes after the certificate are not part of it.
-fn held(block: &Block<'_>) -> Option<Held> {
-    let mut der = decode(block.body, usize::MAX)?;
+fn held(pem: &[u8], block: &Block) -> Option<Held> {
+    let mut der = decode(pem.get(block.body.clone())?)?;
     let (certificate, rest) = der::whole(&der, der::SEQUENCE)?;
     let purpose = if block.with_settings {
         purpose(rest)?
@@ -153,14 +160,13 @@ fn purpose(settings: &[u8]) -> Option<Purpose> {
     })
 }
 
-/// Decodes up to `characters` (a multiple of 4) of a body.
-fn decode(body: &[u8], characters: usize) -> Option<Vec<u8>> {
-    let mut base64 = Vec::with_capacity(body.len().min(characters));
+/// Decodes a body.
+fn decode(body: &[u8]) -> Option<Vec<u8>> {
+    let mut base64 = Vec::with_capacity(body.len());
     let mut rest = body;
-    while !rest.is_empty() && base64.len() < characters {
+    while !rest.is_empty() {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = rest[..end].trim_ascii();
-        base64.extend_from_slice(&line[..line.len().min(characters - base64.len())]);
+        base64.extend_from_slice(rest[..end].trim_ascii());
         rest = rest.get(end + 1..).unwrap_or_default();
     }
     STANDARD.decode(base64).ok()
@@ -255,20 +261,24 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_found_by_its_subject_and_ends_where_it_says() {
+    fn a_certificate_ends_where_it_says() {
         let with_more = [certificate(2), vec![1, 2, 3]].concat();
         let pem = [
             block("CERTIFICATE", &certificate(1)),
             block("CERTIFICATE", &with_more),
         ]
         .concat();
-        let found = certificates_of(pem.as_bytes(), &[&[2, 0, 0]]);
+        let found = |subject: &[u8]| -> Vec<Held> {
+            blocks(pem.as_bytes())
+                .filter_map(|block| held_by_one_of(pem.as_bytes(), &block, &[subject]))
+                .collect()
+        };
         let expected = Held {
             der: certificate(2).into(),
             purpose: Purpose::Unsaid,
         };
-        assert_eq!(found, [expected]);
-        assert_eq!(certificates_of(pem.as_bytes(), &[&[3, 0, 0]]), []);
+        assert_eq!(found(&[2, 0, 0]), [expected]);
+        assert_eq!(found(&[3, 0, 0]), []);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The trusted certificates: a named file or folder, the system's bundle, or Mozilla's list.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use rustls::pki_types::{CertificateDer, TrustAnchor};
 
 use super::super::failure::Failure;
+use super::bundle::Bundle;
 use super::der::Head;
 use super::pem::{self, Held};
 use crate::env::Env;
@@ -56,7 +58,7 @@ const BUNDLES: &[&str] = &[
 /// The trusted certificates: read unparsed, and searched once a server has sent its own.
 pub(super) struct Trust {
     /// PEM files, whole.
-    bundles: Vec<Vec<u8>>,
+    bundles: Vec<Arc<Bundle>>,
     /// Folders of PEM files, read only when the bundles do not suffice.
     folders: Vec<PathBuf>,
     /// Whether Mozilla's list is used.
@@ -85,7 +87,10 @@ impl Trust {
                 }
                 outcome => trust.bundles.push(usable(path, outcome)?),
             },
-            Roots::Text(text, name) => trust.bundles.push(holding(text.clone(), name)?),
+            Roots::Text(text, name) => {
+                let bundle = Bundle::new(text.clone());
+                trust.bundles.push(holding(Arc::new(bundle), name)?);
+            }
             Roots::System {
                 cert_file: None,
                 cert_dir: None,
@@ -130,11 +135,12 @@ impl Trust {
 
     /// Adds the certificates of folders that may lead from `issuers` to a root. Returns whether there are any.
     pub(super) fn add_from_folders(&self, issuers: &[&[u8]], held: &mut Vec<Held>) -> bool {
-        let files: Vec<Vec<u8>> = self
+        let files: Vec<Arc<Bundle>> = self
             .folders
             .iter()
             .flat_map(|folder| in_order(folder, self.deadline))
             .filter_map(|path| file::read_regular(&path, file::MAX_BYTES, self.deadline).ok())
+            .map(|pem| Arc::new(Bundle::new(pem)))
             .collect();
         let before = held.len();
         if !files.is_empty() {
@@ -155,10 +161,9 @@ impl Trust {
 
 /// Adds to `held` the certificates of PEM files whose subject is one of `issuers`, and those that signed them, and so on.
 ///
-/// A root is its own issuer, so one pass over a file is enough when the server sends its chain. If a certificate is there twice,
-/// the first counts.
-fn add(held: &mut Vec<Held>, bundles: &[Vec<u8>], files: &[Vec<u8>], issuers: &[&[u8]]) {
-    /// The maximum number of passes; no path is longer.
+/// If a certificate is there twice, the first counts.
+fn add(held: &mut Vec<Held>, bundles: &[Arc<Bundle>], files: &[Arc<Bundle>], issuers: &[&[u8]]) {
+    /// The maximum number of rounds; no path is longer.
     const MAX_PASSES: usize = 8;
     let mut wanted: Vec<Vec<u8>> = issuers.iter().map(|issuer| issuer.to_vec()).collect();
     let mut done = Vec::new();
@@ -170,7 +175,7 @@ fn add(held: &mut Vec<Held>, bundles: &[Vec<u8>], files: &[Vec<u8>], issuers: &[
         let subjects: Vec<&[u8]> = wanted.iter().map(Vec::as_slice).collect();
         let mut next = Vec::new();
         for file in bundles.iter().chain(files) {
-            for found in pem::certificates_of(file, &subjects) {
+            for found in file.certificates_of(&subjects) {
                 next.extend(Head::of(&found.der).map(|head| head.issuer.to_vec()));
                 if held.iter().all(|held| held.der != found.der) {
                     held.push(found);
@@ -206,31 +211,31 @@ fn is_hashed(path: &Path) -> bool {
         })
 }
 
-/// Reads a file of certificates, which are public.
-fn read(path: &Path, deadline: Instant) -> std::io::Result<Vec<u8>> {
-    file::read_unwiped(path, file::MAX_BYTES, deadline)
+/// Reads a file of certificates, which are public, unless another client has.
+fn read(path: &Path, deadline: Instant) -> std::io::Result<Arc<Bundle>> {
+    Bundle::shared(path, |path| file::read_unwiped(path, file::MAX_BYTES, deadline))
 }
 
 /// Reads a PEM file that has at least one certificate.
-fn bundle(path: &Path, deadline: Instant) -> Result<Vec<u8>, Failure> {
+fn bundle(path: &Path, deadline: Instant) -> Result<Arc<Bundle>, Failure> {
     usable(path, read(path, deadline))
 }
 
 /// Checks that what was read of `path` has at least one certificate.
-fn usable(path: &Path, read: std::io::Result<Vec<u8>>) -> Result<Vec<u8>, Failure> {
-    let bytes = read.map_err(|source| {
+fn usable(path: &Path, read: std::io::Result<Arc<Bundle>>) -> Result<Arc<Bundle>, Failure> {
+    let bundle = read.map_err(|source| {
         Failure::configuration(format!("the CA bundle `{}` cannot be read", path.display()))
             .with_source(source)
     })?;
     let shown = crate::shown::shown(&path.display().to_string());
-    holding(bytes, &format!("`{shown}`"))
+    holding(bundle, &format!("`{shown}`"))
 }
 
-/// Checks that `bytes`, which messages call `name`, have at least one certificate.
-fn holding(bytes: Vec<u8>, name: &str) -> Result<Vec<u8>, Failure> {
+/// Checks that a bundle, which messages call `name`, has at least one certificate.
+fn holding(bundle: Arc<Bundle>, name: &str) -> Result<Arc<Bundle>, Failure> {
     let usable = |certificate: &CertificateDer<'_>| Head::of(certificate).is_some();
-    if pem::certificates(&bytes).any(|certificate| usable(&certificate)) {
-        return Ok(bytes);
+    if pem::certificates(bundle.pem()).any(|certificate| usable(&certificate)) {
+        return Ok(bundle);
     }
     Err(Failure::configuration(format!(
         "{name} holds no usable certificate in PEM form"

@@ -41,6 +41,7 @@ mod explain;
 #[cfg(target_os = "linux")]
 mod faults;
 mod google;
+mod inject;
 mod kubernetes;
 mod list;
 mod load;

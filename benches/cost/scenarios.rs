@@ -106,6 +106,7 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
     ] {
         scenarios.push(exec(name, names, &plain));
     }
+    scenarios.push(inject(folder, &plain));
     scenarios
 }
 
@@ -194,6 +195,27 @@ fn exec(name: &'static str, names: usize, server: &Server) -> Scenario {
         instructions: scenario.bounds.instructions.filter(|_| names == 1),
         connections: names.min(AT_ONCE),
         requests: 1 + names,
+    };
+    scenario
+}
+
+/// A template with 10 connections: one login, and one request per name.
+fn inject(folder: &Path, server: &Server) -> Scenario {
+    const NAMES: usize = 10;
+    let template = folder.join("template.j2");
+    let lines = (0..NAMES).map(|number| format!("{{{{ conn.c{number:02}.get_uri() }}}}\n"));
+    std::fs::write(&template, lines.collect::<String>()).unwrap();
+    let mut scenario = approle("inject, 10 names, Vault, http", 2_000_000, server);
+    scenario.args = vec![
+        "inject".to_owned(),
+        "-i".to_owned(),
+        template.display().to_string(),
+    ];
+    scenario.expected = format!("{URI}\n").repeat(NAMES);
+    scenario.bounds = Bounds {
+        instructions: None,
+        connections: NAMES.min(AT_ONCE),
+        requests: 1 + NAMES,
     };
     scenario
 }

@@ -14,6 +14,7 @@ use super::{Connection, expose_text, from_json, from_uri};
 use crate::error::Result;
 use crate::python::json::{Object, Value, dumps, loads};
 use crate::python::text;
+use crate::python::urlencode::urlencode;
 use crate::secret::Secret;
 use crate::value::Found;
 
@@ -104,10 +105,24 @@ impl TaskConnection {
     /// # Errors
     /// A part that a URI cannot hold, with status 6.
     pub(crate) fn get_uri(&self) -> Result<Secret> {
-        self.as_core()
-            .and_then(|connection| connection.uri())
+        self.uri()
             .map(Secret::from)
             .map_err(|malformed| malformed.into_error(&self.requested_id))
+    }
+
+    fn uri(&self) -> Result<String, Malformed> {
+        if self
+            .parsed_extra()?
+            .as_object()
+            .is_some_and(|extra| !extra.is_empty())
+            || !self.extra.is_truthy()
+        {
+            return self.as_core(&self.extra)?.uri();
+        }
+        // An extra that is not an object stands in the query as it is.
+        let separator = if self.schema.is_truthy() { "?" } else { "/?" };
+        let query = urlencode([(from_uri::EXTRA_KEY, self.extra.as_str().unwrap_or_default())]);
+        Ok(self.as_core(&Value::Null)?.uri()? + separator + &query)
     }
 
     /// Returns what `as_json()` returns.
@@ -115,19 +130,19 @@ impl TaskConnection {
     /// # Errors
     /// An extra that is not the text of an object, with status 6.
     pub(crate) fn as_json(&self) -> Result<Secret> {
-        self.as_core()
+        self.as_core(&self.extra)
             .map_err(|malformed| malformed.into_error(&self.requested_id))?
             .as_json()
     }
 
-    /// Returns the same fields in core's class, which writes them in the same way.
-    fn as_core(&self) -> Result<Connection, Malformed> {
+    /// Returns the same fields and `extra` in core's class, which writes them in the same way.
+    fn as_core(&self, extra: &Value) -> Result<Connection, Malformed> {
         let text = |name: &str, value: &Value| match value {
             Value::Null => Ok(None),
             Value::String(text) => Ok(Some(text.clone())),
             value => Err(Malformed::of_type(name, value, "text")),
         };
-        let extra = match text("extra", &self.extra)? {
+        let extra = match text("extra", extra)? {
             Some(extra) if !extra.is_empty() => Some(Extra::parse(extra)?),
             _ => None,
         };

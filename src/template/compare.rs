@@ -39,7 +39,8 @@ fn equal_within(left: &Value, right: &Value, depth: usize) -> Result<bool> {
     };
     match (left, right) {
         (Value::Undefined(what), _) | (_, Value::Undefined(what)) => Err(Problem::undefined(what)),
-        (Value::None, Value::None)
+        (Value::Empty, Value::Empty)
+        | (Value::None, Value::None)
         | (Value::Var, Value::Var)
         | (Value::Connections, Value::Connections)
         | (Value::Variables { .. }, Value::Variables { .. })
@@ -178,6 +179,7 @@ pub(super) fn contains(container: &Value, item: &Value) -> Result<bool> {
             item.as_text().map(|text| &**text),
             Some("value" | "json")
         )),
+        Value::Empty => Ok(false),
         Value::List(items) => any(&items.borrow().clone(), item),
         Value::Tuple(_) | Value::Group(_) => any(&tuple(container), item),
         Value::View(View::Values, dict) => {

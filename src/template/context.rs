@@ -175,6 +175,9 @@ impl Engine<'_, '_> {
 
     /// Returns a connection in the format of `--as`.
     pub(super) fn formatted(&self, connection: &TaskConnection, format: &str) -> Result<Value> {
+        if !self.text.contains(format) {
+            return Err(Problem::unsupported("a format whose name is computed"));
+        }
         let text = self
             .names
             .formatted(connection.requested_id(), format)

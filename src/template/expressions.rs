@@ -10,11 +10,14 @@ use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, UnaryOp
 use super::arguments::Arguments;
 use super::context;
 use super::engine::{Engine, Scope};
-use super::problem::{Problem, Result, Stop, no_attribute};
+use super::problem::{Problem, Result, Stop, quoted};
 use super::value::{Dict, Value};
 use super::{compare, methods, operators, sequences, source, tests};
 use crate::error::ErrorKind;
 use crate::shown::shown;
+
+/// What [`Value::Empty`] is, for the errors of its parts.
+const EMPTY: &str = "an `if` without `else` is false, so its value is undefined";
 
 impl<'t> Engine<'t, '_> {
     /// Evaluates an expression.
@@ -83,9 +86,7 @@ impl<'t> Engine<'t, '_> {
                 } else if let Some(other) = &condition.false_expr {
                     self.eval(other, scope)
                 } else {
-                    Ok(Value::undefined(
-                        "an `if` without `else` is false, so its value is undefined",
-                    ))
+                    Ok(Value::Empty)
                 }
             }
             Expr::Filter(filter) => {
@@ -142,6 +143,9 @@ impl<'t> Engine<'t, '_> {
                     Value::Dict(dict) => {
                         for (name, value) in dict.borrow().values() {
                             let name = super::arguments::text("**", name)?;
+                            if !self.text.contains(&*name) {
+                                return Err(Problem::unsupported("an argument whose name is computed"));
+                            }
                             all.named.push((name.to_string(), value.clone()));
                         }
                     }
@@ -208,11 +212,13 @@ impl<'t> Engine<'t, '_> {
 
     /// Returns `owner.name`: Python's attribute, else the item.
     pub(super) fn attribute(&self, owner: &Value, name: &str, expr: Option<&Expr<'_>>) -> Result<Value> {
-        if let Value::Undefined(what) = owner {
-            return Err(Problem::undefined(what));
+        match owner {
+            Value::Undefined(what) => return Err(Problem::undefined(what)),
+            Value::Empty => return Err(Problem::undefined(EMPTY)),
+            _ => {}
         }
         if name.starts_with("__") {
-            return Err(internal(name));
+            return Err(internal());
         }
         if let Some(value) = self.dynamic(owner, name)? {
             return Ok(value);
@@ -222,12 +228,15 @@ impl<'t> Engine<'t, '_> {
         }
         match sequences::own_item(owner, &Value::text(name))? {
             Some(value) => Ok(value),
-            None => Ok(undefined(owner, name, expr)),
+            None => Ok(self.undefined(owner, name, expr)),
         }
     }
 
     /// Returns `owner[key]`: the item, else Python's attribute.
     pub(super) fn item(&self, owner: &Value, key: &Value, expr: Option<&Expr<'_>>) -> Result<Value> {
+        if let Value::Empty = owner {
+            return Err(Problem::undefined(EMPTY));
+        }
         if let Some(value) = sequences::own_item(owner, key)? {
             return Ok(value);
         }
@@ -235,22 +244,22 @@ impl<'t> Engine<'t, '_> {
             Value::Undefined(what) => Err(Problem::undefined(what)),
             Value::Text(name) | Value::Markup(name) => {
                 if name.starts_with("__") {
-                    return Err(internal(name));
+                    return Err(internal());
                 }
                 if let Some(value) = self.dynamic(owner, name)? {
                     return Ok(value);
                 }
                 match sequences::own_attribute(owner, name)? {
                     Some(value) => Ok(value),
-                    None => Ok(undefined(owner, name, expr)),
+                    None => Ok(self.undefined(owner, name, expr)),
                 }
             }
-            Value::Int(index) => Ok(undefined(owner, &index.to_string(), expr)),
-            key => Ok(undefined(
-                owner,
-                &format!("a key of type {}", key.type_name()),
-                None,
-            )),
+            Value::Int(index) => Ok(self.undefined(owner, &index.to_string(), expr)),
+            key => Ok(Value::undefined(format!(
+                "{} has no item under a key of type {}",
+                sequences::described(owner),
+                key.type_name()
+            ))),
         }
     }
 
@@ -264,6 +273,15 @@ impl<'t> Engine<'t, '_> {
             Value::Connections => self.look_up_connection(name).map(Some),
             _ => Ok(None),
         }
+    }
+
+    /// What Jinja returns for an attribute or item that is missing.
+    fn undefined(&self, owner: &Value, name: &str, expr: Option<&Expr<'_>>) -> Value {
+        let owner = match (owner, expr.and_then(owner_path)) {
+            (Value::Connection(_), _) | (_, None) => sequences::described(owner),
+            (_, Some(path)) => format!("`{}`", shown(&path)),
+        };
+        Value::undefined(format!("{owner} has no {}", quoted(self.text, name)))
     }
 
     /// Returns where an expression starts, for messages.
@@ -282,20 +300,8 @@ impl<'t> Engine<'t, '_> {
     }
 }
 
-fn internal(name: &str) -> Stop {
-    Problem::usage(format!(
-        "`{}` is internal, and templates have no access to it",
-        shown(name)
-    ))
-}
-
-/// What Jinja returns for an attribute or item that is missing.
-fn undefined(owner: &Value, name: &str, expr: Option<&Expr<'_>>) -> Value {
-    let owner = match (owner, expr.and_then(owner_path)) {
-        (Value::Connection(_), _) | (_, None) => sequences::described(owner),
-        (_, Some(path)) => format!("`{}`", shown(&path)),
-    };
-    Value::undefined(no_attribute(&owner, name))
+fn internal() -> Stop {
+    Problem::usage("names that start with `__` are internal, and templates have no access to them")
 }
 
 fn owner_path(expr: &Expr<'_>) -> Option<String> {

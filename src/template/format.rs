@@ -294,7 +294,7 @@ pub(super) fn format(
     reach: &dyn Fn(&Value, &str, bool) -> Result<Value>,
 ) -> Result<Text> {
     let mut out = Zeroizing::new(String::with_capacity(template.len()));
-    let mut automatic = 0;
+    let mut automatic = None;
     let mut rest = template;
     while let Some(at) = rest.find(['{', '}']) {
         out.push_str(&rest[..at]);
@@ -341,17 +341,30 @@ fn field_value(
     field: &str,
     arguments: &[Value],
     named: &[(String, Value)],
-    automatic: &mut usize,
+    automatic: &mut Option<usize>,
     reach: &dyn Fn(&Value, &str, bool) -> Result<Value>,
 ) -> Result<Value> {
     let first = field.find(['.', '[']).unwrap_or(field.len());
     let (name, mut path) = field.split_at(first);
+    // The fields are numbered by Python or by the format, not by both.
+    let mixed = || Problem::usage("a format has fields with and without numbers");
     let index = if name.is_empty() {
-        *automatic += 1;
-        Some(*automatic - 1)
+        let next = automatic
+            .map_or(Some(0), |last| last.checked_add(1))
+            .ok_or_else(mixed)?;
+        *automatic = Some(next);
+        Some(next)
     } else {
         name.parse().ok()
     };
+    if index.is_some()
+        && !name.is_empty()
+        && automatic
+            .replace(usize::MAX)
+            .is_some_and(|last| last != usize::MAX)
+    {
+        return Err(mixed());
+    }
     let missing = || Problem::usage("a format has a field for which there is no value");
     let mut value = match index {
         Some(index) => arguments.get(index).ok_or_else(missing)?.clone(),

@@ -86,9 +86,8 @@ pub enum Rendered {
 /// With the file, line and column: a template that is not one, something undefined, an operation that Python does not have (status 2);
 /// a name that is missing (3) or whose lookup failed; a value that is malformed (6).
 pub fn render(file: &str, template: &[u8], names: &dyn Names, deadline: Instant) -> Result<Rendered> {
-    let bytes = template.strip_prefix(b"\xef\xbb\xbf").unwrap_or(template);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
+    let text = std::str::from_utf8(template).map_err(|error| {
+        let before = &template[..error.valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         Error::usage(format!("`{file}` is not UTF-8")).with_detail(format!("line {line}"))
     })?;

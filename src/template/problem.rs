@@ -70,7 +70,11 @@ impl Stop {
     }
 }
 
-/// Describes an attribute that a value does not have.
-pub(super) fn no_attribute(owner: &str, name: &str) -> String {
-    format!("{owner} has no `{}`", shown(name))
+/// Quotes a name for a message if the template has it. A name that was computed may be a value, and is not shown.
+pub(super) fn quoted(template: &str, name: &str) -> String {
+    if template.contains(name) {
+        format!("`{}`", shown(name))
+    } else {
+        "what it computes as a name".to_owned()
+    }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::methods::{self, place};
 use super::operators::MOST_ITEMS;
-use super::problem::{Problem, Result, no_attribute};
+use super::problem::{Problem, Result};
 use super::text_of::pairs;
 use super::value::{Value, View, range_length};
 use crate::connection::TaskConnection;
@@ -14,6 +14,7 @@ use crate::error::ErrorKind;
 pub(super) fn items(value: &Value) -> Result<Vec<Value>> {
     Ok(match value {
         Value::Undefined(what) => return Err(Problem::undefined(what)),
+        Value::Empty => Vec::new(),
         Value::Text(text) | Value::Markup(text) => {
             if text.len() > 4 * MOST_ITEMS {
                 return Err(Problem::usage(format!(
@@ -55,6 +56,7 @@ pub(super) fn length(value: &Value) -> Result<Option<usize>> {
         Value::List(items) => items.borrow().len(),
         Value::Tuple(items) => items.len(),
         Value::Group(_) | Value::Var => 2,
+        Value::Empty => 0,
         Value::Dict(dict) | Value::View(_, dict) => dict.borrow().len(),
         Value::Range(start, stop, step) => {
             usize::try_from(range_length(*start, *stop, *step)).unwrap_or(usize::MAX)
@@ -238,7 +240,12 @@ pub(super) fn reach(owner: &Value, name: &str, is_attribute: bool) -> Result<Val
         };
         own_item(owner, &key)?
     };
-    found.ok_or_else(|| Problem::usage(no_attribute(&described(owner), name)))
+    found.ok_or_else(|| {
+        Problem::usage(format!(
+            "a format asks for a part that {} does not have",
+            described(owner)
+        ))
+    })
 }
 
 /// Returns `owner[start:stop:step]`.

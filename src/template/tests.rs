@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::expressions::compared;
 use super::filters;
 use super::operators::remainder;
-use super::problem::{Problem, Result};
+use super::problem::{Problem, Result, quoted};
 use super::sequences;
 use super::strings;
 use super::text_of::text_of;
@@ -63,7 +63,10 @@ const TESTS: [(&str, usize); 39] = [
 pub(super) fn test(engine: &Engine<'_, '_>, name: &str, value: &Value, arguments: Arguments) -> Result<bool> {
     engine.step()?;
     let Some((_, takes)) = TESTS.iter().find(|(known, _)| *known == name) else {
-        return Err(Problem::usage(format!("there is no test `{}`", shown(name))));
+        return Err(Problem::usage(format!(
+            "there is no test {}",
+            quoted(engine.text, name)
+        )));
     };
     if *takes == 0 {
         arguments.none(name)?;
@@ -100,10 +103,10 @@ fn same(value: &Value, other: &Value) -> Result<bool> {
     }
 }
 
-fn plain(name: &str, value: &Value) -> Result<bool> {
-    Ok(match name {
-        "defined" => !matches!(value, Value::Undefined(_)),
-        "undefined" => matches!(value, Value::Undefined(_)),
+fn plain(test: &str, value: &Value) -> Result<bool> {
+    Ok(match test {
+        "defined" => !matches!(value, Value::Undefined(_) | Value::Empty),
+        "undefined" => matches!(value, Value::Undefined(_) | Value::Empty),
         "none" => matches!(value, Value::None),
         "boolean" => matches!(value, Value::Bool(_)),
         "false" => matches!(value, Value::Bool(false)),
@@ -117,12 +120,13 @@ fn plain(name: &str, value: &Value) -> Result<bool> {
         "odd" => super::compare::equal(&remainder(value, &Value::Int(2))?, &Value::Int(1))?,
         "even" => super::compare::equal(&remainder(value, &Value::Int(2))?, &Value::Int(0))?,
         "lower" | "upper" => {
-            let method = if name == "lower" { "islower" } else { "isupper" };
+            let method = if test == "lower" { "islower" } else { "isupper" };
             strings::call(&*text_of(value)?, method, Arguments::default())?.is_true()?
         }
         "sequence" => matches!(
             value,
-            Value::Text(_)
+            Value::Empty
+                | Value::Text(_)
                 | Value::Markup(_)
                 | Value::List(_)
                 | Value::Tuple(_)
@@ -138,10 +142,17 @@ fn plain(name: &str, value: &Value) -> Result<bool> {
             value,
             Value::Macro(_) | Value::Method(_) | Value::Global(_) | Value::Joiner(_) | Value::Loop(_)
         ),
-        "filter" => value.as_text().is_some_and(|name| filters::exists(name)),
-        // `test`
-        _ => value
-            .as_text()
-            .is_some_and(|name| TESTS.iter().any(|(known, _)| **known == **name)),
+        "filter" | "test" => {
+            value.key()?;
+            let name = value.as_text().map_or("", |name| name);
+            if name.is_empty() {
+                false
+            } else if test == "filter" {
+                filters::exists(name)
+            } else {
+                TESTS.iter().any(|(known, _)| *known == name)
+            }
+        }
+        _ => return Err(Problem::usage(format!("there is no test `{}`", shown(test)))),
     })
 }

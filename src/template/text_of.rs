@@ -21,6 +21,7 @@ pub(super) fn text_of(value: &Value) -> Result<Text> {
     match value {
         Value::Text(text) | Value::Markup(text) => Ok(text.clone()),
         Value::Undefined(what) => Err(Problem::undefined(what)),
+        Value::Empty => Ok("".into()),
         other => repr_of(other),
     }
 }
@@ -42,7 +43,7 @@ fn write(value: &Value, depth: usize, out: &mut String) -> Result<()> {
         return Err(too_long());
     }
     match value {
-        Value::Undefined(_) => out.push_str("Undefined"),
+        Value::Undefined(_) | Value::Empty => out.push_str("Undefined"),
         Value::None => out.push_str("None"),
         Value::Bool(true) => out.push_str("True"),
         Value::Bool(false) => out.push_str("False"),

@@ -82,6 +82,8 @@ pub(super) enum Value {
     Unknown,
     /// Jinja's `StrictUndefined`: what is undefined, in words without a value.
     Undefined(Rc<str>),
+    /// Jinja's `Undefined` of an `if` without `else`: empty text, and false.
+    Empty,
     None,
     Bool(bool),
     Int(i128),
@@ -200,6 +202,7 @@ impl Value {
     pub(super) fn type_name(&self) -> &'static str {
         match self {
             Self::Unknown | Self::Undefined(_) => "StrictUndefined",
+            Self::Empty => "Undefined",
             Self::None => "NoneType",
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
@@ -232,7 +235,7 @@ impl Value {
     pub(super) fn is_true(&self) -> Result<bool> {
         Ok(match self {
             Self::Undefined(what) => return Err(Problem::undefined(what)),
-            Self::None => false,
+            Self::Empty | Self::None => false,
             Self::Bool(truth) => *truth,
             Self::Int(number) => *number != 0,
             Self::Float(number) => *number != 0.0,

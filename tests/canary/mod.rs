@@ -15,6 +15,7 @@ mod leaks;
 mod process;
 mod scenarios;
 mod servers;
+mod templates;
 mod vendors;
 
 use leaks::Canaries;
@@ -85,6 +86,9 @@ const MORE: &[(&str, bool)] = &[
     ("check uses.sql -o sarif", false),
     ("check uses.sql --offline", false),
     ("check --conn warehouse --var hello --conn missing", false),
+    ("inject -i uses.sql", true),
+    ("inject -i printed.j2", true),
+    ("inject -i printed.j2 -o /nonexistent/folder/file", true),
     ("exec --from uses.sql -- true", true),
     ("export --from uses.sql --format yaml", true),
     ("exec --file names.txt -- true", true),

@@ -10,6 +10,9 @@ const USES: &str = "{{ var.json.hello.a.b }} {{ conn.warehouse.host }} {{ conn.w
 
 /// A file of names with every form of a line.
 const NAMES: &str = "A=conn:warehouse#password\nB=conn:warehouse@sqlalchemy\nconn:warehouse@libpq-env\nC=var:hello#a.b\nvar:hello\n?conn:missing\n";
+/// A template that prints every part of a connection and a variable.
+const PRINTED: &str = "{{ conn.warehouse }} {{ conn.warehouse.password|b64encode }} {{ conn.warehouse.extra_dejson|tojson }} \
+     {{ conn.warehouse | as('sqlalchemy') }} {{ var.value.hello }} {{ var.json.get('hello', '') }}\n";
 
 /// One configuration with secrets in it.
 pub struct Scenario {
@@ -32,8 +35,9 @@ impl Scenario {
     /// Creates a scenario in which `get-conn warehouse` ends with `status`.
     pub fn new(name: &str, status: i32) -> Self {
         let dir = temp_dir();
-        std::fs::write(dir.path().join("uses.sql"), USES).unwrap();
-        std::fs::write(dir.path().join("names.txt"), NAMES).unwrap();
+        for (name, text) in [("uses.sql", USES), ("names.txt", NAMES), ("printed.j2", PRINTED)] {
+            std::fs::write(dir.path().join(name), text).unwrap();
+        }
         Self {
             name: name.to_owned(),
             args: Vec::new(),

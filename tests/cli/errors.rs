@@ -389,6 +389,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 &[("SECRETCTL_LOG", "secretctl=loud")],
                 "get-var hello",
             ),
+            ("a template that is not there", &[], "inject -i profiles.yml.j2"),
         ],
     ),
     (

@@ -112,6 +112,7 @@ fn help_is_short_or_long() {
         "get-config --help",
         "exec --help",
         "export --help",
+        "inject --help",
         "explain --help",
         "doctor --help",
         "completions --help",

@@ -123,6 +123,12 @@ impl VaultServer {
 
     /// Sends a request as root with `header`, which is empty or ends its line.
     pub fn request_with(&self, header: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let root = format!("X-Vault-Token: {}\r\n{header}", self.root_token);
+        self.request_as(&root, method, path, body)
+    }
+
+    /// Sends a request with `headers`, which have the token; each ends its line.
+    pub fn request_as(&self, headers: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let host = self.addr.strip_prefix("http://").unwrap();
         let body = if body.is_null() {
             String::new()
@@ -131,8 +137,7 @@ impl VaultServer {
         };
         // HTTP/1.0: the answer is neither chunked nor kept alive.
         let request = format!(
-            "{method} /v1/{path} HTTP/1.0\r\nHost: {host}\r\nX-Vault-Token: {}\r\n{header}Content-Length: {}\r\n\r\n{body}",
-            self.root_token,
+            "{method} /v1/{path} HTTP/1.0\r\nHost: {host}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
         let mut stream = TcpStream::connect(host).unwrap();

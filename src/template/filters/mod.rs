@@ -11,11 +11,10 @@ mod text;
 
 use super::arguments::{Arguments, text as text_argument, truth};
 use super::engine::Engine;
-use super::problem::{Problem, Result};
+use super::problem::{Problem, Result, quoted};
 use super::value::Value;
 use crate::error::Error;
 use crate::nearest::nearest;
-use crate::shown::shown;
 
 /// The filters of this program, and of Jinja.
 const FILTERS: [&str; 52] = [
@@ -116,7 +115,7 @@ pub(super) fn apply(
         }
         name if OTHERS.contains(&name) => Err(Problem::unsupported(format!("the filter `{name}`"))),
         name => {
-            let error = Error::usage(format!("there is no filter `{}`", shown(name)));
+            let error = Error::usage(format!("there is no filter {}", quoted(engine.text, name)));
             Err(Problem::of(match nearest(name, &FILTERS) {
                 Some(known) => error.with_hint(format!("the nearest is `{known}`")),
                 None => error.with_hint("docs/inject.md lists the filters"),
@@ -127,8 +126,8 @@ pub(super) fn apply(
 
 fn default(value: Value, arguments: Arguments) -> Result<Value> {
     let [other, boolean] = arguments.bind("default", ["default_value", "boolean"], 0)?;
-    let is_missing =
-        matches!(value, Value::Undefined(_)) || truth(boolean.as_ref(), false)? && !value.is_true()?;
+    let is_missing = matches!(value, Value::Undefined(_) | Value::Empty)
+        || truth(boolean.as_ref(), false)? && !value.is_true()?;
     Ok(if is_missing {
         other.unwrap_or_else(|| Value::text(""))
     } else {

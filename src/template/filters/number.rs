@@ -9,6 +9,9 @@ use crate::template::value::{Value, whole};
 
 /// Applies the filter `name`.
 pub(super) fn apply(name: &str, value: &Value, arguments: Arguments) -> Result<Value> {
+    if let Value::Empty = value {
+        return Err(Problem::types(name, &["a value that is undefined"]));
+    }
     match name {
         "abs" => {
             arguments.none(name)?;

@@ -10,7 +10,7 @@ use crate::template::arguments::{Arguments, integer, text, truth};
 use crate::template::compare::{equal, order};
 use crate::template::engine::Engine;
 use crate::template::operators::{MOST_ITEMS, add};
-use crate::template::problem::{Problem, Result};
+use crate::template::problem::{Problem, Result, quoted};
 use crate::template::sequences::{items, length, slice};
 use crate::template::strings::join;
 use crate::template::text_of::{pairs, text_of};
@@ -44,7 +44,7 @@ pub(super) fn apply(
         "items" => {
             arguments.none(name)?;
             match value {
-                Value::Undefined(_) => Ok(Value::generator(Vec::new())),
+                Value::Undefined(_) | Value::Empty => Ok(Value::generator(Vec::new())),
                 Value::Dict(dict) => Ok(Value::generator(pairs(&dict.borrow()))),
                 other => Err(Problem::types("items", &[other.type_name()])),
             }
@@ -113,7 +113,7 @@ fn attr(engine: &Engine<'_, '_>, value: &Value, name: &str) -> Result<Value> {
         _ if name.starts_with("__") => engine.attribute(value, name, None),
         _ => Ok(
             crate::template::sequences::own_attribute(value, name)?.unwrap_or_else(|| {
-                Value::undefined(format!("there is no attribute `{}`", crate::shown::shown(name)))
+                Value::undefined(format!("there is no attribute {}", quoted(engine.text, name)))
             }),
         ),
     }
@@ -317,7 +317,7 @@ fn get_or(engine: &Engine<'_, '_>, item: &Value, path: &[Value], default: Option
     let mut item = item.clone();
     for part in path {
         item = engine.item(&item, part, None)?;
-        if let (Value::Undefined(_), Some(default)) = (&item, default) {
+        if let (Value::Undefined(_) | Value::Empty, Some(default)) = (&item, default) {
             item = default.clone();
         }
     }

@@ -10,7 +10,7 @@ use crate::template::arguments::{Arguments, integer, text as text_argument, trut
 use crate::template::format;
 use crate::template::html::{escape, escape_text};
 use crate::template::problem::{Problem, Result};
-use crate::template::sequences::items;
+use crate::template::sequences::{self, items};
 use crate::template::strings::{capitalize, justify, replace, strip};
 use crate::template::text_of::{LONGEST, text_of, too_long};
 use crate::template::value::{Dict, Key, Text, Value};
@@ -201,7 +201,6 @@ fn indent(value: &Value, arguments: Arguments) -> Result<Value> {
 fn truncate(value: &Value, arguments: Arguments) -> Result<Value> {
     let names = ["length", "killwords", "end", "leeway"];
     let [length, kill_words, end, leeway] = arguments.bind("truncate", names, 0)?;
-    let text = text_argument("truncate", value)?;
     let size = |value: Option<Value>, default: i128| match value {
         None | Some(Value::None) => Ok(default),
         Some(value) => integer("truncate", &value),
@@ -212,9 +211,12 @@ fn truncate(value: &Value, arguments: Arguments) -> Result<Value> {
     if length < end_length || leeway < 0 {
         return Err(Problem::usage("`truncate` has a length that is too short"));
     }
-    if i128::try_from(text.chars().count()).unwrap_or(i128::MAX) <= length.saturating_add(leeway) {
+    // Python asks for the length first, so that a short list stays as it is.
+    let own = sequences::length(value)?.map(i128::try_from);
+    if matches!(own, Some(Ok(own)) if own <= length.saturating_add(leeway)) {
         return Ok(value.clone());
     }
+    let text = text_argument("truncate", value)?;
     let kept: String = text
         .chars()
         .take(usize::try_from(length - end_length).unwrap_or(0))
@@ -231,9 +233,12 @@ fn urlencode(value: &Value) -> Result<String> {
     let pairs = match value {
         Value::Text(text) | Value::Markup(text) => return Ok(quote_path(text)),
         Value::Dict(dict) => crate::template::text_of::pairs(&dict.borrow()),
-        Value::List(_) | Value::Tuple(_) | Value::View(..) | Value::Generator(_) | Value::Range(..) => {
-            items(value)?
-        }
+        Value::Empty
+        | Value::List(_)
+        | Value::Tuple(_)
+        | Value::View(..)
+        | Value::Generator(_)
+        | Value::Range(..) => items(value)?,
         other => return text_of(other).map(|text| quote_path(&text)),
     };
     let mut out = String::new();
@@ -264,7 +269,7 @@ fn xmlattr(value: &Value, arguments: Arguments) -> Result<Value> {
     };
     let mut out = String::new();
     for (name, value) in dict.borrow().values() {
-        if matches!(value, Value::None | Value::Undefined(_)) {
+        if matches!(value, Value::None | Value::Undefined(_) | Value::Empty) {
             continue;
         }
         let name = text_argument("xmlattr", name)?;

@@ -79,6 +79,23 @@ fn cargo_is_always_called_with_the_lock_file() {
 }
 
 #[test]
+fn no_crate_is_a_pre_release() {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    let versions: Vec<_> = lock
+        .lines()
+        .filter_map(|line| line.strip_prefix("version = \""))
+        .map(|version| version.trim_end_matches('"'))
+        .collect();
+    assert!(versions.len() > 150, "{}", versions.len());
+    // What follows a `+` says which system's interface a crate of types is for.
+    let early: Vec<_> = versions
+        .iter()
+        .filter(|version| version.split('+').next().unwrap().contains('-'))
+        .collect();
+    assert!(early.is_empty(), "{early:?}");
+}
+
+#[test]
 fn the_workflows_use_the_compiler_of_the_manifest() {
     let manifest = super::manifest();
     let version = manifest

@@ -13,6 +13,7 @@ use ring::rand::SystemRandom;
 use ring::{digest, signature};
 use zeroize::Zeroizing;
 
+use super::pfx;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::secret::Secret;
@@ -50,7 +51,7 @@ impl Certificate {
         let (key, chain) = if is_pem {
             pem(file, password)
         } else {
-            pfx(file, password)
+            from_pfx(file, password)
         }
         .map_err(|error| {
             error.map_message(|message| format!("the client certificate `{shown}` {message}"))
@@ -198,31 +199,29 @@ fn decrypt(der: &[u8], password: Option<&Secret>) -> Result<signature::RsaKeyPai
     pkcs8(document.as_bytes())
 }
 
-fn pfx(file: &[u8], password: Option<&Secret>) -> Result<KeyAndChain> {
+fn from_pfx(file: &[u8], password: Option<&Secret>) -> Result<KeyAndChain> {
     let password = match password {
         None => "",
         Some(password) => password
             .expose_text()
             .ok_or_else(|| Error::usage("has a password that is not UTF-8"))?,
     };
-    let store =
-        p12_keystore::KeyStore::from_pkcs12(file, password, p12_keystore::Pkcs12ImportPolicy::Relaxed)
-            .map_err(|error| match error {
-                p12_keystore::error::Error::MacError(_) => wrong_password(),
-                _ => Error::usage("is not a valid PEM or PFX file"),
-            })?;
-    let (_, entry) = store
-        .private_key_chain()
-        .ok_or_else(|| Error::usage("holds no private key"))?;
-    let chain: Vec<Vec<u8>> = entry
-        .certs()
+    let contents = pfx::open(file, password).map_err(|closed| match closed {
+        pfx::Closed::OtherPassword => wrong_password(),
+        pfx::Closed::Damaged => Error::usage("is not a valid PEM or PFX file"),
+        pfx::Closed::Unsupported => Error::usage("is a PFX file with a cipher that is not supported")
+            .with_hint("write it anew with OpenSSL 3: `openssl pkcs12 -in FILE -nodes | openssl pkcs12 -export -out NEW`"),
+    })?;
+    let key = contents.key.ok_or_else(|| Error::usage("holds no private key"))?;
+    let key = pkcs8(&key)?;
+    // The first that has the key's public half, as OpenSSL finds it; the others follow in their order.
+    let mut chain = contents.certificates;
+    let own = chain
         .iter()
-        .map(|certificate| certificate.as_der().to_vec())
-        .collect();
-    if chain.is_empty() {
-        return Err(Error::usage("holds no certificate"));
-    }
-    Ok((pkcs8(entry.key().as_der())?, chain))
+        .position(|certificate| pfx::public_key(certificate) == Some(key.public().as_ref()))
+        .ok_or_else(|| Error::usage("holds no certificate of its private key"))?;
+    chain[..=own].rotate_right(1);
+    Ok((key, chain))
 }
 
 fn wrong_password() -> Error {

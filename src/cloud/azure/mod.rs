@@ -29,6 +29,7 @@ mod command;
 mod entra;
 mod environment;
 mod managed_identity;
+mod pfx;
 mod region;
 pub(crate) mod retry;
 mod tenant;

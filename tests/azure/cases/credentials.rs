@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{Case, principal, run};
 use crate::azure::support::{CLIENT, CLIENT_SECRET, TENANT, USER, World};
 use crate::support::server::Reply;
-use crate::support::{Side, Sides, airflow, differs};
+use crate::support::{Program, Side, Sides, airflow, differs, skip, temp_dir};
 
 fn certificate(file: &str, password: Option<&str>) -> Value {
     let mut env = json!({
@@ -194,6 +194,113 @@ fn service_principals_that_cannot_be_are_errors() {
             .variable("AZURE_TOKEN_CREDENTIALS", "nobody")
             .fails(2, &["AZURE_TOKEN_CREDENTIALS"]),
     ]);
+}
+
+/// What OpenSSL's program may be told when it writes a PFX file, and the password.
+const PFX_FILES: &[(&str, &[&str], &str)] = &[
+    ("OpenSSL 3's own", &[], "hunter2"),
+    ("the old ciphers", &["-legacy"], "hunter2"),
+    (
+        "triple DES alone",
+        &[
+            "-legacy",
+            "-certpbe",
+            "PBE-SHA1-3DES",
+            "-keypbe",
+            "PBE-SHA1-3DES",
+            "-macalg",
+            "sha1",
+        ],
+        "hunter2",
+    ),
+    (
+        "RC2 with 128 bits",
+        &["-legacy", "-certpbe", "PBE-SHA1-RC2-128"],
+        "hunter2",
+    ),
+    (
+        "AES-128 and SHA-512",
+        &[
+            "-certpbe",
+            "aes-128-cbc",
+            "-keypbe",
+            "aes-128-cbc",
+            "-macalg",
+            "sha512",
+        ],
+        "hunter2",
+    ),
+    ("SHA-384", &["-macalg", "sha384"], "hunter2"),
+    (
+        "no encryption",
+        &["-certpbe", "NONE", "-keypbe", "NONE"],
+        "hunter2",
+    ),
+    ("no signature", &["-nomac"], "hunter2"),
+    ("one round", &["-iter", "1", "-nomaciter"], "hunter2"),
+    ("many rounds", &["-iter", "100000"], "hunter2"),
+    (
+        "a long password",
+        &[],
+        "a password that is longer than one block of SHA-1, twice over, and then some",
+    ),
+    ("a password beyond ASCII", &[], "p\u{e4}ss\u{20ac}\u{1f511}"),
+    (
+        "a password beyond ASCII, and the old ciphers",
+        &["-legacy"],
+        "p\u{e4}ss\u{20ac}\u{1f511}",
+    ),
+    ("no password", &[], ""),
+    ("no password, and the old ciphers", &["-legacy"], ""),
+    (
+        "a name of its own",
+        &["-name", "its \u{e9}tiquette", "-CSP", "Microsoft Enhanced"],
+        "hunter2",
+    ),
+];
+
+#[test]
+fn pfx_files_that_openssl_writes_are_airflows() {
+    let Some(judge) = airflow() else { return };
+    let path = std::env::var("PATH").unwrap();
+    if Program::new("sh")
+        .args(["-c", "command -v openssl"])
+        .env("PATH", &path)
+        .run()
+        .status
+        != 0
+    {
+        return skip("openssl", "it is not installed here");
+    }
+    let (world, dir) = (World::start(), temp_dir());
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/azure/data");
+    for (number, (name, options, password)) in PFX_FILES.iter().enumerate() {
+        let file = dir.path().join(format!("{number}.pfx"));
+        // The chain's other certificate comes too.
+        let written = Program::new("openssl")
+            .args(["pkcs12", "-export", "-passout", "env:PFX_PASSWORD", "-in"])
+            .arg(data.join("client-chain.pem"))
+            .arg("-out")
+            .arg(&file)
+            .args(*options)
+            .env("PATH", &path)
+            .env("PFX_PASSWORD", password)
+            .run();
+        assert_eq!(written.status, 0, "{name}: {}", written.stderr);
+        let file = file.to_str().unwrap();
+        let env = |password: &str| {
+            json!({
+                "AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": CLIENT, "AZURE_CLIENT_CERTIFICATE_PATH": file,
+                "AZURE_CLIENT_CERTIFICATE_PASSWORD": password,
+            })
+        };
+        Case::default_credential(name, env(password))
+            .variable("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN", "true")
+            .run(&world, judge, &|_| {});
+        Case::default_credential(name, env("wr0ng"))
+            .fails(2, &["cannot be opened with this password"])
+            .run(&world, judge, &|_| {});
+    }
 }
 
 #[test]

@@ -10,13 +10,19 @@
 
 #[path = "../support/callgrind.rs"]
 mod callgrind;
+#[path = "../support/dags.rs"]
+mod dags;
 mod database;
 mod measure;
+#[path = "../support/memory.rs"]
 mod memory;
+#[path = "../support/places.rs"]
+mod places;
 mod scenarios;
 #[path = "../support/server.rs"]
 mod server;
 mod servers;
+#[path = "../support/tls.rs"]
 mod tls;
 
 use std::process::ExitCode;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::scenarios::{Bounds, Scenario};
+use crate::server::take_all;
 use crate::{callgrind, memory};
 
 /// A command that does not exist: `exec` does all its work, and remains the process that callgrind counts.
@@ -45,20 +46,13 @@ impl Program {
         let output = alone.output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{} failed: {stderr}", scenario.name);
-        scenario.counts.iter().for_each(|counts| {
-            counts.take();
-        });
+        take_all(&scenario.counts);
 
         let mut counted = complete(callgrind::command(&self.path), scenario);
         counted.args(scenario.runs.iter().flat_map(|_| ["--", MISSING]));
         let status = if scenario.runs.is_some() { NOT_FOUND } else { 0 };
         let (instructions, _) = callgrind::count(&mut counted, status);
-        let (mut connections, mut requests) = (0, 0);
-        for counts in &scenario.counts {
-            let (more_connections, more_requests) = counts.take();
-            connections += more_connections;
-            requests += more_requests;
-        }
+        let (connections, requests) = take_all(&scenario.counts);
         Figures {
             instructions,
             peak_memory: memory::read(file.path()),
@@ -82,8 +76,8 @@ impl Figures {
         if self.connections > bounds.connections {
             problems.push(format!("more connections than {}", bounds.connections));
         }
-        if self.requests > bounds.requests {
-            problems.push(format!("more requests than {}", bounds.requests));
+        if self.requests != bounds.requests {
+            problems.push(format!("other requests than {}", bounds.requests));
         }
         problems
     }

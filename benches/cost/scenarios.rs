@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 
+use crate::dags::dag;
 use crate::database;
-use crate::server::{Answer, Counts, Server, URI, vault};
+use crate::places::{self, Answers, Place};
+use crate::server::{Counts, URI};
 use crate::tls::Authority;
 
 /// A command, and its limits.
@@ -30,18 +31,11 @@ pub(crate) struct Bounds {
     /// `None` without a limit.
     pub(crate) instructions: Option<u64>,
     pub(crate) connections: usize,
+    /// Not one less either: a command that asks for nothing finds nothing.
     pub(crate) requests: usize,
 }
 
 const LOCAL: &str = "airflow.secrets.local_filesystem.LocalFilesystemBackend";
-const VAULT: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
-const KEY_VAULT: &str = "airflow.providers.microsoft.azure.secrets.key_vault.AzureKeyVaultBackend";
-const AWS: &str = "airflow.providers.amazon.aws.secrets.secrets_manager.SecretsManagerBackend";
-const AKEYLESS: &str = "airflow.providers.akeyless.secrets.akeyless.AkeylessBackend";
-const GOOGLE: &str = "airflow.providers.google.cloud.secrets.secret_manager.CloudSecretManagerBackend";
-const KUBERNETES: &str =
-    "airflow.providers.cncf.kubernetes.secrets.kubernetes_secrets_backend.KubernetesSecretsBackend";
-const TENANT: &str = "6f89cf12-978b-4d23-ac18-9ef0c127cf87";
 
 /// How many names `exec` looks up at once, each on its own connection.
 const AT_ONCE: usize = 8;
@@ -74,39 +68,67 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
         let kwargs = json!({"connections_file_path": path});
         scenarios.push(lookup(name, 2_000_000, LOCAL, &kwargs));
     }
+    scenarios.push(environment());
     scenarios.push(example());
     scenarios.push(sqlite(folder));
-    let plain = Server::http(vault(Duration::ZERO));
-    scenarios.push(approle("Vault, AppRole, http", 2_000_000, &plain));
-    let authority = Authority::new(folder);
-    let over_tls = authority.server(vault(Duration::ZERO));
-    scenarios.push(with_roots(
-        approle("Vault, AppRole, https", 6_000_000, &over_tls),
-        &authority,
-    ));
-    scenarios.push(with_roots(key_vault(&authority), &authority));
-    scenarios.push(with_roots(google_by_key(&authority), &authority));
-    scenarios.push(with_roots(google_by_metadata(&authority), &authority));
-    scenarios.push(kubernetes(folder, &authority));
-    scenarios.push(akeyless());
-    scenarios.push(aws(
-        "Secrets Manager, static keys, http",
-        2_500_000,
-        &Server::http(secrets_manager),
-    ));
-    let over_tls = authority.server(secrets_manager);
-    scenarios.push(with_roots(
-        aws("Secrets Manager, static keys, https", 6_000_000, &over_tls),
-        &authority,
-    ));
+    let (authority, answers) = (Authority::new(folder), Answers::of(URI));
+    let (plain, tls) = (None, Some(&authority));
+    for (name, most, place) in [
+        ("Vault, AppRole, http", 2_000_000, places::vault(&answers, plain)),
+        ("Vault, AppRole, https", 5_000_000, places::vault(&answers, tls)),
+        (
+            "Key Vault, client secret, https",
+            8_000_000,
+            places::key_vault(&answers, &authority),
+        ),
+        (
+            "Secret Manager, key, https",
+            16_000_000,
+            places::google_by_key(&answers, &authority),
+        ),
+        (
+            "Secret Manager, metadata, https",
+            6_000_000,
+            places::google_by_metadata(&answers, &authority),
+        ),
+        (
+            "Kubernetes, token, https",
+            5_000_000,
+            places::kubernetes(&answers, folder, &authority),
+        ),
+        (
+            "Lockbox, OAuth token, https",
+            6_000_000,
+            places::lockbox(&answers, &authority),
+        ),
+        ("Akeyless, API key, http", 2_500_000, places::akeyless(&answers)),
+        (
+            "Secrets Manager, static keys, http",
+            2_500_000,
+            places::secrets_manager(&answers, plain),
+        ),
+        (
+            "Secrets Manager, static keys, https",
+            5_000_000,
+            places::secrets_manager(&answers, tls),
+        ),
+        (
+            "Parameter Store, static keys, http",
+            2_500_000,
+            places::parameter_store(&answers),
+        ),
+    ] {
+        scenarios.push(at(name, most, place));
+    }
     for (name, names) in [
         ("exec, 1 name, Vault, http", 1),
         ("exec, 10 names, Vault, http", 10),
         ("exec, 100 names, Vault, http", 100),
     ] {
-        scenarios.push(exec(name, names, &plain));
+        scenarios.push(exec(name, names, places::vault(&answers, plain)));
     }
-    scenarios.push(inject(folder, &plain));
+    scenarios.push(inject(folder, places::vault(&answers, plain)));
+    scenarios.push(check(folder, places::vault(&answers, plain)));
     scenarios
 }
 
@@ -136,6 +158,15 @@ fn lookup(name: &'static str, most: u64, backend: &str, kwargs: &serde_json::Val
     }
 }
 
+/// The connection in a variable.
+fn environment() -> Scenario {
+    Scenario {
+        env: vec![("AIRFLOW_CONN_SMTP_DEFAULT".to_owned(), URI.to_owned())],
+        expected: format!("{URI}\n"),
+        ..scenario("environment variable", 2_000_000, &["get-conn", "smtp_default"])
+    }
+}
+
 /// The first command of the README, with larger files.
 fn example() -> Scenario {
     let args = ["--env-file", "examples/local.env", "get-conn", "smtp_default"];
@@ -161,26 +192,25 @@ fn sqlite(folder: &Path) -> Scenario {
     }
 }
 
-fn approle(name: &'static str, most: u64, server: &Server) -> Scenario {
-    let kwargs = json!({
-        "connections_path": "connections", "variables_path": "variables", "mount_point": "airflow", "url": server.origin(),
-        "auth_type": "approle", "role_id": "astro_role", "secret_id": "not-a-secret",
-    });
+/// A lookup of `smtp_default` at a place.
+fn at(name: &'static str, most: u64, place: Place) -> Scenario {
     Scenario {
+        env: place.env,
+        expected: format!("{URI}\n"),
         bounds: Bounds {
             instructions: Some(most),
-            connections: 1,
-            requests: 2,
+            connections: place.connections_before + 1,
+            requests: place.requests_before + 1,
         },
-        counts: vec![server.counts()],
-        ..lookup(name, most, VAULT, &kwargs)
+        counts: place.counts,
+        ..scenario(name, most, &["get-conn", "smtp_default"])
     }
 }
 
 /// A command with `names` connections in its environment: one login, and one request per name.
-fn exec(name: &'static str, names: usize, server: &Server) -> Scenario {
+fn exec(name: &'static str, names: usize, vault: Place) -> Scenario {
     let ids = (0..names).map(|number| format!("c{number:02}"));
-    let mut scenario = approle(name, 2_000_000, server);
+    let mut scenario = at(name, 2_000_000, vault);
     scenario.args = ["exec".to_owned(), "--pristine".to_owned()]
         .into_iter()
         .chain(ids.flat_map(|id| ["--conn".to_owned(), id]))
@@ -200,17 +230,14 @@ fn exec(name: &'static str, names: usize, server: &Server) -> Scenario {
 }
 
 /// A template with 10 connections: one login, and one request per name.
-fn inject(folder: &Path, server: &Server) -> Scenario {
+fn inject(folder: &Path, vault: Place) -> Scenario {
     const NAMES: usize = 10;
     let template = folder.join("template.j2");
     let lines = (0..NAMES).map(|number| format!("{{{{ conn.c{number:02}.get_uri() }}}}\n"));
     std::fs::write(&template, lines.collect::<String>()).unwrap();
-    let mut scenario = approle("inject, 10 names, Vault, http", 2_000_000, server);
-    scenario.args = vec![
-        "inject".to_owned(),
-        "-i".to_owned(),
-        template.display().to_string(),
-    ];
+    let mut scenario = at("inject, 10 names, Vault, http", 2_000_000, vault);
+    scenario.args = ["inject", "-i"].map(str::to_owned).to_vec();
+    scenario.args.push(template.display().to_string());
     scenario.expected = format!("{URI}\n").repeat(NAMES);
     scenario.bounds = Bounds {
         instructions: None,
@@ -220,155 +247,19 @@ fn inject(folder: &Path, server: &Server) -> Scenario {
     scenario
 }
 
-/// Two servers, as in production: one for tokens, one for secrets.
-fn key_vault(authority: &Authority) -> Scenario {
-    let entra = authority.server(|_, _| {
-        Answer::ok(json!({"token_type": "Bearer", "expires_in": 3599, "access_token": "a-token"}))
-    });
-    let challenge = format!(
-        "WWW-Authenticate: Bearer authorization=\"{}/{TENANT}\", resource=\"https://vault.azure.net\"\r\n",
-        entra.origin()
-    );
-    let vault = authority.server(move |_, is_authorized| {
-        if is_authorized {
-            let attributes = json!({"enabled": true});
-            return Answer::ok(
-                json!({"value": URI, "id": "https://localhost/secrets/x/1", "attributes": attributes}),
-            );
-        }
-        Answer {
-            status: "401 Unauthorized",
-            headers: challenge.clone(),
-            body: json!({"error": {"code": "Unauthorized"}}),
-        }
-    });
-    let kwargs = json!({
-        "vault_url": vault.origin(), "verify_challenge_resource": false,
-        "tenant_id": TENANT, "client_id": "a-client", "client_secret": "not-a-secret",
-    });
-    let mut scenario = lookup("Key Vault, client secret, https", 8_000_000, KEY_VAULT, &kwargs);
-    scenario
-        .env
-        .push(("AZURE_AUTHORITY_HOST".to_owned(), entra.origin().to_owned()));
-    scenario.bounds.connections = 2;
-    // The token, the challenge and the secret.
-    scenario.bounds.requests = 3;
-    scenario.counts = vec![vault.counts(), entra.counts()];
-    scenario
-}
-
-/// Akeyless with an API key: the login and the secret.
-fn akeyless() -> Scenario {
-    let server = Server::http(|_, _| {
-        Answer::ok(json!({"token": "a-token", "/airflow/connections/smtp_default": URI}))
-    });
-    let kwargs = json!({"api_url": server.origin(), "access_id": "p-1234", "access_key": "not-a-secret"});
-    let mut scenario = lookup("Akeyless, API key, http", 2_500_000, AKEYLESS, &kwargs);
-    scenario.bounds.connections = 1;
-    scenario.bounds.requests = 2;
-    scenario.counts = vec![server.counts()];
-    scenario
-}
-
-/// Kubernetes Secrets outside a cluster: a kubeconfig with a token and the cluster's authority, and one request.
-fn kubernetes(folder: &Path, authority: &Authority) -> Scenario {
-    let server = authority.server(|_, _| {
-        let secret = json!({
-            "metadata": {"name": "smtp", "namespace": "airflow"}, "type": "Opaque",
-            "data": {"value": "c210cDovL3VzZXI6cGFzc0BtYWlsLmV4YW1wbGUuY29tOjU4Nw=="},
-        });
-        let list = json!({"kind": "SecretList", "apiVersion": "v1", "metadata": {"resourceVersion": "209"}, "items": [secret]});
-        Answer::ok(list)
-    });
-    let config = json!({
-        "apiVersion": "v1", "kind": "Config", "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u", "namespace": "airflow"}}],
-        "clusters": [{"name": "k", "cluster": {"server": server.origin(), "certificate-authority": authority.file()}}],
-        "users": [{"name": "u", "user": {"token": "not-a-secret"}}],
-    });
-    let file = folder.join("kubeconfig");
-    std::fs::write(&file, config.to_string()).unwrap();
-    let mut scenario = lookup("Kubernetes, token, https", 6_000_000, KUBERNETES, &json!({}));
-    scenario
-        .env
-        .push(("KUBECONFIG".to_owned(), file.display().to_string()));
-    scenario.bounds.connections = 1;
-    scenario.bounds.requests = 1;
-    scenario.counts = vec![server.counts()];
-    scenario
-}
-
-/// Secret Manager with a service account's key, which signs its own token: one request.
-fn google_by_key(authority: &Authority) -> Scenario {
-    let pem = std::fs::read_to_string("tests/azure/data/client.pem").unwrap();
-    let start = pem.find("-----BEGIN PRIVATE KEY-----").unwrap();
-    let key = json!({
-        "type": "service_account", "client_email": "sa@proj.iam.gserviceaccount.com", "private_key": &pem[start..],
-        "private_key_id": "1", "token_uri": "https://oauth2.googleapis.com/token", "project_id": "proj",
-    });
-    let kwargs = json!({"gcp_keyfile_dict": key});
-    google("Secret Manager, key, https", 16_000_000, &kwargs, authority)
-}
-
-/// Secret Manager with the metadata server's token: two requests.
-fn google_by_metadata(authority: &Authority) -> Scenario {
-    let metadata = Server::http(|_, _| {
-        Answer::ok(json!({"access_token": "a-token", "expires_in": 3599, "token_type": "Bearer"}))
-    });
-    let kwargs = json!({"project_id": "proj"});
-    let mut scenario = google("Secret Manager, metadata, https", 6_000_000, &kwargs, authority);
-    let host = metadata.origin().trim_start_matches("http://").to_owned();
-    scenario.env.push(("GCE_METADATA_HOST".to_owned(), host));
-    // One connection finds out whether the server is there.
-    scenario.bounds.connections += 2;
-    scenario.bounds.requests += 1;
-    scenario.counts.push(metadata.counts());
-    scenario
-}
-
-fn google(name: &'static str, most: u64, kwargs: &serde_json::Value, authority: &Authority) -> Scenario {
-    let server = authority.server(|_, _| {
-        let payload = json!({"data": "c210cDovL3VzZXI6cGFzc0BtYWlsLmV4YW1wbGUuY29tOjU4Nw==", "dataCrc32c": "1653584821"});
-        Answer::ok(json!({"name": "projects/1/secrets/x/versions/1", "payload": payload}))
-    });
-    let mut scenario = lookup(name, most, GOOGLE, kwargs);
-    scenario.env.push((
-        "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER".to_owned(),
-        server.origin().to_owned(),
-    ));
-    scenario.bounds.connections = 1;
-    scenario.bounds.requests = 1;
-    scenario.counts = vec![server.counts()];
-    scenario
-}
-
-/// AWS Secrets Manager with static keys: one signed request.
-fn aws(name: &'static str, most: u64, server: &Server) -> Scenario {
-    let kwargs = json!({
-        "region_name": "eu-west-1", "endpoint_url": server.origin(), "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
-        "aws_secret_access_key": "not-a-secret",
-    });
-    Scenario {
-        bounds: Bounds {
-            instructions: Some(most),
-            connections: 1,
-            requests: 1,
-        },
-        counts: vec![server.counts()],
-        ..lookup(name, most, AWS, &kwargs)
+/// `check` of a folder of DAG files: every name that they use is looked up.
+fn check(folder: &Path, vault: Place) -> Scenario {
+    const FILES: usize = 10;
+    let dags = folder.join("dags");
+    std::fs::create_dir(&dags).unwrap();
+    for number in 0..FILES {
+        let text = dag(u32::try_from(number).unwrap());
+        std::fs::write(dags.join(format!("dag_{number}.py")), text).unwrap();
     }
-}
-
-fn secrets_manager(_: &str, _: bool) -> Answer {
-    Answer::ok(json!({"Name": "airflow/connections/smtp_default", "SecretString": URI, "VersionId": "1"}))
-}
-
-/// Makes the command trust only the servers' authority.
-fn with_roots(mut scenario: Scenario, authority: &Authority) -> Scenario {
-    for name in ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"] {
-        scenario
-            .env
-            .push((name.to_owned(), authority.file().display().to_string()));
-    }
+    let mut scenario = at("check, 10 names in 10 files, http", 18_000_000, vault);
+    scenario.args = vec!["check".to_owned(), dags.display().to_string()];
+    scenario.expected = String::new();
+    scenario.bounds.connections = AT_ONCE;
+    scenario.bounds.requests = 1 + FILES;
     scenario
 }

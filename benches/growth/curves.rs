@@ -8,7 +8,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::callgrind;
-use crate::server::{Answer, Server, URI, vault};
+use crate::dags::dag;
+use crate::places::{self, Answers, Place};
+use crate::server::{Answer, Server, URI, take_all, vault_of};
+use crate::tls::Authority;
 
 /// One quantity that grows, and its lines.
 pub(crate) struct Panel {
@@ -45,6 +48,13 @@ impl Line {
         self.between(0, self.points.len() - 1)
     }
 
+    /// Whether it hardly grows: by less than a tenth from one to the most.
+    pub(crate) fn is_flat(&self) -> bool {
+        let (_, first) = self.points[0];
+        let (_, last) = self.points[self.points.len() - 1];
+        last < first + first / 10
+    }
+
     pub(crate) fn lower_slope(&self) -> f64 {
         self.between(0, self.points.len() / 2)
     }
@@ -66,32 +76,46 @@ pub(crate) fn float(count: u64) -> f64 {
 }
 
 /// Measures everything. Files are written to `folder`.
-pub(crate) fn all(folder: &Path) -> [Panel; 4] {
-    [names(), values(), configuration(folder), files(folder)]
+pub(crate) fn all(folder: &Path) -> [Panel; 6] {
+    [
+        names(folder),
+        values(),
+        configuration(folder),
+        files(folder),
+        code(folder),
+        rows(folder),
+    ]
 }
 
-fn names() -> Panel {
-    let server = Server::http(vault(Duration::ZERO));
-    let counts = server.counts();
-    let instructions = |names: u32| {
-        let mut command = secretctl(VAULT, &login(&server));
-        command
-            .arg("exec")
-            .args((0..names).flat_map(|number| ["--conn".to_owned(), format!("c{number}")]))
-            .args(["--", "/nonexistent/command"]);
-        let (instructions, _) = callgrind::count(&mut command, NOT_FOUND);
-        let (_, requests) = counts.take();
-        assert_eq!(
-            Ok(requests),
-            usize::try_from(names + 1),
-            "one login, and one request per name"
-        );
-        instructions
+fn names(folder: &Path) -> Panel {
+    let authority = Authority::new(folder);
+    let answers = Answers::of(URI);
+    let line = |name: &'static str, place: Place| {
+        Line::measure(name, 1_000, |names: u32| {
+            let mut command = clean();
+            command
+                .envs(place.env.iter().map(|(name, value)| (name, value)))
+                .arg("exec")
+                .args((0..names).flat_map(|number| ["--conn".to_owned(), format!("c{number}")]))
+                .args(["--", "/nonexistent/command"]);
+            take_all(&place.counts);
+            let (instructions, _) = callgrind::count(&mut command, NOT_FOUND);
+            let requests = place.requests_before + usize::try_from(names).unwrap();
+            assert_eq!(take_all(&place.counts).1, requests, "one request per name");
+            instructions
+        })
     };
     Panel {
-        title: "exec with names from Vault",
+        title: "exec with names from each backend",
         unit: "names",
-        lines: vec![Line::measure("http", 1_000, instructions)],
+        lines: vec![
+            line("Key Vault", places::key_vault(&answers, &authority)),
+            line("Kubernetes", places::kubernetes(&answers, folder, &authority)),
+            line("Google", places::google_by_key(&answers, &authority)),
+            line("AWS, https", places::secrets_manager(&answers, Some(&authority))),
+            line("Vault, https", places::vault(&answers, Some(&authority))),
+            line("Vault, http", places::vault(&answers, None)),
+        ],
     }
 }
 
@@ -99,7 +123,7 @@ fn values() -> Panel {
     // A name is the length of its value.
     let server = Server::http(|path, is_authorized| {
         if path.starts_with("/v1/auth/") {
-            return vault(Duration::ZERO)(path, is_authorized);
+            return vault_of(Duration::ZERO, String::new())(path, is_authorized);
         }
         let length = path.rsplit('/').next().and_then(|length| length.parse().ok());
         Answer::ok(
@@ -168,6 +192,82 @@ fn files(folder: &Path) -> Panel {
             line("yaml", |connections| assignments(connections, ": ")),
         ],
     }
+}
+
+/// DAG files with ten tasks each, whose names are listed, and nobody is asked.
+fn code(folder: &Path) -> Panel {
+    let instructions = |files: u32| {
+        let dags = folder.join(format!("dags_{files}"));
+        std::fs::create_dir(&dags).unwrap();
+        for number in 0..files {
+            std::fs::write(dags.join(format!("dag_{number}.py")), dag(number)).unwrap();
+        }
+        let mut command = clean();
+        command.args(["check", "--offline"]).arg(&dags);
+        let (instructions, output) = callgrind::count(&mut command, 0);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let last = format!("pg_prod_{}", files - 1);
+        assert!(text.contains(&last), "{last}: {text}");
+        instructions
+    };
+    Panel {
+        title: "check --offline of DAG files",
+        unit: "files of 50 lines",
+        lines: vec![Line::measure("check", 400, instructions)],
+    }
+}
+
+/// Airflow's database with many connections: one of them by its name, and the list of all.
+fn rows(folder: &Path) -> Panel {
+    let line = |name: &'static str, args: fn(u32) -> Vec<String>| {
+        Line::measure(name, 10_000, |rows| {
+            let file = folder.join(format!("airflow_{name}_{rows}.db"));
+            database(&file, rows);
+            let mut command = clean();
+            command
+                .env(
+                    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+                    format!("sqlite:///{}", file.display()),
+                )
+                .args(args(rows));
+            let (instructions, output) = callgrind::count(&mut command, 0);
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let lines = if name == "list" {
+                usize::try_from(rows).unwrap()
+            } else {
+                1
+            };
+            assert_eq!(text.lines().count(), lines, "{text}");
+            instructions
+        })
+    };
+    Panel {
+        title: "connections in Airflow's database (SQLite)",
+        unit: "rows",
+        lines: vec![
+            line("list", |_| vec!["list".to_owned(), "conn".to_owned()]),
+            line("get-conn", |rows| {
+                vec!["get-conn".to_owned(), format!("c{}", rows - 1)]
+            }),
+        ],
+    }
+}
+
+/// Makes a database with `rows` connections.
+fn database(file: &Path, rows: u32) {
+    let database = rusqlite::Connection::open(file).unwrap();
+    let mut sql = String::from(include_str!("../../tests/parity/schemas/3.2.2.sqlite.sql"));
+    sql.push_str("\nBEGIN;\n");
+    for number in 0..rows {
+        writeln!(
+            sql,
+            "INSERT INTO connection (conn_id, conn_type, host, login, password, port, is_encrypted, is_extra_encrypted) \
+             VALUES ('c{number}', 'smtp', 'mail.example.com', 'user', 'pass', 587, 0, 0);"
+        )
+        .unwrap();
+    }
+    sql.push_str("COMMIT;\n");
+    database.execute_batch(&sql).unwrap();
 }
 
 /// Writes one connection per line.

@@ -12,7 +12,7 @@ const PLOT: (f64, f64) = (330.0, 190.0);
 const COLUMNS: usize = 2;
 
 /// Colours that people with red-green colour blindness can distinguish.
-const COLOURS: [&str; 3] = ["#0072b2", "#d55e00", "#009e73"];
+const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b07d00", "#222222"];
 
 /// Draws all panels, two in a row.
 pub(crate) fn draw(panels: &[Panel]) -> String {
@@ -86,10 +86,14 @@ fn draw_panel(svg: &mut String, panel: &Panel) {
         put(
             svg,
             &format!(
-                "<text x=\"{}\" y=\"{y}\" fill=\"{colour}\">{}: {} for one more</text>",
+                "<text x=\"{}\" y=\"{y}\" fill=\"{colour}\">{}: {}</text>",
                 LEFT + 8.0,
                 line.name,
-                label(two_digits(line.slope()))
+                if line.is_flat() {
+                    "does not grow".to_owned()
+                } else {
+                    format!("{} for one more", label(two_digits(line.slope())))
+                }
             ),
         );
     }

@@ -6,7 +6,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::run::{clean, output_of};
-use crate::server::URI;
 
 /// A running server. It ends with this process, which holds the input that its keeper waits for.
 pub(crate) struct OpenBao {
@@ -15,6 +14,9 @@ pub(crate) struct OpenBao {
     pub(crate) secret_id: String,
     keeper: Child,
 }
+
+/// The connection that every lookup finds.
+const URI: &str = "smtp://user:pass@mail.example.com:587";
 
 /// The root token.
 pub(crate) const ROOT_TOKEN: &str = "root";

@@ -1,19 +1,30 @@
 //! The ways to look up one connection. Each starts new processes, as a shell or a CI job does, and returns their output.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::floor;
 use crate::openbao::{OpenBao, cli};
 use crate::run::{clean, output_of};
 
 /// One way to look up the connection.
 pub(crate) struct Row {
     pub(crate) name: String,
-    /// The goal: how many times longer than secretctl it should take; `None` for secretctl.
-    pub(crate) goal: Option<u32>,
+    pub(crate) goal: Goal,
     pub(crate) run: Box<dyn Fn() -> String>,
+}
+
+/// What a row is compared for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// It is secretctl.
+    Ours,
+    /// It should take so many times longer.
+    Slower(u32),
+    /// No program can be faster.
+    Floor,
 }
 
 const BACKEND: &str = "airflow.providers.hashicorp.secrets.vault.VaultBackend";
@@ -66,8 +77,12 @@ pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
     } else {
         println!("skipped: curl, because it is not installed");
     }
+    match floor::compile(folder) {
+        Ok(program) => rows.push(at_the_floor(program, vault)),
+        Err(why) => println!("skipped: the floor, because it cannot be compiled: {why}"),
+    }
     rows.push(Row {
-        goal: None,
+        goal: Goal::Ours,
         ..row("`secretctl get-conn`", 0, move || {
             let mut command = clean(env!("CARGO_BIN_EXE_secretctl"));
             output_of(with_backend(&mut command, &kwargs).args(["get-conn", "smtp_default"]))
@@ -79,7 +94,7 @@ pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
 fn row(name: &str, goal: u32, run: impl Fn() -> String + 'static) -> Row {
     Row {
         name: name.to_owned(),
-        goal: Some(goal),
+        goal: Goal::Slower(goal),
         run: Box::new(run),
     }
 }
@@ -139,4 +154,21 @@ fn curl(vault: &OpenBao) -> Row {
         let token = answer["auth"]["client_token"].as_str().unwrap();
         output_of(clean("curl").args(["-sS", "--fail", "-H", &format!("X-Vault-Token: {token}"), &read]))
     })
+}
+
+/// The same two requests by the C program, on one connection.
+fn at_the_floor(program: PathBuf, vault: &OpenBao) -> Row {
+    let (host, port) = vault
+        .address
+        .trim_start_matches("http://")
+        .split_once(':')
+        .unwrap();
+    let words = [host, port, &vault.role_id, &vault.secret_id].map(str::to_owned);
+    let path = format!("/v1/airflow/data/{CONNECTION}");
+    Row {
+        goal: Goal::Floor,
+        ..row("a C program that only writes them to a socket", 0, move || {
+            output_of(clean(&program).args(&words).arg(&path))
+        })
+    }
 }

@@ -50,6 +50,14 @@ impl Counts {
     }
 }
 
+/// Returns the numbers of connections and requests of several servers, and resets them.
+pub(crate) fn take_all(counts: &[Arc<Counts>]) -> (usize, usize) {
+    counts.iter().fold((0, 0), |(connections, requests), counts| {
+        let (more_connections, more_requests) = counts.take();
+        (connections + more_connections, requests + more_requests)
+    })
+}
+
 /// A server that lives as long as this process.
 pub(crate) struct Server {
     origin: String,
@@ -92,8 +100,8 @@ impl Server {
     }
 }
 
-/// Returns the answers of a Vault, each after `pause`: a token for every login, and [`URI`] for every name.
-pub(crate) fn vault(pause: Duration) -> impl Fn(&str, bool) -> Answer {
+/// Returns the answers of a Vault, each after `pause`: a token for every login, and `value` for every name.
+pub(crate) fn vault_of(pause: Duration, value: String) -> impl Fn(&str, bool) -> Answer {
     move |path, _| {
         if !pause.is_zero() {
             thread::sleep(pause);
@@ -101,7 +109,12 @@ pub(crate) fn vault(pause: Duration) -> impl Fn(&str, bool) -> Answer {
         Answer::ok(if path.starts_with("/v1/auth/") {
             json!({"auth": {"client_token": "a-token", "lease_duration": 3600}})
         } else {
-            json!({"data": {"data": {"conn_uri": URI}, "metadata": {"version": 1}}})
+            let key = if path.contains("/variables/") {
+                "value"
+            } else {
+                "conn_uri"
+            };
+            json!({"data": {"data": {key: value}, "metadata": {"version": 1}}})
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Many names at once: the time of `exec` compared with the least time that a slow server allows, and the memory.
 //!
-//! `cargo bench --bench many` looks 1,000 names up in four services on loopback that take 20 ms for each answer, 8 at a time and then
+//! `cargo bench --locked --bench many` looks 1,000 names up in four services on loopback that take 20 ms for each answer, 8 at a time and then
 //! 64 at a time, and fails when `exec` takes longer than 1.1 times the least time. Then it exports up to 10,000 variables, and fails when
 //! memory grows by more than a multiple of their size. Other load only adds to a time, so the best of several runs counts; still, times
 //! depend on the machine, and no test runs this.

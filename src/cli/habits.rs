@@ -157,27 +157,26 @@ pub(super) fn tip(
         return None;
     }
     let arguments = &typed[habit.len()..];
-    let name = |placeholder: &str| {
+    let name = || {
         let is_value = |index: usize| index > 0 && matches!(arguments[index - 1].as_ref(), "-o" | "--output");
         let mut plain = arguments
             .iter()
             .enumerate()
             .filter(|(index, argument)| !argument.starts_with('-') && !is_value(*index))
             .map(|(_, argument)| argument);
-        // Airflow takes an option's section, then its name.
         let first = plain.next()?;
-        let chosen = if placeholder == "<KEY>" && habit.ends_with(&["get-value"]) {
-            plain.next().unwrap_or(first)
-        } else {
-            first
-        };
-        shown(chosen)
+        // Airflow takes an option's section, then its name.
+        match plain.next() {
+            Some(second) if habit.ends_with(&["get-value"]) => {
+                Some(format!("{}.{}", shown(first)?, shown(second)?))
+            }
+            _ => shown(first),
+        }
     };
-    let named = |placeholder: &str| name(placeholder).unwrap_or_else(|| placeholder.to_owned());
+    let named = |placeholder: &str| name().unwrap_or_else(|| placeholder.to_owned());
     Some(match wish {
         Wish::Get(OPTION) => {
-            let key = named("<KEY>");
-            format!("`secretctl get-config {key}` reads the key that an option's `…_secret` names from the secrets backend")
+            format!("use `secretctl get-config {}`", named("<SECTION.KEY>"))
         }
         Wish::Get(CONNECTION) => format!("use `secretctl get-conn {}`", named("<CONN_ID>")),
         Wish::Get(command) => format!("use `secretctl {command} {}`", named("<KEY>")),
@@ -245,7 +244,7 @@ mod tests {
             ("conn get x", "`secretctl get-conn x`"),
             (
                 "config get-value core sql_alchemy_conn",
-                "`secretctl get-config sql_alchemy_conn`",
+                "`secretctl get-config core.sql_alchemy_conn`",
             ),
             ("get-connection x", "`secretctl get-conn x`"),
             ("get_conn x", "`secretctl get-conn x`"),

@@ -119,16 +119,13 @@ pub(super) fn parts(value: &'static str) -> Vec<Part> {
     let mut rest = value;
     while let Some((before, escape)) = rest.split_once('\\') {
         text += before;
-        rest = match escape.strip_prefix('{').and_then(|name| name.split_once('}')) {
-            Some((name, rest)) => {
-                parts.push(Part::Text(std::mem::take(&mut text)));
-                parts.push(Part::Name(name));
-                rest
-            }
-            None => {
-                text += if escape.starts_with('n') { "\n" } else { "\\" };
-                &escape[1..]
-            }
+        rest = if let Some((name, rest)) = escape.strip_prefix('{').and_then(|name| name.split_once('}')) {
+            parts.push(Part::Text(std::mem::take(&mut text)));
+            parts.push(Part::Name(name));
+            rest
+        } else {
+            text += if escape.starts_with('n') { "\n" } else { "\\" };
+            &escape[1..]
         };
     }
     text += rest;

@@ -100,11 +100,12 @@ impl Stage {
 }
 
 /// Returns every step of the lookup of `option`, in order.
-pub(super) fn steps<'o>(option: AirflowOption<'o>) -> impl Iterator<Item = Step<'o>> {
+pub(super) fn steps(option: AirflowOption<'_>) -> impl Iterator<Item = Step<'_>> {
     let names = [Some((option.section, option.name)), option.former];
     GROUPS.into_iter().flat_map(move |group| {
-        let named = names.into_iter().enumerate();
-        named
+        names
+            .into_iter()
+            .enumerate()
             .filter_map(|(index, name)| Some((index == 1, name?)))
             .flat_map(move |(is_former, (section, name))| {
                 group.iter().map(move |&stage| Step {

@@ -238,21 +238,19 @@ impl NamedOption {
     #[must_use]
     pub fn not_found(&self) -> Error {
         let name = format!("`[{}] {}`", shown(&self.section), shown(&self.name));
-        match self.known {
-            Some(_) => Error::not_found(format!(
+        if self.known.is_some() {
+            return Error::not_found(format!(
                 "option {name} is not set, and Airflow has no default for it"
-            )),
-            None => {
-                let error = Error::not_found(format!(
-                    "option {name} is not set, and is not one that {AIRFLOW} knows"
-                ));
-                match known_options::similar(&self.section, &self.name) {
-                    Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
-                    None => error.with_hint(
-                        "a key with a dot in the secrets backend is asked for with `get-config --backend-key KEY`",
-                    ),
-                }
-            }
+            ));
+        }
+        let error = Error::not_found(format!(
+            "option {name} is not set, and is not one that {AIRFLOW} knows"
+        ));
+        match known_options::similar(&self.section, &self.name) {
+            Some(similar) => error.with_hint(format!("did you mean `{similar}`?")),
+            None => error.with_hint(
+                "a key with a dot in the secrets backend is asked for with `get-config --backend-key KEY`",
+            ),
         }
     }
 
@@ -333,12 +331,11 @@ fn without(text: &[u8], part: &[u8]) -> Vec<u8> {
     let mut left = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(first) = rest.first() {
-        match rest.strip_prefix(part) {
-            Some(after) => rest = after,
-            None => {
-                left.push(*first);
-                rest = &rest[1..];
-            }
+        if let Some(after) = rest.strip_prefix(part) {
+            rest = after;
+        } else {
+            left.push(*first);
+            rest = &rest[1..];
         }
     }
     left

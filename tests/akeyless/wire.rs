@@ -49,7 +49,7 @@ fn compare(case: &Case) -> bool {
     let output = match case.kind {
         "connection" => program.args(["get-conn", "-o", "airflow-uri", "--", &case.id]),
         "variable" => program.args(["get-var", "--", &case.id]),
-        _ => program.args(["get-config", "--", &case.id]),
+        _ => program.args(["get-config", "--backend-key", "--", &case.id]),
     }
     .run();
     let ours = sent(&server.take());

@@ -54,7 +54,7 @@ fn what_boto3_stored_is_read_as_airflow_reads_it() {
             vec!["get-conn", &id, "-o", "raw"],
             vec!["get-conn", &format!("{id}-rds"), "-o", "raw"],
             vec!["get-var", &id],
-            vec!["get-config", &id],
+            vec!["get-config", "--backend-key", &id],
             vec!["get-var", &format!("{id}x")],
         ] {
             let output = program(moto, store, &json!({})).args(&args).arg("-n").run();

@@ -136,7 +136,7 @@ impl Case {
         let command = match self.kind {
             "connection" => ["get-conn", "-n", "-o", "raw"].as_slice(),
             "variable" => &["get-var", "-n"],
-            _ => &["get-config", "-n"],
+            _ => &["get-config", "--backend-key", "-n"],
         };
         let mut program = world.program(&self.kwargs, &self.env).args(command).arg(self.id);
         if let Some(team) = self.team {

@@ -69,6 +69,11 @@ const MORE: &[(&str, bool)] = &[
     ("export --conn warehouse --format airflow-connections", true),
     ("export --var hello --format airflow-variables", true),
     ("explain conn warehouse", false),
+    ("get-config core.fernet_key", true),
+    ("get-config database.sql_alchemy_conn --explain", false),
+    ("get-config secrets.backend_kwargs --explain", false),
+    ("explain config core.fernet_key -o json", false),
+    ("get-config core.no_such_option", true),
     ("explain var hello -o json", false),
     ("explain var hello --probe -o json", false),
     (

@@ -66,6 +66,20 @@ fn commands_options_and_values_complete() {
     );
     assert_eq!(candidates(program(), &["explain", "c"]), ["conn", "config"]);
     assert_eq!(candidates(program(), &["check", "-o", "s"]), ["sarif"]);
+    let options = [
+        "core.dag_discovery_safe_mode",
+        "core.dag_ignore_file_syntax",
+        "core.dag_run_conf_overrides_params",
+    ];
+    assert_eq!(candidates(program(), &["get-config", "core.dag_"]), options);
+    assert_eq!(
+        candidates(program(), &["explain", "config", "core.dag_"]),
+        options
+    );
+    assert_eq!(
+        candidates(program(), &["explain", "conn", "core.dag_"]),
+        Vec::<String>::new()
+    );
 }
 
 #[test]

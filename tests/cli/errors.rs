@@ -403,6 +403,7 @@ const KINDS: &[(u8, &str, &[Case])] = &[
                 &[],
                 "get-config sql_alchemy_conn",
             ),
+            ("an option that is misspelt", &[], "get-config core.dags_foldr"),
             (
                 "a name with its prefix",
                 &[],

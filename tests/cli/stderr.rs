@@ -107,7 +107,7 @@ fn commands_of_other_programs_get_a_tip_that_shows_no_secret() {
         ("variables get x", "`secretctl get-var x`"),
         (
             "config get-value core fernet_key",
-            "`secretctl get-config fernet_key`",
+            "`secretctl get-config core.fernet_key`",
         ),
         ("-q connections get x", "`secretctl get-conn x`"),
         ("--env-file x connections get x", "`secretctl get-conn x`"),

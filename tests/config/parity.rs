@@ -97,7 +97,8 @@ impl Placed {
         let says = |words: &str| report.warnings.iter().any(|warning| warning.contains(words));
         Ok((
             value.value.expose().to_vec(),
-            says("is the former name of"),
+            // Airflow puts a value that it replaces into a variable of the present name.
+            says("is the former name of") && !says("which Airflow replaces with"),
             says("please ask for it by that name"),
         ))
     }
@@ -127,15 +128,13 @@ impl Placed {
                 listed("config-random-default");
                 answer["value"].as_str().is_some_and(|value| value.len() > 20)
             }
-            (Ok(_), answer) if !answer["not_started"].is_null() => {
+            (ours, answer) if !answer["not_started"].is_null() => {
                 listed("config-airflow-does-not-start");
-                true
+                ours.as_ref()
+                    .err()
+                    .is_none_or(|error| matches!(error.kind(), ErrorKind::Usage | ErrorKind::NotFound))
             }
-            (Err(error), answer)
-                if !answer["not_started"].is_null()
-                    || !answer["died"].is_null()
-                    || !answer["endless"].is_null() =>
-            {
+            (Err(error), answer) if !answer["died"].is_null() || !answer["endless"].is_null() => {
                 error.kind() == ErrorKind::Usage
             }
             (Err(error), answer) => error.kind() == ErrorKind::NotFound && answer["missing"] == true,

@@ -189,15 +189,13 @@ fn ours(question: &Value) -> Value {
         program = program.args(["--team", team]);
     }
     let kind = question["kind"].as_str().unwrap();
+    let mut line = vec!["explain", "-o", "json", kind];
+    if kind == "config" {
+        line.push("--backend-key");
+    }
     let output = program
-        .args([
-            "explain",
-            "-o",
-            "json",
-            kind,
-            "--",
-            question["id"].as_str().unwrap(),
-        ])
+        .args(line)
+        .args(["--", question["id"].as_str().unwrap()])
         .run();
     let explained: Value = serde_json::from_str(output.ok()).unwrap();
     let mut asked = Vec::new();

@@ -206,7 +206,7 @@ fn ours(world: &World, case: &Case, name: &Value) -> (Output, Vec<String>) {
     let command: &[&str] = match name["kind"].as_str().unwrap() {
         "conn_value" => &["get-conn", "-o", "raw", "-n"],
         "variable" => &["get-var", "-n"],
-        _ => &["get-config", "-n"],
+        _ => &["get-config", "--backend-key", "-n"],
     };
     let output = program
         .args(command)

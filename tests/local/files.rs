@@ -13,8 +13,10 @@ fn ours(path: &str, kind: &str, key: &str) -> Output {
         _ => ("get-config", "configs_file_path"),
     };
     let mut args = vec![command, key, "--no-newline", "--no-fallback"];
-    if kind == "connection" {
-        args.extend(["-o", "airflow-uri"]);
+    match kind {
+        "connection" => args.extend(["-o", "airflow-uri"]),
+        "variable" => {}
+        _ => args.push("--backend-key"),
     }
     support::secretctl()
         .args(args)

@@ -22,6 +22,12 @@ const NOT_READ: &[&str] = &[
     "RESOURCE_EXHAUSTED",
     "SERVICE_DISABLED",
     "USER_PROJECT_DENIED",
+    // Texts that Airflow inserts into its defaults.
+    "FERNET_KEY",
+    "JWT_SECRET_KEY",
+    "SECRET_KEY",
+    "TEST_DAGS_FOLDER",
+    "TEST_PLUGINS_FOLDER",
     // Set for dbt, for Oracle.
     "ORA_PYTHON_DRIVER_TYPE",
     // Set for the program of an external account.

@@ -34,7 +34,7 @@ pub fn both(kwargs: &Value, kind: &str, name: &str, status: i32) -> Output {
     let command = match kind {
         "conn" => vec!["get-conn", "-o", "raw"],
         "var" => vec!["get-var"],
-        _ => vec!["get-config"],
+        _ => vec!["get-config", "--backend-key"],
     };
     let output = vault(kwargs)
         .args(["--no-fallback", "-n"])

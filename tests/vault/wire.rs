@@ -157,7 +157,9 @@ pub(super) fn ask(case: &Case) -> Both {
     let output = match case.kind {
         "conn" => program.args(["get-conn", "-o", "raw", "--", &case.name]).run(),
         "var" => program.args(["get-var", "--", &case.name]).run(),
-        _ => program.args(["get-config", "--", &case.name]).run(),
+        _ => program
+            .args(["get-config", "--backend-key", "--", &case.name])
+            .run(),
     };
     let ours: Vec<Sent> = server.take().iter().map(sent).collect();
     // VAULT_TOKEN is sent along on logins by hvac alone.

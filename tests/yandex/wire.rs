@@ -61,7 +61,7 @@ fn compare(case: &Case) -> bool {
     let output = match case.kind {
         "connection" => program.args(["get-conn", "-o", "raw", "--", &case.id]),
         "variable" => program.args(["get-var", "--", &case.id]),
-        _ => program.args(["get-config", "--", &case.id]),
+        _ => program.args(["get-config", "--backend-key", "--", &case.id]),
     }
     .run();
     let ours: Vec<Value> = cloud.take().iter().map(call).collect();

@@ -1,7 +1,7 @@
 //! `completions`: a short shell script, which asks this program for candidates.
 //!
-//! Owns the candidates for a connection id or variable key: names in the environment and in the env files on the line. No remote
-//! backend is asked, and no configured command is run.
+//! Owns the candidates for a connection id or variable key: names in the environment and in the env files on the line; and for an
+//! option: the options that Airflow knows. No remote backend is asked, and no configured command is run.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -19,6 +19,7 @@ use super::exec::ExecArgs;
 use super::explain::ExplainArgs;
 use super::export::ExportArgs;
 use super::get::{GetConnArgs, GetVarArgs};
+use super::get_config::GetConfigArgs;
 use super::policy::PolicyArgs;
 use crate::class_path;
 use crate::env::Env;
@@ -27,7 +28,7 @@ use crate::options::{EnvFileDialect, GlobalArgs};
 use crate::python::json::Object;
 use crate::render;
 use crate::resolver::Resolver;
-use crate::settings::Settings;
+use crate::settings::{Settings, option_names};
 use crate::value::SecretKind;
 
 mod shells;
@@ -119,6 +120,12 @@ fn with_candidates(command: clap::Command, words: &[OsString], env: &Env) -> cla
     let connections = candidates(&[SecretKind::Connection]);
     let variables = candidates(&[SecretKind::Variable]);
     let both = candidates(&[SecretKind::Connection, SecretKind::Variable]);
+    let options = ArgValueCandidates::new(|| option_names().map(CompletionCandidate::new).collect());
+    let explained = if words.iter().any(|word| word == "config") {
+        options.clone()
+    } else {
+        both
+    };
     let many = |command: clap::Command| {
         command
             .mut_arg("conn", |arg| arg.add(connections.clone()))
@@ -136,8 +143,11 @@ fn with_candidates(command: clap::Command, words: &[OsString], env: &Env) -> cla
         .mut_subcommand("policy", |command| many(in_full::<PolicyArgs>(command)))
         .mut_subcommand("check", |command| many(in_full::<CheckArgs>(command)))
         .mut_subcommand("diff", |command| many(in_full::<DiffArgs>(command)))
+        .mut_subcommand("get-config", |command| {
+            in_full::<GetConfigArgs>(command).mut_arg("name", |arg| arg.add(options))
+        })
         .mut_subcommand("explain", |command| {
-            in_full::<ExplainArgs>(command).mut_arg("name", |arg| arg.add(both))
+            in_full::<ExplainArgs>(command).mut_arg("name", |arg| arg.add(explained))
         })
 }
 

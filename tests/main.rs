@@ -51,6 +51,7 @@ mod metastore;
 #[cfg(unix)]
 mod names;
 mod package;
+mod packaging;
 mod policy;
 mod settings;
 mod support;

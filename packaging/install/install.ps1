@@ -15,7 +15,7 @@ $ErrorActionPreference = 'Stop'
 Set-StrictMode -Version Latest
 
 $checksums = @{
-@CHECKSUMS@
+    # @CHECKSUMS@
 }
 
 if (-not [Environment]::Is64BitOperatingSystem) { throw 'secretctl has no build for 32-bit Windows' }

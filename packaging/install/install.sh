@@ -20,7 +20,7 @@ fail() {
 
 checksum_of() {
     case $1 in
-@CHECKSUMS@
+    # @CHECKSUMS@
     *) return 1 ;;
     esac
 }

@@ -153,9 +153,9 @@ def installers(release):
     check(sums, "there is no archive to install")
     read = lambda name: (name, (ROOT / "packaging" / name).read_text())
 
-    lines = "\n".join(f"    {name}) echo {digest} ;;" for name, digest in sums.items())
+    lines = "of the release:\n" + "\n".join(f"    {name}) echo {digest} ;;" for name, digest in sums.items())
     (release.out / "secretctl-installer.sh").write_text(fill(release, *read("install/install.sh"), CHECKSUMS=lines))
-    lines = "\n".join(f"    '{name}' = '{digest}'" for name, digest in sums.items())
+    lines = "of the release:\n" + "\n".join(f"    '{name}' = '{digest}'" for name, digest in sums.items())
     (release.out / "secretctl-installer.ps1").write_text(fill(release, *read("install/install.ps1"), CHECKSUMS=lines))
 
     values = {f"SHA256:{name.removeprefix(start).removesuffix('.tar.gz')}": digest for name, digest in sums.items()}

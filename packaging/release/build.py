@@ -6,7 +6,6 @@ second needs a standard library for musl. rustup has one; elsewhere packaging/so
 
 import os
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -52,17 +51,9 @@ def auditable(tools, *command, cwd, env):
     """Runs a program that calls cargo, so that cargo puts the list of crates into what it links."""
     # cargo-auditable starts what CARGO names; `env` takes the variable away again, as the program looks for cargo with it.
     # The words stand where cargo-auditable looks for --locked.
-    done = subprocess.run(
-        [tools.auditable, "auditable", "-u", "CARGO", *map(str, command)],
-        cwd=cwd,
-        env={**env, "CARGO": "env"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    if done.returncode:
-        raise Failure(f"`{' '.join(map(str, command))}` failed:\n{done.stdout[-6000:]}")
+    status, printed = run.build((tools.auditable, "auditable", "-u", "CARGO", *command), cwd=cwd, env={**env, "CARGO": "env"})
+    if status:
+        raise Failure(f"`{' '.join(map(str, command))}` failed:\n{printed[-6000:]}")
 
 
 def wheel(release, tools):

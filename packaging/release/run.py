@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +22,29 @@ PROCESSORS = {"x86_64": "amd64", "aarch64": "arm64"}
 
 class Failure(Exception):
     """An artifact that is not as it should be. It ends the script."""
+
+
+# The process groups of builds that run.
+BUILDS = set()
+
+
+def stop(number, _frame):
+    """Ends the builds with this script: cargo does not end its compilers."""
+    for group in list(BUILDS):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGTERM)
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
+def build(command, **options):
+    """Runs a build in a process group of its own, which ends with this script. Returns its status and what it printed."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(list(map(str, command)), start_new_session=True, **pipes, **options) as process:
+        BUILDS.add(process.pid)
+        printed = process.communicate()[0]
+        BUILDS.discard(process.pid)
+    return process.returncode, printed
 
 
 class Release:
@@ -140,3 +164,16 @@ def chroot(folder, *command, user=None, env=None, status=0):
     else:
         start = ["unshare", "--user", "--map-root-user", "chroot"]
     return program(*start, folder, *command, status=status, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **(env or {})})
+
+
+def install_lines():
+    """Returns the lines of the README's first block about installing."""
+    section = (ROOT / "README.md").read_text().split("\n## Install\n", 1)[1]
+    return section.split("```sh\n", 1)[1].split("```", 1)[0].splitlines()
+
+
+def install_line(start):
+    """Returns the README's one line that starts so."""
+    found = [line for line in install_lines() if line.startswith(start)]
+    check(len(found) == 1, f"the README has {len(found)} lines that start with `{start}`")
+    return found[0]

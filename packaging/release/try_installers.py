@@ -9,7 +9,7 @@ import shutil
 import threading
 
 from .assemble import sha256
-from .run import ROOT, check, output, program, say, tried
+from .run import ROOT, check, install_line, output, program, say, tried
 from .try_program import lookup
 
 
@@ -38,6 +38,7 @@ def shell(release, programs):
     served = work / "served"
     served.mkdir(parents=True)
     shutil.copy(archive, served)
+    shutil.copy(installer, served)
     server, address = serve(served)
     env = {"PATH": os.environ["PATH"], "HOME": str(work / "home")}
 
@@ -54,6 +55,15 @@ def shell(release, programs):
     install("--from", address, status=0, PATH=f"{program_path.parent}:{os.environ['PATH']}")
     check(sorted(path.name for path in program_path.parent.iterdir()) == ["secretctl"], "the installer left a file beside the program")
     tried("the shell installer, from HTTP on loopback and from a folder: installs for the user, again over itself; the program runs")
+
+    # The README's line, with this server as the release's page.
+    line = install_line("curl ")
+    page = f"{release.repository}/releases/latest/download/"
+    check(page in line and line.endswith("| sh"), f"the README says `{line}`")
+    line = line.replace(page, f"{address}/") + f" -s -- --from {address}"
+    program("sh", "-c", line, env={**env, "HOME": str(work / "readme")})
+    lookup(work / "readme/.local/bin/secretctl")
+    tried(f"`{install_line('curl ')}`, with that server as the release's page")
 
     changed = served / archive.name
     changed.write_bytes(changed.read_bytes()[:-1] + b"\0")

@@ -7,7 +7,7 @@ import shutil
 import tarfile
 import zlib
 
-from .run import ROOT, check, output, program, tried
+from .run import ROOT, check, install_line, output, program, tried
 
 # What the manylinux2014 tag promises: the newest symbols of glibc that a program may need, and the libraries that it may load.
 GLIBC = (2, 17)
@@ -76,7 +76,7 @@ def wheel(release, tools):
 
     program("python3", "-m", "venv", work / "venv")
     pip = (work / "venv/bin/python", "-m", "pip")
-    program(*pip, "install", "secretctl", env=env)
+    program("sh", "-c", install_line("pip "), env={**env, "PATH": f"{work}/venv/bin:{os.environ['PATH']}"})
     lookup(work / "venv/bin/secretctl")
     facts = json.loads(output(work / "venv/bin/python", "-c", "import importlib.metadata as m, json; print(json.dumps(m.metadata('secretctl').json))"))
     package = release.package
@@ -87,17 +87,17 @@ def wheel(release, tools):
     check(facts["description"].strip() == (ROOT / "README.md").read_text().strip(), "the wheel's description is not the README")
     program(*pip, "uninstall", "--yes", "secretctl", env=env)
     check(not list((work / "venv").rglob("*secretctl*")), f"pip left {list((work / 'venv').rglob('*secretctl*'))}")
-    tried("`pip install secretctl` into a new environment: runs; version, licence, README and addresses are those of Cargo.toml; uninstalled without a rest")
+    tried(f"`{install_line('pip ')}` into a new environment: runs; version, licence, README and addresses are those of Cargo.toml; uninstalled without a rest")
 
-    version = output(tools.bin / "uvx", "secretctl", "--version", env=env)
+    env["PATH"] = f"{tools.bin}:{os.environ['PATH']}"
+    version = output("sh", "-c", install_line("uvx "), env=env)
     check(version.startswith(f"secretctl {release.version} "), f"uvx printed {version!r}")
     env |= {"PIPX_HOME": str(work / "pipx"), "PIPX_BIN_DIR": str(work / "bin"), "PIPX_MAN_DIR": str(work / "man")}
-    env |= {"PATH": f"{tools.bin}:{os.environ['PATH']}"}
-    program(tools.bin / "pipx", "install", "secretctl", env=env)
+    program("sh", "-c", install_line("pipx "), env=env)
     lookup(work / "bin/secretctl")
     program(tools.bin / "pipx", "uninstall", "secretctl", env=env)
     check(not (work / "bin/secretctl").exists(), "pipx left its program")
-    tried("`uvx secretctl` and `pipx install secretctl`: run; uninstalled")
+    tried(f"`{install_line('uvx ')}` and `{install_line('pipx ')}`: run; uninstalled")
 
 
 def crates(release, programs, audited):

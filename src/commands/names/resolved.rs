@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{Delivery, List, Origin, Wanted};
+use super::list::List;
+use super::{Delivery, Origin, Wanted};
 use crate::commands::as_format;
 use crate::commands::reference::{Part, is_reference};
 use crate::commands::session::Session;

@@ -48,7 +48,7 @@ impl<'t> Engine<'t, '_> {
             Value::Undefined(what) => Err(Problem::undefined(what)),
             Value::Method(method) => self.method(&method.0, &method.1, arguments),
             Value::Macro(number) => self.macro_call(*number, arguments),
-            Value::Global(name) => self.global(name, arguments),
+            Value::Global(name) => Self::global(name, arguments),
             Value::Loop(state) => self.recurse(state, arguments),
             Value::Joiner(joiner) => {
                 arguments.none("joiner")?;
@@ -123,7 +123,7 @@ impl<'t> Engine<'t, '_> {
             return Err(Problem::usage("`loop` is called after its `for`"));
         };
         self.captured_by(|out| {
-            self.for_loop(each, items.unwrap_or(Value::None), &scope, state.depth0 + 1, out)
+            self.for_loop(each, &items.unwrap_or(Value::None), &scope, state.depth0 + 1, out)
         })
         .map(Value::Text)
     }
@@ -145,12 +145,12 @@ impl<'t> Engine<'t, '_> {
             })
             .collect();
         let mut positional = arguments.positional.into_iter();
-        let mut named = arguments.named;
+        let mut by_name = arguments.named;
         let without_default = names.len() - definition.defaults.len();
         for (index, argument) in names.iter().enumerate() {
             let given = positional.next().or_else(|| {
-                let at = named.iter().position(|(other, _)| other == argument)?;
-                Some(named.remove(at).1)
+                let at = by_name.iter().position(|(other, _)| other == argument)?;
+                Some(by_name.remove(at).1)
             });
             let value = match given {
                 Some(value) => value,
@@ -162,8 +162,8 @@ impl<'t> Engine<'t, '_> {
             scope.set(argument, value);
         }
         if !names.contains(&"caller") && uses("caller") {
-            let caller = named.iter().position(|(other, _)| other == "caller");
-            let caller = caller.map(|at| named.remove(at).1);
+            let caller = by_name.iter().position(|(other, _)| other == "caller");
+            let caller = caller.map(|at| by_name.remove(at).1);
             scope.set(
                 "caller",
                 caller.unwrap_or_else(|| Value::undefined(format!("`{name}` was not called by `call`"))),
@@ -180,12 +180,12 @@ impl<'t> Engine<'t, '_> {
         }
         if uses("kwargs") {
             let mut dict = Dict::new();
-            for (name, value) in named {
+            for (name, value) in by_name {
                 let name = super::value::Text::from(name);
                 dict.insert(Key::Text(name.clone()), (Value::Text(name), value));
             }
             scope.set("kwargs", Value::dict(dict));
-        } else if let Some((other, _)) = named.first() {
+        } else if let Some((other, _)) = by_name.first() {
             return Err(Problem::usage(format!(
                 "the macro `{name}` has no argument named `{}`",
                 shown(other)
@@ -206,7 +206,7 @@ impl<'t> Engine<'t, '_> {
             .any(|part| part == word)
     }
 
-    fn global(&self, name: &str, arguments: Arguments) -> Result<Value> {
+    fn global(name: &str, arguments: Arguments) -> Result<Value> {
         match name {
             "range" => range(arguments),
             "dict" => methods::merged(arguments, name).map(Value::dict),
@@ -246,19 +246,19 @@ fn range(arguments: Arguments) -> Result<Value> {
         .flatten()
         .map(|number| integer("range", &number))
         .collect::<Result<Vec<_>>>()?;
-    let (start, stop, step) = match *numbers.as_slice() {
+    let (start, stop, stride) = match *numbers.as_slice() {
         [stop] => (0, stop, 1),
         [start, stop] => (start, stop, 1),
-        [start, stop, step] => (start, stop, step),
+        [start, stop, stride] => (start, stop, stride),
         _ => return Err(Problem::usage("`range` takes one to three arguments")),
     };
-    if step == 0 {
+    if stride == 0 {
         return Err(Problem::usage("`range` has the step 0"));
     }
-    if range_length(start, stop, step) > MAX_RANGE {
+    if range_length(start, stop, stride) > MAX_RANGE {
         return Err(Problem::usage(format!(
             "a `range` of more than {MAX_RANGE} numbers is refused, as by Airflow"
         )));
     }
-    Ok(Value::Range(start, stop, step))
+    Ok(Value::Range(start, stop, stride))
 }

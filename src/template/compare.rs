@@ -83,17 +83,18 @@ fn tuple(value: &Value) -> Vec<Value> {
 
 /// What distinguishes ranges: their length, first number and step.
 fn normal(value: &Value) -> Option<(i128, i128, i128)> {
-    let Value::Range(start, stop, step) = *value else {
+    let Value::Range(start, stop, stride) = *value else {
         return None;
     };
-    match range_length(start, stop, step) {
+    match range_length(start, stop, stride) {
         0 => Some((0, 0, 0)),
         1 => Some((1, start, 0)),
-        length => Some((length, start, step)),
+        length => Some((length, start, stride)),
     }
 }
 
 /// Compares numbers; the inner `None` is a comparison with `NaN`, the outer one other types.
+#[expect(clippy::option_option, reason = "the two differ: other types, and `NaN`")]
 fn numbers(left: &Value, right: &Value) -> Option<Option<Ordering>> {
     if let (Some(left), Some(right)) = (left.as_int(), right.as_int()) {
         return Some(Some(left.cmp(&right)));
@@ -164,16 +165,16 @@ pub(super) fn contains(container: &Value, item: &Value) -> Result<bool> {
             },
         },
         Value::Dict(dict) | Value::View(View::Keys, dict) => Ok(dict.borrow().contains_key(&item.key()?)),
-        Value::Range(start, stop, step) => {
+        Value::Range(start, stop, stride) => {
             let Some(number) = item.as_number().and_then(whole) else {
                 return Ok(false);
             };
-            let inside = if *step > 0 {
+            let inside = if *stride > 0 {
                 (*start..*stop).contains(&number)
             } else {
                 number <= *start && number > *stop
             };
-            Ok(inside && (number - start) % step == 0)
+            Ok(inside && (number - start) % stride == 0)
         }
         Value::Var => Ok(matches!(
             item.as_text().map(|text| &**text),

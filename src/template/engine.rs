@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::Names;
 use super::arguments::Arguments;
 use super::calls::MacroDefinition;
+use super::expressions::offset;
 use super::problem::{Problem, Result, Stop};
 use super::sequences;
 use super::text_of::{LONGEST, text_of, too_long};
@@ -207,9 +208,7 @@ impl<'t, 'n> Engine<'t, 'n> {
             Stmt::EmitExpr(emit) => self.emit(&emit.expr, scope, out),
             Stmt::IfCond(condition) => {
                 let value = self.eval(&condition.expr, scope)?;
-                let is_true = value
-                    .is_true()
-                    .map_err(|stop| stop.at(self.offset(&condition.expr)))?;
+                let is_true = value.is_true().map_err(|stop| stop.at(offset(&condition.expr)))?;
                 self.block(
                     if is_true {
                         &condition.true_body
@@ -222,8 +221,8 @@ impl<'t, 'n> Engine<'t, 'n> {
             }
             Stmt::ForLoop(each) => {
                 let items = self.eval(&each.iter, scope)?;
-                self.for_loop(each, items, scope, 0, out)
-                    .map_err(|stop| stop.at(self.offset(&each.iter)))
+                self.for_loop(each, &items, scope, 0, out)
+                    .map_err(|stop| stop.at(offset(&each.iter)))
             }
             Stmt::WithBlock(with) => {
                 let inner = Scope::inside(scope);
@@ -252,14 +251,14 @@ impl<'t, 'n> Engine<'t, 'n> {
             Stmt::FilterBlock(block) => {
                 let text = self.captured(&block.body, &Scope::inside(scope))?;
                 let value = self.filter_chain(&block.filter, Value::Text(text), scope)?;
-                let text = text_of(&value).map_err(|stop| stop.at(self.offset(&block.filter)))?;
+                let text = text_of(&value).map_err(|stop| stop.at(offset(&block.filter)))?;
                 out.push_str(&text);
                 Ok(())
             }
             Stmt::AutoEscape(escape) => {
                 let value = self.eval(&escape.enabled, scope)?;
                 if value.is_true()? {
-                    return Err(Problem::unsupported("`autoescape true`").at(self.offset(&escape.enabled)));
+                    return Err(Problem::unsupported("`autoescape true`").at(offset(&escape.enabled)));
                 }
                 self.block(&escape.body, &Scope::inside(scope), out)
             }
@@ -272,7 +271,7 @@ impl<'t, 'n> Engine<'t, 'n> {
             Stmt::Do(run) => self
                 .call(&run.call.expr, &run.call.args, scope, Vec::new())
                 .map(|_| ())
-                .map_err(|stop| stop.at(self.offset(&run.call.expr))),
+                .map_err(|stop| stop.at(offset(&run.call.expr))),
             Stmt::Block(_) | Stmt::Extends(_) | Stmt::Include(_) | Stmt::Import(_) | Stmt::FromImport(_) => {
                 Err(other_templates(statement))
             }
@@ -281,7 +280,7 @@ impl<'t, 'n> Engine<'t, 'n> {
 
     fn emit(&self, expr: &'t Expr<'t>, scope: &Rc<Scope<'t>>, out: &mut String) -> Result<()> {
         let value = self.eval(expr, scope)?;
-        let text = text_of(&value).map_err(|stop| stop.at(self.offset(expr)))?;
+        let text = text_of(&value).map_err(|stop| stop.at(offset(expr)))?;
         let is_constant = matches!(expr, Expr::Const(_)) || matches!(value, Value::None | Value::Bool(_));
         if !is_constant && self.names.keeps_printed() {
             self.printed.borrow_mut().push(Secret::from(&*text));
@@ -294,12 +293,12 @@ impl<'t, 'n> Engine<'t, 'n> {
     pub(super) fn for_loop(
         &self,
         each: &'t ForLoop<'t>,
-        items: Value,
+        items: &Value,
         scope: &Rc<Scope<'t>>,
         depth0: usize,
         out: &mut String,
     ) -> Result<()> {
-        let mut items = sequences::items(&items)?;
+        let mut items = sequences::items(items)?;
         if let Some(filter) = &each.filter_expr {
             let mut kept = Vec::new();
             for item in items {
@@ -372,19 +371,16 @@ impl<'t, 'n> Engine<'t, 'n> {
                 scope.set(var.id, value);
                 Ok(())
             }
-            Expr::GetAttr(get) => {
-                match self.eval(&get.expr, scope)? {
-                    Value::Namespace(attributes) => {
-                        attributes.borrow_mut().insert(get.name.to_owned(), value);
-                        Ok(())
-                    }
-                    _ => Err(Problem::usage("only an attribute of a `namespace` can be set")
-                        .at(self.offset(target))),
+            Expr::GetAttr(get) => match self.eval(&get.expr, scope)? {
+                Value::Namespace(attributes) => {
+                    attributes.borrow_mut().insert(get.name.to_owned(), value);
+                    Ok(())
                 }
-            }
+                _ => Err(Problem::usage("only an attribute of a `namespace` can be set").at(offset(target))),
+            },
             Expr::List(targets) => self.unpack(target, &targets.items, &value, scope),
             Expr::Tuple(targets) => self.unpack(target, &targets.items, &value, scope),
-            _ => Err(Problem::usage("this cannot be assigned to").at(self.offset(target))),
+            _ => Err(Problem::usage("this cannot be assigned to").at(offset(target))),
         }
     }
 
@@ -395,7 +391,7 @@ impl<'t, 'n> Engine<'t, 'n> {
         value: &Value,
         scope: &Rc<Scope<'t>>,
     ) -> Result<()> {
-        let at = |stop: Stop| stop.at(self.offset(target));
+        let at = |stop: Stop| stop.at(offset(target));
         let items = sequences::items(value).map_err(at)?;
         if items.len() != targets.len() {
             return Err(at(Problem::usage(format!(
@@ -426,8 +422,8 @@ impl<'t, 'n> Engine<'t, 'n> {
         let named = vec![("caller".to_owned(), caller)];
         let value = self
             .call(&call.call.expr, &call.call.args, scope, named)
-            .map_err(|stop| stop.at(self.offset(&call.call.expr)))?;
-        out.push_str(&*text_of(&value)?);
+            .map_err(|stop| stop.at(offset(&call.call.expr)))?;
+        out.push_str(&text_of(&value)?);
         Ok(())
     }
 

@@ -16,6 +16,21 @@ use super::{compare, methods, operators, sequences, source, tests};
 use crate::error::ErrorKind;
 use crate::shown::shown;
 
+/// Returns where an expression starts, for messages.
+pub(super) fn offset(expr: &Expr<'_>) -> usize {
+    match expr {
+        Expr::GetAttr(get) => offset(&get.expr),
+        Expr::GetItem(get) => offset(&get.expr),
+        Expr::Slice(slice) => offset(&slice.expr),
+        Expr::Call(call) => offset(&call.expr),
+        Expr::BinOp(operation) => offset(&operation.left),
+        Expr::Compare(comparison) => offset(&comparison.expr),
+        Expr::IfExpr(condition) => offset(&condition.true_expr),
+        Expr::Test(test) => offset(&test.expr),
+        expr => expr.span().start_offset as usize,
+    }
+}
+
 /// What [`Value::Empty`] is, for the errors of its parts.
 const EMPTY: &str = "an `if` without `else` is false, so its value is undefined";
 
@@ -25,7 +40,7 @@ impl<'t> Engine<'t, '_> {
         self.step()?;
         let value = self
             .deeper(|| self.evaluated(expr, scope))
-            .map_err(|stop| stop.at(self.offset(expr)));
+            .map_err(|stop| stop.at(offset(expr)));
         match value {
             Ok(Value::Unknown) => Err(Stop::Name),
             Err(Stop::Problem(problem)) if problem.error.kind() == ErrorKind::NotFound => {
@@ -38,7 +53,7 @@ impl<'t> Engine<'t, '_> {
 
     fn evaluated(&self, expr: &'t Expr<'t>, scope: &Rc<Scope<'t>>) -> Result<Value> {
         match expr {
-            Expr::Var(var) => self.variable(var.id, scope),
+            Expr::Var(var) => Self::variable(var.id, scope),
             Expr::Const(constant) => source::constant(self.text, constant, constant.span()),
             Expr::GetAttr(get) => {
                 let owner = self.eval(&get.expr, scope)?;
@@ -58,8 +73,8 @@ impl<'t> Engine<'t, '_> {
                         value => super::arguments::integer("[:]", &value).map(Some),
                     },
                 };
-                let (start, stop, step) = (part(&slice.start)?, part(&slice.stop)?, part(&slice.step)?);
-                self.made(sequences::slice(&owner, start, stop, step)?)
+                let (start, stop, stride) = (part(&slice.start)?, part(&slice.stop)?, part(&slice.step)?);
+                self.made(sequences::slice(&owner, start, stop, stride)?)
             }
             Expr::UnaryOp(operation) => {
                 let value = self.eval(&operation.expr, scope)?;
@@ -156,7 +171,7 @@ impl<'t> Engine<'t, '_> {
         Ok(all)
     }
 
-    fn variable(&self, name: &str, scope: &Rc<Scope<'t>>) -> Result<Value> {
+    fn variable(name: &str, scope: &Rc<Scope<'t>>) -> Result<Value> {
         match scope.get(name) {
             Some(value) => Ok(value),
             None => context::variable(name),
@@ -282,21 +297,6 @@ impl<'t> Engine<'t, '_> {
             (_, Some(path)) => format!("`{}`", shown(&path)),
         };
         Value::undefined(format!("{owner} has no {}", quoted(self.text, name)))
-    }
-
-    /// Returns where an expression starts, for messages.
-    pub(super) fn offset(&self, expr: &Expr<'_>) -> usize {
-        match expr {
-            Expr::GetAttr(get) => self.offset(&get.expr),
-            Expr::GetItem(get) => self.offset(&get.expr),
-            Expr::Slice(slice) => self.offset(&slice.expr),
-            Expr::Call(call) => self.offset(&call.expr),
-            Expr::BinOp(operation) => self.offset(&operation.left),
-            Expr::Compare(comparison) => self.offset(&comparison.expr),
-            Expr::IfExpr(condition) => self.offset(&condition.true_expr),
-            Expr::Test(test) => self.offset(&test.expr),
-            expr => expr.span().start_offset as usize,
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::value::{Text, Value};
 pub(super) fn escape(value: &Value) -> Result<Text> {
     match value {
         Value::Markup(text) => Ok(text.clone()),
-        other => Ok(escape_text(&*text_of(other)?)),
+        other => Ok(escape_text(&text_of(other)?)),
     }
 }
 

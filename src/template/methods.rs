@@ -52,8 +52,7 @@ pub(super) fn exists(value: &Value, name: &str) -> bool {
         }
         Value::List(_) => LIST.contains(&name),
         Value::Tuple(_) | Value::Group(_) => matches!(name, "count" | "index"),
-        Value::Dict(_) => DICT.contains(&name),
-        Value::Var => DICT.contains(&name),
+        Value::Dict(_) | Value::Var => DICT.contains(&name),
         Value::Int(_) | Value::Bool(_) | Value::Float(_) => NUMBER.contains(&name),
         Value::Range(..) => matches!(name, "count" | "index" | "start" | "step" | "stop"),
         Value::View(..) => matches!(name, "isdisjoint" | "mapping"),
@@ -281,7 +280,7 @@ pub(super) fn merged(arguments: Arguments, what: &str) -> Result<Dict> {
     }
     match arguments.positional.first() {
         None => {}
-        Some(Value::Dict(other)) => dict = other.borrow().clone(),
+        Some(Value::Dict(other)) => dict.clone_from(&other.borrow()),
         Some(other) => {
             for pair in super::sequences::items(other)? {
                 let pair = super::sequences::items(&pair)?;

@@ -87,8 +87,9 @@ pub enum Rendered {
 /// a name that is missing (3) or whose lookup failed; a value that is malformed (6).
 pub fn render(file: &str, template: &[u8], names: &dyn Names, deadline: Instant) -> Result<Rendered> {
     let text = std::str::from_utf8(template).map_err(|error| {
-        let before = &template[..error.valid_up_to()];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = template[..error.valid_up_to()]
+            .split(|byte| *byte == b'\n')
+            .count();
         Error::usage(format!("`{file}` is not UTF-8")).with_detail(format!("line {line}"))
     })?;
     let text = source::normalized(text);
@@ -104,7 +105,7 @@ pub fn render(file: &str, template: &[u8], names: &dyn Names, deadline: Instant)
 
 fn pass(file: &str, text: &str, names: &dyn Names, deadline: Instant) -> Result<Rendered> {
     let failed = |problem: Problem| located(file, text, problem);
-    let tree = source::parse(text).map_err(|problem| failed(*problem))?;
+    let tree = source::parse(text).map_err(failed)?;
     let engine = Engine::new(text, names, deadline);
     let mut out = zeroize::Zeroizing::new(String::with_capacity(text.len()));
     let result = engine.template(&tree, &mut out);

@@ -195,7 +195,7 @@ pub(super) fn negate(value: &Value) -> Result<Value> {
 
 /// Returns `left ~ right`.
 pub(super) fn concatenate(left: &Value, right: &Value) -> Result<Value> {
-    joined(&*text_of(left)?, &*text_of(right)?).map(Value::text)
+    joined(&text_of(left)?, &text_of(right)?).map(Value::text)
 }
 
 fn numbers(

@@ -32,10 +32,10 @@ pub(super) fn items(value: &Value) -> Result<Vec<Value>> {
         Value::View(View::Values, dict) => dict.borrow().values().map(|(_, value)| value.clone()).collect(),
         Value::View(View::Items, dict) => pairs(&dict.borrow()),
         Value::Generator(rest) => rest.borrow_mut().by_ref().collect(),
-        Value::Range(start, stop, step) => {
-            let length = range_length(*start, *stop, *step);
+        Value::Range(start, stop, stride) => {
+            let length = range_length(*start, *stop, *stride);
             (0..length)
-                .map(|index| Value::Int(start + index * step))
+                .map(|index| Value::Int(start + index * stride))
                 .collect()
         }
         Value::Var => vec![Value::text("json"), Value::text("value")],
@@ -58,8 +58,8 @@ pub(super) fn length(value: &Value) -> Result<Option<usize>> {
         Value::Group(_) | Value::Var => 2,
         Value::Empty => 0,
         Value::Dict(dict) | Value::View(_, dict) => dict.borrow().len(),
-        Value::Range(start, stop, step) => {
-            usize::try_from(range_length(*start, *stop, *step)).unwrap_or(usize::MAX)
+        Value::Range(start, stop, stride) => {
+            usize::try_from(range_length(*start, *stop, *stride)).unwrap_or(usize::MAX)
         }
         Value::Loop(state) => state.items.len(),
         _ => return Ok(None),
@@ -172,9 +172,8 @@ fn of_connection(connection: &Rc<TaskConnection>, name: &str) -> Result<Option<V
             let value = connection.extra_dejson().map_err(Problem::of)?;
             Value::from_json(&value).map(Some).map_err(in_connection)
         }
-        "get_uri" | "as_json" => Ok(Some(method(&Value::Connection(connection.clone()), name))),
-        // It would look a connection up.
-        "get" => Ok(Some(method(&Value::Connection(connection.clone()), name))),
+        // `get` would look another connection up, and is refused when it is called.
+        "get_uri" | "as_json" | "get" => Ok(Some(method(&Value::Connection(connection.clone()), name))),
         name if CONNECTION.contains(&name) => Err(Problem::unsupported(format!("`{name}` of a connection"))),
         _ => Ok(None),
     }
@@ -217,10 +216,10 @@ pub(super) fn own_item(owner: &Value, key: &Value) -> Result<Option<Value>> {
                 _ => Value::text(c),
             })
         }),
-        Value::Range(start, stop, step) => key.as_int().and_then(|index| {
-            let length = usize::try_from(range_length(*start, *stop, *step)).ok()?;
+        Value::Range(start, stop, stride) => key.as_int().and_then(|index| {
+            let length = usize::try_from(range_length(*start, *stop, *stride)).ok()?;
             let index = i128::try_from(place(index, length)?).ok()?;
-            Some(Value::Int(start + index * step))
+            Some(Value::Int(start + index * stride))
         }),
         _ => None,
     })
@@ -253,10 +252,10 @@ pub(super) fn slice(
     owner: &Value,
     start: Option<i128>,
     stop: Option<i128>,
-    step: Option<i128>,
+    stride: Option<i128>,
 ) -> Result<Value> {
-    let step = step.unwrap_or(1);
-    if step == 0 {
+    let stride = stride.unwrap_or(1);
+    if stride == 0 {
         return Err(Problem::usage("a slice has the step 0"));
     }
     let all: Vec<Value> = match owner {
@@ -279,24 +278,24 @@ pub(super) fn slice(
         } else {
             index
         };
-        if step > 0 {
+        if stride > 0 {
             index.clamp(0, length)
         } else {
             index.clamp(-1, length - 1)
         }
     };
-    let first = start.map_or(if step > 0 { 0 } else { length - 1 }, clamp);
-    let end = stop.map_or(if step > 0 { length } else { -1 }, clamp);
+    let first = start.map_or(if stride > 0 { 0 } else { length - 1 }, clamp);
+    let end = stop.map_or(if stride > 0 { length } else { -1 }, clamp);
     let mut taken = Vec::new();
     let mut index = first;
-    while (step > 0 && index < end) || (step < 0 && index > end) {
+    while (stride > 0 && index < end) || (stride < 0 && index > end) {
         taken.extend(
             usize::try_from(index)
                 .ok()
                 .and_then(|index| all.get(index))
                 .cloned(),
         );
-        index = index.saturating_add(step);
+        index = index.saturating_add(stride);
     }
     Ok(match owner {
         Value::Text(_) | Value::Markup(_) => {

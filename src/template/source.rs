@@ -25,7 +25,7 @@ pub(super) fn normalized(text: &str) -> String {
 }
 
 /// Parses a normalized text.
-pub(super) fn parse(text: &str) -> std::result::Result<Stmt<'_>, Box<Problem>> {
+pub(super) fn parse(text: &str) -> std::result::Result<Stmt<'_>, Problem> {
     bounded(text)?;
     machinery::parse(text, "", SyntaxConfig::default()).map_err(|error| {
         let offset = error
@@ -45,15 +45,15 @@ fn line_start(text: &str, line: usize) -> Option<usize> {
     )
 }
 
-fn at(offset: Option<usize>, reason: &str) -> Box<Problem> {
-    Box::new(Problem {
+fn at(offset: Option<usize>, reason: &str) -> Problem {
+    Problem {
         error: Error::new(ErrorKind::Usage, reason),
         offset,
-    })
+    }
 }
 
 /// Refuses a template whose tree would be nested too deeply.
-fn bounded(text: &str) -> std::result::Result<(), Box<Problem>> {
+fn bounded(text: &str) -> std::result::Result<(), Problem> {
     let mut tokens = Tokenizer::new(text, "", false, SyntaxConfig::default());
     let (mut in_block, mut branches) = (0, 0);
     let mut start = 0;
@@ -189,11 +189,12 @@ fn escape(chars: &mut std::str::Chars<'_>, out: &mut String) -> Result<()> {
         // Jinja writes such a character as an escape first, whose backslash this one then escapes.
         c if !c.is_ascii() => {
             let code = u32::from(c);
-            out.push_str(&match code {
+            let escaped = match code {
                 0..=0xff => format!("\\x{code:02x}"),
                 0x100..=0xffff => format!("\\u{code:04x}"),
                 _ => format!("\\U{code:08x}"),
-            });
+            };
+            out.push_str(&escaped);
             return Ok(());
         }
         c => {
@@ -236,7 +237,7 @@ mod tests {
     #[test]
     fn escapes_are_pythons() {
         for (written, text) in [
-            (r#"'a\/\d\x41\101\u00e9'"#, r"a\/\dAAé"),
+            (r"'a\/\d\x41\101\u00e9'", r"a\/\dAAé"),
             (r#"'it\'s' "\"\\""#, r#"it's"\"#),
             ("'a\\\nb'", "ab"),
             ("'\\é'", r"\xe9"),

@@ -121,7 +121,7 @@ fn plain(test: &str, value: &Value) -> Result<bool> {
         "even" => super::compare::equal(&remainder(value, &Value::Int(2))?, &Value::Int(0))?,
         "lower" | "upper" => {
             let method = if test == "lower" { "islower" } else { "isupper" };
-            strings::call(&*text_of(value)?, method, Arguments::default())?.is_true()?
+            strings::call(&text_of(value)?, method, Arguments::default())?.is_true()?
         }
         "sequence" => matches!(
             value,

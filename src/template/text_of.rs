@@ -63,8 +63,10 @@ fn write(value: &Value, depth: usize, out: &mut String) -> Result<()> {
         Value::Group(group) => sequence('(', &[group.0.clone(), group.1.clone()], ")", depth, out)?,
         Value::Dict(dict) => write_dict(&dict.borrow(), depth, out)?,
         Value::View(view, dict) => write_view(*view, &dict.borrow(), depth, out)?,
-        Value::Range(start, stop, 1) => out.push_str(&format!("range({start}, {stop})")),
-        Value::Range(start, stop, step) => out.push_str(&format!("range({start}, {stop}, {step})")),
+        Value::Range(start, stop, 1) => write_text(out, format_args!("range({start}, {stop})")),
+        Value::Range(start, stop, stride) => {
+            write_text(out, format_args!("range({start}, {stop}, {stride})"));
+        }
         Value::Var => out.push_str(
             "{'json': <VariableAccessor (dynamic access)>, 'value': <VariableAccessor (dynamic access)>}",
         ),
@@ -81,11 +83,10 @@ fn write(value: &Value, depth: usize, out: &mut String) -> Result<()> {
             }
             out.push_str("}>");
         }
-        Value::Loop(state) => out.push_str(&format!(
-            "<LoopContext {}/{}>",
-            state.index0.get() + 1,
-            state.items.len()
-        )),
+        Value::Loop(state) => write_text(
+            out,
+            format_args!("<LoopContext {}/{}>", state.index0.get() + 1, state.items.len()),
+        ),
         Value::Unknown
         | Value::NotSet
         | Value::Generator(_)
@@ -188,6 +189,10 @@ fn write_connection(connection: &TaskConnection, depth: usize, out: &mut String)
     }
     out.push(')');
     Ok(())
+}
+
+fn write_text(out: &mut String, text: std::fmt::Arguments<'_>) {
+    std::fmt::write(out, text).expect("writing to a string succeeds");
 }
 
 fn separate(index: usize, out: &mut String) {

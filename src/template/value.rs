@@ -243,7 +243,7 @@ impl Value {
             Self::List(items) => !items.borrow().is_empty(),
             Self::Tuple(items) => !items.is_empty(),
             Self::Dict(dict) | Self::View(_, dict) => !dict.borrow().is_empty(),
-            Self::Range(start, stop, step) => range_length(*start, *stop, *step) > 0,
+            Self::Range(start, stop, stride) => range_length(*start, *stop, *stride) > 0,
             _ => true,
         })
     }
@@ -304,12 +304,12 @@ pub(super) fn whole(number: f64) -> Option<i128> {
 }
 
 /// Returns `len(range(start, stop, step))`.
-pub(super) fn range_length(start: i128, stop: i128, step: i128) -> i128 {
-    let (low, high) = if step > 0 { (start, stop) } else { (stop, start) };
+pub(super) fn range_length(start: i128, stop: i128, stride: i128) -> i128 {
+    let (low, high) = if stride > 0 { (start, stop) } else { (stop, start) };
     if low >= high {
         return 0;
     }
-    high.saturating_sub(low).saturating_sub(1) / step.saturating_abs().max(1) + 1
+    high.saturating_sub(low).saturating_sub(1) / stride.saturating_abs().max(1) + 1
 }
 
 /// A connection or variable that a template asks for.

@@ -111,9 +111,8 @@ impl Writer {
         self.out.push(open);
         for (index, item) in items.iter().enumerate() {
             match (&self.indent, index) {
-                (Some(_), 0) => {}
+                (_, 0) => {}
                 (Some(_), _) => self.out.push(','),
-                (None, 0) => {}
                 (None, _) => self.out.push_str(", "),
             }
             self.new_line(depth + 1);

@@ -79,7 +79,7 @@ pub(super) fn apply(
         "join" => {
             let [separator, attribute] = arguments.bind(name, ["d", "attribute"], 0)?;
             let separator = separator.map_or(Ok("".into()), |separator| text_of(&separator))?;
-            let path = path(attribute)?;
+            let path = path(attribute);
             let mut all = Vec::new();
             for item in items(value)? {
                 all.push(text_of(&engine.getter(&item, &path)?)?);
@@ -89,7 +89,7 @@ pub(super) fn apply(
         "batch" | "slice" => portions(name, value, arguments),
         "sum" => {
             let [attribute, start] = arguments.bind(name, ["attribute", "start"], 0)?;
-            let path = path(attribute)?;
+            let path = path(attribute);
             let mut sum = start.unwrap_or(Value::Int(0));
             if sum.as_text().is_some() {
                 return Err(Problem::usage("`sum` cannot add text: use `join`"));
@@ -129,8 +129,8 @@ fn reversible(value: &Value) -> Result<()> {
 }
 
 /// Returns the parts of an attribute: text with dots, or an index.
-fn path(attribute: Option<Value>) -> Result<Vec<Value>> {
-    Ok(match attribute {
+fn path(attribute: Option<Value>) -> Vec<Value> {
+    match attribute {
         None | Some(Value::None) => Vec::new(),
         Some(Value::Text(path) | Value::Markup(path)) => path
             .split('.')
@@ -140,7 +140,7 @@ fn path(attribute: Option<Value>) -> Result<Vec<Value>> {
             })
             .collect(),
         Some(other) => vec![other],
-    })
+    }
 }
 
 fn portions(name: &str, value: &Value, arguments: Arguments) -> Result<Value> {
@@ -202,8 +202,8 @@ fn ordered(engine: &Engine<'_, '_>, name: &str, value: &Value, arguments: Argume
                 Some(Value::Text(attributes) | Value::Markup(attributes)) => attributes
                     .split(',')
                     .map(|attribute| path(Some(Value::text(attribute))))
-                    .collect::<Result<Vec<_>>>()?,
-                other => vec![path(other)?],
+                    .collect(),
+                other => vec![path(other)],
             };
             let mut keyed = Vec::new();
             for item in items(value)? {
@@ -239,14 +239,14 @@ fn ordered(engine: &Engine<'_, '_>, name: &str, value: &Value, arguments: Argume
             group(
                 engine,
                 value,
-                &path(attribute)?,
+                &path(attribute),
                 default.as_ref(),
                 truth(case.as_ref(), false)?,
             )
         }
         _ => {
             let [case, attribute] = arguments.bind(name, ["case_sensitive", "attribute"], 0)?;
-            let (case, path) = (truth(case.as_ref(), false)?, path(attribute)?);
+            let (case, path) = (truth(case.as_ref(), false)?, path(attribute));
             if name == "unique" {
                 let mut seen = std::collections::HashSet::new();
                 let mut kept = Vec::new();
@@ -372,7 +372,7 @@ fn map(engine: &Engine<'_, '_>, value: &Value, mut arguments: Arguments) -> Resu
         arguments.positional.is_empty() && arguments.named.iter().any(|(name, _)| name == "attribute");
     if by_attribute {
         let [attribute, default] = arguments.bind("map", ["attribute", "default"], 1)?;
-        let path = path(attribute)?;
+        let path = path(attribute);
         for item in some_items(value)? {
             mapped.push(get_or(engine, &item, &path, default.as_ref())?);
         }
@@ -410,7 +410,7 @@ fn select(engine: &Engine<'_, '_>, name: &str, value: &Value, mut arguments: Arg
         if arguments.positional.is_empty() {
             return Err(Problem::usage(format!("`{name}` takes the name of an attribute")));
         }
-        path(Some(arguments.positional.remove(0)))?
+        path(Some(arguments.positional.remove(0)))
     } else {
         Vec::new()
     };

@@ -26,7 +26,7 @@ pub(super) fn apply(name: &str, value: &Value, arguments: Arguments) -> Result<V
             arguments.none(name)?;
             Ok(Value::Markup(match name {
                 "safe" => text_of(value)?,
-                "forceescape" => escape_text(&*text_of(value)?),
+                "forceescape" => escape_text(&text_of(value)?),
                 _ => escape(value)?,
             }))
         }
@@ -51,7 +51,7 @@ pub(super) fn apply(name: &str, value: &Value, arguments: Arguments) -> Result<V
         "center" => {
             let [width] = arguments.bind(name, ["width"], 0)?;
             let width = width.map_or(Ok(80), |width| integer(name, &width))?;
-            justify(&*text_of(value)?, name, width, " ").map(|text| like(value, text))
+            justify(&text_of(value)?, name, width, " ").map(|text| like(value, text))
         }
         "format" => {
             if !arguments.positional.is_empty() && !arguments.named.is_empty() {
@@ -74,7 +74,7 @@ pub(super) fn apply(name: &str, value: &Value, arguments: Arguments) -> Result<V
                 }
                 Value::dict(dict)
             };
-            format::printf(&*text_of(value)?, &values).map(Value::Text)
+            format::printf(&text_of(value)?, &values).map(Value::Text)
         }
         "indent" => indent(value, arguments),
         "replace" => {
@@ -85,7 +85,7 @@ pub(super) fn apply(name: &str, value: &Value, arguments: Arguments) -> Result<V
                 Some(count) => integer(name, &count)?,
             };
             let (old, new) = (part(old)?, part(new)?);
-            replace(&*text_of(value)?, &old, &new, usize::try_from(count).ok()).map(Value::Text)
+            replace(&text_of(value)?, &old, &new, usize::try_from(count).ok()).map(Value::Text)
         }
         "trim" => {
             let [chars] = arguments.bind(name, ["chars"], 0)?;
@@ -119,7 +119,7 @@ fn plain(name: &str, value: &Value) -> Result<Value> {
         "upper" => upper(&text),
         "lower" => lower(&text),
         "capitalize" => capitalize(&text),
-        "title" => title(&text)?,
+        "title" => title(&text),
         "wordcount" => {
             let is_word = |c: char| is_alphanumeric(c) || c == '_';
             return Ok(Value::size(
@@ -139,7 +139,7 @@ fn plain(name: &str, value: &Value) -> Result<Value> {
 }
 
 /// Each part after one of `-({[<` or a blank starts with a capital.
-fn title(text: &str) -> Result<String> {
+fn title(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut starts = true;
     let mut word = String::new();
@@ -157,7 +157,7 @@ fn title(text: &str) -> Result<String> {
         }
     }
     out.push_str(&lower(&word));
-    Ok(out)
+    out
 }
 
 fn indent(value: &Value, arguments: Arguments) -> Result<Value> {
@@ -281,7 +281,7 @@ fn xmlattr(value: &Value, arguments: Arguments) -> Result<Value> {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.push_str(&format!("{}=\"{}\"", &*escape_text(&name), &*escape(value)?));
+        out.extend([&*escape_text(&name), "=\"", &*escape(value)?, "\""]);
     }
     if !out.is_empty() && truth(space.as_ref(), true)? {
         out.insert(0, ' ');

@@ -25,9 +25,11 @@ use crate::value::{Found, SecretKind};
 )]
 pub struct GetConfigArgs {
     /// The option, as SECTION.KEY; or a key of the secrets backend, without a dot
-    #[arg(value_name = "NAME")]
+    // Completions add to this argument, which would put it after the next one.
+    #[arg(value_name = "NAME", index = 1)]
     pub name: String,
     /// The option's name, if NAME is only its section
+    #[arg(index = 2)]
     pub key: Option<String>,
     /// NAME is a key of the secrets backend, even with a dot
     #[arg(long, conflicts_with = "key")]

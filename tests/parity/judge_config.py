@@ -28,7 +28,9 @@ def op_get_fresh(request):
             import airflow.configuration
         except Exception as error:
             return {"not_started": type(error).__name__}
-        return got(airflow.configuration, request)
+        answer = got(airflow.configuration, request)
+        # `mask_secrets` at start leaves Airflow's own warnings of former names off, where it fails within `suppress_future_warnings`.
+        return {name: answer[name] for name in answer if name not in ("moved", "asked_by_former_name")}
 
     return judge_settings.within(12, work)
 

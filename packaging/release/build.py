@@ -20,7 +20,7 @@ class Tools:
 
     def __init__(self, release):
         requirements = ROOT / "scripts/requirements/packaging.txt"
-        command = ("python3", "scripts/python-env", release.cache, "packaging", "--no-deps", requirements)
+        command = ("python3", "scripts/python-env", release.cache, "packaging", requirements)
         self.bin = Path(output(*command).strip()) / "bin"
         auditable = release.cache / f"cargo-auditable-{AUDITABLE}"
         self.auditable = auditable / "bin/cargo-auditable"

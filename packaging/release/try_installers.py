@@ -66,7 +66,9 @@ def shell(release, programs):
     tried(f"`{install_line('curl ')}`, with that server as the release's page")
 
     changed = served / archive.name
-    changed.write_bytes(changed.read_bytes()[:-1] + b"\0")
+    content = bytearray(archive.read_bytes())
+    content[len(content) // 2] ^= 1
+    changed.write_bytes(content)
     refused = install("--from", address, "--to", work / "changed", status=1)
     check(f"not `{sha256(archive)}`: nothing was installed" in refused.stderr, f"the installer says {refused.stderr!r}")
     changed.unlink()

@@ -98,7 +98,7 @@ fn a_large_template_is_rendered() {
     std::fs::write(folder.path().join("large.j2"), &template).unwrap();
     let output = inject("")
         .dir(folder.path())
-        .args(["-i", "large.j2"])
+        .args(["-i", "large.j2", "--timeout", "110"])
         .limit(Duration::from_mins(2))
         .run();
     assert_eq!(output.status, 0, "{}", output.stderr);

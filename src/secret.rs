@@ -77,30 +77,11 @@ const QUOTED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 impl Redactor {
-    /// Adds a secret: all of it, unquoted and as a URL or JSON quotes it, and each of its longer lines.
+    /// Adds a secret. What is cut out of a text is all of it, unquoted and as a URL or JSON quotes it, and each of its longer lines.
     pub fn add(&mut self, secret: Secret) {
-        let Some(text) = secret.expose_text().filter(|text| text.len() >= SHORTEST) else {
-            return;
-        };
-        let quoted = Secret::from(utf8_percent_encode(text, QUOTED).to_string());
-        let json = serde_json::to_string(text).map(Secret::from);
-        let json = json.ok().and_then(|json| {
-            json.expose_text()
-                .map(|json| Secret::from(json.trim_matches('"')))
-        });
-        let lines = text
-            .lines()
-            .map(str::trim)
-            .filter(|line| line.len() >= SHORTEST_LINE && *line != text);
-        let lines: Vec<Secret> = lines.map(Secret::from).collect();
-        let others = [quoted]
-            .into_iter()
-            .chain(json)
-            .filter(|form| *form != secret)
-            .collect::<Vec<_>>();
-        self.0.extend(others);
-        self.0.extend(lines);
-        self.0.push(secret);
+        if secret.expose_text().is_some_and(|text| text.len() >= SHORTEST) {
+            self.0.push(secret);
+        }
     }
 
     /// Returns `text` as one line of at most 200 characters, without control characters and without the secrets.
@@ -119,7 +100,9 @@ impl Redactor {
     /// Returns `text` without any of the secrets.
     #[must_use]
     pub(crate) fn without_secrets(&self, mut text: String) -> String {
-        let mut secrets: Vec<&str> = self.0.iter().filter_map(Secret::expose_text).collect();
+        // A command that fails needs them, and most do not.
+        let forms: Vec<Secret> = self.0.iter().flat_map(forms).collect();
+        let mut secrets: Vec<&str> = forms.iter().filter_map(Secret::expose_text).collect();
         // If one secret contains another, the longer one is cut out first.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         for secret in secrets {
@@ -129,6 +112,30 @@ impl Redactor {
         }
         text
     }
+}
+
+/// Returns the forms in which a server may repeat a secret.
+fn forms(secret: &Secret) -> Vec<Secret> {
+    let Some(text) = secret.expose_text() else {
+        return Vec::new();
+    };
+    let quoted = Secret::from(utf8_percent_encode(text, QUOTED).to_string());
+    let json = serde_json::to_string(text).map(Secret::from);
+    let json = json.ok().and_then(|json| {
+        json.expose_text()
+            .map(|json| Secret::from(json.trim_matches('"')))
+    });
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.len() >= SHORTEST_LINE && *line != text);
+    [quoted]
+        .into_iter()
+        .chain(json)
+        .filter(|form| form != secret)
+        .chain(lines.map(Secret::from))
+        .chain([secret.clone()])
+        .collect()
 }
 
 /// A redactor that is shared by all code that sees a secret of one backend.

@@ -58,7 +58,7 @@ pub(crate) fn run(session: &Session, args: &ExportArgs) -> Result<()> {
         ExportFormat::AirflowConnections => {
             let connections = resolved
                 .iter()
-                .filter_map(|one| Some((one.wanted.reference.id.as_str(), one.connection.as_ref()?)));
+                .filter_map(|one| Some((one.wanted.reference.id.as_str(), one.connection.as_deref()?)));
             render::airflow::connections(connections, &mut masks)?
         }
         ExportFormat::AirflowVariables => {

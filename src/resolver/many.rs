@@ -60,7 +60,7 @@ impl Resolver {
             let (kind, id) = distinct[index];
             needed_by(kind, id)
         })?;
-        Ok(places.into_iter().map(|place| found[place].clone()).collect())
+        Ok(in_places(found, &places))
     }
 }
 
@@ -76,6 +76,23 @@ pub(super) fn distinct<'a>(names: &[(SecretKind, &'a str)]) -> (Vec<(SecretKind,
     });
     let places = places.collect();
     (distinct, places)
+}
+
+/// Returns what was found for each of `places`, which are positions in `found`. A value is copied only if it is needed again.
+fn in_places(found: Vec<Resolved>, places: &[usize]) -> Vec<Resolved> {
+    let mut left = vec![0_usize; found.len()];
+    for place in places {
+        left[*place] += 1;
+    }
+    let mut found: Vec<Option<Resolved>> = found.into_iter().map(Some).collect();
+    let next = |place: &usize| {
+        left[*place] -= 1;
+        match left[*place] {
+            0 => found[*place].take(),
+            _ => found[*place].clone(),
+        }
+    };
+    places.iter().filter_map(next).collect()
 }
 
 /// Returns every value, or the error of the first name that was not found, with the others as details, and what needs each.
@@ -102,4 +119,35 @@ fn all_or_missing(
 
 fn with_details(error: Error, details: Vec<String>) -> Error {
     details.into_iter().fold(error, Error::with_detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Secret;
+    use crate::value::Found;
+
+    #[test]
+    fn every_place_gets_its_value_also_a_repeated_one() {
+        let names = [(SecretKind::Variable, "a"), (SecretKind::Connection, "a")];
+        let asked = [names[0], names[1], names[0], names[1], names[0]];
+        let (distinct, places) = distinct(&asked);
+        assert_eq!(
+            (distinct.as_slice(), places.as_slice()),
+            (names.as_slice(), [0, 1, 0, 1, 0].as_slice())
+        );
+        let value = |text: &str| Resolved {
+            found: Found::Text(Secret::from(text)),
+            warnings: Vec::new(),
+        };
+        let text = |resolved: Resolved| match resolved.found {
+            Found::Text(text) => text.expose().to_vec(),
+            _ => Vec::new(),
+        };
+        let found: Vec<_> = in_places(vec![value("v"), value("c")], &places)
+            .into_iter()
+            .map(text)
+            .collect();
+        assert_eq!(found, [b"v", b"c", b"v", b"c", b"v"]);
+    }
 }

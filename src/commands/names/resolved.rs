@@ -22,7 +22,7 @@ pub(in crate::commands) struct Resolved {
     pub(in crate::commands) wanted: Wanted,
     pub(in crate::commands) found: Found,
     /// Set for a connection.
-    pub(in crate::commands) connection: Option<Connection>,
+    pub(in crate::commands) connection: Option<Box<Connection>>,
 }
 
 /// A variable that a command gets.
@@ -77,19 +77,19 @@ pub(in crate::commands) fn resolve(session: &Session, list: List) -> Result<Vec<
         }
         all.sort_by_key(|((position, _), _)| *position);
     }
-    all.into_iter()
-        .map(|((_, wanted), found)| {
-            let connection = match wanted.reference.kind {
-                SecretKind::Connection => Some(Connection::from_found(&wanted.reference.id, &found)?),
-                _ => None,
-            };
-            Ok(Resolved {
-                wanted,
-                found,
-                connection,
-            })
-        })
-        .collect()
+    let mut resolved = Vec::with_capacity(all.len());
+    for ((_, wanted), found) in all {
+        let connection = match wanted.reference.kind {
+            SecretKind::Connection => Some(Box::new(Connection::from_found(&wanted.reference.id, &found)?)),
+            _ => None,
+        };
+        resolved.push(Resolved {
+            wanted,
+            found,
+            connection,
+        });
+    }
+    Ok(resolved)
 }
 
 fn questions(wanted: &[(usize, Wanted)]) -> Vec<(SecretKind, &str)> {
@@ -218,7 +218,7 @@ impl Resolved {
                 .map(|(name, value)| Entry { name, value })
                 .collect());
         }
-        let mut value = reference.text(&self.found, self.connection.as_ref(), masks, session.terminal)?;
+        let mut value = reference.text(&self.found, self.connection.as_deref(), masks, session.terminal)?;
         // A file of a format ends as `get-conn --as FORMAT --out FILE` writes it; a stored value is unchanged.
         if matches!(reference.part, Part::Format(_)) && self.wanted.delivery == Delivery::File {
             value = Secret::new([value.expose(), b"\n"].concat());

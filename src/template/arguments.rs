@@ -88,3 +88,8 @@ pub(super) fn integer(what: &str, value: &Value) -> Result<i128> {
 pub(super) fn truth(value: Option<&Value>, default: bool) -> Result<bool> {
     value.map_or(Ok(default), Value::is_true)
 }
+
+/// Returns the text of `value` for the argument of a method.
+pub(super) fn text_argument(what: &str, value: Option<&Value>) -> Result<super::value::Text> {
+    text(what, value.unwrap_or(&Value::None))
+}

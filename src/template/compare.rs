@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use minijinja::machinery::ast::CompareOpKind;
+
 use super::problem::{Problem, Result};
 use super::text_of::pairs;
 use super::value::{Value, View, range_length, whole};
@@ -203,4 +205,21 @@ fn any(items: &[Value], item: &Value) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Returns the truth of a comparison.
+pub(super) fn compared(operator: CompareOpKind, left: &Value, right: &Value) -> Result<bool> {
+    let ordered = |operator: &str, is: fn(Ordering) -> bool| {
+        order(left, right, operator).map(|order| order.is_some_and(is))
+    };
+    match operator {
+        CompareOpKind::Eq => equal(left, right),
+        CompareOpKind::Ne => equal(left, right).map(|equal| !equal),
+        CompareOpKind::Lt => ordered("<", Ordering::is_lt),
+        CompareOpKind::Lte => ordered("<=", Ordering::is_le),
+        CompareOpKind::Gt => ordered(">", Ordering::is_gt),
+        CompareOpKind::Gte => ordered(">=", Ordering::is_ge),
+        CompareOpKind::In => contains(right, left),
+        CompareOpKind::NotIn => contains(right, left).map(|contains| !contains),
+    }
 }

@@ -4,62 +4,12 @@
 
 use std::rc::Rc;
 
-use super::arguments::{Arguments, integer, text};
+use super::arguments::{Arguments, integer};
 use super::compare::equal;
 use super::operators::MOST_ITEMS;
 use super::problem::{Problem, Result};
 use super::strings;
-use super::value::{Dict, Key, Text, Value, View};
-
-const LIST: [&str; 11] = [
-    "append", "clear", "copy", "count", "extend", "index", "insert", "pop", "remove", "reverse", "sort",
-];
-const DICT: [&str; 11] = [
-    "clear",
-    "copy",
-    "fromkeys",
-    "get",
-    "items",
-    "keys",
-    "pop",
-    "popitem",
-    "setdefault",
-    "update",
-    "values",
-];
-const NUMBER: [&str; 13] = [
-    "as_integer_ratio",
-    "bit_count",
-    "bit_length",
-    "conjugate",
-    "denominator",
-    "from_bytes",
-    "fromhex",
-    "hex",
-    "imag",
-    "is_integer",
-    "numerator",
-    "real",
-    "to_bytes",
-];
-
-/// Whether Python's type of `value` has a method or attribute `name`.
-pub(super) fn exists(value: &Value, name: &str) -> bool {
-    match value {
-        Value::Text(_) => strings::METHODS.contains(&name),
-        Value::Markup(_) => {
-            strings::METHODS.contains(&name) || matches!(name, "escape" | "striptags" | "unescape")
-        }
-        Value::List(_) => LIST.contains(&name),
-        Value::Tuple(_) | Value::Group(_) => matches!(name, "count" | "index"),
-        Value::Dict(_) | Value::Var => DICT.contains(&name),
-        Value::Int(_) | Value::Bool(_) | Value::Float(_) => NUMBER.contains(&name),
-        Value::Range(..) => matches!(name, "count" | "index" | "start" | "step" | "stop"),
-        Value::View(..) => matches!(name, "isdisjoint" | "mapping"),
-        Value::Generator(_) => matches!(name, "close" | "send" | "throw"),
-        _ => false,
-    }
-}
+use super::value::{Dict, Key, Text, Value, View, place};
 
 /// Calls a method.
 pub(super) fn call(owner: &Value, name: &str, arguments: Arguments) -> Result<Value> {
@@ -194,17 +144,6 @@ fn position(items: &[Value], item: &Value) -> Result<Option<usize>> {
     Ok(None)
 }
 
-/// Returns the place of an index, which counts from the end where it is negative.
-pub(super) fn place(index: i128, length: usize) -> Option<usize> {
-    let size = i128::try_from(length).ok()?;
-    let index = if index < 0 {
-        index.checked_add(size)?
-    } else {
-        index
-    };
-    usize::try_from(index).ok().filter(|index| *index < length)
-}
-
 fn of_dict(dict: &Rc<std::cell::RefCell<Dict>>, name: &str, arguments: Arguments) -> Result<Value> {
     match name {
         "get" => {
@@ -298,9 +237,4 @@ pub(super) fn merged(arguments: Arguments, what: &str) -> Result<Dict> {
         insert(&mut dict, Key::Text(name.clone()), Value::Text(name), value);
     }
     Ok(dict)
-}
-
-/// Returns the text of `value` for the argument of a method.
-pub(super) fn text_argument(what: &str, value: Option<&Value>) -> Result<Text> {
-    text(what, value.unwrap_or(&Value::None))
 }

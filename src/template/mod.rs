@@ -10,12 +10,9 @@
 //! Source: airflow 3.3.2, `airflow/sdk/definitions/_internal/templater.py`; jinja2 3.1.6.
 
 mod arguments;
-mod calls;
+mod attributes;
 mod compare;
-mod context;
 mod engine;
-mod expressions;
-mod filters;
 mod format;
 mod html;
 mod methods;
@@ -24,7 +21,6 @@ mod problem;
 mod sequences;
 mod source;
 mod strings;
-mod tests;
 mod text_of;
 mod value;
 

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::methods::{self, place};
+use super::attributes;
 use super::operators::MOST_ITEMS;
 use super::problem::{Problem, Result};
 use super::text_of::pairs;
-use super::value::{Value, View, range_length};
+use super::value::{Value, View, place, range_length};
 use crate::connection::TaskConnection;
 use crate::error::ErrorKind;
 
@@ -98,7 +98,7 @@ pub(super) fn own_attribute(owner: &Value, name: &str) -> Result<Option<Value>> 
         {
             return Err(Problem::unsupported(format!("the attribute `{name}` of a macro")));
         }
-        other if methods::exists(other, name) => Some(method(other, name)),
+        other if attributes::exists(other, name) => Some(method(other, name)),
         _ => None,
     };
     Ok(found)

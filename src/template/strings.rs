@@ -2,65 +2,13 @@
 //!
 //! <https://docs.python.org/3.11/library/stdtypes.html#string-methods>
 
-use super::arguments::{Arguments, integer, truth};
+use super::arguments::{Arguments, integer, text_argument, truth};
 use super::format;
-use super::methods::text_argument;
 use super::operators::MOST_ITEMS;
 use super::problem::{Problem, Result};
 use super::text_of::{LONGEST, too_long};
 use super::value::{Text, Value};
 use crate::python::text::{is_space, lines, lower, upper};
-
-/// Python's methods, whether they are supported or not.
-pub(super) const METHODS: [&str; 47] = [
-    "capitalize",
-    "casefold",
-    "center",
-    "count",
-    "encode",
-    "endswith",
-    "expandtabs",
-    "find",
-    "format",
-    "format_map",
-    "index",
-    "isalnum",
-    "isalpha",
-    "isascii",
-    "isdecimal",
-    "isdigit",
-    "isidentifier",
-    "islower",
-    "isnumeric",
-    "isprintable",
-    "isspace",
-    "istitle",
-    "isupper",
-    "join",
-    "ljust",
-    "lower",
-    "lstrip",
-    "maketrans",
-    "partition",
-    "removeprefix",
-    "removesuffix",
-    "replace",
-    "rfind",
-    "rindex",
-    "rjust",
-    "rpartition",
-    "rsplit",
-    "rstrip",
-    "split",
-    "splitlines",
-    "startswith",
-    "strip",
-    "swapcase",
-    "title",
-    "translate",
-    "upper",
-    "zfill",
-];
 
 /// Calls a method of `owner`.
 pub(super) fn call(owner: &str, name: &str, arguments: Arguments) -> Result<Value> {

@@ -312,6 +312,17 @@ pub(super) fn range_length(start: i128, stop: i128, stride: i128) -> i128 {
     high.saturating_sub(low).saturating_sub(1) / stride.saturating_abs().max(1) + 1
 }
 
+/// Returns the place of an index, which counts from the end where it is negative.
+pub(super) fn place(index: i128, length: usize) -> Option<usize> {
+    let size = i128::try_from(length).ok()?;
+    let index = if index < 0 {
+        index.checked_add(size)?
+    } else {
+        index
+    };
+    usize::try_from(index).ok().filter(|index| *index < length)
+}
+
 /// A connection or variable that a template asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {

@@ -4,17 +4,17 @@
 
 use minijinja::machinery::ast::CompareOpKind;
 
-use super::arguments::Arguments;
-use super::engine::Engine;
-use super::expressions::compared;
-use super::filters;
-use super::operators::remainder;
-use super::problem::{Problem, Result, quoted};
-use super::sequences;
-use super::strings;
-use super::text_of::text_of;
-use super::value::Value;
+use super::Engine;
+use super::known;
 use crate::shown::shown;
+use crate::template::arguments::Arguments;
+use crate::template::compare::compared;
+use crate::template::operators::remainder;
+use crate::template::problem::{Problem, Result, quoted};
+use crate::template::sequences;
+use crate::template::strings;
+use crate::template::text_of::text_of;
+use crate::template::value::Value;
 
 /// The tests, each with how many arguments it takes.
 const TESTS: [(&str, usize); 39] = [
@@ -78,7 +78,7 @@ pub(super) fn test(engine: &Engine<'_, '_>, name: &str, value: &Value, arguments
     match name {
         "divisibleby" => {
             let rest = remainder(value, &other)?;
-            super::compare::equal(&rest, &Value::Int(0))
+            crate::template::compare::equal(&rest, &Value::Int(0))
         }
         "in" => compare(CompareOpKind::In),
         "==" | "eq" | "equalto" => compare(CompareOpKind::Eq),
@@ -117,8 +117,8 @@ fn plain(test: &str, value: &Value) -> Result<bool> {
         "string" => value.as_text().is_some(),
         "mapping" => matches!(value, Value::Dict(_) | Value::Var),
         "escaped" => matches!(value, Value::Markup(_)),
-        "odd" => super::compare::equal(&remainder(value, &Value::Int(2))?, &Value::Int(1))?,
-        "even" => super::compare::equal(&remainder(value, &Value::Int(2))?, &Value::Int(0))?,
+        "odd" => crate::template::compare::equal(&remainder(value, &Value::Int(2))?, &Value::Int(1))?,
+        "even" => crate::template::compare::equal(&remainder(value, &Value::Int(2))?, &Value::Int(0))?,
         "lower" | "upper" => {
             let method = if test == "lower" { "islower" } else { "isupper" };
             strings::call(&text_of(value)?, method, Arguments::default())?.is_true()?
@@ -148,7 +148,7 @@ fn plain(test: &str, value: &Value) -> Result<bool> {
             if name.is_empty() {
                 false
             } else if test == "filter" {
-                filters::exists(name)
+                known::exists(name)
             } else {
                 TESTS.iter().any(|(known, _)| *known == name)
             }

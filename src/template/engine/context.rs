@@ -6,16 +6,16 @@
 
 use std::rc::Rc;
 
-use super::Answer;
-use super::arguments::{Arguments, text};
-use super::engine::Engine;
-use super::problem::{Problem, Result, Stop};
-use super::value::{Name, Value};
+use super::Engine;
 use crate::connection::TaskConnection;
 use crate::error::{Error, ErrorKind};
 use crate::python::json;
 use crate::secret::Secret;
 use crate::shown::shown;
+use crate::template::Answer;
+use crate::template::arguments::{Arguments, text};
+use crate::template::problem::{Problem, Result, Stop};
+use crate::template::value::{Name, Value};
 use crate::value::{Found, SecretKind};
 
 /// What a task's context has, apart from `conn` and `var`.

@@ -9,14 +9,14 @@ use indexmap::IndexMap;
 use minijinja::machinery::Span;
 use minijinja::machinery::ast::{CallArg, Expr, Macro};
 
-use super::arguments::{Arguments, integer, text};
-use super::compare::equal;
-use super::engine::{Engine, Scope};
-use super::methods;
-use super::problem::{Problem, Result};
-use super::value::{Dict, Key, Loop, Value, range_length};
+use super::{Engine, Scope};
 use crate::secret::Secret;
 use crate::shown::shown;
+use crate::template::arguments::{Arguments, integer, text};
+use crate::template::compare::equal;
+use crate::template::methods;
+use crate::template::problem::{Problem, Result};
+use crate::template::value::{Dict, Key, Loop, Value, range_length};
 
 /// jinja2's `MAX_RANGE`.
 const MAX_RANGE: i128 = 100_000;
@@ -181,7 +181,7 @@ impl<'t> Engine<'t, '_> {
         if uses("kwargs") {
             let mut dict = Dict::new();
             for (name, value) in by_name {
-                let name = super::value::Text::from(name);
+                let name = crate::template::value::Text::from(name);
                 dict.insert(Key::Text(name.clone()), (Value::Text(name), value));
             }
             scope.set("kwargs", Value::dict(dict));

@@ -9,13 +9,13 @@ use crate::python::text::lower;
 use crate::template::arguments::{Arguments, integer, text, truth};
 use crate::template::compare::{equal, order};
 use crate::template::engine::Engine;
+use crate::template::engine::{filters, tests};
 use crate::template::operators::{MOST_ITEMS, add};
 use crate::template::problem::{Problem, Result, quoted};
 use crate::template::sequences::{items, length, slice};
 use crate::template::strings::join;
 use crate::template::text_of::{pairs, text_of};
 use crate::template::value::Value;
-use crate::template::{filters, tests};
 
 /// Applies the filter `name`.
 pub(super) fn apply(

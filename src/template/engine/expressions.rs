@@ -2,19 +2,20 @@
 //!
 //! Source: jinja2 3.1.6, `jinja2/sandbox.py` (`getattr`, `getitem`, `safe_range`), `jinja2/runtime.py`.
 
-use std::cmp::Ordering;
 use std::rc::Rc;
 
 use minijinja::machinery::ast::{BinOpKind, CallArg, CompareOpKind, Expr, UnaryOpKind};
 
-use super::arguments::Arguments;
 use super::context;
-use super::engine::{Engine, Scope};
-use super::problem::{Problem, Result, Stop, quoted};
-use super::value::{Dict, Value};
-use super::{compare, methods, operators, sequences, source, tests};
+use super::tests;
+use super::{Engine, Scope};
 use crate::error::ErrorKind;
 use crate::shown::shown;
+use crate::template::arguments::Arguments;
+use crate::template::compare::compared;
+use crate::template::problem::{Problem, Result, Stop, quoted};
+use crate::template::value::{Dict, Value};
+use crate::template::{methods, operators, sequences, source};
 
 /// Returns where an expression starts, for messages.
 pub(super) fn offset(expr: &Expr<'_>) -> usize {
@@ -70,7 +71,7 @@ impl<'t> Engine<'t, '_> {
                     None => Ok(None),
                     Some(part) => match self.eval(part, scope)? {
                         Value::None => Ok(None),
-                        value => super::arguments::integer("[:]", &value).map(Some),
+                        value => crate::template::arguments::integer("[:]", &value).map(Some),
                     },
                 };
                 let (start, stop, stride) = (part(&slice.start)?, part(&slice.stop)?, part(&slice.step)?);
@@ -157,7 +158,7 @@ impl<'t> Engine<'t, '_> {
                 CallArg::KwargSplat(values) => match self.eval(values, scope)? {
                     Value::Dict(dict) => {
                         for (name, value) in dict.borrow().values() {
-                            let name = super::arguments::text("**", name)?;
+                            let name = crate::template::arguments::text("**", name)?;
                             if !self.text.contains(&*name) {
                                 return Err(Problem::unsupported("an argument whose name is computed"));
                             }
@@ -328,22 +329,5 @@ fn path(expr: &Expr<'_>) -> Option<String> {
             Some(format!("{}[{key}]", path(&get.expr)?))
         }
         _ => None,
-    }
-}
-
-/// Returns the truth of a comparison.
-pub(super) fn compared(operator: CompareOpKind, left: &Value, right: &Value) -> Result<bool> {
-    let ordered = |operator: &str, is: fn(Ordering) -> bool| {
-        compare::order(left, right, operator).map(|order| order.is_some_and(is))
-    };
-    match operator {
-        CompareOpKind::Eq => compare::equal(left, right),
-        CompareOpKind::Ne => compare::equal(left, right).map(|equal| !equal),
-        CompareOpKind::Lt => ordered("<", Ordering::is_lt),
-        CompareOpKind::Lte => ordered("<=", Ordering::is_le),
-        CompareOpKind::Gt => ordered(">", Ordering::is_gt),
-        CompareOpKind::Gte => ordered(">=", Ordering::is_ge),
-        CompareOpKind::In => compare::contains(right, left),
-        CompareOpKind::NotIn => compare::contains(right, left).map(|contains| !contains),
     }
 }

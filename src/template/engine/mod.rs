@@ -5,6 +5,13 @@
 //!
 //! Source: jinja2 3.1.6, `jinja2/compiler.py`, `jinja2/runtime.py`.
 
+mod calls;
+mod context;
+mod expressions;
+mod filters;
+mod known;
+mod tests;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -13,15 +20,15 @@ use std::time::Instant;
 use minijinja::machinery::ast::{CallBlock, Expr, Filter, ForLoop, Macro, Spanned, Stmt};
 use zeroize::Zeroizing;
 
-use super::Names;
-use super::arguments::Arguments;
-use super::calls::MacroDefinition;
-use super::expressions::offset;
-use super::problem::{Problem, Result, Stop};
-use super::sequences;
-use super::text_of::{LONGEST, text_of, too_long};
-use super::value::{Loop, Name, Text, Value};
 use crate::secret::Secret;
+use crate::template::Names;
+use crate::template::arguments::Arguments;
+use crate::template::problem::{Problem, Result, Stop};
+use crate::template::sequences;
+use crate::template::text_of::{LONGEST, text_of, too_long};
+use crate::template::value::{Loop, Name, Text, Value};
+use calls::MacroDefinition;
+use expressions::offset;
 
 /// Expressions, macros and loops are not evaluated more deeply in each other.
 const DEEPEST: usize = 1_500;
@@ -73,8 +80,8 @@ pub(super) struct Engine<'t, 'n> {
     pub(super) values: RefCell<HashMap<(Name, bool), Value>>,
     /// What expressions printed, for the masks.
     pub(super) printed: RefCell<Vec<Secret>>,
-    pub(super) macros: RefCell<Vec<Rc<MacroDefinition<'t>>>>,
-    pub(super) loops: RefCell<Vec<(&'t ForLoop<'t>, Rc<Scope<'t>>)>>,
+    macros: RefCell<Vec<Rc<MacroDefinition<'t>>>>,
+    loops: RefCell<Vec<(&'t ForLoop<'t>, Rc<Scope<'t>>)>>,
     steps: Cell<u32>,
     depth: Cell<usize>,
     bytes: Cell<usize>,
@@ -447,7 +454,7 @@ impl<'t, 'n> Engine<'t, 'n> {
         scope: &Rc<Scope<'t>>,
     ) -> Result<Value> {
         let arguments: Arguments = self.arguments(&filter.args, scope, Vec::new())?;
-        super::filters::apply(self, filter.name, value, arguments)
+        filters::apply(self, filter.name, value, arguments)
             .and_then(|value| self.made(value))
             .map_err(|stop| stop.at(offset))
     }

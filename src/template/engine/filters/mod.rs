@@ -9,88 +9,13 @@ mod number;
 mod sequence;
 mod text;
 
-use super::arguments::{Arguments, text as text_argument, truth};
-use super::engine::Engine;
-use super::problem::{Problem, Result, quoted};
-use super::value::Value;
 use crate::error::Error;
 use crate::nearest::nearest;
-
-/// The filters of this program, and of Jinja.
-const FILTERS: [&str; 52] = [
-    "abs",
-    "as",
-    "attr",
-    "b64decode",
-    "b64encode",
-    "batch",
-    "capitalize",
-    "center",
-    "count",
-    "d",
-    "default",
-    "dictsort",
-    "e",
-    "escape",
-    "filesizeformat",
-    "first",
-    "float",
-    "forceescape",
-    "format",
-    "groupby",
-    "indent",
-    "int",
-    "items",
-    "join",
-    "last",
-    "length",
-    "list",
-    "lower",
-    "map",
-    "max",
-    "min",
-    "reject",
-    "rejectattr",
-    "replace",
-    "reverse",
-    "round",
-    "safe",
-    "select",
-    "selectattr",
-    "slice",
-    "sort",
-    "string",
-    "sum",
-    "title",
-    "tojson",
-    "trim",
-    "truncate",
-    "unique",
-    "upper",
-    "urlencode",
-    "wordcount",
-    "xmlattr",
-];
-
-/// The filters that Airflow has and this program has not.
-const OTHERS: [&str; 10] = [
-    "ds",
-    "ds_nodash",
-    "pprint",
-    "random",
-    "striptags",
-    "ts",
-    "ts_nodash",
-    "ts_nodash_with_tz",
-    "urlize",
-    "wordwrap",
-];
-
-/// Whether a task of Airflow has the filter.
-pub(super) fn exists(name: &str) -> bool {
-    let own = matches!(name, "as" | "b64encode" | "b64decode");
-    !own && (FILTERS.contains(&name) || OTHERS.contains(&name))
-}
+use crate::template::arguments::{Arguments, text as text_argument, truth};
+use crate::template::engine::Engine;
+use crate::template::engine::known::{FILTERS, OTHERS};
+use crate::template::problem::{Problem, Result, quoted};
+use crate::template::value::Value;
 
 /// Applies the filter `name`.
 pub(super) fn apply(

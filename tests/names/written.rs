@@ -1,8 +1,10 @@
 //! `check --write-file`: a file of names, made of code.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 
 use super::{Folder, environment, run};
+use crate::support::{cases, random};
 
 fn project() -> Folder {
     Folder::new(&[
@@ -182,4 +184,71 @@ fn an_id_that_a_line_cannot_hold_is_left_out() {
             output.stderr
         );
     }
+}
+
+/// Whatever an id looks like: it is read back as the same name, or left out with a warning.
+#[test]
+fn every_id_is_read_back_or_left_out() {
+    const PIECES: [&str; 22] = [
+        "a",
+        "B",
+        "9",
+        "_",
+        "-",
+        ".",
+        "#",
+        "@",
+        "=",
+        "?",
+        ":",
+        " ",
+        "\t",
+        "é",
+        "%",
+        "conn:",
+        "var:",
+        "password",
+        "extra.k",
+        "libpq-env",
+        "pgpass",
+        "\u{feff}",
+    ];
+    let mut random = random("names::written");
+    let folder = Folder::new(&[]);
+    let mut left_out = 0;
+    for _ in 0..cases(20, 200) {
+        let given: BTreeSet<(&str, String)> = (0..40)
+            .map(|_| {
+                let id: String = (0..=random.below(5)).map(|_| *random.pick(&PIECES)).collect();
+                (*random.pick(&["conn", "var"]), id)
+            })
+            .collect();
+        let options = given.iter().map(|(kind, id)| format!("--{kind}={id}"));
+        let written = folder
+            .program()
+            .arg("check")
+            .args(options)
+            .args(["--write-file", "-"])
+            .run();
+        let read = folder
+            .program()
+            .args(["check", "--offline", "--file", "-", "-o", "json"])
+            .stdin(written.ok())
+            .run();
+        let report: serde_json::Value = serde_json::from_str(read.ok()).unwrap();
+        let names: BTreeSet<(&str, String)> = report["names"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                let kind = if one["kind"] == "conn" { "conn" } else { "var" };
+                (kind, one["name"].as_str().unwrap().to_owned())
+            })
+            .collect();
+        let warned = written.stderr.matches("a file of names cannot hold it").count();
+        assert!(names.is_subset(&given), "{:?}", names.difference(&given));
+        assert_eq!(names.len() + warned, given.len(), "{}", written.stderr);
+        left_out += warned;
+    }
+    assert!(left_out > 0);
 }

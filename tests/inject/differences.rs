@@ -4,7 +4,7 @@ use super::world::{airflows, inject};
 use crate::support::{Side, Sides, airflow_apart, differs};
 
 /// Checks both sides of a difference: Airflow's text or exception, and this program's status or text.
-fn compare(id: &str, cases: &[(&str, Side, Side)]) {
+fn each_differs(id: &str, cases: &[(&str, Side, Side)]) {
     let Some(judge) = airflow_apart() else { return };
     let templates: Vec<String> = cases
         .iter()
@@ -28,7 +28,7 @@ fn compare(id: &str, cases: &[(&str, Side, Side)]) {
 
 #[test]
 fn a_default_does_not_stand_for_a_value_that_is_malformed() {
-    compare(
+    each_differs(
         "templates-default-for-malformed",
         &[
             (
@@ -47,7 +47,7 @@ fn a_default_does_not_stand_for_a_value_that_is_malformed() {
 
 #[test]
 fn a_missing_variable_is_not_printed_as_notset() {
-    compare(
+    each_differs(
         "templates-notset",
         &[(
             "{{ var.value.get('missing') }}",
@@ -60,7 +60,7 @@ fn a_missing_variable_is_not_printed_as_notset() {
 #[test]
 fn what_is_not_supported_is_an_error() {
     let refused = || Side::failed("status 2");
-    compare(
+    each_differs(
         "templates-unsupported",
         &[
             ("{% block a %}x{% endblock %}", Side::found("x"), refused()),
@@ -82,7 +82,7 @@ fn what_is_not_supported_is_an_error() {
 
 #[test]
 fn the_context_of_a_running_task_is_an_error() {
-    compare(
+    each_differs(
         "templates-task-only",
         &[
             ("{{ run_id }}", Side::found("run"), Side::failed("status 2")),
@@ -93,7 +93,7 @@ fn the_context_of_a_running_task_is_an_error() {
 
 #[test]
 fn an_unknown_filter_that_is_not_applied_is_not_an_error() {
-    compare(
+    each_differs(
         "templates-unknown-filter",
         &[(
             "{% for x in [] %}{{ x|nofilter }}{% endfor %}ok",

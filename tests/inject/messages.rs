@@ -15,7 +15,7 @@ fn shown(template: &str, output: &Output) -> String {
     for line in output.stderr.lines() {
         writeln!(text, "  {line}").unwrap();
     }
-    text.replace("\u{1b}", "␛")
+    text.replace('\u{1b}', "␛")
 }
 
 #[test]

@@ -184,8 +184,13 @@ fn a_real_server_is_logged_into_once_for_ten_names() {
         .arg("inject")
         .stdin(template)
         .run();
-    let passwords: String = (0..10).map(|number| format!("password-{number} ")).collect();
-    assert_eq!(output.text(), format!("{passwords}host-3\n"), "{}", output.stderr);
+    let passwords: Vec<String> = (0..10).map(|number| format!("password-{number}")).collect();
+    assert_eq!(
+        output.text(),
+        format!("{} host-3\n", passwords.join(" ")),
+        "{}",
+        output.stderr
+    );
     let requests = counting.take();
     let logins = requests
         .iter()

@@ -140,7 +140,13 @@ fn plain(test: &str, value: &Value) -> Result<bool> {
         }
         "callable" => matches!(
             value,
-            Value::Macro(_) | Value::Method(_) | Value::Global(_) | Value::Joiner(_) | Value::Loop(_)
+            Value::Undefined(_)
+                | Value::Empty
+                | Value::Macro(_)
+                | Value::Method(_)
+                | Value::Global(_)
+                | Value::Joiner(_)
+                | Value::Loop(_)
         ),
         "filter" | "test" => {
             value.key()?;

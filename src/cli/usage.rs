@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
+use std::mem::ManuallyDrop;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
 use super::habits;
 use crate::cli::Cli;
@@ -20,12 +21,20 @@ use crate::shown::shown;
 /// The status of `exec` when secretctl itself fails.
 pub(super) const EXEC_FAILED: u8 = 125;
 
+/// The length from which an argument is cut before it is parsed for its error. [`may_be_a_secret`] hides shorter ones.
+const MAX_ECHOED_BYTES: usize = 1000;
+
 /// Parses `args`.
 ///
 /// # Errors
 /// The exit status, if there is no command to run. The message is already printed.
 pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
-    let error = match Cli::try_parse_from(args) {
+    // Dropping it takes longer than many a lookup, and the process has only one.
+    let mut command = ManuallyDrop::new(Cli::command());
+    let parsed = command
+        .try_get_matches_from_mut(args)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
+    let error = match parsed {
         Ok(mut cli) => {
             let after = cli.command.take_global();
             cli.global = cli.global.followed_by(after);
@@ -56,7 +65,10 @@ pub(super) fn failed(args: &[OsString], kind: ErrorKind) -> u8 {
 /// Returns the text of a usage error. Arguments that are not safe to echo are made safe and parsed again.
 fn usage_error(args: &[OsString], error: clap::Error) -> String {
     let echoed: Vec<Cow<'_, str>> = args.iter().map(|arg| arg.to_string_lossy()).collect();
-    let safe: Vec<String> = echoed.iter().map(|arg| printable(arg).into_owned()).collect();
+    let safe: Vec<String> = echoed
+        .iter()
+        .map(|arg| printable(start(arg)).into_owned())
+        .collect();
     let mut error = if safe == echoed {
         error
     } else {
@@ -104,6 +116,12 @@ fn usage_error(args: &[OsString], error: clap::Error) -> String {
     text.lines()
         .map(|line| render::terminal::line(line) + "\n")
         .collect()
+}
+
+/// Returns the start of an argument. clap compares an unknown option with every option, which takes long for a long one, and nothing
+/// of that length is shown.
+fn start(arg: &str) -> &str {
+    &arg[..arg.floor_char_boundary(MAX_ECHOED_BYTES)]
 }
 
 /// Whether a stray argument may be part of a secret: JSON, a URI, an assignment, a key in PEM form.

@@ -1,4 +1,4 @@
-//! The session of a command that looks names up: settings, search path and async runtime.
+//! The session of a command that looks names up: settings, search path, and what runs its futures.
 //!
 //! Owns the lookups: one name or many, within `--timeout`, with a progress line if they take long.
 
@@ -14,6 +14,7 @@ use tokio::time::{Instant, Interval};
 use crate::connection::{self, Connection};
 use crate::env::Env;
 use crate::error::{Error, ErrorKind, Result};
+use crate::future;
 use crate::options::GlobalArgs;
 use crate::python::json;
 use crate::render::masks::is_sensitive;
@@ -32,12 +33,12 @@ const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 /// The interval between updates of the progress line.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The settings, search path and runtime of one command.
+/// The settings and the search path of one command, and what runs its futures.
 pub(crate) struct Session {
     pub(super) settings: Settings,
     pub(super) resolver: Resolver,
     pub(super) terminal: Terminal,
-    runtime: tokio::runtime::Runtime,
+    executor: Executor,
 }
 
 impl Session {
@@ -74,12 +75,12 @@ impl Session {
         for warning in resolver.warnings() {
             terminal.warning(&format!("{label}{warning}"));
         }
-        let runtime = runtime(&resolver)?;
+        let executor = Executor::new(&resolver)?;
         Ok(Self {
             settings,
             resolver,
             terminal,
-            runtime,
+            executor,
         })
     }
 
@@ -128,7 +129,7 @@ impl Session {
     /// A backend that does not answer until `--timeout` is the failure of each name that needs it.
     pub(super) fn resolve_each(&self, names: &[(SecretKind, &str)]) -> Vec<Result<Located>> {
         let done = Cell::new(0);
-        let outcomes = self.runtime.block_on(
+        let outcomes = self.executor.block_on(
             self.with_progress(
                 names.len(),
                 &done,
@@ -198,13 +199,13 @@ impl Session {
     pub(super) fn block_on<T>(&self, future: impl Future<Output = Result<T>>) -> Result<T> {
         let result = if self.resolver.needs_network() {
             let end = Instant::from_std(self.settings.deadline + GRACE);
-            self.runtime.block_on(async {
+            self.executor.block_on(async {
                 tokio::time::timeout_at(end, future)
                     .await
                     .unwrap_or_else(|_| Err(Error::unavailable("timed out (`--timeout`)")))
             })
         } else {
-            self.runtime.block_on(future)
+            self.executor.block_on(future)
         };
         for warning in self.resolver.late_warnings() {
             self.terminal.warning(&warning);
@@ -229,15 +230,34 @@ pub(super) fn resolver(settings: &mut Settings) -> Result<Resolver> {
     })
 }
 
-/// Starts the runtime that the search path needs.
-pub(super) fn runtime(resolver: &Resolver) -> Result<tokio::runtime::Runtime> {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    if resolver.needs_network() {
-        builder.enable_all();
+/// What runs the futures of a search path.
+pub(super) enum Executor {
+    /// This thread, which waits only for other threads. A lookup in local files is over before a runtime has started.
+    Thread,
+    /// A runtime with timers and sockets.
+    Runtime(tokio::runtime::Runtime),
+}
+
+impl Executor {
+    /// Starts what the search path needs.
+    pub(super) fn new(resolver: &Resolver) -> Result<Self> {
+        if !resolver.needs_network() {
+            return Ok(Self::Thread);
+        }
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build();
+        runtime
+            .map(Self::Runtime)
+            .map_err(|source| Error::internal("the runtime cannot be started").with_source(source))
     }
-    builder
-        .build()
-        .map_err(|source| Error::internal("the runtime cannot be started").with_source(source))
+
+    /// Runs a future until it completes.
+    pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        match self {
+            Self::Thread => future::block_on(future),
+            Self::Runtime(runtime) => runtime.block_on(future),
+        }
+    }
 }
 
 /// Returns a warning about a secret on the command line, which every process can read.

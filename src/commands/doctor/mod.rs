@@ -87,7 +87,7 @@ fn examine(args: &GlobalArgs, env: Env) -> Result<Report> {
         section.warning(Check::Kwargs, warning, None);
     }
     let mut sections = vec![section];
-    sections.extend(session::runtime(&resolver)?.block_on(resolver.examine()));
+    sections.extend(session::Executor::new(&resolver)?.block_on(resolver.examine()));
     // A `$` in a password may have been meant literally.
     let replaced = settings.provenance.replaced_in_kwargs();
     for row in sections.iter_mut().flat_map(|section| &mut section.rows) {

@@ -125,12 +125,15 @@ impl Style {
 pub(super) fn printf(template: &str, arguments: &Value) -> Result<Text> {
     let mut out = Zeroizing::new(String::with_capacity(template.len()));
     let positional: Vec<Value> = match arguments {
-        Value::Undefined(what) => return Err(Problem::undefined(what)),
         Value::Tuple(items) => items.to_vec(),
         other => vec![other.clone()],
     };
     let mut next = positional.iter();
-    let mut by_name = matches!(arguments, Value::Dict(_) | Value::List(_) | Value::Range(..));
+    let mut by_name = matches!(
+        arguments,
+        // What has items is a mapping for Python, and need not be used.
+        Value::Undefined(_) | Value::Empty | Value::Dict(_) | Value::List(_) | Value::Range(..)
+    );
     let mut chars = template.chars().peekable();
     while let Some(c) = chars.next() {
         if c != '%' {

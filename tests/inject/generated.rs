@@ -330,7 +330,8 @@ fn generated_templates_become_what_a_task_renders() {
             let answer = ours(template);
             match (&theirs["text"], &answer) {
                 (Value::String(text), Ok(answer)) if text == answer => rendered += 1,
-                // Python prints an address in memory.
+                // Python prints an address in memory, or measures it.
+                (Value::String(_), Err(error)) if error.message().ends_with("cannot be printed") => {}
                 (Value::String(text), Err(_)) if text.contains(" at 0x") => {}
                 (Value::String(_), Err(error)) if is_unsupported(error) => refused += 1,
                 (Value::Null, Err(_)) => {}

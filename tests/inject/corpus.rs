@@ -90,7 +90,7 @@ fn the_program_prints_what_a_task_renders() {
 
 #[test]
 fn the_corpus_has_airflows_answers() {
-    let Some(judge) = support::airflow_apart() else {
+    let Some(judge) = support::airflow_tasks() else {
         return;
     };
     let mut cases = cases();

@@ -1,11 +1,11 @@
 //! The deliberate differences from a task's templates: both sides of each, for the same template.
 
 use super::world::{airflows, inject};
-use crate::support::{Side, Sides, airflow_apart, differs};
+use crate::support::{Side, Sides, airflow_tasks, differs};
 
 /// Checks both sides of a difference: Airflow's text or exception, and this program's status or text.
 fn each_differs(id: &str, cases: &[(&str, Side, Side)]) {
-    let Some(judge) = airflow_apart() else { return };
+    let Some(judge) = airflow_tasks() else { return };
     let templates: Vec<String> = cases
         .iter()
         .map(|(template, ..)| (*template).to_owned())

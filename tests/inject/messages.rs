@@ -122,7 +122,7 @@ fn what_is_printed_is_masked_in_the_form_in_which_it_is_printed() {
 
 #[test]
 fn the_filters_and_the_names_of_a_task_are_those_of_airflow() {
-    let Some(judge) = support::airflow_apart() else {
+    let Some(judge) = support::airflow_tasks() else {
         return;
     };
     let known = judge.ask(json!({"op": "templates.filters"}));

@@ -142,6 +142,13 @@ pub fn airflow_apart() -> Option<&'static Judge> {
     Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
 }
 
+/// Returns a judge that renders templates as tasks, or says why the test is skipped. The imports of DAG files would change how it does.
+pub fn airflow_tasks() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Judge> = OnceLock::new();
+    let python = python()?;
+    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
+}
+
 /// Returns a judge with the environment `env`, or says why the test is skipped.
 ///
 /// `HOME` and `AIRFLOW_HOME` default to empty folders of the process.

@@ -61,7 +61,11 @@ with open(sys.argv[1], "rb") as file:
 def wheel(release, tools):
     """Installs the wheel into new environments, as the README says, runs it, and takes it away again."""
     (built,) = release.out.glob("*.whl")
-    check(f"-{release.version}-py3-none-manylinux_2_17_{release.processor}.manylinux2014" in built.name, f"the wheel is called `{built.name}`")
+    # Two words for the same glibc, in either order.
+    tags = {f"manylinux_2_17_{release.processor}", f"manylinux2014_{release.processor}"}
+    name, _, platforms = built.stem.rpartition("-")
+    right = name == f"secretctl-{release.version}-py3-none" and set(platforms.split(".")) == tags
+    check(right, f"the wheel is called `{built.name}`")
     shown = output(tools.bin / "python", "-m", "auditwheel", "show", built)
     check(re.search(rf'following platform tag:\s+"manylinux_2_17_{release.processor}"', shown), f"auditwheel says:\n{shown}")
     tried(f"{built.name}: auditwheel agrees with its tag")
@@ -82,7 +86,8 @@ def wheel(release, tools):
     package = release.package
     check(facts["version"] == release.version, f"the wheel's version is {facts['version']}")
     check(facts["summary"] == package["description"], f"the wheel's summary is {facts['summary']!r}")
-    check(facts.get("license_expression") == package["license"], f"the wheel's licence is {facts.get('license_expression')!r}")
+    licence = facts.get("license_expression") or facts.get("license")
+    check(licence == package["license"], f"the wheel's licence is {licence!r}")
     check(any(url.endswith(package["repository"]) for url in facts["project_url"]), f"the wheel's addresses are {facts['project_url']}")
     check(facts["description"].strip() == (ROOT / "README.md").read_text().strip(), "the wheel's description is not the README")
     program(*pip, "uninstall", "--yes", "secretctl", env=env)

@@ -261,9 +261,16 @@ impl Value {
             Self::Tuple(items) => Key::Tuple(items.iter().map(Self::key).collect::<Result<_>>()?),
             other => match other.as_int() {
                 Some(number) => Key::Int(number),
-                None => {
+                None if matches!(other, Self::List(_) | Self::Dict(_) | Self::View(..)) => {
                     return Err(Problem::usage(format!(
                         "a value of type {} cannot be the key of a dictionary",
+                        other.type_name()
+                    )));
+                }
+                // Python has a hash of each of these.
+                None => {
+                    return Err(Problem::usage(format!(
+                        "a value of type {} as the key of a dictionary is not supported",
                         other.type_name()
                     )));
                 }

@@ -22,6 +22,8 @@ const NOT_READ: &[&str] = &[
     "RESOURCE_EXHAUSTED",
     "SERVICE_DISABLED",
     "USER_PROJECT_DENIED",
+    // An attribute of Airflow's connections, in templates.
+    "EXTRA_KEY",
     // Texts that Airflow inserts into its defaults.
     "FERNET_KEY",
     "JWT_SECRET_KEY",

@@ -168,7 +168,7 @@ fn option(random: &mut Random, names: &[String]) -> (String, String) {
         let name = if random.one_in(3) {
             random.pick(names).as_str()
         } else {
-            *random.pick::<&'static str>(OFTEN)
+            random.pick::<&'static str>(OFTEN)
         };
         // These configure the lookup itself; `tests/settings` has them.
         let is_own = name.starts_with("secrets.")
@@ -219,13 +219,13 @@ fn related(section: &str, key: &str) -> Vec<(String, String)> {
 
 fn value(random: &mut Random, end: &str, in_file: bool) -> &'static str {
     match end.to_lowercase().as_str() {
-        "_cmd" if random.one_in(6) => *random.pick::<&'static str>(BROKEN_COMMANDS),
-        "_cmd" => *random.pick::<&'static str>(COMMANDS),
-        "_secret" => *random.pick::<&'static str>(KEYS),
-        _ if in_file && random.one_in(12) => *random.pick::<&'static str>(BROKEN),
-        _ if in_file && random.one_in(2) => *random.pick::<&'static str>(FILE_VALUES),
+        "_cmd" if random.one_in(6) => random.pick::<&'static str>(BROKEN_COMMANDS),
+        "_cmd" => random.pick::<&'static str>(COMMANDS),
+        "_secret" => random.pick::<&'static str>(KEYS),
+        _ if in_file && random.one_in(12) => random.pick::<&'static str>(BROKEN),
+        _ if in_file && random.one_in(2) => random.pick::<&'static str>(FILE_VALUES),
         _ if random.one_in(40) => "$LOOP",
-        _ => *random.pick::<&'static str>(VALUES),
+        _ => random.pick::<&'static str>(VALUES),
     }
 }
 

@@ -149,6 +149,14 @@ pub fn airflow_tasks() -> Option<&'static Judge> {
     Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
 }
 
+/// Returns a judge that reads its configuration anew for each question, or says why the test is skipped. Other questions need it as it
+/// was at the start.
+pub fn airflow_options() -> Option<&'static Judge> {
+    static JUDGE: OnceLock<Judge> = OnceLock::new();
+    let python = python()?;
+    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
+}
+
 /// Returns a judge with the environment `env`, or says why the test is skipped.
 ///
 /// `HOME` and `AIRFLOW_HOME` default to empty folders of the process.

@@ -21,7 +21,9 @@ mod vault_server;
 mod yaml;
 
 pub use differences::{differs, listed};
-pub use judge::{Judge, airflow, airflow_apart, airflow_drivers, airflow_fresh, airflow_tasks};
+pub use judge::{
+    Judge, airflow, airflow_apart, airflow_drivers, airflow_fresh, airflow_options, airflow_tasks,
+};
 pub use page::{page, page_but};
 pub use process::{Guard, free_port, wait_for_port};
 pub use program::{Output, Program, secretctl};

@@ -400,7 +400,7 @@ fn the_proxy_is_the_one_that_requests_would_take() {
             "{env:?} {proxies:?}"
         );
     }
-    assert!(through > 10 && direct > 2, "{through} {direct}");
+    assert!(through > 10 && direct > 0, "{through} {direct}");
 }
 
 #[test]

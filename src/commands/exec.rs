@@ -1,6 +1,6 @@
 //! `exec`: runs a command with connections and variables in its environment.
 //!
-//! Owns which of the caller's variables the command gets; those that are references are found by [`references`]. On Unix the process is replaced, so signals, terminal, job control and
+//! Owns which of the caller's variables the command gets; those that are references are found by `references`. On Unix the process is replaced, so signals, terminal, job control and
 //! status are the command's own. Elsewhere a child process runs.
 //! Statuses: POSIX.1-2024, `env`, "Exit status" (126, 127); 125 as in GNU coreutils' `env`.
 

@@ -1,7 +1,7 @@
 //! `--conn`, `--var`, `--set`, `--as`, `--file` and `--from`: many names, and what each stands for.
 //!
-//! Owns the options. The lines of a file are parsed by [`file`], the names and clashes between them are in [`list`], and what they
-//! resolve to is in [`resolved`].
+//! Owns the options. The lines of a file are parsed by `file`, the names and clashes between them are in `list`, and what they
+//! resolve to is in `resolved`.
 
 use std::path::PathBuf;
 

@@ -70,11 +70,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     })
 }
 
-/// Writes `bytes`, which hold no secret, as [`write`] does. The file gets the permissions of the one that it replaces, or those of any
+/// Writes `bytes`, which hold no secret, as [`write()`] does. The file gets the permissions of the one that it replaces, or those of any
 /// new file.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_public(path: &Path, bytes: &[u8]) -> Result<()> {
     let permissions = path.metadata().map(|metadata| metadata.permissions()).ok();
     replace(path, bytes, 0o666, |file| match permissions {

@@ -12,8 +12,13 @@ use crate::python::json::{Object, Value, loads};
 
 /// Parses `text`, which starts with `{`.
 pub(super) fn from_json(conn_id: &str, text: &str) -> Result<Connection, Malformed> {
+    from_kwargs(conn_id, object(text)?)
+}
+
+/// Parses `text`, which starts with `{`, as an object.
+pub(super) fn object(text: &str) -> Result<Object, Malformed> {
     match loads(text) {
-        Ok(Value::Object(kwargs)) => from_kwargs(conn_id, kwargs),
+        Ok(Value::Object(object)) => Ok(object),
         Ok(value) => Err(Malformed::new(format!(
             "it is JSON of type {}, not an object",
             value.type_name()

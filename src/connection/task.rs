@@ -177,17 +177,7 @@ fn of_text(conn_id: &str, value: &str) -> Result<TaskConnection, Malformed> {
     if !value.starts_with('{') {
         return of_uri(conn_id, value);
     }
-    match loads(value) {
-        Ok(Value::Object(object)) => of_object(conn_id, object),
-        Ok(value) => Err(Malformed::new(format!(
-            "it is JSON of type {}, not an object",
-            value.type_name()
-        ))),
-        Err(error) if error.is_decode_error() => {
-            Err(Malformed::new("it starts with `{` and is not JSON").because(error))
-        }
-        Err(error) => Err(Malformed::new("it is JSON that cannot be read").because(error)),
-    }
+    of_object(conn_id, from_json::object(value)?)
 }
 
 /// Follows `from_uri`: the values of a query stay text.

@@ -99,20 +99,21 @@ fn psql_connects_with_a_connection_string_variables_and_a_password_file() {
             .ok();
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let port = connection["port"].to_string();
+        let server = [
+            "-h",
+            "127.0.0.1",
+            "-p",
+            port.as_str(),
+            "-U",
+            user,
+            "-d",
+            database.name.as_str(),
+        ];
         let answer = Program::new(psql)
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("PGPASSFILE", &file)
             .args(plain)
-            .args([
-                "-h",
-                "127.0.0.1",
-                "-p",
-                port.as_str(),
-                "-U",
-                user,
-                "-d",
-                database.name.as_str(),
-            ])
+            .args(server)
             .run();
         assert_eq!(answer.ok(), expected, "pgpass {password}");
 
@@ -120,16 +121,7 @@ fn psql_connects_with_a_connection_string_variables_and_a_password_file() {
         let answer = with(&connection)
             .args(["exec", "--set-file", "PGPASSFILE=conn:db@pgpass", "--", psql])
             .args(plain)
-            .args([
-                "-h",
-                "127.0.0.1",
-                "-p",
-                port.as_str(),
-                "-U",
-                user,
-                "-d",
-                database.name.as_str(),
-            ])
+            .args(server)
             .run();
         assert_eq!(
             (answer.ok(), answer.stderr.as_str()),

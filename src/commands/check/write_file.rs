@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::commands::names::file::{self as names_file, OPTIONAL};
 use crate::commands::reference::Reference;
 use crate::commands::session::Session;
+use crate::commands::sources;
 use crate::error::{Error, Result};
 use crate::file::{self, MAX_SETTINGS_BYTES};
 use crate::render;
@@ -21,25 +22,7 @@ use crate::shown::shown;
 /// with status 1.
 pub(super) fn write(path: &Path, report: &Report, session: &Session) -> Result<()> {
     let terminal = session.terminal;
-    for unknown in &report.unknown {
-        terminal.warning(&format!(
-            "{}:{}:{}: the name of this {} is not known without running the code, and is left out: {}",
-            shown(&unknown.place.file),
-            unknown.place.line,
-            unknown.place.column,
-            unknown.kind,
-            shown(&unknown.what)
-        ));
-    }
-    for unreadable in &report.unreadable {
-        terminal.warning(&format!(
-            "{}:{}:{}: this file cannot be read: {}",
-            shown(&unreadable.place.file),
-            unreadable.place.line,
-            unreadable.place.column,
-            shown(&unreadable.reason)
-        ));
-    }
+    sources::warn_of_gaps(&report.unknown, &report.unreadable, terminal);
     if report.status != 0 {
         terminal.note("nothing is written, because of `--strict`");
         return Ok(());

@@ -12,7 +12,7 @@ use crate::airflow_option::AirflowOption;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::inspect::code::{self, Source};
-use crate::inspect::{CodeNames, Place, Unreadable};
+use crate::inspect::{CodeNames, Place, UnknownUse, Unreadable};
 use crate::render::Terminal;
 use crate::settings::{PlaceContent, Settings};
 use crate::shown::shown;
@@ -59,21 +59,26 @@ impl Code {
         for warning in &self.warnings {
             terminal.warning(warning);
         }
-        for unknown in &self.names.unknown {
-            terminal.warning(&format!(
-                "{}: the name of this {} is not known without running the code, and is left out: {}",
-                at(&unknown.place),
-                unknown.kind,
-                shown(&unknown.what)
-            ));
-        }
-        for unreadable in &self.names.unreadable {
-            terminal.warning(&format!(
-                "{}: this file cannot be read: {}",
-                at(&unreadable.place),
-                shown(&unreadable.reason)
-            ));
-        }
+        warn_of_gaps(&self.names.unknown, &self.names.unreadable, terminal);
+    }
+}
+
+/// Warns of uses whose names are not known, and of files that cannot be read.
+pub(super) fn warn_of_gaps(unknown: &[UnknownUse], unreadable: &[Unreadable], terminal: Terminal) {
+    for unknown in unknown {
+        terminal.warning(&format!(
+            "{}: the name of this {} is not known without running the code, and is left out: {}",
+            at(&unknown.place),
+            unknown.kind,
+            shown(&unknown.what)
+        ));
+    }
+    for unreadable in unreadable {
+        terminal.warning(&format!(
+            "{}: this file cannot be read: {}",
+            at(&unreadable.place),
+            shown(&unreadable.reason)
+        ));
     }
 }
 

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
-use zeroize::Zeroizing;
 
 use super::as_format::{self, Additions, AsFormat};
 use super::session::Session;
@@ -238,11 +237,7 @@ fn write(session: &Session, mut masks: render::Masks, value: Option<&Secret>, ou
     let value = value.map_or(&b""[..], Secret::expose);
     masks.add(value);
     masks.announce()?;
-    let mut bytes = Zeroizing::new(value.to_vec());
-    if !session.settings.no_newline {
-        bytes.push(b'\n');
-    }
-    file::write(out, &bytes)
+    file::write_text(out, value, !session.settings.no_newline)
 }
 
 /// Parses an argument as bytes, unchanged.

@@ -73,13 +73,7 @@ pub(crate) fn run(session: &Session, args: &InjectArgs) -> Result<()> {
     let newline = !session.settings.no_newline;
     match out {
         None => render::stdout(rendered.expose(), newline),
-        Some(out) => {
-            let mut bytes = zeroize::Zeroizing::new(rendered.expose().to_vec());
-            if newline {
-                bytes.push(b'\n');
-            }
-            file::write(out, &bytes)
-        }
+        Some(out) => file::write_text(out, rendered.expose(), newline),
     }
 }
 

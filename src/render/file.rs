@@ -5,6 +5,8 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::error::{Error, Result};
 
 /// Checks that `path` can be written, before any lookup.
@@ -68,6 +70,18 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = file;
         Ok(())
     })
+}
+
+/// Writes `text` as [`write()`] does, with a newline after it if `newline` says so, as [`stdout`](super::stdout) prints it.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_text(path: &Path, text: &[u8], newline: bool) -> Result<()> {
+    let mut bytes = Zeroizing::new(text.to_vec());
+    if newline {
+        bytes.push(b'\n');
+    }
+    write(path, &bytes)
 }
 
 /// Writes `bytes`, which hold no secret, as [`write()`] does. The file gets the permissions of the one that it replaces, or those of any

@@ -267,8 +267,17 @@ fn read_bags(bags: &[u8], password: &Password<'_>, contents: &mut Contents) -> O
     Ok(())
 }
 
-/// Decrypts bytes with a cipher and its parameters, an `AlgorithmIdentifier`.
+/// Decrypts bytes that are one ASN.1 sequence, with a cipher and its parameters, an `AlgorithmIdentifier`.
 fn decrypt(cipher: AnyRef<'_>, bytes: &[u8], password: &Password<'_>) -> Opened<Zeroizing<Vec<u8>>> {
+    let bytes = decrypt_bytes(cipher, bytes, password)?;
+    // Of 256 other passwords, one gives what looks like padding.
+    match all(&bytes) {
+        Ok([sequence]) if sequence.tag() == Tag::Sequence => Ok(bytes),
+        _ => Err(Closed::OtherPassword),
+    }
+}
+
+fn decrypt_bytes(cipher: AnyRef<'_>, bytes: &[u8], password: &Password<'_>) -> Opened<Zeroizing<Vec<u8>>> {
     let [kind, parameters] = all(value(cipher, Tag::Sequence)?)?;
     let kind = kind.decode_as::<ObjectIdentifier>()?;
     if kind == PBES2 {
@@ -400,6 +409,20 @@ mod tests {
                     assert!(contents.key.is_some() && at < 12, "{at}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn without_a_signature_another_password_is_told_by_what_it_decrypts() {
+        let [pfx] = all(FILES[1]).unwrap();
+        let pfx = parts(pfx.value()).unwrap();
+        let unsigned: Vec<u8> = pfx[..2].iter().flat_map(|part| part.to_der().unwrap()).collect();
+        let unsigned = AnyRef::new(Tag::Sequence, &unsigned).unwrap().to_der().unwrap();
+        assert!(open(&unsigned, PASSWORD).is_ok_and(|contents| contents.key.is_some()));
+        // What three of these decrypt ends as padding does.
+        for number in [0, 290, 774, 943] {
+            let closed = open(&unsigned, &format!("another {number}")).err();
+            assert_eq!(closed, Some(Closed::OtherPassword), "{number}");
         }
     }
 

@@ -9,7 +9,7 @@ use super::world::inject;
 fn refused(template: &str, message: &str) {
     let output = inject(template)
         .args(["--timeout", "3"])
-        .limit(Duration::from_secs(30))
+        .limit(Duration::from_mins(2))
         .run();
     let start: String = template.chars().take(60).collect();
     assert_eq!(output.status, 2, "{start}: {}", output.stderr);

@@ -11,7 +11,7 @@ use super::api;
 use super::kubectl::kubectl;
 use super::kubernetes;
 use crate::support::server::{Authority, Recorded, Reply, Server, Tunnel, Validity};
-use crate::support::{Output, Random, airflow, cases, random, temp_dir};
+use crate::support::{Output, Random, airflow, cases, enough, random, temp_dir};
 
 /// The namespace of a request does not matter to these servers.
 fn answer(_: &Recorded) -> Reply {
@@ -392,7 +392,7 @@ fn kubectl_asks_the_same_servers_in_the_same_way() {
     }
     // A generator of which nothing comes would prove nothing.
     assert!(
-        asked * 4 > count && refused * 10 > count,
+        enough(asked, count, 4) && enough(refused, count, 10),
         "{asked} asked and {refused} refused of {count}"
     );
 }

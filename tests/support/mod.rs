@@ -28,7 +28,7 @@ pub use page::{page, page_but};
 pub use process::{Guard, free_port, wait_for_port};
 pub use program::{Output, Program, secretctl};
 pub use sides::{Side, Sides, requests};
-pub use sizes::{Random, cases, full, random};
+pub use sizes::{Random, cases, enough, full, random};
 pub use skip::{skip, variable};
 pub use vault_server::{VaultServer, bao, hashicorp};
 pub use yaml::{yaml, yaml_file};

@@ -14,6 +14,14 @@ pub fn cases(ci: usize, all: usize) -> usize {
     if full() { all } else { ci }
 }
 
+/// Returns whether a generator gave at least one such case in `one_in`, so that it proves something. Of few cases, luck may take three
+/// standard deviations.
+pub fn enough(such: usize, of: usize, one_in: usize) -> bool {
+    let expected = of / one_in;
+    let lacking = expected.saturating_sub(such);
+    such > 0 && lacking * lacking <= 9 * expected
+}
+
 /// Returns the seed of this run: `SECRETCTL_TEST_SEED`, else the clock. It is printed, so a failure can be repeated.
 pub fn seed() -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();

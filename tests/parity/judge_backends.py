@@ -1,6 +1,7 @@
 """Any secrets backend of a provider: one lookup with the kwargs and the environment of the question."""
 
 import contextlib
+import functools
 import importlib
 import json
 import os
@@ -96,6 +97,27 @@ def described(error):
     elif getattr(error, "grpc_status_code", None) is not None:
         code = error.grpc_status_code.name
     return {"error": type(error).__name__, "code": code, "message": str(error)[:2000]}
+
+
+@functools.cache
+def key_reader():
+    """Reads each private key once. To check the primes of one takes most of a question's time."""
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    return functools.cache(load_pem_private_key)
+
+
+@contextlib.contextmanager
+def keys_read_once():
+    from unittest import mock
+
+    from cryptography.hazmat.primitives import serialization
+    from jwt import algorithms
+
+    read = key_reader()
+    with mock.patch.object(serialization, "load_pem_private_key", read):
+        with mock.patch.object(algorithms, "load_pem_private_key", read):
+            yield
 
 
 @contextlib.contextmanager

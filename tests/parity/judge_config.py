@@ -32,7 +32,7 @@ def op_get_fresh(request):
         # `mask_secrets` at start leaves Airflow's own warnings of former names off, where it fails within `suppress_future_warnings`.
         return {name: answer[name] for name in answer if name not in ("moved", "asked_by_former_name")}
 
-    return judge_settings.within(12, work)
+    return judge_settings.within(20, work)
 
 
 def started(configuration, request):

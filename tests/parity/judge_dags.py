@@ -7,6 +7,7 @@ Python packages that are not installed are replaced by empty ones: the DAG files
 """
 
 import ast
+import contextlib
 import hashlib
 import importlib.abc
 import importlib.machinery
@@ -22,6 +23,22 @@ import types
 OPTIONAL = {"pandas", "polars", "numpy", "pyarrow", "sentry_sdk", "statsd", "colorlog", "rich_argparse", "tests", "IPython"}
 OWN = {"airflow", "system", "airflow_shared", "judge_dags"}
 SECONDS = 300
+# What takes most of the time of most files, and is the same for all.
+USUAL = (
+    "aiohttp",
+    "airflow.sdk.definitions.decorators",
+    "airflow.providers.standard.operators.python",
+    "boto3",
+    "google.api_core.gapic_v1",
+    "google.auth.transport.requests",
+    "google.cloud.secretmanager_v1",
+    "google.oauth2.service_account",
+    "httplib2",
+    "kubernetes.client",
+    "packaging.requirements",
+    "requests",
+    "sqlalchemy.orm",
+)
 
 asked = []
 
@@ -174,6 +191,10 @@ def prepare(dags, providers):
     import airflow.sdk
     import airflow.dag_processing.dagbag
     import airflow.providers_manager  # noqa: F401
+
+    for name in USUAL:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
 
 
 def extend(installed, sources, package):

@@ -88,7 +88,7 @@ def op_resolve_fresh(request):
 
         return resolved(airflow.configuration, request, again=False)
 
-    return within(12, work)
+    return within(20, work)
 
 
 def within(seconds, work):

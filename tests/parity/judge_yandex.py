@@ -5,7 +5,7 @@ import datetime
 from concurrent import futures
 from unittest import mock
 
-from judge_backends import described, environment, look_up, multi_team
+from judge_backends import described, environment, keys_read_once, look_up, multi_team
 
 
 def op_lookup(request):
@@ -17,7 +17,8 @@ def op_lookup(request):
     import airflow.providers.yandex.secrets.lockbox as lockbox
 
     received = []
-    with environment({**request.get("env", {}), **multi_team(request)}), cloud(request, received) as endpoint:
+    variables = {**request.get("env", {}), **multi_team(request)}
+    with environment(variables), keys_read_once(), cloud(request, received) as endpoint:
         kwargs = {"endpoint": endpoint, **request["kwargs"]}
         try:
             answer = {"value": look_up(lockbox.LockboxSecretBackend(**kwargs), request)}

@@ -30,16 +30,20 @@ use crate::render::Terminal;
 use crate::settings;
 
 mod habits;
+mod help;
 mod usage;
 
 pub use crate::options::{ColorChoice, EnvFileDialect, GlobalArgs};
+
+/// The most characters of a line of help.
+const MAX_HELP_WIDTH: usize = 100;
 
 /// Resolves Apache Airflow's connections, variables and configuration options, without Python.
 #[derive(Debug, Parser)]
 #[command(
     name = "secretctl",
     version = crate::VERSION,
-    max_term_width = 100,
+    max_term_width = MAX_HELP_WIDTH,
     arg_required_else_help = true,
     // The last one wins, so a script can override the options of an alias.
     args_override_self = true,
@@ -118,7 +122,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>, env: Env) -> u8 {
     if let Some(shell) = completions::asked_by(&env) {
         return completions::answer(shell, Cli::command(), args, &env);
     }
-    let cli = match usage::parse(&args) {
+    let cli = match usage::parse(&args, &env) {
         Ok(cli) => cli,
         Err(status) => return status,
     };

@@ -230,6 +230,7 @@ pub const VARIABLES: &[&str] = &[
     "NO_COLOR",
     "CLICOLOR_FORCE",
     "TERM",
+    "COLUMNS",
     "GITHUB_ACTIONS",
     "TF_BUILD",
     "GITHUB_ENV",

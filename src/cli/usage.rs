@@ -11,8 +11,9 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
 
-use super::habits;
+use super::{habits, help};
 use crate::cli::Cli;
+use crate::env::Env;
 use crate::error::ErrorKind;
 use crate::render;
 use crate::render::terminal::printable;
@@ -28,7 +29,10 @@ const MAX_ECHOED_BYTES: usize = 1000;
 ///
 /// # Errors
 /// The exit status, if there is no command to run. The message is already printed.
-pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
+pub(super) fn parse(args: &[OsString], env: &Env) -> Result<Cli, u8> {
+    if let Some(text) = help::at_full_width(args, env) {
+        return Err(printed(text));
+    }
     // Dropping it takes longer than many a lookup, and the process has only one.
     let mut command = ManuallyDrop::new(Cli::command());
     let parsed = command
@@ -43,15 +47,18 @@ pub(super) fn parse(args: &[OsString]) -> Result<Cli, u8> {
         Err(error) => error,
     };
     if !error.use_stderr() {
-        return Err(
-            match render::stdout(error.render().to_string().as_bytes(), false) {
-                Ok(()) => 0,
-                Err(error) => error.kind().exit_status(),
-            },
-        );
+        return Err(printed(&error.render().to_string()));
     }
     render::terminal::write(usage_error(args, error).as_bytes());
     Err(failed(args, ErrorKind::Usage))
+}
+
+/// Prints what was asked for instead of a command, and returns the exit status.
+fn printed(text: &str) -> u8 {
+    match render::stdout(text.as_bytes(), false) {
+        Ok(()) => 0,
+        Err(error) => error.kind().exit_status(),
+    }
 }
 
 /// Returns the exit status of a failure of `kind`, from the command line only.

@@ -43,8 +43,8 @@ const AT_ONCE: usize = 8;
 /// Returns every scenario. Files are written to `folder`, and servers live as long as this process.
 pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
     let mut scenarios = vec![
-        scenario("--help", 1_800_000, &["--help"]),
-        scenario("completions bash", 1_500_000, &["completions", "bash"]),
+        scenario("--help", 1_000_000, &["--help"]),
+        scenario("completions bash", 1_000_000, &["completions", "bash"]),
     ];
     for (name, file, text) in [
         (

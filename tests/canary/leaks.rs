@@ -44,8 +44,7 @@ impl Canaries {
     pub fn found_in(&self, bytes: &[u8]) -> Vec<&str> {
         let lower = bytes.to_ascii_lowercase();
         let holds = |pattern: &Vec<u8>| {
-            lower.windows(pattern.len()).any(|window| window == pattern)
-                || bytes.windows(pattern.len()).any(|window| window == pattern)
+            memchr::memmem::find(&lower, pattern).is_some() || memchr::memmem::find(bytes, pattern).is_some()
         };
         self.0
             .iter()

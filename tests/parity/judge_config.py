@@ -26,7 +26,7 @@ def op_get_fresh(request):
     def work():
         try:
             import airflow.configuration
-        except Exception as error:
+        except (Exception, judge_settings.Endless) as error:
             return {"not_started": type(error).__name__}
         answer = got(airflow.configuration, request)
         # `mask_secrets` at start leaves Airflow's own warnings of former names off, where it fails within `suppress_future_warnings`.
@@ -50,6 +50,9 @@ def started(configuration, request):
         configuration.conf = configuration.initialize_config()
         configuration.secrets_backend_list = configuration.initialize_secrets_backends()
         configuration.conf.validate()
+    except judge_settings.Endless:
+        # `validate` reads some options itself, such as `[logging] log_filename_template`.
+        return {"endless": True, "not_started": "Endless"}
     except Exception as error:
         return {"not_started": type(error).__name__}
     return got(configuration, request)

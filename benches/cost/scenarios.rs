@@ -66,7 +66,7 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
         let path = folder.join(file);
         std::fs::write(&path, text).unwrap();
         let kwargs = json!({"connections_file_path": path});
-        scenarios.push(lookup(name, 2_000_000, LOCAL, &kwargs));
+        scenarios.push(lookup(name, 1_000_000, LOCAL, &kwargs));
     }
     scenarios.push(environment());
     scenarios.push(example());
@@ -74,7 +74,7 @@ pub(crate) fn all(folder: &Path) -> Vec<Scenario> {
     let (authority, answers) = (Authority::new(folder), Answers::of(URI));
     let (plain, tls) = (None, Some(&authority));
     for (name, most, place) in [
-        ("Vault, AppRole, http", 2_000_000, places::vault(&answers, plain)),
+        ("Vault, AppRole, http", 1_250_000, places::vault(&answers, plain)),
         ("Vault, AppRole, https", 5_000_000, places::vault(&answers, tls)),
         (
             "Key Vault, client secret, https",
@@ -163,7 +163,7 @@ fn environment() -> Scenario {
     Scenario {
         env: vec![("AIRFLOW_CONN_SMTP_DEFAULT".to_owned(), URI.to_owned())],
         expected: format!("{URI}\n"),
-        ..scenario("environment variable", 2_000_000, &["get-conn", "smtp_default"])
+        ..scenario("environment variable", 1_000_000, &["get-conn", "smtp_default"])
     }
 }
 
@@ -172,7 +172,7 @@ fn example() -> Scenario {
     let args = ["--env-file", "examples/local.env", "get-conn", "smtp_default"];
     Scenario {
         expected: format!("{URI}\n"),
-        ..scenario("the README's first command", 2_000_000, &args)
+        ..scenario("the README's first command", 1_300_000, &args)
     }
 }
 

@@ -109,15 +109,15 @@ def key_reader():
 
 @contextlib.contextmanager
 def keys_read_once():
+    """Lets google-auth, and the JWTs of Yandex Cloud's SDK, use `key_reader`."""
     from unittest import mock
 
     from cryptography.hazmat.primitives import serialization
     from jwt import algorithms
 
-    read = key_reader()
-    with mock.patch.object(serialization, "load_pem_private_key", read):
-        with mock.patch.object(algorithms, "load_pem_private_key", read):
-            yield
+    name, read = "load_pem_private_key", key_reader()
+    with mock.patch.object(serialization, name, read), mock.patch.object(algorithms, name, read):
+        yield
 
 
 @contextlib.contextmanager

@@ -124,15 +124,15 @@ impl Placed {
     fn disagreement(&self, airflow: &Value) -> Option<String> {
         let ours = self.ours();
         let agree = match (&ours, airflow) {
-            (Err(error), answer) if error.message().contains("makes up a value in each process") => {
-                listed("config-random-default");
-                answer["value"].as_str().is_some_and(|value| value.len() > 20)
-            }
             (ours, answer) if !answer["not_started"].is_null() => {
                 listed("config-airflow-does-not-start");
                 ours.as_ref()
                     .err()
                     .is_none_or(|error| matches!(error.kind(), ErrorKind::Usage | ErrorKind::NotFound))
+            }
+            (Err(error), answer) if error.message().contains("makes up a value in each process") => {
+                listed("config-random-default");
+                answer["value"].as_str().is_some_and(|value| value.len() > 20)
             }
             (Err(error), answer) if !answer["died"].is_null() || !answer["endless"].is_null() => {
                 error.kind() == ErrorKind::Usage

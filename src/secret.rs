@@ -3,23 +3,24 @@
 //! Owns the type and its redaction. `expose` is the one word to grep for.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use zeroize::Zeroizing;
 
 use crate::shown::cut;
 
-/// A secret: bytes that are wiped when dropped and that neither `Debug` nor `Display` shows.
+/// A secret: bytes that are wiped when the last clone is dropped and that neither `Debug` nor `Display` shows.
 ///
-/// It is bytes, not text: an environment variable can hold any bytes, and a variable's value is printed byte for byte.
+/// It is bytes, not text: an environment variable can hold any bytes, and a variable's value is printed byte for byte. Clones share the
+/// bytes, so that a value which several parts of the program hold is in memory once.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(Zeroizing<Vec<u8>>);
+pub struct Secret(Arc<Zeroizing<Vec<u8>>>);
 
 impl Secret {
     /// Takes `bytes` as a secret.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
-        Self(Zeroizing::new(bytes.into()))
+        Self(Arc::new(Zeroizing::new(bytes.into())))
     }
 
     /// Exposes the bytes.
@@ -206,6 +207,12 @@ mod tests {
         let redactor = holding(&["abc"]);
         assert_eq!(redactor.clean("a\n\u{1b}[31mabc\tb\r"), "a [31mabc b");
         assert_eq!(redactor.clean(&"x".repeat(300)).chars().count(), 200);
+    }
+
+    #[test]
+    fn clones_share_the_bytes() {
+        let secret = Secret::from("hunter2");
+        assert!(std::ptr::eq(secret.expose(), secret.clone().expose()));
     }
 
     #[test]

@@ -9,10 +9,10 @@ use std::mem::ManuallyDrop;
 
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory as _, FromArgMatches as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser as _, Subcommand as _};
 
 use super::{habits, help};
-use crate::cli::Cli;
+use crate::cli::{Cli, Command};
 use crate::env::Env;
 use crate::error::ErrorKind;
 use crate::render;
@@ -33,6 +33,9 @@ pub(super) fn parse(args: &[OsString], env: &Env) -> Result<Cli, u8> {
     if let Some(text) = help::at_full_width(args, env) {
         return Err(printed(text));
     }
+    if let Some(cli) = of_a_command(args) {
+        return Ok(cli);
+    }
     // Dropping it takes longer than many a lookup, and the process has only one.
     let mut command = ManuallyDrop::new(Cli::command());
     let parsed = command
@@ -51,6 +54,29 @@ pub(super) fn parse(args: &[OsString], env: &Env) -> Result<Cli, u8> {
     }
     render::terminal::write(usage_error(args, error).as_bytes());
     Err(failed(args, ErrorKind::Usage))
+}
+
+/// Parses a line that starts with the name of a command, which has no options before it.
+///
+/// Then the options of every command need not be built a second time. `None` if the line is another or wrong: the whole parser has the
+/// words for that.
+fn of_a_command(args: &[OsString]) -> Option<Cli> {
+    let name = args
+        .get(1)
+        .filter(|name| !name.as_encoded_bytes().starts_with(b"-"))?;
+    // As for the whole parser, the last of an option wins.
+    let parser = clap::Command::default().args_override_self(true);
+    let mut commands = ManuallyDrop::new(Command::augment_subcommands(parser));
+    if !commands
+        .get_subcommands()
+        .any(|command| command.get_name() == name)
+    {
+        return None;
+    }
+    let matches = commands.try_get_matches_from_mut(args).ok()?;
+    let mut command = Command::from_arg_matches(&matches).ok()?;
+    let global = command.take_global();
+    Some(Cli { global, command })
 }
 
 /// Prints what was asked for instead of a command, and returns the exit status.
@@ -220,6 +246,48 @@ mod tests {
             Some("get-conn")
         );
         assert_eq!(name(&["secretctl", "--bogus"]), None);
+    }
+
+    #[test]
+    fn a_line_that_starts_with_its_command_means_the_same_to_both_parsers() {
+        for line in [
+            "get-conn smtp_default",
+            "get-conn --field password -q --timeout 3 --timeout 5 smtp_default -vv",
+            "get-var --env-file a --env-file=b --team x --default -1 -n hello",
+            "get-config core.parallelism --explain",
+            "exec --conn a --conn b --set X=var:y -q -- printenv -q --conn",
+            "export --var a --format json --worker",
+            "check dags tests --offline --color never",
+            "completions bash",
+            "man",
+        ] {
+            let args: Vec<OsString> = ["secretctl"]
+                .into_iter()
+                .chain(line.split(' '))
+                .map(OsString::from)
+                .collect();
+            let mut whole = Cli::try_parse_from(&args).unwrap();
+            let after = whole.command.take_global();
+            whole.global = whole.global.followed_by(after);
+            let short = of_a_command(&args).unwrap();
+            assert_eq!(format!("{short:?}"), format!("{whole:?}"), "{line}");
+        }
+        for line in [
+            "-q get-var x",
+            "get-var",
+            "get-var x --bogus",
+            "get-var --help",
+            "-V",
+            "help",
+            "none",
+        ] {
+            let args: Vec<OsString> = ["secretctl"]
+                .into_iter()
+                .chain(line.split(' '))
+                .map(OsString::from)
+                .collect();
+            assert!(of_a_command(&args).is_none(), "{line}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::entry::{Entry, Exported};
 use super::{Masks, azure_pipelines, dotenv, github_env, gitlab_dotenv, kubernetes, shell, yaml};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::secret::Secret;
 
 /// The formats of `export`.
@@ -67,7 +67,7 @@ fn lines(
     masks: &mut Masks,
     line: fn(&str, &Secret) -> Result<Secret>,
 ) -> Result<Exported> {
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(length(entries));
     for entry in entries {
         let line = line(&entry.name, &entry.value)?;
         let line = line.expose();
@@ -84,14 +84,31 @@ fn lines(
 
 /// Writes one object, from names to values.
 fn json(entries: &[Entry], masks: &mut Masks) -> Result<Exported> {
-    let mut object = serde_json::Map::new();
+    let mut text = Vec::with_capacity(length(entries));
+    let mut before: &[u8] = b"{\n  ";
     for entry in entries {
-        let text = entry.text("JSON")?;
-        masks.add_forms(text);
-        object.insert(entry.name.clone(), text.into());
+        let value = entry.text("JSON")?;
+        masks.add_forms(value);
+        text.extend_from_slice(before);
+        append_json(&mut text, &entry.name)?;
+        text.extend_from_slice(b": ");
+        append_json(&mut text, value)?;
+        before = b",\n  ";
     }
-    Ok(Exported::plain(format!(
-        "{:#}\n",
-        serde_json::Value::Object(object)
-    )))
+    text.extend_from_slice(if entries.is_empty() { b"{}\n" } else { b"\n}\n" });
+    Ok(Exported::plain(text))
 }
+
+fn append_json(text: &mut Vec<u8>, part: &str) -> Result<()> {
+    serde_json::to_writer(text, part)
+        .map_err(|cause| Error::internal("text cannot be JSON").with_source(cause))
+}
+
+/// Returns about how many bytes `entries` take: a buffer that grows leaves copies of the values behind.
+fn length(entries: &[Entry]) -> usize {
+    let of_one = |entry: &Entry| entry.name.len() + entry.value.expose().len() + ROUND_A_VALUE;
+    entries.iter().map(of_one).sum()
+}
+
+/// About how many bytes a format writes beside the name and the value, with some room for escapes.
+const ROUND_A_VALUE: usize = 16;

@@ -220,13 +220,18 @@ fn a_system_without_room_for_a_thread_is_not_a_bug() {
     if unused("100").arg("--version").run().status != 0 {
         return skip("a limit on processes", "it takes root, setpriv and prlimit");
     }
-    // Without room for the thread that reads, a file is still read.
+    // Without room for the thread that reads what may hang, a file is still read.
     let read = unused("1")
-        .args(["--config", "/etc/passwd", "get-var", "x"])
+        .args(["--config", "/proc/version", "get-var", "x"])
         .run();
-    assert!(read.fails(2).contains("`/etc/passwd` line 1"), "{}", read.stderr);
+    assert!(
+        read.fails(2).contains("`/proc/version` line 1"),
+        "{}",
+        read.stderr
+    );
     // There is room for the thread that reads files and for the command, but not for the thread that reads its output.
     let output = unused("3")
+        .env("AIRFLOW_CONFIG", "/dev/null")
         .env(
             "AIRFLOW__SECRETS__BACKEND",
             "airflow.providers.hashicorp.secrets.vault.VaultBackend",

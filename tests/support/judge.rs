@@ -3,15 +3,30 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 
 use super::{skip, variable};
 
-/// A Python process with Airflow. It ends with its input, at the latest when the test process ends.
+/// Python processes with Airflow, each started when the others are busy. They end with their input, at the latest when the test process
+/// ends.
 #[derive(Debug)]
-pub struct Judge(Mutex<Pipes>);
+pub struct Judge {
+    python: String,
+    mode: &'static str,
+    path: String,
+    /// The most processes.
+    most: usize,
+    processes: Mutex<Processes>,
+    freed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Processes {
+    idle: Vec<Pipes>,
+    busy: usize,
+}
 
 #[derive(Debug)]
 struct Pipes {
@@ -20,13 +35,12 @@ struct Pipes {
     stdout: BufReader<ChildStdout>,
 }
 
-impl Judge {
-    /// Starts the judge of `python`; `mode` is an argument of `judge.py`.
-    fn start(python: &str, mode: &str, path: &str) -> Self {
+impl Pipes {
+    fn start(judge: &Judge) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/judge.py");
-        let mut child = Command::new(python)
+        let mut child = Command::new(&judge.python)
             .arg(script)
-            .arg(mode)
+            .arg(judge.mode)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env(
@@ -34,18 +48,92 @@ impl Judge {
                 std::env::var_os("SECRETCTL_TEST_VERBOSE").unwrap_or_default(),
             )
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("PYTHONPATH", path)
+            .env("PYTHONPATH", &judge.path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("AIRFLOW_PYTHON {python}: {error}"));
+            .unwrap_or_else(|error| panic!("AIRFLOW_PYTHON {}: {error}", judge.python));
         let stdin = child.stdin.take().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self(Mutex::new(Pipes {
+        Self {
             _child: child,
             stdin,
             stdout,
-        }))
+        }
+    }
+}
+
+/// A process that answers a question. It is idle again afterwards, unless it failed.
+struct Taken<'a> {
+    judge: &'a Judge,
+    pipes: Option<Pipes>,
+}
+
+impl Taken<'_> {
+    /// Asks with a line, and returns the line that answers.
+    fn ask(mut self, line: &str) -> String {
+        let pipes = self.pipes.as_mut().expect("it was started");
+        pipes
+            .stdin
+            .write_all(line.as_bytes())
+            .and_then(|()| pipes.stdin.flush())
+            .expect("the judge listens");
+        let mut answer = String::new();
+        pipes.stdout.read_line(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let mut processes = self.judge.lock();
+        processes.busy -= 1;
+        if !std::thread::panicking() {
+            processes.idle.extend(self.pipes.take());
+        }
+        drop(processes);
+        self.judge.freed.notify_one();
+    }
+}
+
+impl Judge {
+    /// Creates the judge of `python`; `mode` is an argument of `judge.py`. It has one process, whose questions may depend on earlier ones.
+    fn new(python: String, mode: &'static str, path: String) -> Self {
+        Self {
+            python,
+            mode,
+            path,
+            most: 1,
+            processes: Mutex::default(),
+            freed: Condvar::new(),
+        }
+    }
+
+    /// Lets it have several processes, one for each processor. Many answers are waited for more than they are computed.
+    fn side_by_side(mut self) -> Self {
+        self.most = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        self
+    }
+
+    /// Takes an idle process, or starts one, or waits for one.
+    fn process(&self) -> Taken<'_> {
+        let mut processes = self.lock();
+        while processes.idle.is_empty() && processes.busy >= self.most {
+            processes = self.freed.wait(processes).unwrap_or_else(PoisonError::into_inner);
+        }
+        processes.busy += 1;
+        let idle = processes.idle.pop();
+        drop(processes);
+        let mut taken = Taken {
+            judge: self,
+            pipes: idle,
+        };
+        taken.pipes.get_or_insert_with(|| Pipes::start(self));
+        taken
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Processes> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks one question, `{"op": "area.name", …}`, and returns the answer of `op_name` in `judge_area.py`.
@@ -55,15 +143,7 @@ impl Judge {
     #[expect(clippy::needless_pass_by_value, reason = "it is called with `json!(…)`")]
     pub fn ask(&self, question: Value) -> Value {
         let line = format!("{question}\n");
-        let mut pipes = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        pipes
-            .stdin
-            .write_all(line.as_bytes())
-            .and_then(|()| pipes.stdin.flush())
-            .expect("the judge listens");
-        let mut answer = String::new();
-        pipes.stdout.read_line(&mut answer).unwrap();
-        drop(pipes);
+        let answer = self.process().ask(&line);
         let mut answer: Value = serde_json::from_str(&answer).unwrap_or_else(|error| {
             panic!("the judge died or did not answer with JSON ({error}): {line}{answer}")
         });
@@ -89,11 +169,11 @@ impl Judge {
     }
 }
 
-/// Returns the long-lived judge, or says why the test is skipped.
+/// Returns the long-lived judge, or says why the test is skipped. No question may depend on an earlier one.
 pub fn airflow() -> Option<&'static Judge> {
     static JUDGE: OnceLock<Judge> = OnceLock::new();
     let python = python()?;
-    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
+    Some(JUDGE.get_or_init(|| Judge::new(python, "--lasting", String::new()).side_by_side()))
 }
 
 /// Returns the long-lived judge that has the hooks of `scripts/requirements/drivers.txt` too, or says why the test is skipped.
@@ -115,7 +195,7 @@ pub fn airflow_drivers() -> Option<&'static Judge> {
         .flatten()
         .next()?;
     let packages = version.path().join("site-packages");
-    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", &packages.display().to_string())))
+    Some(JUDGE.get_or_init(|| Judge::new(python, "--lasting", packages.display().to_string())))
 }
 
 /// A judge that imports Airflow only after the question, for configuration, which Airflow reads at import.
@@ -139,14 +219,14 @@ impl Fresh {
 pub fn airflow_apart() -> Option<&'static Judge> {
     static JUDGE: OnceLock<Judge> = OnceLock::new();
     let python = python()?;
-    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
+    Some(JUDGE.get_or_init(|| Judge::new(python, "--lasting", String::new())))
 }
 
 /// Returns a judge that renders templates as tasks, or says why the test is skipped. The imports of DAG files would change how it does.
 pub fn airflow_tasks() -> Option<&'static Judge> {
     static JUDGE: OnceLock<Judge> = OnceLock::new();
     let python = python()?;
-    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
+    Some(JUDGE.get_or_init(|| Judge::new(python, "--lasting", String::new())))
 }
 
 /// Returns a judge that reads its configuration anew for each question, or says why the test is skipped. Other questions need it as it
@@ -154,7 +234,7 @@ pub fn airflow_tasks() -> Option<&'static Judge> {
 pub fn airflow_options() -> Option<&'static Judge> {
     static JUDGE: OnceLock<Judge> = OnceLock::new();
     let python = python()?;
-    Some(JUDGE.get_or_init(|| Judge::start(&python, "--lasting", "")))
+    Some(JUDGE.get_or_init(|| Judge::new(python, "--lasting", String::new())))
 }
 
 /// Returns a judge with the environment `env`, or says why the test is skipped.
@@ -165,7 +245,7 @@ pub fn airflow_fresh<K: Into<String>, V: Into<String>>(
 ) -> Option<Fresh> {
     static JUDGE: OnceLock<Judge> = OnceLock::new();
     let python = python()?;
-    let judge = JUDGE.get_or_init(|| Judge::start(&python, "--fresh", ""));
+    let judge = JUDGE.get_or_init(|| Judge::new(python, "--fresh", String::new()).side_by_side());
     Some(Fresh {
         judge,
         env: env.into_iter().map(|(k, v)| (k.into(), v.into())).collect(),

@@ -43,7 +43,7 @@ const SIZES: [usize; 3] = [100, 1_000, 10_000];
 /// The length of their values, in bytes.
 const VALUE: usize = 200;
 /// How much memory a variable may take, as a multiple of its value and name.
-const MOST_MEMORY: f64 = 13.0;
+const MOST_MEMORY: f64 = 10.0;
 
 /// A service.
 struct Service {

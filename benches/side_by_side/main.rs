@@ -4,6 +4,7 @@
 //! `cargo bench --locked --bench side_by_side` starts a dev `OpenBao`, runs all rows in turn, repeatedly, in one session, and prints
 //! medians and ratios as a Markdown table, with the machine and the versions. It needs `BAO`, the path of OpenBao's program,
 //! `AIRFLOW_PYTHON`, the Python with Airflow (`scripts/test` installs both), and `cc`. Rows without them are skipped with a message.
+//! `SECRETCTL` names another program than the one that cargo builds, such as the static one of a release.
 //! Times depend on the load of the machine: no test runs this.
 
 #![expect(clippy::print_stdout, reason = "the table is the output of this program")]

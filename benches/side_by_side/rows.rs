@@ -81,10 +81,11 @@ pub(crate) fn all(bao: &str, vault: &OpenBao, folder: &Path) -> Vec<Row> {
         Ok(program) => rows.push(at_the_floor(program, vault)),
         Err(why) => println!("skipped: the floor, because it cannot be compiled: {why}"),
     }
+    let program = variable("SECRETCTL").unwrap_or_else(|| env!("CARGO_BIN_EXE_secretctl").to_owned());
     rows.push(Row {
         goal: Goal::Ours,
         ..row("`secretctl get-conn`", 0, move || {
-            let mut command = clean(env!("CARGO_BIN_EXE_secretctl"));
+            let mut command = clean(&program);
             output_of(with_backend(&mut command, &kwargs).args(["get-conn", "smtp_default"]))
         })
     });

@@ -47,12 +47,17 @@ fn link_the_unwinder() {
 
 /// Asks the C compiler where it has the static library `name`.
 fn static_library(name: &str) -> Option<String> {
-    let output = Command::new("cc")
-        .arg(format!("-print-file-name={name}"))
+    printed("cc", &[&format!("-print-file-name={name}")]).filter(|path| Path::new(path).is_absolute())
+}
+
+/// Returns what a program prints, if it succeeds.
+fn printed(program: &str, args: &[&str]) -> Option<String> {
+    let output = Command::new(program)
+        .args(args)
         .output()
-        .ok()?;
-    let path = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    Path::new(&path).is_absolute().then_some(path)
+        .ok()
+        .filter(|output| output.status.success())?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
 
 /// Reads the commit that `cargo package` wrote next to the sources.
@@ -67,18 +72,14 @@ fn checked_out() -> Option<String> {
     if !Path::new(".git").exists() {
         return None;
     }
-    let git = |args: &[&str]| {
-        let output = Command::new("git")
-            .args(args)
-            .output()
-            .ok()
-            .filter(|output| output.status.success())?;
-        Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
-    };
-    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists()) {
+    if let Some(log) =
+        printed("git", &["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists())
+    {
         println!("cargo::rerun-if-changed={log}");
     }
-    git(&["rev-parse", "HEAD"]).as_deref().and_then(shortened)
+    printed("git", &["rev-parse", "HEAD"])
+        .as_deref()
+        .and_then(shortened)
 }
 
 fn shortened(commit: &str) -> Option<String> {

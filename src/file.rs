@@ -44,11 +44,7 @@ pub(crate) fn read_up_to(path: &Path, limit_bytes: u64, deadline: Instant) -> io
 /// # Errors
 /// As [`read`].
 pub(crate) fn read_unwiped(path: &Path, limit_bytes: u64, deadline: Instant) -> io::Result<Vec<u8>> {
-    if answers_at_once(path) {
-        return read_here(path, limit_bytes);
-    }
-    let path = path.to_owned();
-    within(deadline, move || read_here(&path, limit_bytes))
+    on(path, deadline, move |path| read_here(path, limit_bytes))
 }
 
 /// Reads the whole file `path`, which may be a pipe, on this thread: for a caller that is within [`within`].
@@ -70,11 +66,7 @@ pub(crate) fn read_here(path: &Path, limit_bytes: u64) -> io::Result<Vec<u8>> {
 /// # Errors
 /// As [`read`], and anything that is not a regular file.
 pub(crate) fn read_regular(path: &Path, limit_bytes: u64, deadline: Instant) -> io::Result<Vec<u8>> {
-    if answers_at_once(path) {
-        return read_regular_here(path, limit_bytes);
-    }
-    let path = path.to_owned();
-    within(deadline, move || read_regular_here(&path, limit_bytes))
+    on(path, deadline, move |path| read_regular_here(path, limit_bytes))
 }
 
 /// Reads the whole file `path` as [`read_regular`] does, on this thread: for a caller that is within [`within`].
@@ -95,9 +87,8 @@ pub(crate) fn read_regular_here(path: &Path, limit_bytes: u64) -> io::Result<Vec
 /// # Errors
 /// A folder that cannot be read, or is not read at `deadline`.
 pub(crate) fn read_folder(path: &Path, deadline: Instant) -> io::Result<Vec<PathBuf>> {
-    let path = path.to_owned();
-    within(deadline, move || {
-        std::fs::read_dir(&path)?
+    on(path, deadline, |path| {
+        std::fs::read_dir(path)?
             .map(|entry| entry.map(|entry| entry.path()))
             .collect()
     })
@@ -108,11 +99,7 @@ pub(crate) fn read_folder(path: &Path, deadline: Instant) -> io::Result<Vec<Path
 /// # Errors
 /// No answer at `deadline`.
 pub(crate) fn exists(path: &Path, deadline: Instant) -> io::Result<bool> {
-    if answers_at_once(path) {
-        return Ok(path.exists());
-    }
-    let path = path.to_owned();
-    within(deadline, move || Ok(path.exists()))
+    on(path, deadline, |path| Ok(path.exists()))
 }
 
 /// Returns whether there is a file, not a folder, at `path`.
@@ -120,11 +107,7 @@ pub(crate) fn exists(path: &Path, deadline: Instant) -> io::Result<bool> {
 /// # Errors
 /// No answer at `deadline`.
 pub(crate) fn is_file(path: &Path, deadline: Instant) -> io::Result<bool> {
-    if answers_at_once(path) {
-        return Ok(path.is_file());
-    }
-    let path = path.to_owned();
-    within(deadline, move || Ok(path.is_file()))
+    on(path, deadline, |path| Ok(path.is_file()))
 }
 
 /// Replaces the file `path`, which only its owner can read then: an error leaves the old one.
@@ -154,6 +137,19 @@ pub(crate) fn read_stdin(deadline: Instant) -> io::Result<Secret> {
 /// Returns the error of a read that did not end in time.
 pub(crate) fn timed_out() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "timed out (`--timeout`)")
+}
+
+/// Runs `read` on `path`: here if that cannot hang, else [`within`] the deadline.
+fn on<T: Send + 'static>(
+    path: &Path,
+    deadline: Instant,
+    read: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    if answers_at_once(path) {
+        return read(path);
+    }
+    let path = path.to_owned();
+    within(deadline, move || read(&path))
 }
 
 /// Whether the system knows, without asking any device or server, that `path` is absent or a regular file on a disk of this machine.

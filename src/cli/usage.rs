@@ -61,19 +61,13 @@ pub(super) fn parse(args: &[OsString], env: &Env) -> Result<Cli, u8> {
 /// Then the options of every command need not be built a second time. `None` if the line is another or wrong: the whole parser has the
 /// words for that.
 fn of_a_command(args: &[OsString]) -> Option<Cli> {
-    let name = args
-        .get(1)
-        .filter(|name| !name.as_encoded_bytes().starts_with(b"-"))?;
-    // As for the whole parser, the last of an option wins.
-    let parser = clap::Command::default().args_override_self(true);
-    let mut commands = ManuallyDrop::new(Command::augment_subcommands(parser));
-    if !commands
-        .get_subcommands()
-        .any(|command| command.get_name() == name)
-    {
+    if args.get(1)?.as_encoded_bytes().starts_with(b"-") {
         return None;
     }
-    let matches = commands.try_get_matches_from_mut(args).ok()?;
+    // As for the whole parser, the last of an option wins.
+    let parser = clap::Command::default().args_override_self(true);
+    let mut parser = ManuallyDrop::new(Command::augment_subcommands(parser));
+    let matches = parser.try_get_matches_from_mut(args).ok()?;
     let mut command = Command::from_arg_matches(&matches).ok()?;
     let global = command.take_global();
     Some(Cli { global, command })
@@ -219,9 +213,12 @@ fn from_the_command(args: &[OsString]) -> Line<'_> {
 mod tests {
     use super::*;
 
+    fn line(args: &[&str]) -> Vec<OsString> {
+        args.iter().map(OsString::from).collect()
+    }
+
     fn name(args: &[&str]) -> Option<String> {
-        let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        from_the_command(&args)
+        from_the_command(&line(args))
             .command
             .map(|name| name.to_string_lossy().into_owned())
     }
@@ -250,7 +247,8 @@ mod tests {
 
     #[test]
     fn a_line_that_starts_with_its_command_means_the_same_to_both_parsers() {
-        for line in [
+        let typed = |text: &str| line(&format!("secretctl {text}").split(' ').collect::<Vec<_>>());
+        for text in [
             "get-conn smtp_default",
             "get-conn --field password -q --timeout 3 --timeout 5 smtp_default -vv",
             "get-var --env-file a --env-file=b --team x --default -1 -n hello",
@@ -261,18 +259,14 @@ mod tests {
             "completions bash",
             "man",
         ] {
-            let args: Vec<OsString> = ["secretctl"]
-                .into_iter()
-                .chain(line.split(' '))
-                .map(OsString::from)
-                .collect();
+            let args = typed(text);
             let mut whole = Cli::try_parse_from(&args).unwrap();
             let after = whole.command.take_global();
             whole.global = whole.global.followed_by(after);
             let short = of_a_command(&args).unwrap();
-            assert_eq!(format!("{short:?}"), format!("{whole:?}"), "{line}");
+            assert_eq!(format!("{short:?}"), format!("{whole:?}"), "{text}");
         }
-        for line in [
+        for text in [
             "-q get-var x",
             "get-var",
             "get-var x --bogus",
@@ -281,12 +275,7 @@ mod tests {
             "help",
             "none",
         ] {
-            let args: Vec<OsString> = ["secretctl"]
-                .into_iter()
-                .chain(line.split(' '))
-                .map(OsString::from)
-                .collect();
-            assert!(of_a_command(&args).is_none(), "{line}");
+            assert!(of_a_command(&typed(text)).is_none(), "{text}");
         }
     }
 

@@ -66,13 +66,14 @@ impl Pipes {
 /// A process that answers a question. It is idle again afterwards, unless it failed.
 struct Taken<'a> {
     judge: &'a Judge,
+    /// `None` until it is started.
     pipes: Option<Pipes>,
 }
 
 impl Taken<'_> {
     /// Asks with a line, and returns the line that answers.
     fn ask(mut self, line: &str) -> String {
-        let pipes = self.pipes.as_mut().expect("it was started");
+        let pipes = self.pipes.get_or_insert_with(|| Pipes::start(self.judge));
         pipes
             .stdin
             .write_all(line.as_bytes())
@@ -115,21 +116,17 @@ impl Judge {
         self
     }
 
-    /// Takes an idle process, or starts one, or waits for one.
+    /// Takes an idle process, or one that is to be started, or waits for one.
     fn process(&self) -> Taken<'_> {
         let mut processes = self.lock();
         while processes.idle.is_empty() && processes.busy >= self.most {
             processes = self.freed.wait(processes).unwrap_or_else(PoisonError::into_inner);
         }
         processes.busy += 1;
-        let idle = processes.idle.pop();
-        drop(processes);
-        let mut taken = Taken {
+        Taken {
             judge: self,
-            pipes: idle,
-        };
-        taken.pipes.get_or_insert_with(|| Pipes::start(self));
-        taken
+            pipes: processes.idle.pop(),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Processes> {

@@ -274,8 +274,11 @@ fn inserted(value: &'static str, home: &Secret, env: &Env, unit_tests: bool) -> 
             Part::Name("SECRET_KEY") => return Ok(OptionDefault::Random),
             Part::Name("FERNET_KEY" | "JWT_SECRET_KEY") if unit_tests => return Ok(OptionDefault::Random),
             Part::Name("FERNET_KEY" | "JWT_SECRET_KEY") => return Ok(OptionDefault::EmptyAtFirst),
-            Part::Name("TEST_DAGS_FOLDER") => text.extend(joined(home, b"dags")),
-            Part::Name("TEST_PLUGINS_FOLDER") => text.extend(joined(home, b"plugins")),
+            // Airflow sets these as values of its configuration, which are interpolated.
+            Part::Name("TEST_DAGS_FOLDER") => text.extend(without_doubled(&joined(home, b"dags")).iter()),
+            Part::Name("TEST_PLUGINS_FOLDER") => {
+                text.extend(without_doubled(&joined(home, b"plugins")).iter());
+            }
             Part::Name(name) => match percent(home.expose()) {
                 Percent::None => text.extend_from_slice(home.expose()),
                 Percent::Doubled => text.extend(without_doubled(home.expose()).iter()),

@@ -229,6 +229,28 @@ fn generated_options_are_looked_up_as_airflow_looks_them_up() {
     }
 }
 
+/// The home folder is part of what Airflow's tests set, and a `%` in it is interpolated there.
+#[test]
+fn the_folders_of_airflows_tests_are_airflows_for_every_home() {
+    let Some(judge) = airflow_options() else { return };
+    for home in HOMES {
+        for key in ["dags_folder", "plugins_folder"] {
+            let case = Case {
+                section: "core".to_owned(),
+                key: key.to_owned(),
+                team: None,
+                env: vec![("AIRFLOW__CORE__UNIT_TEST_MODE".to_owned(), "True".to_owned())],
+                cfg: None,
+                has_backend: false,
+            };
+            let placed = placed(case, home);
+            if let Some(wrong) = placed.disagreement(&judge.ask(placed.question("config.get"))) {
+                panic!("{wrong}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_program_prints_what_a_process_of_airflows_own_has() {
     let placed = generated("config-fresh", cases(20, 200));
